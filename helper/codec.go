@@ -1,0 +1,109 @@
+package helper
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// itemVersion is the version of the stored item. A change that an older
+// codex-cred would misread or lose raises it.
+const itemVersion = 1
+
+// item is the stored form of a Credential: compact JSON.
+type item struct {
+	Version      int       `json:"version"`
+	AccessToken  string    `json:"access_token"`
+	RefreshToken string    `json:"refresh_token,omitempty"`
+	Expiry       time.Time `json:"expiry"`
+	ObtainedAt   time.Time `json:"obtained_at"`
+	Generation   uint64    `json:"generation"`
+	Scope        string    `json:"scope,omitempty"`
+	Identity     Identity  `json:"identity"`
+	Issuer       Issuer    `json:"issuer"`
+	Refused      string    `json:"refused,omitempty"`
+}
+
+// Encode returns the credential as an item for a Store. The item holds the
+// tokens in the clear.
+func Encode(c Credential) ([]byte, error) {
+	b, err := json.Marshal(toItem(c))
+	if err != nil {
+		return nil, fmt.Errorf("encode the credential: %w", err)
+	}
+	return b, nil
+}
+
+// Decode returns the credential in an item of either form. An item that does
+// not decode, or that a newer codex-cred wrote, is ErrCorrupt. No part of the
+// item is in the error.
+func Decode(b []byte) (Credential, error) {
+	if len(b) == 0 {
+		return Credential{}, fmt.Errorf("the stored item is %w: it is empty", ErrCorrupt)
+	}
+	if b[0] == compactV1 {
+		it, err := decodeCompact(b[1:])
+		if err != nil {
+			return Credential{}, fmt.Errorf("the stored item is %w: %w", ErrCorrupt, err)
+		}
+		return fromItem(it)
+	}
+	it, err := decodeJSON(b)
+	if err != nil {
+		return Credential{}, fmt.Errorf("the stored item is %w: %w", ErrCorrupt, err)
+	}
+	return fromItem(it)
+}
+
+// decodeJSON reads exactly one JSON object. Its errors name no content: those
+// of encoding/json can quote what they stumble over.
+func decodeJSON(b []byte) (item, error) {
+	var probe struct {
+		Version int `json:"version"`
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) || json.Unmarshal(b, &probe) != nil {
+		return item{}, fmt.Errorf("it is not a JSON object")
+	}
+	if probe.Version != itemVersion {
+		return item{}, fmt.Errorf("its format version is %d, this codex-cred knows %d", probe.Version, itemVersion)
+	}
+	var it item
+	if json.Unmarshal(b, &it) != nil {
+		return item{}, fmt.Errorf("a member has the wrong type")
+	}
+	return it, nil
+}
+
+func toItem(c Credential) item {
+	return item{
+		Version:     itemVersion,
+		AccessToken: c.AccessToken.Reveal(), RefreshToken: c.RefreshToken.Reveal(),
+		Expiry: c.Expiry.UTC(), ObtainedAt: c.ObtainedAt.UTC(),
+		Generation: c.Generation, Scope: c.Scope,
+		Identity: c.Identity, Issuer: c.Issuer, Refused: c.Refused,
+	}
+}
+
+func fromItem(it item) (Credential, error) {
+	missing := ""
+	switch {
+	case it.AccessToken == "":
+		missing = "access_token"
+	case it.Expiry.IsZero():
+		missing = "expiry"
+	case it.Generation == 0:
+		missing = "generation"
+	case it.Issuer.TokenEndpoint == "":
+		missing = "issuer.token_endpoint"
+	}
+	if missing != "" {
+		return Credential{}, fmt.Errorf("the stored item is %w: it has no %s", ErrCorrupt, missing)
+	}
+	return Credential{
+		AccessToken: NewSecret(it.AccessToken), RefreshToken: NewSecret(it.RefreshToken),
+		Expiry: it.Expiry.UTC(), ObtainedAt: it.ObtainedAt.UTC(),
+		Generation: it.Generation, Scope: it.Scope,
+		Identity: it.Identity, Issuer: it.Issuer, Refused: it.Refused,
+	}, nil
+}

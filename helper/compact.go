@@ -1,0 +1,133 @@
+package helper
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// compactV1 is the first byte of a compact item. The plain form begins with a
+// brace, so one byte tells them apart.
+const compactV1 = 0x01
+
+// compactMax bounds what a compact item may unfold to.
+const compactMax = 1 << 20
+
+var errCompact = errors.New("its compact form is damaged")
+
+// EncodeCompact returns the credential as an item for a Store that cannot hold
+// the plain form. Tokens are mostly base64url text, which DEFLATE alone shrinks
+// little: their segments are decoded first, then everything is compressed.
+//
+// After the version byte follows a DEFLATE stream of: the JSON form without the
+// tokens, the access token, the refresh token, each with its length in front.
+func EncodeCompact(c Credential) ([]byte, error) {
+	it := toItem(c)
+	tokens := []string{it.AccessToken, it.RefreshToken}
+	it.AccessToken, it.RefreshToken = "", ""
+	head, err := json.Marshal(it)
+	if err != nil {
+		return nil, fmt.Errorf("encode the credential: %w", err)
+	}
+	body := appendBytes(nil, head)
+	for _, token := range tokens {
+		body = appendBytes(body, packToken(token))
+	}
+	out := bytes.NewBuffer([]byte{compactV1})
+	w, err := flate.NewWriter(out, flate.BestCompression)
+	if err != nil {
+		return nil, fmt.Errorf("compress the credential: %w", err)
+	}
+	if _, err := w.Write(body); err != nil {
+		return nil, fmt.Errorf("compress the credential: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("compress the credential: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func decodeCompact(b []byte) (item, error) {
+	body, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(b)), compactMax+1))
+	if err != nil || len(body) > compactMax {
+		return item{}, errCompact
+	}
+	var parts [3][]byte
+	for i := range parts {
+		if parts[i], body, err = cutBytes(body); err != nil {
+			return item{}, err
+		}
+	}
+	if len(body) != 0 {
+		return item{}, errCompact
+	}
+	it, err := decodeJSON(parts[0])
+	if err != nil {
+		return item{}, err
+	}
+	if it.AccessToken, err = unpackToken(parts[1]); err != nil {
+		return item{}, err
+	}
+	it.RefreshToken, err = unpackToken(parts[2])
+	return it, err
+}
+
+const (
+	segmentText    = 0
+	segmentDecoded = 1
+)
+
+// packToken writes each dot-separated segment with a byte that says whether it
+// was base64url-decoded. A segment is decoded only where encoding it again
+// gives the same text.
+func packToken(token string) []byte {
+	var out []byte
+	for segment := range strings.SplitSeq(token, ".") {
+		raw, err := base64.RawURLEncoding.DecodeString(segment)
+		if err == nil && base64.RawURLEncoding.EncodeToString(raw) == segment {
+			out = appendBytes(append(out, segmentDecoded), raw)
+			continue
+		}
+		out = appendBytes(append(out, segmentText), []byte(segment))
+	}
+	return out
+}
+
+func unpackToken(b []byte) (string, error) {
+	var segments []string
+	for len(b) > 0 {
+		kind := b[0]
+		raw, rest, err := cutBytes(b[1:])
+		switch {
+		case err != nil:
+			return "", err
+		case kind == segmentDecoded:
+			segments = append(segments, base64.RawURLEncoding.EncodeToString(raw))
+		case kind == segmentText:
+			segments = append(segments, string(raw))
+		default:
+			return "", errCompact
+		}
+		b = rest
+	}
+	return strings.Join(segments, "."), nil
+}
+
+func appendBytes(out, b []byte) []byte {
+	return append(binary.AppendUvarint(out, uint64(len(b))), b...)
+}
+
+func cutBytes(b []byte) (head, rest []byte, err error) {
+	n, width := binary.Uvarint(b)
+	if width <= 0 || n > uint64(len(b)-width) {
+		return nil, nil, errCompact
+	}
+	end := width + int(n)
+	return b[width:end], b[end:], nil
+}

@@ -1,0 +1,118 @@
+package helper
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+)
+
+// A Record is an account and its stored credential, as they were read.
+type Record struct {
+	Account    Account
+	Credential Credential
+	Version    Version // of the item that holds the credential
+}
+
+// Stale reports whether the stored credential is older than one that was
+// stored before, as after a restored backup. The refresh token of a stale
+// credential is spent.
+func (r Record) Stale() bool { return r.Credential.Generation < r.Account.Generation }
+
+// Records reads and writes whole credentials: the account's file says where,
+// the store keeps the bytes, the codec gives them meaning.
+type Records struct {
+	Accounts Accounts
+	Stores   Router
+}
+
+// Read returns the record of the account. ErrNotFound: there is no such
+// account, it is being erased, or its store no longer holds the item.
+func (r Records) Read(ctx context.Context, account string) (Record, error) {
+	a, err := r.load(account)
+	if err != nil {
+		return Record{}, err
+	}
+	rec, err := r.fetch(ctx, a)
+	if !errors.Is(err, ErrNotFound) {
+		return rec, err
+	}
+	// A sign-in that replaced this one deletes the old item last, so an absent
+	// item is believed only while the account's file still names it.
+	again, loadErr := r.load(account)
+	if loadErr != nil {
+		return Record{}, loadErr
+	}
+	if again.ID == a.ID {
+		return Record{}, err
+	}
+	return r.fetch(ctx, again)
+}
+
+// Write puts the credential under the account's current ID if its Version is
+// still expect, reads it back and compares. Errors are the store's; ErrCorrupt
+// means that the store answered other bytes than it was given.
+//
+// The caller holds the account's lock.
+func (r Records) Write(ctx context.Context, a Account, c Credential, expect Version) (Version, error) {
+	store, err := r.Stores.Store(a.Store)
+	if err != nil {
+		return "", err
+	}
+	item, v, err := put(ctx, store, a.ID, c, expect)
+	if err != nil {
+		return "", fmt.Errorf("store the credential in the %s: %w", a.Store, err)
+	}
+	back, _, err := store.Get(ctx, string(a.ID))
+	if err != nil {
+		return "", fmt.Errorf("read the credential back from the %s: %w", a.Store, err)
+	}
+	if !bytes.Equal(item, back) {
+		return "", fmt.Errorf("read the credential back from the %s: the item is %w: it differs from what was stored", a.Store, ErrCorrupt)
+	}
+	return v, nil
+}
+
+// put stores the plain form, or the compact one where the plain is too large.
+func put(ctx context.Context, s Store, id ID, c Credential, expect Version) ([]byte, Version, error) {
+	item, err := Encode(c)
+	if err != nil {
+		return nil, "", err
+	}
+	v, err := s.Put(ctx, string(id), item, expect)
+	if !errors.Is(err, ErrTooLarge) {
+		return item, v, err
+	}
+	if item, err = EncodeCompact(c); err != nil {
+		return nil, "", err
+	}
+	v, err = s.Put(ctx, string(id), item, expect)
+	return item, v, err
+}
+
+func (r Records) load(account string) (Account, error) {
+	a, err := r.Accounts.Load(account)
+	if err != nil {
+		return Account{}, err
+	}
+	if a.Erasing || a.ID == "" {
+		return Account{}, fmt.Errorf("account is being erased: credential %w", ErrNotFound)
+	}
+	return a, nil
+}
+
+func (r Records) fetch(ctx context.Context, a Account) (Record, error) {
+	store, err := r.Stores.Store(a.Store)
+	if err != nil {
+		return Record{}, err
+	}
+	item, v, err := store.Get(ctx, string(a.ID))
+	if err != nil {
+		return Record{}, fmt.Errorf("read the credential from the %s: %w", a.Store, err)
+	}
+	c, err := Decode(item)
+	if err != nil {
+		return Record{}, fmt.Errorf("read the credential from the %s: %w", a.Store, err)
+	}
+	return Record{Account: a, Credential: c, Version: v}, nil
+}

@@ -1,0 +1,95 @@
+package helper
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+)
+
+// A Version stands for the content of an item at one moment. It is opaque;
+// the empty Version means that the item does not exist.
+type Version string
+
+// Digest returns the Version of stores that have none of their own: a digest
+// of the item.
+func Digest(item []byte) Version {
+	sum := sha256.Sum256(item)
+	return Version(hex.EncodeToString(sum[:]))
+}
+
+// A Store keeps items: opaque bytes under names that [CheckItemName] accepts.
+// Its methods may be called from several goroutines and several processes at
+// once. Items are copies in both directions: the caller may change what it
+// passed or got.
+//
+// Every method returns ErrLocked, ErrUnavailable, ErrTimeout or ErrUnsafe when
+// the store itself is at fault, and the context's error when that ended first.
+// No method ever asks a person for anything.
+type Store interface {
+	// Get returns the item and its Version, or ErrNotFound and an empty
+	// Version if it is absent. No other error means absent.
+	Get(ctx context.Context, name string) (item []byte, v Version, err error)
+
+	// Put writes the item if its Version is still expect, the empty Version
+	// meaning that it must not exist, and returns the new Version. If the
+	// Version differs nothing is written and the error is ErrConflict. Stores
+	// on a keychain or on files compare and write in two steps, which are one
+	// only under the account's lock.
+	//
+	// A failed Put leaves the earlier item whole and readable, except that
+	// ErrUnknown means that the write may have happened or may yet happen. An
+	// item that does not fit is ErrTooLarge and never cut; a full disk is
+	// ErrFull.
+	Put(ctx context.Context, name string, item []byte, expect Version) (Version, error)
+
+	// Delete removes the item if its Version is still expect. It returns
+	// ErrNotFound if the item is absent and ErrConflict if the Version
+	// differs. ErrUnknown is as for Put. An item that cannot be deleted stays.
+	Delete(ctx context.Context, name string, expect Version) error
+}
+
+// A Lister is a Store that can name its items.
+type Lister interface {
+	// List returns the names in order. No items is no error.
+	List(ctx context.Context) ([]string, error)
+}
+
+// A Locker gives the local kernel lock of a name. It saves work and orders
+// writers on this machine; it never replaces the comparison of Versions.
+type Locker interface {
+	// Lock waits for the lock until ctx ends, then returns ErrBusy. The lock
+	// ends with the process, is never stolen, and is not inherited by children.
+	// The caller calls unlock once.
+	Lock(ctx context.Context, name string) (unlock func() error, err error)
+}
+
+// A Refresher replaces an access token.
+type Refresher interface {
+	// Refresh rotates the credential of the account and returns the newest
+	// record, unless its generation is already past the given one: then
+	// somebody else refreshed, and it returns what they stored. Any number of
+	// callers in any number of processes may ask at once; the refresh token is
+	// presented once. With force a persisted time of the next refresh is
+	// ignored.
+	//
+	// The error is ErrSignInRequired if only a sign-in helps, ErrTemporary if a
+	// later try may succeed, ErrBusy if another process held the lock too long,
+	// or the store's. The stored credential is never lost by an error. A
+	// Refresh that obtained a credential and could not store it returns both
+	// the record and an error.
+	Refresh(ctx context.Context, account string, generation uint64, force bool) (Record, error)
+}
+
+// A Router holds the stores by their words and asks the one that an account
+// names, never another.
+type Router map[string]Store
+
+// Store returns the store with the word. An unknown one is ErrUnavailable.
+func (r Router) Store(word string) (Store, error) {
+	s, ok := r[word]
+	if !ok {
+		return nil, fmt.Errorf("store %q is %w: this codex-cred does not know it", clip(word), ErrUnavailable)
+	}
+	return s, nil
+}

@@ -1,0 +1,362 @@
+// Package storetest is the conformance suite of [helper.Store]: a program's
+// answer to "is this a correct store?".
+//
+// A store's test calls [Run] with a function that makes a new, empty place and
+// returns how to open it:
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, func(t *testing.T) func() helper.Store {
+//			dir := t.TempDir()
+//			return func() helper.Store { return fallbackfile.New(dir) }
+//		})
+//	}
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// A Place makes a new place for items and returns how to open it. Each call of
+// open stands for another process: what one handle stored, the next one sees.
+type Place func(t *testing.T) (open func() helper.Store)
+
+// Run checks every clause of the contract. Names are random IDs, so the place
+// may be shared with others.
+func Run(t *testing.T, place Place) {
+	for _, c := range []struct {
+		name string
+		test func(t *testing.T, open func() helper.Store)
+	}{
+		{"GetAbsent", getAbsent},
+		{"GetBadName", badName},
+		{"PutThenGet", putThenGet},
+		{"PutSizes", putSizes},
+		{"PutBinary", putBinary},
+		{"PutReplaces", putReplaces},
+		{"PutExpectsAbsent", putExpectsAbsent},
+		{"PutExpectsVersion", putExpectsVersion},
+		{"PutCancelled", putCancelled},
+		{"DeletePresent", deletePresent},
+		{"DeleteAbsent", deleteAbsent},
+		{"DeleteExpectsVersion", deleteExpectsVersion},
+		{"NamesAreApart", namesAreApart},
+		{"ItemsAreCopies", itemsAreCopies},
+		{"NextProcessSees", nextProcessSees},
+		{"ManyAtOnce", manyAtOnce},
+		{"List", list},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, place(t)) })
+	}
+}
+
+// NewName returns a random item name.
+func NewName(t *testing.T) string {
+	t.Helper()
+	id, err := helper.NewID(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(id)
+}
+
+func getAbsent(t *testing.T, open func() helper.Store) {
+	item, v, err := open().Get(t.Context(), NewName(t))
+	wantErr(t, err, helper.ErrNotFound)
+	if item != nil || v != "" {
+		t.Errorf("Get of an absent item = %q, version %q; want nothing", item, v)
+	}
+}
+
+func badName(t *testing.T, open func() helper.Store) {
+	s := open()
+	for _, name := range []string{"", "work", "../../etc/passwd", NewName(t) + "/../x", NewName(t) + "\n", NewName(t) + "/"} {
+		_, _, err := s.Get(t.Context(), name)
+		wantErr(t, err, helper.ErrInvalid)
+		_, err = s.Put(t.Context(), name, []byte("x"), "")
+		wantErr(t, err, helper.ErrInvalid)
+		wantErr(t, s.Delete(t.Context(), name, "x"), helper.ErrInvalid)
+	}
+}
+
+func putThenGet(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	v := mustPut(t, s, name, []byte("item"), "")
+	item, got := mustGet(t, s, name)
+	if string(item) != "item" || got != v || v == "" {
+		t.Errorf("Get = %q, version %q; want %q, version %q", item, got, "item", v)
+	}
+}
+
+func putSizes(t *testing.T, open func() helper.Store) {
+	s := open()
+	for _, size := range []int{0, 1, 2_560, 2_561, 5_000, 20_000} {
+		name, want := NewName(t), make([]byte, size)
+		_, _ = rand.Read(want)
+		_, err := s.Put(t.Context(), name, want, "")
+		if errors.Is(err, helper.ErrTooLarge) && size > 2_560 {
+			_, _, err = s.Get(t.Context(), name)
+			wantErr(t, err, helper.ErrNotFound)
+			continue
+		}
+		if err != nil {
+			t.Fatalf("Put of %d bytes: %v", size, err)
+		}
+		clean(t, s, name)
+		if got, _ := mustGet(t, s, name); !bytes.Equal(got, want) {
+			t.Errorf("an item of %d bytes came back as %d other bytes", size, len(got))
+		}
+	}
+}
+
+func putBinary(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	want := make([]byte, 256)
+	for i := range want {
+		want[i] = byte(i)
+	}
+	mustPut(t, s, name, want, "")
+	if got, _ := mustGet(t, s, name); !bytes.Equal(got, want) {
+		t.Errorf("the 256 byte values came back as %x", got)
+	}
+}
+
+func putReplaces(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	first := mustPut(t, s, name, []byte("a longer first item"), "")
+	second := mustPut(t, s, name, []byte("second"), first)
+	item, v := mustGet(t, s, name)
+	if string(item) != "second" || v != second || first == second {
+		t.Errorf("Get = %q, version %q after versions %q and %q", item, v, first, second)
+	}
+}
+
+func putExpectsAbsent(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	mustPut(t, s, name, []byte("first"), "")
+	_, err := s.Put(t.Context(), name, []byte("second"), "")
+	wantErr(t, err, helper.ErrConflict)
+	wantItem(t, s, name, "first")
+}
+
+func putExpectsVersion(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	_, err := s.Put(t.Context(), name, []byte("x"), "a version of another day")
+	wantErr(t, err, helper.ErrConflict)
+	_, _, err = s.Get(t.Context(), name)
+	wantErr(t, err, helper.ErrNotFound)
+
+	old := mustPut(t, s, name, []byte("first"), "")
+	mustPut(t, s, name, []byte("second"), old)
+	_, err = s.Put(t.Context(), name, []byte("third"), old)
+	wantErr(t, err, helper.ErrConflict)
+	wantItem(t, s, name, "second")
+}
+
+func putCancelled(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	v := mustPut(t, s, name, []byte("first"), "")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.Put(ctx, name, []byte("second"), v)
+	wantErr(t, err, context.Canceled)
+	_, _, err = s.Get(ctx, name)
+	wantErr(t, err, context.Canceled)
+	wantErr(t, s.Delete(ctx, name, v), context.Canceled)
+	wantItem(t, s, name, "first")
+}
+
+func deletePresent(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	v := mustPut(t, s, name, []byte("item"), "")
+	if err := s.Delete(t.Context(), name, v); err != nil {
+		t.Fatalf("Delete: %v", err)
+	}
+	_, _, err := s.Get(t.Context(), name)
+	wantErr(t, err, helper.ErrNotFound)
+	mustPut(t, s, name, []byte("again"), "")
+	wantItem(t, s, name, "again")
+}
+
+func deleteAbsent(t *testing.T, open func() helper.Store) {
+	s := open()
+	wantErr(t, s.Delete(t.Context(), NewName(t), ""), helper.ErrNotFound)
+	wantErr(t, s.Delete(t.Context(), NewName(t), "x"), helper.ErrNotFound)
+}
+
+func deleteExpectsVersion(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	old := mustPut(t, s, name, []byte("first"), "")
+	mustPut(t, s, name, []byte("second"), old)
+	wantErr(t, s.Delete(t.Context(), name, old), helper.ErrConflict)
+	wantErr(t, s.Delete(t.Context(), name, ""), helper.ErrConflict)
+	wantItem(t, s, name, "second")
+}
+
+func namesAreApart(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	journal, other := name+"/journal", NewName(t)
+	v := mustPut(t, s, name, []byte("item"), "")
+	mustPut(t, s, journal, []byte("journal"), "")
+	mustPut(t, s, other, []byte("other"), "")
+	if err := s.Delete(t.Context(), name, v); err != nil {
+		t.Fatalf("Delete: %v", err)
+	}
+	wantItem(t, s, journal, "journal")
+	wantItem(t, s, other, "other")
+}
+
+func itemsAreCopies(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	given := []byte("item")
+	mustPut(t, s, name, given, "")
+	given[0] = 'X'
+	got, _ := mustGet(t, s, name)
+	got[1] = 'X'
+	wantItem(t, s, name, "item")
+}
+
+func nextProcessSees(t *testing.T, open func() helper.Store) {
+	name := NewName(t)
+	v := mustPut(t, open(), name, []byte("first"), "")
+	if _, got := mustGet(t, open(), name); got != v {
+		t.Errorf("the next process sees version %q, want %q", got, v)
+	}
+	mustPut(t, open(), name, []byte("second"), v)
+	wantItem(t, open(), name, "second")
+}
+
+// manyAtOnce checks that readers see one of the written items whole and no
+// error while writers replace it, and that one item remains.
+func manyAtOnce(t *testing.T, open func() helper.Store) {
+	s, name := open(), NewName(t)
+	whole := func(item []byte) bool {
+		return len(item) == 3_000 && bytes.Count(item, item[:1]) == len(item)
+	}
+	if _, err := s.Put(t.Context(), name, bytes.Repeat([]byte{'0'}, 3_000), ""); errors.Is(err, helper.ErrTooLarge) {
+		whole = func(item []byte) bool { return len(item) == 300 && bytes.Count(item, item[:1]) == len(item) }
+		mustPut(t, s, name, bytes.Repeat([]byte{'0'}, 300), "")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	clean(t, s, name)
+	size := len(first(mustGet(t, s, name)))
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() { writeRounds(t, open(), name, bytes.Repeat([]byte{byte('a' + n)}, size)) })
+		wg.Go(func() { readRounds(t, open(), name, whole) })
+	}
+	wg.Wait()
+	if item, _ := mustGet(t, s, name); !whole(item) {
+		t.Errorf("the last item is torn: %.20q", item)
+	}
+}
+
+func first(item []byte, _ helper.Version) []byte { return item }
+
+const rounds = 20
+
+func writeRounds(t *testing.T, s helper.Store, name string, item []byte) {
+	for range rounds {
+		_, v, err := s.Get(t.Context(), name)
+		if err == nil {
+			_, err = s.Put(t.Context(), name, item, v)
+		}
+		if err != nil && !errors.Is(err, helper.ErrConflict) {
+			t.Errorf("write beside others: %v", err)
+			return
+		}
+	}
+}
+
+func readRounds(t *testing.T, s helper.Store, name string, whole func([]byte) bool) {
+	for range rounds {
+		item, _, err := s.Get(t.Context(), name)
+		if err != nil {
+			t.Errorf("read beside writers: %v", err)
+			return
+		}
+		if !whole(item) {
+			t.Errorf("read beside writers: a torn item of %d bytes", len(item))
+			return
+		}
+	}
+}
+
+func list(t *testing.T, open func() helper.Store) {
+	l, ok := open().(helper.Lister)
+	if !ok {
+		return
+	}
+	s, names := open(), []string{NewName(t), NewName(t), NewName(t) + "/journal"}
+	for _, name := range names {
+		mustPut(t, s, name, []byte("item"), "")
+	}
+	got, err := l.List(t.Context())
+	if err != nil {
+		t.Fatalf("List: %v", err)
+	}
+	if !slices.IsSorted(got) {
+		t.Errorf("List is not in order: %q", got)
+	}
+	for _, name := range names {
+		if !slices.Contains(got, name) {
+			t.Errorf("List lacks %q", name)
+		}
+	}
+}
+
+func mustPut(t *testing.T, s helper.Store, name string, item []byte, expect helper.Version) helper.Version {
+	t.Helper()
+	v, err := s.Put(t.Context(), name, item, expect)
+	if err != nil {
+		t.Fatalf("Put: %v", err)
+	}
+	clean(t, s, name)
+	return v
+}
+
+func mustGet(t *testing.T, s helper.Store, name string) ([]byte, helper.Version) {
+	t.Helper()
+	item, v, err := s.Get(t.Context(), name)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	return item, v
+}
+
+func wantItem(t *testing.T, s helper.Store, name, want string) {
+	t.Helper()
+	if item, _ := mustGet(t, s, name); string(item) != want {
+		t.Errorf("the item is %q, want %q", item, want)
+	}
+}
+
+func wantErr(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("error %v, want %v", err, want)
+	}
+}
+
+// clean removes the item at the end of the test: the place may be shared.
+func clean(t *testing.T, s helper.Store, name string) {
+	t.Helper()
+	t.Cleanup(func() {
+		_, v, err := s.Get(context.WithoutCancel(t.Context()), name)
+		if err == nil {
+			err = s.Delete(context.WithoutCancel(t.Context()), name, v)
+		}
+		if err != nil && !errors.Is(err, helper.ErrNotFound) {
+			t.Error(fmt.Errorf("remove the test's item: %w", err))
+		}
+	})
+}
