@@ -1,0 +1,149 @@
+package helper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// A Keeper changes which sign-in an account has.
+type Keeper struct {
+	Records Records
+	Locker  Locker
+	Random  io.Reader // crypto/rand.Reader outside tests
+}
+
+// SignIn stores the credential of a new sign-in under the account, in the
+// store with the given word, and returns the account. A sign-in that the
+// account had before stays usable until the new one is stored and read back;
+// then it is a leftover of the account, for the caller to delete.
+//
+// The account's file names the new ID before the item exists, so that no item
+// can be orphaned. If storing fails the account is as it was, except that the
+// new ID stays a leftover where its item could not be removed. ErrConflict: the
+// account was erased meanwhile.
+func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential) (Account, error) {
+	id, err := NewID(k.Random)
+	if err != nil {
+		return Account{}, err
+	}
+	unlock, err := k.Locker.Lock(ctx, string(id))
+	if err != nil {
+		return Account{}, err
+	}
+	a, err := k.storeUnder(ctx, account, Leftover{ID: id, Store: store}, c)
+	return a, errors.Join(err, unlock())
+}
+
+func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c Credential) (Account, error) {
+	if _, err := k.Records.Accounts.Update(account, announce(next)); err != nil {
+		return Account{}, err
+	}
+	if _, err := k.Records.Write(ctx, Account{Name: account, ID: next.ID, Store: next.Store}, c, ""); err != nil {
+		return Account{}, errors.Join(err, k.withdraw(ctx, account, next))
+	}
+	a, err := k.Records.Accounts.Update(account, promote(next, c.Generation))
+	if err != nil {
+		return Account{}, errors.Join(err, k.withdraw(ctx, account, next))
+	}
+	return a, nil
+}
+
+// announce lists the coming sign-in: as the account's own where it has none.
+func announce(next Leftover) func(*Account) error {
+	return func(a *Account) error {
+		switch {
+		case a.Erasing:
+			return fmt.Errorf("store the sign-in: an erase of this account is not finished: %w", ErrConflict)
+		case a.ID == "":
+			a.ID, a.Store = next.ID, next.Store
+		default:
+			a.Leftovers = append(a.Leftovers, next)
+		}
+		return nil
+	}
+}
+
+// promote makes the stored sign-in the account's own.
+func promote(next Leftover, generation uint64) func(*Account) error {
+	return func(a *Account) error {
+		listed := slices.Contains(a.Leftovers, next)
+		if a.Erasing || (a.ID != next.ID && !listed) {
+			return fmt.Errorf("store the sign-in: the account was erased meanwhile: %w", ErrConflict)
+		}
+		if a.ID != next.ID {
+			a.Leftovers = append(without(a.Leftovers, next.ID), Leftover{ID: a.ID, Store: a.Store})
+		}
+		*a = Account{
+			Name: a.Name, ID: next.ID, Store: next.Store,
+			Generation: generation, Leftovers: a.Leftovers, Updated: a.Updated,
+		}
+		return nil
+	}
+}
+
+// withdraw takes back what was announced, unless the item is or may be there.
+func (k Keeper) withdraw(ctx context.Context, account string, next Leftover) error {
+	if err := k.DeleteItem(context.WithoutCancel(ctx), next.Store, string(next.ID)); err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("remove the unfinished sign-in: %w", err)
+	}
+	a, err := k.Records.Accounts.Load(account)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case a.ID == next.ID:
+		return k.Records.Accounts.Remove(account)
+	}
+	_, err = k.Records.Accounts.Update(account, Forget(next.ID))
+	return err
+}
+
+// Forget returns the change that takes a leftover off the account's record,
+// once nothing of it remains.
+func Forget(id ID) func(*Account) error {
+	return func(a *Account) error {
+		a.Leftovers = without(a.Leftovers, id)
+		return nil
+	}
+}
+
+func without(list []Leftover, id ID) []Leftover {
+	return slices.DeleteFunc(slices.Clone(list), func(l Leftover) bool { return l.ID == id })
+}
+
+// deleteTries bounds how often DeleteItem reads again after a conflict.
+const deleteTries = 5
+
+// DeleteItem deletes the item whatever its Version and makes sure that it is
+// gone. It returns ErrNotFound if there was none.
+func (k Keeper) DeleteItem(ctx context.Context, store, name string) error {
+	s, err := k.Records.Stores.Store(store)
+	if err != nil {
+		return err
+	}
+	err = ErrConflict
+	for range deleteTries {
+		if !errors.Is(err, ErrConflict) {
+			break
+		}
+		var v Version
+		if _, v, err = s.Get(ctx, name); err != nil {
+			return err
+		}
+		err = s.Delete(ctx, name, v)
+	}
+	if err != nil {
+		return err
+	}
+	if _, _, err = s.Get(ctx, name); errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = ErrConflict
+	}
+	return fmt.Errorf("make sure that the item is gone: %w", err)
+}
