@@ -72,7 +72,7 @@ func (h *Helper) renew(ctx context.Context, req Request, old Record) (Answer, er
 }
 
 func (h *Helper) refresh(ctx context.Context, req Request, old Record) (Record, error) {
-	if err := refreshable(old); err != nil {
+	if err := old.Refreshable(); err != nil {
 		return Record{}, err
 	}
 	if req.Offline {
@@ -81,14 +81,13 @@ func (h *Helper) refresh(ctx context.Context, req Request, old Record) (Record, 
 	return h.Refresher.Refresh(ctx, req.Account, old.Credential.Generation, req.Refresh)
 }
 
-func refreshable(r Record) error {
-	if err := r.Credential.Refreshable(); err != nil {
-		return err
-	}
+// Refreshable returns [ErrSignInRequired] with the reason if the refresh token
+// of the record must not be presented.
+func (r Record) Refreshable() error {
 	if r.Stale() {
 		return fmt.Errorf("the stored credential is older than one that was stored before (a restored backup?): %w", ErrSignInRequired)
 	}
-	return nil
+	return r.Credential.Refreshable()
 }
 
 // Refreshable returns [ErrSignInRequired] with the reason if the refresh token
