@@ -1,0 +1,44 @@
+package authserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// maxPage bounds the page that Browse reads.
+const maxPage = 16 << 20
+
+// Browse is a browser without JavaScript: it opens the URL, follows redirects
+// up to the sign-in's loopback listener and reads the last page to its end. A
+// last page with a status of 400 or more is an error. No error has a query in
+// it, for a query may hold a code.
+func Browse(ctx context.Context, authorizeURL string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, authorizeURL, nil)
+	if err != nil {
+		return fmt.Errorf("browse: the URL does not parse")
+	}
+	transport := &http.Transport{DisableKeepAlives: true} // and no proxy: all is on loopback
+	client := http.Client{Transport: transport, Timeout: time.Minute}
+	res, err := client.Do(req)
+	if err != nil {
+		var full *url.Error
+		if errors.As(err, &full) {
+			err = full.Err
+		}
+		return fmt.Errorf("browse: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	last := res.Request.URL
+	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, maxPage)); err != nil {
+		return fmt.Errorf("browse: read the page of %s%s: %w", last.Host, last.Path, err)
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("browse: the page of %s%s has status %d", last.Host, last.Path, res.StatusCode)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package authserver
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// How much of a reply reaches the client.
+const (
+	deliverWhole    = iota
+	deliverNone     // the connection is closed without an answer
+	deliverCut      // half the body, the length of all of it
+	deliverCutClose // half the body, no length: the connection's end is its end
+)
+
+// A reply is what the server answers. It becomes bytes in finish, so that
+// faults can edit its parts before.
+type reply struct {
+	status   int
+	header   http.Header
+	body     []byte
+	members  map[string]any // of a JSON object; replaces body
+	location *url.URL       // of a redirect
+	family   *family        // that the request was about
+	issued   struct{ refresh, access string }
+	delivery int
+	held     bool          // until Release, or for delay if that is not zero
+	delay    time.Duration // of a held reply
+}
+
+func htmlReply(status int, title string) reply {
+	return reply{
+		status: status, header: http.Header{"Content-Type": {"text/html; charset=utf-8"}},
+		body: []byte("<!DOCTYPE html>\n<html><head><title>" + title + "</title></head><body><h1>" + title + "</h1></body></html>\n"),
+	}
+}
+
+func jsonReply(status int, v any) reply {
+	return reply{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: encode(v)}
+}
+
+// noteIssued takes down the digests of the issued tokens while the answer is
+// whole.
+func (r reply) noteIssued() reply {
+	access, _ := r.members["access_token"].(string)
+	refresh, _ := r.members["refresh_token"].(string)
+	r.issued.access, r.issued.refresh = Digest(access), Digest(refresh)
+	return r
+}
+
+// finish turns the parts into header and body.
+func (r reply) finish() reply {
+	header := http.Header{"Cache-Control": {"no-store"}}
+	for name, values := range r.header {
+		header[name] = values
+	}
+	if r.members != nil {
+		r.body = encode(r.members)
+		header.Set("Content-Type", "application/json")
+	}
+	if r.location != nil {
+		header.Set("Location", r.location.String())
+	}
+	r.header = header
+	return r
+}
+
+// deliver sends a finished reply.
+func (r reply) deliver(w http.ResponseWriter) {
+	switch r.delivery {
+	case deliverNone:
+		panic(http.ErrAbortHandler) // closes the connection without a word
+	case deliverCut:
+		r.deliverHalf(w, int64(len(r.body)))
+	case deliverCutClose:
+		r.deliverHalf(w, -1)
+	default:
+		for name, values := range r.header {
+			w.Header()[name] = values
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
+		w.WriteHeader(r.status)
+		_, _ = w.Write(r.body)
+	}
+}
+
+func (r reply) deliverHalf(w http.ResponseWriter, length int64) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer func() { _ = conn.Close() }()
+	half := http.Response{
+		StatusCode: r.status, ProtoMajor: 1, ProtoMinor: 1, Header: r.header,
+		Body: io.NopCloser(bytes.NewReader(r.body[:len(r.body)/2])), ContentLength: length,
+	}
+	_ = half.Write(conn) // complains that the body is short, which it is
+}
