@@ -1,0 +1,124 @@
+package refresh
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const (
+	maxJWT = 64 << 10
+	// skew is how far the clocks of the server and this machine may be apart.
+	skew = time.Minute
+)
+
+// claims are what we read of a JWT's payload. A claim of another type than
+// usual counts as missing. The signature is not checked: for an id_token that
+// comes from the token endpoint TLS takes its place (OpenID Connect Core
+// section 3.1.3.7).
+type claims struct {
+	Issuer   string          `json:"iss"`
+	Subject  string          `json:"sub"`
+	Audience json.RawMessage `json:"aud"`
+	Expires  float64         `json:"exp"` // seconds since 1970
+	Email    string          `json:"email"`
+	Profile  struct {
+		Email string `json:"email"`
+	} `json:"https://api.openai.com/profile"`
+	Auth struct {
+		AccountID string `json:"chatgpt_account_id"`
+		Plan      string `json:"chatgpt_plan_type"`
+		ChatGPT   string `json:"chatgpt_user_id"`
+		UserID    string `json:"user_id"`
+	} `json:"https://api.openai.com/auth"`
+}
+
+var errNotJWT = errors.New("it is not a JWT")
+
+// parseClaims reads the payload of a JWT. No part of the token is in its error.
+func parseClaims(token string) (claims, error) {
+	parts := strings.Split(token, ".")
+	if len(token) > maxJWT || len(parts) != 3 || slices.Contains(parts, "") {
+		return claims{}, errNotJWT
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return claims{}, errNotJWT
+	}
+	var c claims
+	err = json.Unmarshal(payload, &c)
+	if wrongType := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrongType) && wrongType.Field != "" {
+		err = nil
+	}
+	if err != nil {
+		return claims{}, errNotJWT
+	}
+	return c, nil
+}
+
+// audiences returns aud, which is one text or a list of them (RFC 7519 section
+// 4.1.3).
+func (c claims) audiences() []string {
+	var list []string
+	if json.Unmarshal(c.Audience, &list) == nil {
+		return list
+	}
+	var one string
+	if json.Unmarshal(c.Audience, &one) == nil {
+		return []string{one}
+	}
+	return nil
+}
+
+func (c claims) identity() helper.Identity {
+	return helper.Identity{
+		Subject:   clean(c.Subject, maxClaim),
+		AccountID: clean(c.Auth.AccountID, maxClaim),
+		UserID:    clean(or(c.Auth.ChatGPT, c.Auth.UserID), maxClaim),
+		Plan:      clean(c.Auth.Plan, maxClaim),
+		Email:     clean(or(c.Email, c.Profile.Email), maxClaim),
+	}
+}
+
+// meant returns ErrInvalid unless the claims are of a fresh id_token for us
+// (OpenID Connect Core section 3.1.3.7).
+func (c claims) meant(iss helper.Issuer, now time.Time) error {
+	switch {
+	case !slices.Contains(c.audiences(), iss.ClientID):
+		return fmt.Errorf("its id_token is %w: it is of another client", helper.ErrInvalid)
+	case c.Issuer == "" && iss.Profile != ProfileOpenAI:
+		return fmt.Errorf("its id_token is %w: it names no issuer", helper.ErrInvalid)
+	case c.Issuer != "" && !SameIssuer(iss, c.Issuer):
+		return fmt.Errorf("its id_token is %w: it is of another issuer", helper.ErrInvalid)
+	case c.Expires != 0 && float64(now.Add(-skew).Unix()) >= c.Expires:
+		return fmt.Errorf("its id_token is %w: it has expired; check this computer's clock", helper.ErrInvalid)
+	}
+	return nil
+}
+
+// differs reports whether the claims of a refresh are certainly not of the
+// stored credential's sign-in. A missing claim is no difference.
+func (c claims) differs(stored helper.Credential) bool {
+	is := c.identity()
+	other := func(a, b string) bool { return a != "" && b != "" && a != b }
+	return other(is.Subject, stored.Identity.Subject) ||
+		other(is.AccountID, stored.Identity.AccountID) ||
+		c.Issuer != "" && !SameIssuer(stored.Issuer, c.Issuer) ||
+		len(c.audiences()) > 0 && !slices.Contains(c.audiences(), stored.Issuer.ClientID)
+}
+
+// SameIssuer reports whether the name, as it came in an iss parameter or claim,
+// is the issuer's: identical (RFC 9207 section 2.4), but for a trailing slash
+// with the openai profile.
+func SameIssuer(iss helper.Issuer, name string) bool {
+	if iss.Profile == ProfileOpenAI {
+		return strings.TrimSuffix(iss.URL, "/") == strings.TrimSuffix(name, "/")
+	}
+	return iss.URL == name
+}

@@ -1,0 +1,148 @@
+package refresh
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const (
+	formType = "application/x-www-form-urlencoded"
+	jsonType = "application/json"
+)
+
+// ErrNoRevocation is what [Client.Revoke] returns if the authorization server
+// has no revocation endpoint.
+var ErrNoRevocation = errors.New("the authorization server has no revocation endpoint")
+
+// A Client speaks with authorization servers. Its methods may be called
+// concurrently. UserAgent and Now are set by its owner.
+type Client struct {
+	UserAgent string
+	Now       func() time.Time
+	// Proxy chooses the proxy of a request; nil is none.
+	Proxy func(*http.Request) (*url.URL, error)
+	// RootCAs are trusted to sign for servers; nil is the system's.
+	RootCAs *x509.CertPool
+}
+
+// Redeem exchanges the code of an authorization response for a credential of
+// generation 1 (RFC 6749 section 4.1.3, RFC 7636 section 4.5). It sends the
+// code once.
+//
+// The error is [helper.ErrSignInRequired] if the server refused the code,
+// [helper.ErrInvalid] if the id_token is of somebody else, and else
+// [helper.ErrTemporary].
+func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string) (helper.Credential, error) {
+	if err := CheckEndpoint(iss.TokenEndpoint); err != nil {
+		return helper.Credential{}, fmt.Errorf("token endpoint: %w", err)
+	}
+	a := c.send(ctx, call{
+		endpoint: iss.TokenEndpoint, contentType: formType, detached: true,
+		body: form(
+			pair{"grant_type", "authorization_code"}, pair{"client_id", iss.ClientID}, pair{"code", code.Reveal()},
+			pair{"redirect_uri", redirectURI}, pair{"code_verifier", verifier.Reveal()},
+		),
+	})
+	g, parsed := parseGrant(iss.Profile, a.body)
+	switch judge(a, parsed) {
+	case success:
+	case refused:
+		return helper.Credential{}, fmt.Errorf("exchange the code: %w; start the sign-in again: %w", a.problem(parsed), helper.ErrSignInRequired)
+	default:
+		return helper.Credential{}, fmt.Errorf("exchange the code: %w; start the sign-in again: %w", a.problem(parsed), helper.ErrTemporary)
+	}
+	if err := g.signIn(iss, a.start); err != nil {
+		return helper.Credential{}, fmt.Errorf("%s answered, but %w", a.host, err)
+	}
+	iss.RedirectURI = redirectURI
+	return g.renew(helper.Credential{Issuer: iss}, a.start), nil
+}
+
+// signIn checks the id_token of a sign-in. Only the oauth profile may go
+// without one: with openai it carries the account.
+func (g grant) signIn(iss helper.Issuer, now time.Time) error {
+	if g.idToken.IsZero() {
+		if iss.Profile == ProfileOpenAI {
+			return fmt.Errorf("the answer is %w: it has no id_token", helper.ErrInvalid)
+		}
+		return nil
+	}
+	claims, err := parseClaims(g.idToken.Reveal())
+	if err != nil {
+		return fmt.Errorf("its id_token is %w: %w", helper.ErrInvalid, err)
+	}
+	return claims.meant(iss, now)
+}
+
+// present sends the refresh token once (RFC 6749 section 6).
+func (c *Client) present(ctx context.Context, iss helper.Issuer, token helper.Secret) answer {
+	members := []pair{{"client_id", iss.ClientID}, {"grant_type", "refresh_token"}, {"refresh_token", token.Reveal()}}
+	request := call{endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...), detached: true}
+	if iss.Profile == ProfileOpenAI {
+		request.contentType, request.body = jsonType, object(members...)
+	}
+	return c.send(ctx, request)
+}
+
+// Revoke asks the authorization server to revoke the token (RFC 7009). Hint is
+// "refresh_token" or "access_token". A token that the server does not know is
+// revoked. Any error means that the token may still be good;
+// [ErrNoRevocation] that it cannot be revoked at all.
+func (c *Client) Revoke(ctx context.Context, iss helper.Issuer, token helper.Secret, hint string) error {
+	if iss.RevocationEndpoint == "" {
+		return ErrNoRevocation
+	}
+	if err := CheckEndpoint(iss.RevocationEndpoint); err != nil {
+		return fmt.Errorf("revocation endpoint: %w", err)
+	}
+	members := []pair{{"token", token.Reveal()}, {"token_type_hint", hint}, {"client_id", iss.ClientID}}
+	request := call{endpoint: iss.RevocationEndpoint, contentType: formType}
+	switch {
+	case iss.Profile != ProfileOpenAI:
+		request.body = form(members...)
+	case hint == "refresh_token":
+		request.contentType, request.body = jsonType, object(members...)
+	default: // Codex sends no client_id with an access token
+		request.contentType, request.body = jsonType, object(members[:2]...)
+	}
+	a := c.send(ctx, request)
+	if a.status == http.StatusOK {
+		return nil // the body means nothing (RFC 7009 section 2.2)
+	}
+	return fmt.Errorf("revoke the token: %w; it may still be valid: %w", a.problem(nil), helper.ErrTemporary)
+}
+
+// A pair is a member of a request's body.
+type pair struct{ name, value string }
+
+func form(members ...pair) string {
+	var b strings.Builder
+	for i, m := range members {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(m.name) + "=" + url.QueryEscape(m.value))
+	}
+	return b.String()
+}
+
+func object(members ...pair) string {
+	o := make(map[string]string, len(members))
+	for _, m := range members {
+		o[m.name] = m.value
+	}
+	b, err := json.Marshal(o)
+	if err != nil {
+		return "" // texts always marshal
+	}
+	return string(b)
+}

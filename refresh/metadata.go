@@ -1,0 +1,132 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Issuer returns how to talk to the authorization server of the settings. For
+// the openai profile it asks nobody; for the oauth profile it fetches the
+// server's metadata, which must name the very same issuer.
+//
+// Settings or metadata that break a rule are [helper.ErrInvalid]; a server that
+// does not answer is [helper.ErrTemporary].
+func (c *Client) Issuer(ctx context.Context, s Settings) (helper.Issuer, error) {
+	switch s.Profile {
+	case "", ProfileOpenAI:
+		return s.openAI()
+	case ProfileOAuth:
+		return c.discover(ctx, s)
+	}
+	return helper.Issuer{}, fmt.Errorf("profile %q is %w: use %s or %s", clean(s.Profile, maxCode), helper.ErrInvalid, ProfileOpenAI, ProfileOAuth)
+}
+
+// metadata is the part of RFC 8414 section 2 that a sign-in needs.
+type metadata struct {
+	Issuer                string   `json:"issuer"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	RevocationEndpoint    string   `json:"revocation_endpoint"`
+	Scopes                []string `json:"scopes_supported"`
+	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
+	IssRequired           bool     `json:"authorization_response_iss_parameter_supported"`
+}
+
+func (c *Client) discover(ctx context.Context, s Settings) (helper.Issuer, error) {
+	if s.Issuer == "" || s.ClientID == "" {
+		return helper.Issuer{}, fmt.Errorf("the %s profile without an issuer URL and a client id is %w", ProfileOAuth, helper.ErrInvalid)
+	}
+	if err := CheckEndpoint(s.Issuer); err != nil {
+		return helper.Issuer{}, fmt.Errorf("issuer: %w", err)
+	}
+	first, second := metadataURLs(s.Issuer)
+	m, err := c.metadata(ctx, first, s.Issuer)
+	if err != nil {
+		var otherErr error
+		if m, otherErr = c.metadata(ctx, second, s.Issuer); otherErr != nil {
+			return helper.Issuer{}, fmt.Errorf("read the issuer's metadata: %w; %w", err, otherErr)
+		}
+	}
+	return helper.Issuer{
+		Profile: ProfileOAuth, URL: s.Issuer, ClientID: s.ClientID,
+		Scope:                 or(s.Scope, m.leastScope()),
+		RedirectURI:           s.RedirectURI,
+		Originator:            s.Originator,
+		AuthorizationEndpoint: m.AuthorizationEndpoint,
+		TokenEndpoint:         m.TokenEndpoint,
+		RevocationEndpoint:    m.RevocationEndpoint,
+		IssRequired:           m.IssRequired,
+	}, nil
+}
+
+// metadataURLs returns the two well-known places: inserted between host and
+// path (RFC 8414 section 3.1) and appended (OpenID Connect Discovery section 4).
+func metadataURLs(issuer string) (inserted, appended string) {
+	issuer = strings.TrimSuffix(issuer, "/")
+	path := ""
+	if u, err := url.Parse(issuer); err == nil {
+		path = u.EscapedPath()
+	}
+	root := strings.TrimSuffix(issuer, path)
+	return root + "/.well-known/oauth-authorization-server" + path, issuer + "/.well-known/openid-configuration"
+}
+
+func (c *Client) metadata(ctx context.Context, place, issuer string) (metadata, error) {
+	a := c.send(ctx, call{endpoint: place})
+	if a.err != nil {
+		return metadata{}, fmt.Errorf("%w: %w", a.problem(nil), helper.ErrTemporary)
+	}
+	if a.status != http.StatusOK {
+		return metadata{}, fmt.Errorf("%w: %w", endpointError(a), temporaryIf(a.status >= 500))
+	}
+	var m metadata
+	if json.Unmarshal(a.body, &m) != nil {
+		return metadata{}, fmt.Errorf("the metadata of %s is %w: it is not the JSON of RFC 8414", a.host, helper.ErrInvalid)
+	}
+	return m, m.check(issuer)
+}
+
+func temporaryIf(temporary bool) error {
+	if temporary {
+		return helper.ErrTemporary
+	}
+	return helper.ErrInvalid
+}
+
+func (m metadata) check(issuer string) error {
+	// RFC 8414 section 3.3: identical, not merely equivalent.
+	if m.Issuer != issuer {
+		return fmt.Errorf("the metadata is %w: it is of the issuer %q, not %q", helper.ErrInvalid, clean(m.Issuer, maxText), issuer)
+	}
+	for name, endpoint := range map[string]string{"authorization_endpoint": m.AuthorizationEndpoint, "token_endpoint": m.TokenEndpoint} {
+		if err := CheckEndpoint(endpoint); err != nil {
+			return fmt.Errorf("the metadata's %s: %w", name, err)
+		}
+	}
+	if m.RevocationEndpoint != "" {
+		if err := CheckEndpoint(m.RevocationEndpoint); err != nil {
+			return fmt.Errorf("the metadata's revocation_endpoint: %w", err)
+		}
+	}
+	if m.ChallengeMethods != nil && !slices.Contains(m.ChallengeMethods, "S256") {
+		return fmt.Errorf("the metadata is %w for this client: the server does not offer PKCE with S256", helper.ErrInvalid)
+	}
+	return nil
+}
+
+// leastScope returns the words of the least scope that the server knows, all
+// of them if it does not say which it knows.
+func (m metadata) leastScope() string {
+	if m.Scopes == nil {
+		return leastScope
+	}
+	unknown := func(word string) bool { return !slices.Contains(m.Scopes, word) }
+	return strings.Join(slices.DeleteFunc(strings.Fields(leastScope), unknown), " ")
+}

@@ -1,0 +1,170 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// longestPause is the most that a server's wish or our own back-off delays the
+// next refresh of an expired access token.
+const longestPause = 30 * time.Minute
+
+// keep stores the renewed credential, tries again for a while if the store
+// fails, and notes the generation in the account's file. The record it returns
+// beside an error holds a credential that is not stored.
+func (r *Rotation) keep(ctx context.Context, rec helper.Record, c helper.Credential) (helper.Record, error) {
+	renewed := helper.Record{Account: rec.Account, Credential: c, Version: rec.Version}
+	v, err := r.put(ctx, rec, c)
+	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && pause < 3*time.Second; pause *= 3 {
+		r.pause(ctx, pause)
+		v, err = r.put(ctx, rec, c)
+	}
+	switch {
+	case errors.Is(err, errMoved):
+		return helper.Record{}, r.discard(ctx, c)
+	case err != nil:
+		return renewed, r.notStored(renewed, err)
+	}
+	renewed.Version = v
+	return r.account(renewed)
+}
+
+// put writes the credential and reads it back, if the account still has this
+// sign-in. It returns errMoved if somebody else changed the item or the account.
+func (r *Rotation) put(ctx context.Context, rec helper.Record, c helper.Credential) (helper.Version, error) {
+	a, err := r.Records.Accounts.Load(rec.Account.Name)
+	if errors.Is(err, helper.ErrNotFound) || err == nil && !same(a, rec.Account) {
+		return "", errMoved
+	}
+	if err != nil {
+		return "", err
+	}
+	v, err := r.Records.Write(ctx, rec.Account, c, rec.Version)
+	if err == nil {
+		return v, nil
+	}
+	// A write that failed may have happened, this time or the time before.
+	found, readErr := r.Records.Read(ctx, rec.Account.Name)
+	switch {
+	case errors.Is(readErr, helper.ErrNotFound) || readErr == nil && !same(found.Account, rec.Account):
+		return "", errMoved
+	case readErr != nil || found.Version == rec.Version:
+		return "", err
+	case found.Credential.Generation == c.Generation && found.Credential.AccessToken.Equal(c.AccessToken):
+		return found.Version, nil
+	}
+	return "", errMoved
+}
+
+// same reports whether the account still has the sign-in.
+func same(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
+
+// account notes in the account's file that the generation is stored.
+func (r *Rotation) account(renewed helper.Record) (helper.Record, error) {
+	a, err := r.change(renewed.Account, func(a *helper.Account) {
+		a.Generation = max(a.Generation, renewed.Credential.Generation)
+		a.NotBefore, a.Unanswered = time.Time{}, 0
+	})
+	if err != nil {
+		return renewed, fmt.Errorf("note the refresh in the account's file: %w", err)
+	}
+	renewed.Account = a
+	return renewed, nil
+}
+
+// change updates the account's file while the account has this sign-in.
+func (r *Rotation) change(a helper.Account, change func(*helper.Account)) (helper.Account, error) {
+	return r.Records.Accounts.Update(a.Name, func(found *helper.Account) error {
+		if !same(*found, a) {
+			return errMoved
+		}
+		change(found)
+		return nil
+	})
+}
+
+// discard revokes tokens that came for a sign-in that a person has ended.
+func (r *Rotation) discard(ctx context.Context, c helper.Credential) error {
+	err := r.Client.Revoke(ctx, c.Issuer, c.RefreshToken, "refresh_token")
+	if err != nil {
+		return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought is not stored but may still be valid: %w: %w", err, helper.ErrConflict)
+	}
+	return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought was revoked: %w", helper.ErrConflict)
+}
+
+// notStored makes sure that the stored refresh token, which is spent, is not
+// presented again: a credential below the account's generation is stale.
+func (r *Rotation) notStored(renewed helper.Record, cause error) error {
+	_, err := r.change(renewed.Account, func(a *helper.Account) {
+		a.Generation = max(a.Generation, renewed.Credential.Generation)
+	})
+	cause = fmt.Errorf("the refresh succeeded but could not be stored, so this sign-in will be lost when the access token expires at %s; mend the store and sign in again: %w", clock(renewed.Credential.Expiry), cause)
+	return both(cause, err)
+}
+
+// refuse persists that only a sign-in helps, unless the credential was replaced
+// meanwhile: then that is the answer. The record is never deleted.
+func (r *Rotation) refuse(ctx context.Context, rec helper.Record, reason string) (helper.Record, error) {
+	found, err := r.Records.Read(ctx, rec.Account.Name)
+	if err != nil {
+		return helper.Record{}, fmt.Errorf("%s: %w: %w", reason, helper.ErrSignInRequired, err)
+	}
+	if found.Account.ID != rec.Account.ID || found.Version != rec.Version {
+		return found, nil
+	}
+	found.Credential.Refused = reason
+	if _, err := r.Records.Write(ctx, found.Account, found.Credential, found.Version); err != nil {
+		return helper.Record{}, fmt.Errorf("%s: %w; this could not be noted: %w", reason, helper.ErrSignInRequired, err)
+	}
+	return helper.Record{}, fmt.Errorf("%s: %w", reason, helper.ErrSignInRequired)
+}
+
+// postpone persists the time that the server asked for.
+func (r *Rotation) postpone(rec helper.Record, a answer) error {
+	until := r.Now().Add(retryAfter(a.retryAfter, r.Now()))
+	_, err := r.change(rec.Account, func(a *helper.Account) { a.NotBefore = until })
+	err = both(helper.ErrTemporary, err)
+	return fmt.Errorf("refresh: %w; the next is due after %s: %w", endpointError(a), clock(until), err)
+}
+
+// retryAfter reads the header (RFC 9110 section 10.2.3): seconds or a date.
+func retryAfter(header string, now time.Time) time.Duration {
+	pause := time.Minute
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		pause = time.Duration(seconds) * time.Second
+	} else if date, err := http.ParseTime(header); err == nil {
+		pause = date.Sub(now)
+	}
+	return min(max(pause, time.Second), longestPause)
+}
+
+// unanswered persists that the refresh token may be spent. It is not presented
+// again while the access token is good; then after ever longer pauses.
+func (r *Rotation) unanswered(rec helper.Record, cause error) error {
+	var until time.Time
+	_, err := r.change(rec.Account, func(a *helper.Account) {
+		a.Unanswered++
+		until = r.Now().Add(backOff(a.Unanswered))
+		if nearEnd := rec.Credential.Expiry.Add(-rec.Credential.MinTTL()); nearEnd.After(until) {
+			until = nearEnd
+		}
+		a.NotBefore = until
+	})
+	err = both(helper.ErrTemporary, err)
+	return fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, clock(until), err)
+}
+
+// backOff is 1, 2, 4 ... 30 minutes after the first, second, third ... refresh
+// without an answer.
+func backOff(unanswered int) time.Duration {
+	doublings := min(max(unanswered-1, 0), 5)
+	return min(time.Minute<<doublings, longestPause)
+}
+
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

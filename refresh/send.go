@@ -1,0 +1,130 @@
+package refresh
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	maxBody   = 1 << 20
+	maxHeader = 64 << 10
+	// callTime bounds one call. A short bound would lose an answer that the
+	// server has already paid for with the old refresh token.
+	callTime = 90 * time.Second
+	// connectTime bounds the parts of a call before its first byte.
+	connectTime = 30 * time.Second
+)
+
+// A call is one HTTP request: a GET, or a POST if it has a body.
+type call struct {
+	endpoint    string
+	contentType string
+	body        string
+	// detached: once there is a connection for the call, the caller's context
+	// ends it no longer. An answer that is on its way must be read.
+	detached bool
+}
+
+// An answer is what came of one call, before any of it is parsed.
+type answer struct {
+	host  string
+	start time.Time // of the call
+	// sent: the request was, or may have been, written.
+	sent       bool
+	status     int
+	retryAfter string
+	body       []byte
+	err        error // nil: the whole answer was read
+}
+
+// send makes the call once, on a connection of its own.
+func (c *Client) send(ctx context.Context, call call) answer {
+	a := answer{host: hostOf(call.endpoint), start: c.Now()}
+	if a.err = ctx.Err(); a.err != nil {
+		return a
+	}
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	defer cancel()
+	letGo := context.AfterFunc(ctx, cancel)
+	defer letGo()
+
+	var sent atomic.Bool
+	own = httptrace.WithClientTrace(own, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		sent.Store(true)
+		if call.detached {
+			letGo()
+		}
+	}})
+	a.err = c.roundTrip(own, call, &a)
+	a.sent = sent.Load()
+	if !a.sent && ctx.Err() != nil {
+		a.err = ctx.Err()
+	}
+	return a
+}
+
+// roundTrip reads the whole answer into a. It uses the transport itself: an
+// http.Client would follow redirects.
+func (c *Client) roundTrip(ctx context.Context, call call, a *answer) error {
+	req, err := c.request(ctx, call)
+	if err != nil {
+		return err
+	}
+	transport := c.transport()
+	defer transport.CloseIdleConnections()
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	a.status, a.retryAfter = resp.StatusCode, resp.Header.Get("Retry-After")
+	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if len(a.body) > maxBody {
+		a.body, err = nil, errTooLong
+	}
+	return both(err, resp.Body.Close())
+}
+
+func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {
+	method, body := http.MethodGet, io.Reader(nil)
+	if call.body != "" {
+		// Behind a plain io.Reader net/http sets no GetBody, without which it
+		// cannot send the body a second time.
+		method, body = http.MethodPost, io.LimitReader(strings.NewReader(call.body), int64(len(call.body)))
+	}
+	req, err := http.NewRequestWithContext(ctx, method, call.endpoint, body)
+	if err != nil {
+		return nil, errors.New("the URL does not parse")
+	}
+	req.ContentLength = int64(len(call.body))
+	req.Header.Set("Accept", jsonType)
+	req.Header.Set("User-Agent", c.UserAgent)
+	if call.contentType != "" {
+		req.Header.Set("Content-Type", call.contentType)
+	}
+	return req, nil
+}
+
+func (c *Client) transport() *http.Transport {
+	http1 := new(http.Protocols)
+	http1.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  c.Proxy,
+		DialContext:            (&net.Dialer{Timeout: connectTime}).DialContext,
+		TLSHandshakeTimeout:    connectTime,
+		TLSClientConfig:        &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
+		Protocols:              http1,
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeader,
+	}
+}
+
+var errTooLong = errors.New("the answer is larger than 1 MiB")

@@ -1,0 +1,106 @@
+package refresh
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Profiles: the dialects of OAuth that the package speaks.
+const (
+	// ProfileOpenAI is the dialect of Codex's sign-in: fixed paths, JSON bodies
+	// for the refresh and the revocation.
+	ProfileOpenAI = "openai"
+	// ProfileOAuth is any server that follows RFC 6749 and publishes metadata
+	// (RFC 8414 or OpenID Connect Discovery).
+	ProfileOAuth = "oauth"
+)
+
+const (
+	openAIIssuer     = "https://auth.openai.com"
+	openAIClientID   = "app_EMoamEEZ73f0CkXaXp7hrann" // Codex's public client
+	openAIOriginator = "codex-cred"
+	// leastScope is the least that yields an identity and a refresh token.
+	leastScope = "openid profile email offline_access"
+)
+
+// Settings are what a person chose for a sign-in. An empty field stands for
+// the default of the profile; an empty Profile is [ProfileOpenAI]. The oauth
+// profile has no default Issuer and ClientID.
+type Settings struct {
+	Profile, Issuer, ClientID, Scope, RedirectURI, Originator string
+}
+
+// openAI derives the issuer of the openai profile without asking anybody.
+func (s Settings) openAI() (helper.Issuer, error) {
+	base := strings.TrimSuffix(or(s.Issuer, openAIIssuer), "/")
+	if err := CheckEndpoint(base); err != nil {
+		return helper.Issuer{}, fmt.Errorf("issuer: %w", err)
+	}
+	return helper.Issuer{
+		Profile: ProfileOpenAI, URL: base,
+		ClientID:              or(s.ClientID, openAIClientID),
+		Scope:                 or(s.Scope, leastScope),
+		RedirectURI:           s.RedirectURI,
+		Originator:            or(s.Originator, openAIOriginator),
+		AuthorizationEndpoint: base + "/oauth/authorize",
+		TokenEndpoint:         base + "/oauth/token",
+		RevocationEndpoint:    base + "/oauth/revoke",
+	}, nil
+}
+
+// CheckEndpoint returns [helper.ErrInvalid] unless raw is the URL of an
+// endpoint that may be given secrets: https, or http on a literal loopback
+// address (127.0.0.0/8 or [::1]; a name like localhost is resolved by others),
+// without user information, query and fragment.
+func CheckEndpoint(raw string) error {
+	u, err := url.Parse(raw)
+	problem := ""
+	switch {
+	case err != nil:
+		problem = "it does not parse"
+	case u.Scheme != "https" && u.Scheme != "http":
+		problem = "it is not https"
+	case u.Hostname() == "":
+		problem = "it has no host"
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		problem = "http is allowed only on 127.0.0.1 or [::1]"
+	case u.User != nil:
+		problem = "it has user information"
+	case strings.ContainsAny(raw, "?#"):
+		problem = "it has a query or a fragment"
+	}
+	if problem == "" {
+		return nil
+	}
+	if err == nil {
+		u.User = nil
+		raw = u.Redacted()
+	} else {
+		raw = ""
+	}
+	return fmt.Errorf("URL %q is %w: %s", clean(raw, maxCode), helper.ErrInvalid, problem)
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback() && ip.Zone() == "" && !ip.Is4In6()
+}
+
+func hostOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return clean(u.Host, maxCode)
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,54 @@
+package refresh
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+const (
+	maxCode = 80
+	maxText = 200
+	// maxClaim is more than the longest e-mail address (RFC 5321 section
+	// 4.5.3.1: 64 + 1 + 255).
+	maxClaim = 320
+)
+
+// longWord is anything in a server's text that could be a token.
+var longWord = regexp.MustCompile(`[A-Za-z0-9_.~+/=-]{24,}`)
+
+// clean makes text from outside fit for a terminal: one line, no control
+// characters, no marks that turn the direction of writing, at most limit runes.
+func clean(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r) || r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, s)
+	if runes := []rune(s); len(runes) > limit {
+		s = string(runes[:limit]) + "..."
+	}
+	return strings.TrimSpace(s)
+}
+
+// cleanText is clean for the words of an authorization server, which may repeat
+// what they were sent: whatever could be a token is left out.
+func cleanText(s string) string {
+	return clean(longWord.ReplaceAllString(clean(s, maxBody), "[...]"), maxText)
+}
+
+// both returns one error of one line for two, of which any may be nil.
+func both(err, other error) error {
+	switch {
+	case err == nil:
+		return other
+	case other == nil:
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, other)
+}
