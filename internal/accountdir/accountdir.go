@@ -1,0 +1,142 @@
+package accountdir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/safefile"
+)
+
+const (
+	dirName  = "accounts"
+	lockFile = ".lock"
+	suffix   = ".json"
+
+	// maxSize of an account's file in bytes. A record is some 300 bytes and 70
+	// for each leftover, so this is far more than any account needs.
+	maxSize = 64 << 10
+
+	// lockWait bounds how long a change waits for the changes of others, which
+	// take milliseconds each.
+	lockWait = 10 * time.Second
+)
+
+// Dir is the records under one root. Methods may be called concurrently.
+type Dir struct {
+	dir safefile.Dir
+	now func() time.Time
+}
+
+var _ helper.Accounts = (*Dir)(nil)
+
+// New returns the records under root, which is absolute. It touches nothing.
+func New(root string, now func() time.Time) *Dir {
+	return &Dir{dir: safefile.Dir{Root: root, Name: dirName}, now: now}
+}
+
+// Path returns where the record of the name is.
+func (d *Dir) Path(name string) string { return d.dir.Path(name + suffix) }
+
+// Load implements [helper.Accounts]. ErrCorrupt says what is wrong with the
+// file. It creates nothing.
+func (d *Dir) Load(name string) (helper.Account, error) {
+	if err := helper.CheckName(name); err != nil {
+		return helper.Account{}, err
+	}
+	content, err := d.dir.Read(name+suffix, maxSize)
+	if err != nil {
+		return helper.Account{}, err
+	}
+	a, err := decode(content, name)
+	if err != nil {
+		return helper.Account{}, fmt.Errorf("read %s: %w", d.Path(name), err)
+	}
+	return a, nil
+}
+
+// Update implements [helper.Accounts]. It sets Updated, and Created where that
+// is zero. ErrBusy: other changes went on for ten seconds.
+//
+// A record that cannot be read is not changed: Update returns the error of Load.
+func (d *Dir) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
+	if err := helper.CheckName(name); err != nil {
+		return helper.Account{}, err
+	}
+	var a helper.Account
+	err := d.locked(func() (err error) {
+		a, err = d.update(name, change)
+		return err
+	})
+	if err != nil {
+		return helper.Account{}, err
+	}
+	return a, nil
+}
+
+func (d *Dir) update(name string, change func(*helper.Account) error) (helper.Account, error) {
+	a, err := d.Load(name)
+	if errors.Is(err, helper.ErrNotFound) {
+		a, err = helper.Account{Name: name}, nil
+	}
+	if err != nil {
+		return helper.Account{}, err
+	}
+	if err := change(&a); err != nil {
+		return helper.Account{}, err
+	}
+	a.Updated = d.now()
+	if a.Created.IsZero() {
+		a.Created = a.Updated
+	}
+	content, err := encode(a, name)
+	if err != nil {
+		return helper.Account{}, fmt.Errorf("write %s: %w", d.Path(name), err)
+	}
+	if err := d.dir.Write(name+suffix, content); err != nil {
+		return helper.Account{}, err
+	}
+	return decode(content, name)
+}
+
+// Remove implements [helper.Accounts]. It deletes unreadable records too.
+func (d *Dir) Remove(name string) error {
+	if err := helper.CheckName(name); err != nil {
+		return err
+	}
+	if _, err := d.dir.Read(name+suffix, maxSize); errors.Is(err, helper.ErrNotFound) {
+		return err
+	}
+	return d.locked(func() error { return d.dir.Remove(name + suffix) })
+}
+
+// List implements [helper.Accounts]. It creates nothing.
+func (d *Dir) List() ([]string, error) {
+	files, err := d.dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, file := range files {
+		name, ok := strings.CutSuffix(file, suffix)
+		if ok && helper.CheckName(name) == nil {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// locked calls change while no other process changes a record.
+func (d *Dir) locked(change func() error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
+	defer cancel()
+	unlock, err := filelock.Acquire(ctx, d.dir, lockFile)
+	if err != nil {
+		return err
+	}
+	return errors.Join(change(), unlock())
+}

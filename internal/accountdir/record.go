@@ -1,0 +1,154 @@
+package accountdir
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// recordVersion is the version of the file. A change that an older codex-cred
+// would misread or lose raises it.
+const recordVersion = 1
+
+// record is the stored form of a helper.Account.
+type record struct {
+	Version    int               `json:"version"`
+	Name       string            `json:"name"`
+	ID         helper.ID         `json:"id"`
+	Store      string            `json:"store"`
+	Generation uint64            `json:"generation"`
+	NotBefore  time.Time         `json:"not_before,omitzero"`
+	Unanswered int               `json:"unanswered,omitempty"`
+	Created    time.Time         `json:"created"`
+	Updated    time.Time         `json:"updated"`
+	Erasing    bool              `json:"erasing,omitempty"`
+	Leftovers  []helper.Leftover `json:"leftovers,omitempty"`
+}
+
+// encode returns the file of the account with the name. It refuses what decode
+// would.
+func encode(a helper.Account, name string) ([]byte, error) {
+	r := record{
+		Version: recordVersion,
+		Name:    a.Name, ID: a.ID, Store: a.Store, Generation: a.Generation,
+		NotBefore: a.NotBefore.UTC(), Unanswered: a.Unanswered,
+		Created: a.Created.UTC(), Updated: a.Updated.UTC(),
+		Erasing: a.Erasing, Leftovers: a.Leftovers,
+	}
+	if err := r.check(name); err != nil {
+		return nil, fmt.Errorf("the record is %w: %w", helper.ErrInvalid, err)
+	}
+	content, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode the record: %w", err)
+	}
+	if len(content) >= maxSize {
+		return nil, fmt.Errorf("the record is %w: it has %d bytes", helper.ErrTooLarge, len(content))
+	}
+	return append(content, '\n'), nil
+}
+
+// decode returns the account with the name. Every error is ErrCorrupt.
+func decode(content []byte, name string) (helper.Account, error) {
+	r, err := parse(content)
+	if err == nil {
+		err = r.check(name)
+	}
+	if err != nil {
+		return helper.Account{}, fmt.Errorf("the account file is %w: %w", helper.ErrCorrupt, err)
+	}
+	a := helper.Account{
+		Name: r.Name, ID: r.ID, Store: r.Store, Generation: r.Generation,
+		NotBefore: r.NotBefore.UTC(), Unanswered: r.Unanswered,
+		Created: r.Created.UTC(), Updated: r.Updated.UTC(),
+		Erasing: r.Erasing,
+	}
+	if len(r.Leftovers) > 0 {
+		a.Leftovers = r.Leftovers
+	}
+	return a, nil
+}
+
+func parse(content []byte) (record, error) {
+	object, err := oneObject(content)
+	if err != nil {
+		return record{}, err
+	}
+	var probe struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(object, &probe); err != nil {
+		return record{}, errors.New("its version is not a number")
+	}
+	if probe.Version > recordVersion {
+		return record{}, fmt.Errorf("its format version is %d, this codex-cred knows up to %d: use a newer codex-cred", probe.Version, recordVersion)
+	}
+	if probe.Version != recordVersion {
+		return record{}, errors.New("it has no format version")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	// A member that is not known here would be lost by the next change.
+	decoder.DisallowUnknownFields()
+	var r record
+	if err := decoder.Decode(&r); err != nil {
+		return record{}, memberError(err)
+	}
+	return r, nil
+}
+
+// oneObject returns the JSON object that the content is.
+func oneObject(content []byte) (json.RawMessage, error) {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	var object json.RawMessage
+	err := decoder.Decode(&object)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("it is empty")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errors.New("it is cut short")
+	case err != nil:
+		return nil, errors.New("it is not JSON")
+	case object[0] != '{':
+		return nil, errors.New("it is not a JSON object")
+	case len(bytes.TrimSpace(content[decoder.InputOffset():])) > 0:
+		return nil, errors.New("something follows its JSON object")
+	}
+	return object, nil
+}
+
+func memberError(err error) error {
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		return fmt.Errorf("its member %q has the wrong type", wrong.Field)
+	}
+	return errors.New("a member is unknown or has a value that cannot be")
+}
+
+func (r record) check(name string) error {
+	switch {
+	case r.Name != name:
+		return fmt.Errorf("it is the record of another account: its name is %.80q", r.Name)
+	case r.ID != "" && !isID(r.ID):
+		return errors.New("its id is not 32 hexadecimal digits")
+	case r.Unanswered < 0:
+		return errors.New("its count of unanswered refreshes is negative")
+	}
+	for _, l := range r.Leftovers {
+		if !isID(l.ID) {
+			return errors.New("the id of a leftover is not 32 hexadecimal digits")
+		}
+	}
+	for _, t := range []time.Time{r.NotBefore, r.Created, r.Updated} {
+		if year := t.UTC().Year(); year < 0 || year > 9999 {
+			return errors.New("one of its times is out of range")
+		}
+	}
+	return nil
+}
+
+func isID(id helper.ID) bool { return id.Check() == nil && !strings.Contains(string(id), "/") }

@@ -1,0 +1,202 @@
+// Package filelock gives locks between processes. Start with [New]; a package
+// that guards files of its own uses [Acquire].
+//
+// The locks are the kernel's, on files that hold nothing. They end with the
+// process, however it ends, are never stolen, and are not inherited by
+// children, for the descriptors are closed on exec. A file that is a lock is
+// never read, written or replaced, and only deleted when what it guards is gone.
+package filelock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/gofrs/flock"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/safefile"
+)
+
+const dirName = "locks"
+
+// SignIn is what the name of a lock begins with that belongs to an account's
+// name and not to one of its sign-ins.
+const SignIn = "signin-"
+
+// Locks are the locks under one root. Methods may be called concurrently; a
+// lock excludes the goroutines of this process too.
+type Locks struct {
+	dir safefile.Dir
+
+	mu   sync.Mutex // guards held
+	held map[string]*flock.Flock
+}
+
+var _ helper.Locker = (*Locks)(nil)
+
+// New returns the locks under root, which is absolute. It touches nothing.
+func New(root string) *Locks {
+	return &Locks{dir: safefile.Dir{Root: root, Name: dirName}, held: map[string]*flock.Flock{}}
+}
+
+// Path returns where the lock of the name is.
+func (l *Locks) Path(name string) string { return l.dir.Path(fileOf(name)) }
+
+// Lock implements [helper.Locker]. Names are those of items, and [SignIn]
+// followed by an account's name.
+func (l *Locks) Lock(ctx context.Context, name string) (unlock func() error, err error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	f, err := acquire(ctx, l.dir, fileOf(name))
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held[name] = f
+	return func() error {
+		l.forget(name, f)
+		return release(f)
+	}, nil
+}
+
+// Remove deletes the file of a lock, or returns ErrNotFound. Only an erase
+// calls it, while it holds the lock: those who wait for it find, when they get
+// it, that the file is no longer at its path, and start over.
+//
+// Windows deletes no file that is open, so there the lock ends here and the
+// deletion fails while others wait for it.
+func (l *Locks) Remove(name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if runtime.GOOS == "windows" {
+		if err := l.releaseHeld(name); err != nil {
+			return err
+		}
+	}
+	return l.dir.Remove(fileOf(name))
+}
+
+func (l *Locks) releaseHeld(name string) error {
+	l.mu.Lock()
+	f := l.held[name]
+	l.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	return release(f)
+}
+
+func (l *Locks) forget(name string, f *flock.Flock) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held[name] == f {
+		delete(l.held, name)
+	}
+}
+
+// Acquire waits for the lock on the file until ctx ends, as [Locks.Lock] does.
+func Acquire(ctx context.Context, dir safefile.Dir, file string) (unlock func() error, err error) {
+	f, err := acquire(ctx, dir, file)
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return release(f) }, nil
+}
+
+func acquire(ctx context.Context, dir safefile.Dir, file string) (*flock.Flock, error) {
+	for {
+		if ctx.Err() != nil {
+			return nil, busy(ctx, dir.Path(file))
+		}
+		if err := dir.Create(file); err != nil {
+			return nil, err
+		}
+		f := flock.New(dir.Path(file), flock.SetFlag(os.O_RDWR))
+		err := wait(ctx, f)
+		if err == nil && current(f) {
+			return f, nil
+		}
+		if err == nil {
+			err = release(f)
+		}
+		if err != nil && !startOver(err) {
+			return nil, err
+		}
+	}
+}
+
+// wait takes the lock or waits for it until ctx ends. It waits in the kernel:
+// many callers that poll would keep the machine busy and go in no order.
+func wait(ctx context.Context, f *flock.Flock) error {
+	if locked, err := f.TryLock(); locked || err != nil {
+		return fault(f, err)
+	}
+	done := make(chan error)
+	go func() {
+		err := f.Lock()
+		select {
+		case done <- err:
+		case <-ctx.Done():
+			// Nobody waits any longer: a lock that comes late is given back.
+			_ = f.Unlock()
+		}
+	}()
+	select {
+	case err := <-done:
+		return fault(f, err)
+	case <-ctx.Done():
+		return busy(ctx, f.Path())
+	}
+}
+
+// current reports whether the locked file is still the one at its path. One
+// that was deleted meanwhile keeps nobody out.
+func current(f *flock.Flock) bool {
+	locked, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(f.Path())
+	return err == nil && os.SameFile(locked, there)
+}
+
+// startOver reports whether the file was deleted before it was opened, or the
+// wait was interrupted by a signal.
+func startOver(err error) bool {
+	return errors.Is(err, helper.ErrNotFound) || errors.Is(err, syscall.EINTR)
+}
+
+func release(f *flock.Flock) error { return fault(f, f.Unlock()) }
+
+func busy(ctx context.Context, path string) error {
+	return fmt.Errorf("lock %s: %w: %w", path, helper.ErrBusy, ctx.Err())
+}
+
+func fault(f *flock.Flock, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("lock %s: %w", f.Path(), helper.ErrNotFound)
+	}
+	return fmt.Errorf("lock %s: %w: %w", f.Path(), helper.ErrUnavailable, err)
+}
+
+func checkName(name string) error {
+	if account, ok := strings.CutPrefix(name, SignIn); ok {
+		return helper.CheckName(account)
+	}
+	return helper.CheckItemName(name)
+}
+
+func fileOf(name string) string { return strings.ReplaceAll(name, "/", ".") + ".lock" }

@@ -1,0 +1,165 @@
+package safefile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const (
+	dirMode  fs.FileMode = 0o700
+	fileMode fs.FileMode = 0o600
+	// others are the bits that let anybody but the owner in.
+	others fs.FileMode = 0o077
+)
+
+// A node is what is checked of a file or directory.
+type node struct {
+	mode fs.FileMode // kind and permissions
+	uid  int         // the owner; noOwner where files have none
+	size int64       // bytes
+}
+
+const noOwner = -1
+
+func (n node) checkDir(path string) error {
+	if n.mode.Type() == fs.ModeSymlink {
+		return &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "put the directory that it leads to in its place, or set CODEX_CRED_HOME to the path of the real directory"}
+	}
+	if !n.mode.IsDir() {
+		return &helper.UnsafeError{Path: path, Problem: "is not a directory", Fix: "move it away: mv " + quote(path) + " " + quote(path+".old")}
+	}
+	return n.checkAccess(path, dirMode)
+}
+
+func (n node) checkFile(path string) error {
+	if n.mode.Type() == fs.ModeSymlink {
+		return linkedFile(path)
+	}
+	if !n.mode.IsRegular() {
+		return &helper.UnsafeError{Path: path, Problem: "is not a regular file", Fix: "move it away: mv " + quote(path) + " " + quote(path+".old")}
+	}
+	return n.checkAccess(path, fileMode)
+}
+
+func linkedFile(path string) error {
+	return &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "put the file that it leads to in its place"}
+}
+
+// checkAccess refuses another owner and open permissions. Mode is what it
+// should have been.
+func (n node) checkAccess(path string, mode fs.FileMode) error {
+	if n.foreign() {
+		return &helper.UnsafeError{Path: path, Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d)", n.uid, euid()), Fix: takeBack(path)}
+	}
+	if n.open() {
+		return &helper.UnsafeError{
+			Path:    path,
+			Problem: fmt.Sprintf("is open to other users (its mode is %04o)", n.mode.Perm()),
+			Fix:     fmt.Sprintf("run: chmod %o %s", mode, quote(path)),
+		}
+	}
+	return nil
+}
+
+func (n node) foreign() bool { return n.uid != noOwner && n.uid != euid() }
+
+func (n node) open() bool { return n.uid != noOwner && n.mode&others != 0 }
+
+func takeBack(path string) string {
+	if euid() == 0 {
+		return "run it as that user, without sudo"
+	}
+	return fmt.Sprintf("take it back: sudo chown -R %d %s", euid(), quote(path))
+}
+
+// CheckRoot refuses a root under which a program must not write: a relative
+// one, one that is unsafe, and one that the program would make in another
+// user's directory. It creates nothing; an absent root is fine.
+//
+// Under sudo HOME is often still the home of the person who typed it, and
+// everything written there would belong to root. So the root itself or, while
+// it is absent, its nearest existing parent must belong to the effective user.
+// A program that runs with another user's rights (uid unlike euid) is refused
+// whatever the root.
+func CheckRoot(root string) error {
+	if !filepath.IsAbs(root) {
+		return fmt.Errorf("the directory for codex-cred's files, %q, is %w: it is a relative path; set CODEX_CRED_HOME to an absolute one", root, helper.ErrInvalid)
+	}
+	if err := checkUser(root, uid(), euid()); err != nil {
+		return err
+	}
+	err := checkDir(root)
+	if !errors.Is(err, helper.ErrNotFound) {
+		return err
+	}
+	return checkParent(filepath.Dir(root))
+}
+
+func checkUser(root string, uid, euid int) error {
+	if uid == euid {
+		return nil
+	}
+	return &helper.UnsafeError{
+		Path:    root,
+		Problem: fmt.Sprintf("is not touched by a program that runs with another user's rights (uid %d, effective uid %d)", uid, euid),
+		Fix:     "run codex-cred as one user: it must not be set-user-ID",
+	}
+}
+
+// checkParent looks for the nearest existing directory and its owner.
+func checkParent(path string) error {
+	n, err := stat(path)
+	if errors.Is(err, fs.ErrNotExist) && path != filepath.Dir(path) {
+		return checkParent(filepath.Dir(path))
+	}
+	if err != nil {
+		return fault("open", path, err)
+	}
+	if n.foreign() {
+		return &helper.UnsafeError{
+			Path:    path,
+			Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d), so nothing is made in it", n.uid, euid()),
+			Fix:     "run it without sudo, or set CODEX_CRED_HOME to a directory of your own that exists",
+		}
+	}
+	return nil
+}
+
+// fault says in helper's vocabulary what went wrong with the path; nil stays nil.
+func fault(doing, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	kind := kindOf(err)
+	if cause := syscall.Errno(0); errors.As(err, &cause) && !errors.Is(kind, helper.ErrNotFound) {
+		return fmt.Errorf("%s %s: %w: %v", doing, path, kind, cause) //nolint:errorlint // foreign errors end at this border
+	}
+	return fmt.Errorf("%s %s: %w", doing, path, kind)
+}
+
+func kindOf(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return helper.ErrNotFound
+	case isFull(err):
+		return helper.ErrFull
+	}
+	return helper.ErrUnavailable
+}
+
+// quote returns the path as a shell reads it back.
+func quote(path string) string {
+	special := func(r rune) bool {
+		return !strings.ContainsRune("/._-+@%:,=", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}
+	if !strings.ContainsFunc(path, special) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}

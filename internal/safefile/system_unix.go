@@ -1,0 +1,127 @@
+//go:build unix
+
+package safefile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+func uid() int { return os.Getuid() }
+
+func euid() int { return os.Geteuid() }
+
+func lstat(path string) (node, error) {
+	var st syscall.Stat_t
+	err := retry(func() error { return syscall.Lstat(path, &st) })
+	return nodeOf(&st), err
+}
+
+func stat(path string) (node, error) {
+	var st syscall.Stat_t
+	err := retry(func() error { return syscall.Stat(path, &st) })
+	return nodeOf(&st), err
+}
+
+func nodeOf(st *syscall.Stat_t) node {
+	mode := fs.FileMode(st.Mode) & fs.ModePerm
+	switch st.Mode & syscall.S_IFMT {
+	case syscall.S_IFREG:
+	case syscall.S_IFDIR:
+		mode |= fs.ModeDir
+	case syscall.S_IFLNK:
+		mode |= fs.ModeSymlink
+	default:
+		mode |= fs.ModeIrregular
+	}
+	return node{mode: mode, uid: int(st.Uid), size: st.Size}
+}
+
+// readFile checks the file it opened, not the path, and reads it. Plain system
+// calls: package os would set up its poller, for a file that is never polled.
+func readFile(path string, limit int64) ([]byte, error) {
+	var fd int
+	err := retry(func() (err error) {
+		// O_NONBLOCK: the open of a named pipe would wait for a writer.
+		fd, err = syscall.Open(path, syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+		return err
+	})
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, linkedFile(path)
+	}
+	if err != nil {
+		return nil, fault("open", path, err)
+	}
+	defer func() { _ = syscall.Close(fd) }()
+	var st syscall.Stat_t
+	if err := retry(func() error { return syscall.Fstat(fd, &st) }); err != nil {
+		return nil, fault("open", path, err)
+	}
+	n := nodeOf(&st)
+	if err := n.checkFile(path); err != nil {
+		return nil, err
+	}
+	if n.size > limit {
+		return nil, tooLong(path, limit)
+	}
+	content, err := readAll(fd, int(n.size))
+	return content, fault("read", path, err)
+}
+
+// readAll reads size bytes, or fewer if there are fewer. The files are replaced
+// and never grow, so the size that was just read holds.
+func readAll(fd, size int) ([]byte, error) {
+	content := make([]byte, size)
+	filled := 0
+	for filled < size {
+		var n int
+		err := retry(func() (err error) {
+			n, err = syscall.Read(fd, content[filled:])
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			break
+		}
+		filled += n
+	}
+	return content[:filled], nil
+}
+
+// retry calls again what a signal interrupted.
+func retry(call func() error) error {
+	err := call()
+	for errors.Is(err, syscall.EINTR) {
+		err = call()
+	}
+	return err
+}
+
+func chmod(f *os.File) error { return f.Chmod(fileMode) }
+
+func rename(from, to string) error { return os.Rename(from, to) }
+
+func remove(path string) error { return os.Remove(path) }
+
+// syncDir makes renames in the directory last. File systems that cannot sync a
+// directory say EINVAL or ENOTSUP; there is nothing more to do on them.
+func syncDir(path string) error {
+	dir, err := os.Open(path) //nolint:gosec // a directory that was checked, or a parent of it
+	if err != nil {
+		return err
+	}
+	defer func() { _ = dir.Close() }()
+	err = dir.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		return nil
+	}
+	return err
+}
+
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
