@@ -1,0 +1,160 @@
+package refresh_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// Whatever the authorization server does, the stored tokens stay as they were,
+// each caller's request is sent once, and what follows from it is persisted.
+func TestRotation_Faults(t *testing.T) {
+	type outcome struct {
+		err        error
+		refused    bool
+		unanswered int
+		pause      time.Duration // until the next refresh
+	}
+	refused := outcome{err: helper.ErrSignInRequired, refused: true}
+	unknown := outcome{err: helper.ErrTemporary, unanswered: 1, pause: time.Minute}
+	for _, c := range []struct {
+		fault authserver.Fault
+		want  outcome
+	}{
+		{authserver.Fault{Kind: authserver.DropBefore}, unknown},
+		{authserver.Fault{Kind: authserver.DropAfter}, unknown},
+		{authserver.Fault{Kind: authserver.Redirect}, unknown},
+		{authserver.Fault{Kind: authserver.Status403}, unknown},
+		{authserver.Fault{Kind: authserver.Status408}, unknown},
+		{authserver.Fault{Kind: authserver.Status429}, outcome{err: helper.ErrTemporary, pause: time.Minute}},
+		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 7}, outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
+		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 86400}, outcome{err: helper.ErrTemporary, pause: 30 * time.Minute}},
+		{authserver.Fault{Kind: authserver.Status500}, unknown},
+		{authserver.Fault{Kind: authserver.Status502}, unknown},
+		{authserver.Fault{Kind: authserver.Status503}, unknown},
+		{authserver.Fault{Kind: authserver.Status503, RetryAfter: 7}, outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
+		{authserver.Fault{Kind: authserver.Truncated}, unknown},
+		{authserver.Fault{Kind: authserver.TruncatedClose}, unknown},
+		{authserver.Fault{Kind: authserver.HTML200}, unknown},
+		{authserver.Fault{Kind: authserver.Oversized}, unknown},
+		{authserver.Fault{Kind: authserver.NoAccessToken}, unknown},
+		{authserver.Fault{Kind: authserver.WrongTokenType}, unknown},
+		{authserver.Fault{Kind: authserver.AppSessionTerminated}, unknown},
+		{authserver.Fault{Kind: authserver.OtherUser}, refused},
+		{authserver.Fault{Kind: authserver.InvalidGrant}, refused},
+		{authserver.Fault{Kind: authserver.RefreshTokenExpired}, refused},
+		{authserver.Fault{Kind: authserver.RefreshTokenReused}, refused},
+		{authserver.Fault{Kind: authserver.RefreshTokenInvalidated}, refused},
+		{authserver.Fault{Kind: authserver.TokenExpired}, refused},
+	} {
+		t.Run(c.fault.Kind, func(t *testing.T) {
+			profiles(t, func(t *testing.T, profile string) {
+				w := newWorld(t, profile)
+				w.clock.advance(life)
+				want := w.read(t)
+				c.fault.Grant = authserver.GrantRefresh
+				w.fail(t, c.fault)
+				_, err := w.refresh(t)
+				w.wantQuiet(t, err)
+				if !errors.Is(err, c.want.err) {
+					t.Errorf("error %v, want %v", err, c.want.err)
+				}
+				got := w.read(t)
+				if (got.Credential.Refused != "") != c.want.refused {
+					t.Errorf("refused %q, want any: %t", got.Credential.Refused, c.want.refused)
+				}
+				want.Credential.Refused, want.Version = got.Credential.Refused, got.Version
+				want.Account.Unanswered = c.want.unanswered
+				if c.want.pause > 0 {
+					want.Account.NotBefore = w.clock.Now().Add(c.want.pause)
+				}
+				if diff := cmp.Diff(want, got, bySecretText); diff != "" {
+					t.Errorf("stored (-want +got):\n%s", diff)
+				}
+				w.wantRequests(t, authserver.GrantRefresh, 1)
+				w.wantRequests(t, authserver.GrantElsewhere, 0)
+			})
+		})
+	}
+}
+
+// A refusal is final: nobody asks again, in this process or the next, not even
+// by force.
+func TestRotation_RefusedIsRemembered(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOpenAI)
+	w.clock.advance(life)
+	w.fail(t, authserver.Fault{Kind: authserver.RefreshTokenReused, Grant: authserver.GrantRefresh})
+	for range 3 {
+		if _, err := w.rotation.Refresh(t.Context(), "work", 1, true); !errors.Is(err, helper.ErrSignInRequired) {
+			t.Errorf("error %v, want ErrSignInRequired", err)
+		}
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+}
+
+// A refresh without an answer is not repeated while the access token is good.
+func TestRotation_UnknownWaitsForTheEnd(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh})
+	c := w.read(t).Credential
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+		t.Fatalf("error %v, want ErrTemporary", err)
+	}
+	nearEnd := c.Expiry.Add(-c.MinTTL())
+	if got := w.read(t).Account.NotBefore; !got.Equal(nearEnd) {
+		t.Errorf("not before %v, want %v", got, nearEnd)
+	}
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+		t.Errorf("error %v, want ErrTemporary", err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+
+	w.clock.advance(nearEnd.Sub(w.clock.Now()))
+	if rec, err := w.refresh(t); err != nil || rec.Account.Unanswered != 0 || !rec.Account.NotBefore.IsZero() {
+		t.Errorf("near the end: error %v, account %+v; want a refresh and a clean account", err, rec.Account)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 2)
+}
+
+// Then it is repeated after pauses of 1, 2, 4 ... 30 minutes; by force at once.
+func TestRotation_UnknownBacksOff(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.clock.advance(life)
+	w.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh, Times: authserver.Forever})
+	for i, minutes := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+		_, _ = w.refresh(t)
+		w.wantRequests(t, authserver.GrantRefresh, i+1)
+		w.clock.advance(minutes*time.Minute - 1)
+		_, _ = w.refresh(t)
+		w.wantRequests(t, authserver.GrantRefresh, i+1)
+		w.clock.advance(1)
+	}
+	_, _ = w.refresh(t)
+	_, err := w.rotation.Refresh(t.Context(), "work", 1, true)
+	if !errors.Is(err, helper.ErrTemporary) {
+		t.Errorf("error %v, want ErrTemporary", err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 9)
+}
+
+// A time of the next refresh that no rule of ours can have set, on a clock that
+// was wrong, does not shut the account.
+func TestRotation_UnbelievablePause(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.clock.advance(life)
+	if _, err := w.accounts.Update("work", func(a *helper.Account) error {
+		a.NotBefore = w.clock.Now().AddDate(5, 0, 0)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.refresh(t); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,172 @@
+package refresh_test
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// whileAnswering refreshes, and does something between the server's work and
+// its answer.
+func (w *world) whileAnswering(t *testing.T, do func()) (helper.Record, error) {
+	t.Helper()
+	w.clock.advance(life)
+	w.fail(t, authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh})
+	type result struct {
+		rec helper.Record
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		rec, err := w.rotation.Refresh(soon(t), "work", 1, false)
+		done <- result{rec, err}
+	}()
+	if err := w.server.Wait(soon(t), authserver.GrantRefresh, 1); err != nil {
+		t.Fatal(err)
+	}
+	do()
+	w.server.Release()
+	r := <-done
+	return r.rec, r.err
+}
+
+// A person who erases the account or signs in again during a refresh wins: the
+// new token is not stored, and revoked.
+func TestRotation_PersonWins(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		act  func(t *testing.T, w *world, a helper.Account) error
+	}{
+		{"erase has begun", func(_ *testing.T, w *world, _ helper.Account) error {
+			_, err := w.accounts.Update("work", func(a *helper.Account) error { a.Erasing = true; return nil })
+			return err
+		}},
+		{"erase is done", func(_ *testing.T, w *world, _ helper.Account) error { return w.accounts.Remove("work") }},
+		{"signed in again", func(t *testing.T, w *world, _ helper.Account) error {
+			w.signIn(t, refresh.ProfileOAuth)
+			return nil
+		}},
+		{"the item is gone", func(t *testing.T, w *world, a helper.Account) error {
+			return helper.Keeper{Records: w.rotation.Records}.DeleteItem(t.Context(), "memory", string(a.ID))
+		}},
+		{"the item was replaced", func(t *testing.T, w *world, a helper.Account) error {
+			item, v, err := w.store.Get(t.Context(), string(a.ID))
+			if err == nil {
+				_, err = w.store.Put(t.Context(), string(a.ID), append(item, ' '), v)
+			}
+			return err
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			a := w.read(t).Account
+			var wrote int
+			rec, err := w.whileAnswering(t, func() {
+				if err := c.act(t, w, a); err != nil {
+					t.Fatal(err)
+				}
+				wrote = w.store.wrote
+			})
+			w.wantQuiet(t, err)
+			if !errors.Is(err, helper.ErrConflict) || !rec.Credential.AccessToken.IsZero() {
+				t.Errorf("error %v, want ErrConflict and no record", err)
+			}
+			if w.store.wrote != wrote {
+				t.Error("the refresh wrote after the person")
+			}
+			w.wantRequests(t, authserver.GrantRevoke, 1)
+		})
+	}
+}
+
+// A store that fails for a moment costs nothing.
+func TestRotation_StoreFailsForAMoment(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  error
+		late bool
+		n    int
+	}{
+		{"locked", helper.ErrLocked, false, 2},
+		{"full", helper.ErrFull, false, 3},
+		{"unknown and not written", helper.ErrUnknown, false, 1},
+		{"unknown and written", helper.ErrUnknown, true, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.clock.advance(life)
+			w.store.late = c.late
+			w.store.failPuts(c.n, c.err)
+			rec, err := w.refresh(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stored := w.read(t)
+			if stored.Credential.Generation != 2 || stored.Version != rec.Version || stored.Account.Generation != 2 {
+				t.Errorf("stored generation %d, version %q; answered version %q", stored.Credential.Generation, stored.Version, rec.Version)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 1)
+			w.wantRequests(t, authserver.GrantRevoke, 0)
+		})
+	}
+}
+
+// A store that keeps failing costs the sign-in, and that is said. The token is
+// answered; the spent refresh token is never presented.
+func TestRotation_StoreFails(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.clock.advance(life)
+	old := w.read(t).Credential
+	w.store.failPuts(100, helper.ErrLocked)
+	rec, err := w.refresh(t)
+	w.wantQuiet(t, err)
+	if !errors.Is(err, helper.ErrLocked) || rec.Credential.Generation != 2 || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+		t.Errorf("generation %d and error %v, want the new record and ErrLocked", rec.Credential.Generation, err)
+	}
+	w.store.fail = nil
+	if !w.read(t).Credential.RefreshToken.Equal(old.RefreshToken) {
+		t.Error("the stored credential changed")
+	}
+	if _, err := w.rotation.Refresh(t.Context(), "work", 1, true); !errors.Is(err, helper.ErrSignInRequired) {
+		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+}
+
+// The account's file comes last: that it cannot be written loses nothing.
+func TestRotation_AccountFileFails(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.clock.advance(life)
+	w.accounts.fail = helper.ErrFull
+	rec, err := w.refresh(t)
+	if !errors.Is(err, helper.ErrFull) || rec.Credential.Generation != 2 {
+		t.Errorf("generation %d and error %v, want 2 and ErrFull", rec.Credential.Generation, err)
+	}
+	if stored := w.read(t); stored.Credential.Generation != 2 || stored.Version != rec.Version {
+		t.Errorf("stored generation %d, want 2", stored.Credential.Generation)
+	}
+}
+
+// A refusal that comes while somebody else stored a newer credential is not
+// the end of that one.
+func TestRotation_RefusedButReplaced(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.fail(t, authserver.Fault{Kind: authserver.InvalidGrant, Grant: authserver.GrantRefresh})
+	rec := w.read(t)
+	w.client.Proxy = func(*http.Request) (*url.URL, error) {
+		c := rec.Credential
+		c.Generation, c.AccessToken = 2, helper.NewSecret("newer")
+		_, err := w.rotation.Records.Write(t.Context(), rec.Account, c, rec.Version)
+		return nil, err
+	}
+	got, err := w.refresh(t)
+	if err != nil || got.Credential.AccessToken.Reveal() != "newer" || w.read(t).Credential.Refused != "" {
+		t.Errorf("error %v, refused %q; want the newer credential", err, w.read(t).Credential.Refused)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+}

@@ -1,0 +1,252 @@
+package refresh_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+func profiles(t *testing.T, test func(t *testing.T, profile string)) {
+	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
+		t.Run(profile, func(t *testing.T) { test(t, profile) })
+	}
+}
+
+var bySecretText = cmp.Comparer(func(a, b helper.Secret) bool { return a.Equal(b) })
+
+func TestRotation_RenewsTheCredential(t *testing.T) {
+	profiles(t, func(t *testing.T, profile string) {
+		w := newWorld(t, profile)
+		old := w.read(t)
+		w.clock.advance(life)
+		got, err := w.refresh(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(w.read(t), got, bySecretText); diff != "" {
+			t.Errorf("the answer is not what is stored (-stored +answer):\n%s", diff)
+		}
+		c := got.Credential
+		if c.Generation != 2 || got.Account.Generation != 2 {
+			t.Errorf("generation %d, in the account's file %d, want 2", c.Generation, got.Account.Generation)
+		}
+		if c.AccessToken.Equal(old.Credential.AccessToken) || c.RefreshToken.Equal(old.Credential.RefreshToken) {
+			t.Error("a token is the old one")
+		}
+		if !c.ObtainedAt.Equal(w.clock.Now()) || !c.Expiry.Equal(w.clock.Now().Add(life)) {
+			t.Errorf("obtained at %v, expiry %v, at %v", c.ObtainedAt, c.Expiry, w.clock.Now())
+		}
+		if diff := cmp.Diff(old.Credential.Identity, c.Identity); diff != "" || c.Identity.Subject == "" {
+			t.Errorf("the identity changed:\n%s", diff)
+		}
+		w.wantRequests(t, authserver.GrantRefresh, 1)
+	})
+}
+
+func TestRotation_TenCallersOneRequest(t *testing.T) {
+	profiles(t, func(t *testing.T, profile string) {
+		w := newWorld(t, profile)
+		w.clock.advance(life)
+		var wg sync.WaitGroup
+		answers := make([]helper.Record, 10)
+		for i := range answers {
+			wg.Go(func() {
+				var err error
+				if answers[i], err = w.rotation.Refresh(t.Context(), "work", 1, false); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for _, a := range answers {
+			if !a.Credential.AccessToken.Equal(answers[0].Credential.AccessToken) || !a.Credential.Valid(w.clock.Now()) {
+				t.Error("two callers got different tokens")
+			}
+		}
+		w.wantRequests(t, authserver.GrantRefresh, 1)
+	})
+}
+
+func TestRotation_MissingMembersKeepTheStored(t *testing.T) {
+	for _, kind := range []string{authserver.NoRefreshToken, authserver.NoIDToken, authserver.NoExpiresIn} {
+		t.Run(kind, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOpenAI)
+			old := w.read(t).Credential
+			w.clock.advance(life)
+			w.fail(t, authserver.Fault{Kind: kind, Grant: authserver.GrantRefresh})
+			rec, err := w.refresh(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := rec.Credential.RefreshToken; got.Equal(old.RefreshToken) != (kind == authserver.NoRefreshToken) {
+				t.Error("the refresh token is not the one it must be")
+			}
+			if diff := cmp.Diff(old.Identity, rec.Credential.Identity); diff != "" {
+				t.Errorf("the identity changed:\n%s", diff)
+			}
+			if want := w.clock.Now().Add(life); !rec.Credential.Expiry.Equal(want) {
+				t.Errorf("expiry %v, want %v", rec.Credential.Expiry, want)
+			}
+		})
+	}
+}
+
+// What is already served, and what must not be presented, asks nobody.
+func TestRotation_NoRequest(t *testing.T) {
+	set := func(change func(*helper.Account)) func(*testing.T, *world) {
+		return func(t *testing.T, w *world) {
+			if _, err := w.accounts.Update("work", func(a *helper.Account) error { change(a); return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		given func(*testing.T, *world)
+		ask   uint64 // generation
+		want  error
+	}{
+		{"the generation moved", nil, 0, nil},
+		{"the account was signed in anew and is fresh", nil, 7, nil},
+		{"the stored credential is stale", set(func(a *helper.Account) { a.Generation = 2 }), 1, helper.ErrSignInRequired},
+		{"the account is being erased", set(func(a *helper.Account) { a.Erasing = true }), 1, helper.ErrNotFound},
+		{"the server asked to wait", set(func(a *helper.Account) { a.NotBefore = a.NotBefore.AddDate(2030, 0, 0) }), 1, helper.ErrTemporary},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOpenAI)
+			if c.given != nil {
+				c.given(t, w)
+			}
+			rec, err := w.rotation.Refresh(t.Context(), "work", c.ask, false)
+			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+				t.Errorf("error %v, want %v", err, c.want)
+			}
+			if c.want == nil && !rec.Credential.AccessToken.Equal(w.read(t).Credential.AccessToken) {
+				t.Error("the answer is not the stored credential")
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 0)
+		})
+	}
+}
+
+func TestRotation_UnknownAccount(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOpenAI)
+	if _, err := w.rotation.Refresh(t.Context(), "home", 1, false); !errors.Is(err, helper.ErrNotFound) {
+		t.Errorf("error %v, want ErrNotFound", err)
+	}
+}
+
+func TestRotation_LockHeldTooLong(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOpenAI)
+	unlock, err := w.rotation.Locker.Lock(t.Context(), string(w.read(t).Account.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := w.rotation.Refresh(ctx, "work", 1, false); !errors.Is(err, helper.ErrBusy) {
+		t.Errorf("error %v, want ErrBusy", err)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A caller that waited for the lock of a sign-in which was replaced meanwhile
+// starts over with the new one.
+func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOpenAI)
+	first := w.read(t)
+	inner := w.rotation.Locker
+	w.rotation.Locker = &lockThen{Locker: inner, then: func() {
+		w.rotation.Locker = inner
+		w.signIn(t, refresh.ProfileOpenAI)
+	}}
+	rec, err := w.rotation.Refresh(t.Context(), "work", 9, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec.Account.ID == first.Account.ID || rec.Account.ID != w.read(t).Account.ID {
+		t.Error("the answer is not the new sign-in's")
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 0)
+}
+
+// lockThen does something once it holds the first lock.
+type lockThen struct {
+	helper.Locker
+	then func()
+}
+
+func (l *lockThen) Lock(ctx context.Context, name string) (func() error, error) {
+	unlock, err := l.Locker.Lock(ctx, name)
+	if then := l.then; then != nil {
+		l.then = nil
+		then()
+	}
+	return unlock, err
+}
+
+// A server that cannot be reached is tried a few times; nothing is persisted.
+func TestRotation_NotSent(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOpenAI)
+	before := w.read(t)
+	synctest.Test(t, func(t *testing.T) {
+		tries, offline := 0, errors.New("no route")
+		r := *w.rotation
+		r.After, r.Locker = nil, &locker{}
+		r.Client = &refresh.Client{Now: w.clock.Now, Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline }}
+		start := time.Now()
+		_, err := r.Refresh(t.Context(), "work", 1, false)
+		if !errors.Is(err, helper.ErrTemporary) || tries != 3 {
+			t.Errorf("error %v after %d tries, want ErrTemporary after 3", err, tries)
+		}
+		if waited := time.Since(start); waited != 1250*time.Millisecond {
+			t.Errorf("waited %v between the tries", waited)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err = r.Refresh(ctx, "work", 1, false); !errors.Is(err, helper.ErrTemporary) || tries != 4 {
+			t.Errorf("with a short deadline: error %v after %d tries, want ErrTemporary after 1 more", err, tries-3)
+		}
+	})
+	if diff := cmp.Diff(before, w.read(t), bySecretText); diff != "" {
+		t.Errorf("something was persisted:\n%s", diff)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 0)
+}
+
+// The caller's end does not lose an answer that is on its way.
+func TestRotation_CallerGivesUp(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOpenAI)
+	w.clock.advance(life)
+	w.fail(t, authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh})
+	ctx, cancel := context.WithCancel(soon(t))
+	done := make(chan error, 1)
+	go func() {
+		_, err := w.rotation.Refresh(ctx, "work", 1, false)
+		done <- err
+	}()
+	if err := w.server.Wait(soon(t), authserver.GrantRefresh, 1); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	w.server.Release()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got := w.read(t).Credential.Generation; got != 2 {
+		t.Errorf("stored generation %d, want 2", got)
+	}
+}

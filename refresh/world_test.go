@@ -1,0 +1,292 @@
+package refresh_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// A world is one account, signed in at a real authorization server.
+type world struct {
+	server   *authserver.Server
+	clock    *clock
+	store    *faultyStore
+	accounts *accounts
+	client   *refresh.Client
+	rotation *refresh.Rotation
+}
+
+const life = time.Hour
+
+// newWorld signs in with the profile. The access token lives for an hour.
+func newWorld(t *testing.T, profile string) *world {
+	t.Helper()
+	w := &world{clock: &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}, store: &faultyStore{}, accounts: &accounts{}}
+	server, err := authserver.Start(authserver.Options{Profile: profile, Life: life, Now: w.clock.Now, AnyLoopbackPort: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	w.server = server
+	w.client = &refresh.Client{UserAgent: "codex-cred/test", Now: w.clock.Now}
+	w.rotation = &refresh.Rotation{
+		Records: helper.Records{Accounts: w.accounts, Stores: helper.Router{"memory": w.store}},
+		Locker:  &locker{}, Client: w.client, Now: w.clock.Now,
+		After: func(time.Duration) <-chan time.Time {
+			c := make(chan time.Time, 1)
+			c <- time.Time{}
+			return c
+		},
+	}
+	w.signIn(t, profile)
+	return w
+}
+
+func (w *world) signIn(t *testing.T, profile string) {
+	t.Helper()
+	iss, err := w.client.Issuer(t.Context(), w.settings(profile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := w.redeem(t, iss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := helper.Keeper{Records: w.rotation.Records, Locker: w.rotation.Locker, Random: rand.Reader}
+	if _, err := k.SignIn(t.Context(), "work", "memory", c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) settings(profile string) refresh.Settings {
+	s := refresh.Settings{Profile: profile, Issuer: w.server.URL()}
+	if profile == refresh.ProfileOAuth {
+		s.ClientID = authserver.OAuthClientID
+	}
+	return s
+}
+
+// redeem gets a code as a browser would and exchanges it.
+func (w *world) redeem(t *testing.T, iss helper.Issuer) (helper.Credential, error) {
+	t.Helper()
+	const redirect = "http://127.0.0.1:49152/auth/callback"
+	verifier := oauth2.GenerateVerifier()
+	config := oauth2.Config{
+		ClientID: iss.ClientID, RedirectURL: redirect, Scopes: strings.Fields(iss.Scope),
+		Endpoint: oauth2.Endpoint{AuthURL: iss.AuthorizationEndpoint},
+	}
+	resp, err := http.DefaultTransport.RoundTrip(get(t, config.AuthCodeURL("state", oauth2.S256ChallengeOption(verifier))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	back, err := url.Parse(resp.Header.Get("Location"))
+	if err != nil || back.Query().Get("code") == "" {
+		t.Fatalf("the authorization answered %d without a code", resp.StatusCode)
+	}
+	return w.client.Redeem(t.Context(), iss, helper.NewSecret(back.Query().Get("code")), helper.NewSecret(verifier), redirect)
+}
+
+func get(t *testing.T, address string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+func (w *world) fail(t *testing.T, f authserver.Fault) {
+	t.Helper()
+	if err := w.server.Fail(f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// read returns the stored record.
+func (w *world) read(t *testing.T) helper.Record {
+	t.Helper()
+	rec, err := w.rotation.Records.Read(t.Context(), "work")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
+
+// refresh asks for a credential newer than the stored one.
+func (w *world) refresh(t *testing.T) (helper.Record, error) {
+	t.Helper()
+	return w.rotation.Refresh(t.Context(), "work", w.read(t).Credential.Generation, false)
+}
+
+func (w *world) wantRequests(t *testing.T, grant string, want int) {
+	t.Helper()
+	if got := w.server.Count(grant); got != want {
+		t.Errorf("%d requests of %s, want %d", got, grant, want)
+	}
+}
+
+// wantQuiet fails if the error holds any piece of a secret, or a second line.
+func (w *world) wantQuiet(t *testing.T, err error) {
+	t.Helper()
+	for _, secret := range w.server.Secrets() {
+		for i := 0; i+12 <= len(secret); i++ {
+			if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), secret[i:i+12]) {
+				t.Fatalf("the error holds a piece of a secret, at %d", i)
+			}
+		}
+	}
+	if strings.Contains(fmt.Sprint(err), "\n") {
+		t.Errorf("the error has more than one line: %v", err)
+	}
+}
+
+// soon is a context for what must not hang.
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// clock is a clock that moves when it is told to.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// faultyStore is a store whose next writes go wrong on order.
+type faultyStore struct {
+	helper.Memory
+	mu    sync.Mutex
+	fail  []error // for the next Puts, nil for none
+	wrote int     // Puts that changed the item
+	// late makes an ErrUnknown come after the write has happened.
+	late bool
+}
+
+func (s *faultyStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.fail) == 0 {
+		return s.write(ctx, name, item, expect)
+	}
+	err := s.fail[0]
+	s.fail = s.fail[1:]
+	if s.late {
+		if _, putErr := s.write(ctx, name, item, expect); putErr != nil {
+			return "", putErr
+		}
+	}
+	return "", err
+}
+
+func (s *faultyStore) write(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+	v, err := s.Memory.Put(ctx, name, item, expect)
+	if err == nil {
+		s.wrote++
+	}
+	return v, err
+}
+
+func (s *faultyStore) failPuts(n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range n {
+		s.fail = append(s.fail, err)
+	}
+}
+
+// accounts keeps the records of accounts in memory.
+type accounts struct {
+	mu   sync.Mutex
+	all  map[string]helper.Account
+	fail error // of the next Update
+}
+
+func (a *accounts) Load(name string) (helper.Account, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	found, ok := a.all[name]
+	if !ok {
+		return helper.Account{}, helper.ErrNotFound
+	}
+	return found, nil
+}
+
+func (a *accounts) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.fail; err != nil {
+		a.fail = nil
+		return helper.Account{}, err
+	}
+	found := a.all[name]
+	found.Name = name
+	if err := change(&found); err != nil {
+		return helper.Account{}, err
+	}
+	if a.all == nil {
+		a.all = map[string]helper.Account{}
+	}
+	a.all[name] = found
+	return found, nil
+}
+
+func (a *accounts) Remove(name string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.all, name)
+	return nil
+}
+
+func (a *accounts) List() ([]string, error) { return nil, errors.New("not needed here") }
+
+// locker is a lock within this process.
+type locker struct {
+	mu   sync.Mutex
+	held map[string]chan struct{}
+}
+
+func (l *locker) Lock(ctx context.Context, name string) (func() error, error) {
+	l.mu.Lock()
+	if l.held == nil {
+		l.held = map[string]chan struct{}{}
+	}
+	if l.held[name] == nil {
+		l.held[name] = make(chan struct{}, 1)
+	}
+	lock := l.held[name]
+	l.mu.Unlock()
+	select {
+	case lock <- struct{}{}:
+		return func() error { <-lock; return nil }, nil
+	case <-ctx.Done():
+		return nil, helper.ErrBusy
+	}
+}
