@@ -71,13 +71,15 @@ func (s *Store) Put(ctx context.Context, name string, item []byte, expect helper
 	return helper.Digest(item), nil
 }
 
-// Delete implements [helper.Store].
+// Delete implements [helper.Store]. It also deletes what a process that was
+// killed in the middle of a Put left behind, even where the item is absent.
 func (s *Store) Delete(ctx context.Context, name string, expect helper.Version) error {
 	_, found, err := s.Get(ctx, name)
-	if err != nil {
+	switch {
+	case errors.Is(err, helper.ErrNotFound):
+	case err != nil:
 		return err
-	}
-	if found != expect {
+	case found != expect:
 		return s.conflict("delete", name)
 	}
 	return s.dir.Remove(fileOf(name))

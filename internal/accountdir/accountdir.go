@@ -28,15 +28,16 @@ const (
 
 // Dir is the records under one root. Methods may be called concurrently.
 type Dir struct {
-	dir safefile.Dir
-	now func() time.Time
+	dir  safefile.Dir
+	now  func() time.Time
+	wait time.Duration // for the changes of others
 }
 
 var _ helper.Accounts = (*Dir)(nil)
 
 // New returns the records under root, which is absolute. It touches nothing.
 func New(root string, now func() time.Time) *Dir {
-	return &Dir{dir: safefile.Dir{Root: root, Name: dirName}, now: now}
+	return &Dir{dir: safefile.Dir{Root: root, Name: dirName}, now: now, wait: lockWait}
 }
 
 // Path returns where the record of the name is.
@@ -132,7 +133,7 @@ func (d *Dir) List() ([]string, error) {
 
 // locked calls change while no other process changes a record.
 func (d *Dir) locked(change func() error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
+	ctx, cancel := context.WithTimeout(context.Background(), d.wait)
 	defer cancel()
 	unlock, err := filelock.Acquire(ctx, d.dir, lockFile)
 	if err != nil {

@@ -69,8 +69,9 @@ func (l *Locks) Lock(ctx context.Context, name string) (unlock func() error, err
 }
 
 // Remove deletes the file of a lock, or returns ErrNotFound. Only an erase
-// calls it, while it holds the lock: those who wait for it find, when they get
-// it, that the file is no longer at its path, and start over.
+// calls it, while it holds the lock, as the last thing it does under it: from
+// then on the lock keeps out nobody who comes anew. Those who wait for it find,
+// when they get it, that the file is no longer at its path, and start over.
 //
 // Windows deletes no file that is open, so there the lock ends here and the
 // deletion fails while others wait for it.

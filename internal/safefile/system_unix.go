@@ -52,12 +52,12 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, linkedFile(path)
 	}
 	if err != nil {
-		return nil, fault("open", path, err)
+		return nil, fault("read", path, err)
 	}
 	defer func() { _ = syscall.Close(fd) }()
 	var st syscall.Stat_t
 	if err := retry(func() error { return syscall.Fstat(fd, &st) }); err != nil {
-		return nil, fault("open", path, err)
+		return nil, fault("read", path, err)
 	}
 	n := nodeOf(&st)
 	if err := n.checkFile(path); err != nil {

@@ -30,7 +30,7 @@ func nodeOf(info os.FileInfo, err error) (node, error) {
 func readFile(path string, limit int64) ([]byte, error) {
 	n, err := lstat(path)
 	if err != nil {
-		return nil, fault("open", path, err)
+		return nil, fault("read", path, err)
 	}
 	if err := n.checkFile(path); err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 		f, err = os.Open(path) //nolint:gosec // a file of ours
 		return err
 	}); err != nil {
-		return nil, fault("open", path, err)
+		return nil, fault("read", path, err)
 	}
 	defer func() { _ = f.Close() }()
 	content, err := io.ReadAll(io.LimitReader(f, limit+1))
