@@ -207,7 +207,7 @@ func TestRotation_NotSent(t *testing.T) {
 		r := *w.rotation
 		r.After, r.Locker = nil, &locker{}
 		r.Client = &refresh.Client{Now: w.clock.Now, Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline }}
-		start := time.Now()
+		start := time.Now() //nolint:forbidigo // the time of the synctest bubble
 		_, err := r.Refresh(t.Context(), "work", 1, false)
 		if !errors.Is(err, helper.ErrTemporary) || tries != 3 {
 			t.Errorf("error %v after %d tries, want ErrTemporary after 3", err, tries)

@@ -3,6 +3,8 @@ package refresh_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,8 +13,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/oauth2"
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/authserver"
@@ -83,12 +83,13 @@ func (w *world) settings(profile string) refresh.Settings {
 func (w *world) redeem(t *testing.T, iss helper.Issuer) (helper.Credential, error) {
 	t.Helper()
 	const redirect = "http://127.0.0.1:49152/auth/callback"
-	verifier := oauth2.GenerateVerifier()
-	config := oauth2.Config{
-		ClientID: iss.ClientID, RedirectURL: redirect, Scopes: strings.Fields(iss.Scope),
-		Endpoint: oauth2.Endpoint{AuthURL: iss.AuthorizationEndpoint},
+	verifier := rand.Text() + rand.Text()
+	challenge := sha256.Sum256([]byte(verifier))
+	query := url.Values{
+		"response_type": {"code"}, "client_id": {iss.ClientID}, "redirect_uri": {redirect}, "scope": {iss.Scope}, "state": {"state"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}
-	resp, err := http.DefaultTransport.RoundTrip(get(t, config.AuthCodeURL("state", oauth2.S256ChallengeOption(verifier))))
+	resp, err := http.DefaultTransport.RoundTrip(get(t, iss.AuthorizationEndpoint+"?"+query.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
