@@ -108,9 +108,19 @@ func makeParents(path string) error {
 	}
 	err = create(path)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return checkLeads(path)
 	}
 	return fault("make", path, err)
+}
+
+// checkLeads looks at a path that exists and yet is no directory, unless
+// another process has just made it.
+func checkLeads(path string) error {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("make a directory in %s: it is a symbolic link that leads nowhere: %w", path, helper.ErrUnavailable)
+	}
+	return fault("open", path, err)
 }
 
 // makeDir makes a directory of ours, or checks the one that is there.

@@ -78,7 +78,7 @@ func (d Dir) Remove(file string) error {
 	if err := remove(d.Path(file)); err != nil {
 		return fault("remove", d.Path(file), err)
 	}
-	if err := syncDir(d.Path("")); err != nil {
+	if err := gone(syncDir(d.Path(""))); err != nil {
 		return fmt.Errorf("remove %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -197,6 +198,34 @@ func TestFixMends(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestMake_ParentThatLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	link := filepath.Join(t.TempDir(), "link")
+	must(t, os.Symlink("nowhere", link))
+	err := safefile.Dir{Root: filepath.Join(link, "root"), Name: "dir"}.Make()
+	if !errors.Is(err, helper.ErrUnavailable) || !strings.Contains(err.Error(), link+": it is a symbolic link that leads nowhere") {
+		t.Errorf("Make = %v; want ErrUnavailable and what is wrong with %s", err, link)
+	}
+}
+
+// TestWrite_BesideErase: others remove the directories whenever they are empty.
+func TestWrite_BesideErase(t *testing.T) {
+	t.Parallel()
+	d := safefile.Dir{Root: filepath.Join(t.TempDir(), "root"), Name: "dir"}
+	var wg sync.WaitGroup
+	for _, file := range []string{"a", "b", "c", "d"} {
+		wg.Go(func() {
+			for range 50 {
+				if err := errors.Join(d.Write(file, []byte("x")), d.Remove(file)); err != nil {
+					t.Error(err)
+				}
+				_, _ = os.Remove(d.Path("")), os.Remove(d.Root)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestCheckRoot(t *testing.T) {
