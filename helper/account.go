@@ -27,7 +27,12 @@ func NewID(random io.Reader) (ID, error) {
 }
 
 // Check returns [ErrInvalid] unless the ID has the form that NewID gives.
-func (id ID) Check() error { return CheckItemName(string(id)) }
+func (id ID) Check() error {
+	if !idForm.MatchString(string(id)) {
+		return fmt.Errorf("id %q is %w", clip(string(id)), ErrInvalid)
+	}
+	return nil
+}
 
 // An Account is the record, not secret, that maps the name a person gave to
 // the sign-in behind it and to the one store that keeps its credential.
@@ -79,6 +84,7 @@ type Accounts interface {
 
 var (
 	accountName = regexp.MustCompile(`^[a-z0-9][a-z0-9._@+-]{0,63}$`)
+	idForm      = regexp.MustCompile(`^[0-9a-f]{32}$`)
 	itemName    = regexp.MustCompile(`^[0-9a-f]{32}(/[a-z]{1,16})?$`)
 	deviceName  = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)
 )

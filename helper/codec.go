@@ -3,6 +3,7 @@ package helper
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -63,14 +64,17 @@ func decodeJSON(b []byte) (item, error) {
 		Version int `json:"version"`
 	}
 	if !bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) || json.Unmarshal(b, &probe) != nil {
-		return item{}, fmt.Errorf("it is not a JSON object")
+		return item{}, errors.New("it is not a JSON object")
+	}
+	if probe.Version > itemVersion {
+		return item{}, fmt.Errorf("it is %w: its format version is %d, this codex-cred knows %d", ErrNewer, probe.Version, itemVersion)
 	}
 	if probe.Version != itemVersion {
-		return item{}, fmt.Errorf("its format version is %d, this codex-cred knows %d", probe.Version, itemVersion)
+		return item{}, errors.New("it has no format version")
 	}
 	var it item
 	if json.Unmarshal(b, &it) != nil {
-		return item{}, fmt.Errorf("a member has the wrong type")
+		return item{}, errors.New("a member has the wrong type")
 	}
 	return it, nil
 }

@@ -24,6 +24,9 @@ var (
 	// ErrCorrupt: stored data does not decode. It is never deleted or
 	// overwritten because of that.
 	ErrCorrupt = errors.New("corrupt")
+	// ErrNewer: stored data was written by a newer codex-cred. It comes with
+	// ErrCorrupt.
+	ErrNewer = errors.New("of a newer version")
 	// ErrTimeout: the store did not answer within its deadline.
 	ErrTimeout = errors.New("timed out")
 	// ErrFull: the disk or the quota is full.

@@ -273,7 +273,7 @@ func unreadable() map[string]string {
 		"it is not JSON":                    "SECRETSECRET",
 		"it is not a JSON object":           `["SECRETSECRET"]`,
 		"something follows its JSON object": good + good,
-		"its format version is 2, this codex-cred knows up to 1: use a newer codex-cred": swap(`"version":1`, `"version":2,"future":"SECRETSECRET"`),
+		"it is of a newer version: its format version is 2, this codex-cred knows 1": swap(`"version":1`, `"version":2,"future":"SECRETSECRET"`),
 		"its version is not a number":                             swap(`"version":1`, `"version":"SECRETSECRET"`),
 		"it has no format version":                                swap(`"version":1,`, ``),
 		`its member "generation" has the wrong type`:              swap(`"generation":1`, `"generation":"SECRETSECRET"`),
@@ -327,5 +327,33 @@ func TestTooLong(t *testing.T) {
 	}
 	if after := mustRead(t, d.Path("work")); after != content {
 		t.Error("the file was changed")
+	}
+}
+
+// An erase finds the sign-ins of a record that cannot be decoded any more.
+func TestSalvage(t *testing.T) {
+	const id, other = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
+	stores := []string{"keychain", "file"}
+	for content, want := range map[string][]helper.Leftover{
+		"":                                       nil,
+		"\x00\x00":                               nil,
+		`{"id":"` + id + `","sto`:                {{ID: id, Store: "keychain"}, {ID: id, Store: "file"}},
+		`{"id":"` + id + `","store":"file","gen`: {{ID: id, Store: "file"}},
+		`{"id":"` + id + `","store" : "file","leftovers":[{"id":"` + other:     {{ID: id, Store: "file"}},
+		`{"id":"` + id + `","store":"file","leftovers":[{"id":"` + other + `"`: {{ID: id, Store: "file"}, {ID: other, Store: "file"}},
+		`{"id":"` + id + `0"}`: nil,
+	} {
+		root := filepath.Join(t.TempDir(), "root")
+		d := accountdir.New(root, time.Now)
+		if err := os.MkdirAll(filepath.Dir(d.Path("work")), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(d.Path("work"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.Salvage("work", stores)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("Salvage of %q: %v\n%s", content, err, diff)
+		}
 	}
 }

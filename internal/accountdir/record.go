@@ -87,7 +87,7 @@ func parse(content []byte) (record, error) {
 		return record{}, errors.New("its version is not a number")
 	}
 	if probe.Version > recordVersion {
-		return record{}, fmt.Errorf("its format version is %d, this codex-cred knows up to %d: use a newer codex-cred", probe.Version, recordVersion)
+		return record{}, fmt.Errorf("it is %w: its format version is %d, this codex-cred knows %d", helper.ErrNewer, probe.Version, recordVersion)
 	}
 	if probe.Version != recordVersion {
 		return record{}, errors.New("it has no format version")

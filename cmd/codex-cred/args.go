@@ -1,0 +1,61 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// reorder puts the flags of a command before its other arguments, because the
+// library stops reading flags at the first argument that is none. Everything
+// after "--" stays as it is.
+func reorder(args []string, commands []*cli.Command) []string {
+	if len(args) < 2 {
+		return args
+	}
+	command := find(args[1], commands)
+	if command == nil {
+		return args
+	}
+	var flags, rest []string
+	for i := 2; i < len(args); i++ {
+		switch arg := args[i]; {
+		case arg == "--":
+			rest = append(rest, args[i+1:]...)
+			i = len(args)
+		case !isFlag(arg):
+			rest = append(rest, arg)
+		case takesNext(arg, command) && i+1 < len(args):
+			flags = append(flags, arg, args[i+1])
+			i++
+		default:
+			flags = append(flags, arg)
+		}
+	}
+	return append(append(append(args[:2:2], flags...), "--"), rest...)
+}
+
+func find(name string, commands []*cli.Command) *cli.Command {
+	for _, c := range commands {
+		if c.HasName(name) {
+			return c
+		}
+	}
+	return nil
+}
+
+func isFlag(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
+
+// takesNext reports whether the flag's value is the next argument.
+func takesNext(arg string, command *cli.Command) bool {
+	name := strings.TrimLeft(arg, "-")
+	for _, flag := range command.Flags {
+		for _, n := range flag.Names() {
+			if n == name {
+				_, isBool := flag.(*cli.BoolFlag)
+				return !isBool
+			}
+		}
+	}
+	return false
+}

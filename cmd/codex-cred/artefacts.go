@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+)
+
+// An artefact is one thing of ours on this computer. The functions of this
+// file are the one list of what can exist; paths and erase are views of it.
+type artefact struct {
+	kind    string
+	where   string
+	present func(ctx context.Context) (bool, error)
+	remove  func(ctx context.Context) error // helper.ErrNotFound if it was absent
+}
+
+// ofSignIn lists what belongs to one sign-in, in the order of deletion: what
+// holds secrets first, the lock that orders writers last.
+func (w *wiring) ofSignIn(l helper.Leftover) []artefact {
+	return []artefact{w.item(l), w.lockFile(string(l.ID))}
+}
+
+// ofAccount lists what belongs to the account's name: its file after all that
+// it names, so that no item is ever without a name.
+func (w *wiring) ofAccount(name string) []artefact {
+	return []artefact{{
+		kind:    "account file",
+		where:   w.accounts.Path(name),
+		present: filePresent(w.accounts.Path(name)),
+		remove:  func(context.Context) error { return w.accounts.Remove(name) },
+	}, w.lockFile(filelock.SignIn + name)}
+}
+
+func (w *wiring) item(l helper.Leftover) artefact {
+	return artefact{
+		kind:  "credential",
+		where: w.place(l.Store, l.ID),
+		present: func(ctx context.Context) (bool, error) {
+			store, err := w.records.Stores.Store(l.Store)
+			if err != nil {
+				return false, err
+			}
+			_, _, err = store.Get(ctx, string(l.ID))
+			return found(err)
+		},
+		remove: func(ctx context.Context) error { return w.keeper.DeleteItem(ctx, l.Store, string(l.ID)) },
+	}
+}
+
+// place tells a person where a store keeps the item.
+func (w *wiring) place(store string, id helper.ID) string {
+	switch store {
+	case storeKeychain:
+		return w.keychain.Where(string(id))
+	case storeFile:
+		return "file " + w.files.Path(string(id))
+	}
+	return fmt.Sprintf("store %q, item %s", shown(store), id)
+}
+
+func (w *wiring) lockFile(name string) artefact {
+	return artefact{
+		kind:    "lock",
+		where:   w.locks.Path(name),
+		present: filePresent(w.locks.Path(name)),
+		remove:  func(context.Context) error { return w.locks.Remove(name) },
+	}
+}
+
+// ofRoot lists what is left when the last account is gone.
+func (w *wiring) ofRoot() []artefact {
+	return []artefact{
+		file("lock", filepath.Join(w.root, "accounts", ".lock")),
+		directory(filepath.Join(w.root, "accounts")),
+		directory(filepath.Join(w.root, "credentials")),
+		directory(filepath.Join(w.root, "locks")),
+		directory(w.root),
+	}
+}
+
+func file(kind, path string) artefact {
+	return artefact{kind: kind, where: path, present: filePresent(path), remove: func(context.Context) error {
+		return gone(os.Remove(path))
+	}}
+}
+
+// directory is removed only when empty: what is not ours stays.
+func directory(path string) artefact {
+	return artefact{kind: "directory", where: path, present: filePresent(path), remove: func(context.Context) error {
+		err := gone(os.Remove(path))
+		if err == nil || errors.Is(err, helper.ErrNotFound) {
+			return err
+		}
+		if entries, readErr := os.ReadDir(path); readErr == nil && len(entries) > 0 {
+			return fmt.Errorf("it holds something else: %s", shown(entries[0].Name()))
+		}
+		return err
+	}}
+}
+
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return helper.ErrNotFound
+	}
+	return err
+}
+
+func filePresent(path string) func(context.Context) (bool, error) {
+	return func(context.Context) (bool, error) {
+		_, err := os.Lstat(path)
+		return found(gone(err))
+	}
+}
+
+func found(err error) (bool, error) {
+	if errors.Is(err, helper.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// personTime is the deadline of keychain calls while a person is watching, and
+// may be typing a password.
+const personTime = time.Minute
+
+// storeChoice returns the word that the person chose, or auto.
+func (p *program) storeChoice(c *cli.Context) (string, error) {
+	choice := c.String("store")
+	if choice == "" {
+		choice = p.getenv("CODEX_CRED_STORE")
+	}
+	if choice == "" {
+		choice = storeAuto
+	}
+	if words := []string{storeAuto, storeKeychain, storeFile}; !slices.Contains(words, choice) {
+		return "", usageError("there is no store %q; choose auto, keychain or file", shown(choice))
+	}
+	return choice, nil
+}
+
+// chooseStore makes sure that the store works before the browser opens, and
+// falls back to files only where there is no keychain at all. A locked or slow
+// keychain is no reason: the person would end up with tokens in two places.
+func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (string, error) {
+	word := choice
+	if word == storeAuto {
+		word = storeKeychain
+	}
+	ctx, cancel := context.WithTimeout(ctx, personTime)
+	defer cancel()
+	err := w.probe(ctx, word)
+	if err == nil {
+		return word, nil
+	}
+	if choice != storeAuto || !errors.Is(err, helper.ErrUnavailable) {
+		return "", fmt.Errorf("try the %s before signing in: %w", word, err)
+	}
+	p.warn("no keychain can be used here (%s): the tokens will be kept in files under %s, readable by you alone", oneLine(err.Error()), w.root)
+	if err := w.probe(ctx, storeFile); err != nil {
+		return "", fmt.Errorf("try the %s before signing in: %w", storeFile, err)
+	}
+	return storeFile, nil
+}
+
+// probe writes, reads and deletes an item of no meaning.
+func (w *wiring) probe(ctx context.Context, word string) error {
+	store, err := w.records.Stores.Store(word)
+	if err != nil {
+		return err
+	}
+	id, err := helper.NewID(rand.Reader)
+	if err != nil {
+		return err
+	}
+	v, err := store.Put(ctx, string(id), []byte("codex-cred tries this store and deletes this item"), "")
+	if err != nil {
+		return err
+	}
+	_, _, getErr := store.Get(ctx, string(id))
+	return errors.Join(getErr, store.Delete(ctx, string(id), v))
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Exit codes. They are part of the interface: scripts depend on them.
+const (
+	exitOK          = 0
+	exitOther       = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitSignIn      = 4
+	exitTemporary   = 5
+	exitStore       = 6
+	exitBusy        = 7
+	exitPerson      = 8
+	exitFindings    = 10
+	exitInterrupted = 130
+)
+
+var (
+	errUsage    = errors.New("usage")
+	errPerson   = errors.New("needs a person")
+	errFindings = errors.New("not everything could be removed")
+)
+
+// A commandLineError is a command line that breaks the rules; its text is all of it.
+type commandLineError struct{ text string }
+
+func (e *commandLineError) Error() string { return e.text }
+
+func (e *commandLineError) Unwrap() error { return errUsage }
+
+func usageError(format string, args ...any) error {
+	return &commandLineError{text: fmt.Sprintf(format, args...)}
+}
+
+// An outcome is what one kind of error means for a program and for a person.
+type outcome struct {
+	err  error
+	code int
+	kind string // the word in JSON
+	hint string // what to do next; %s is the account as an argument, with its space
+}
+
+// outcomes is looked through from the top: an error can be of two kinds.
+func outcomes() []outcome {
+	return []outcome{
+		{context.Canceled, exitInterrupted, "interrupted", ""},
+		{errUsage, exitUsage, "usage", ""},
+		{errPerson, exitPerson, "needs-person", ""},
+		{errFindings, exitFindings, "findings", "repeat: codex-cred erase%s"},
+		{helper.ErrInvalid, exitUsage, "invalid", ""},
+		{helper.ErrUnsafe, exitStore, "unsafe", ""},
+		{helper.ErrBusy, exitBusy, "busy", "wait for the other codex-cred, then try again"},
+		{helper.ErrSignInRequired, exitSignIn, "sign-in-required", "run: codex-cred login%s"},
+		{helper.ErrTimeout, exitTemporary, "timeout", "is the keychain waiting for an answer on the desktop? then try again"},
+		{helper.ErrTemporary, exitTemporary, "temporary", "try again later"},
+		{context.DeadlineExceeded, exitTemporary, "timeout", "try again, or allow more time with --timeout"},
+		{helper.ErrLocked, exitStore, "locked", "unlock the keychain, for instance by signing in to the desktop, then try again"},
+		{helper.ErrFull, exitStore, "full", "free some space, then try again"},
+		{helper.ErrUnavailable, exitStore, "unavailable", "try from a desktop session, or keep the tokens in a file: codex-cred login%s --replace --store file"},
+		{helper.ErrTooLarge, exitOther, "too-large", "keep the tokens in a file: codex-cred login%s --store file"},
+		{helper.ErrNewer, exitOther, "newer", "use the codex-cred that wrote it"},
+		{helper.ErrCorrupt, exitOther, "corrupt", "run: codex-cred erase%s, then sign in again"},
+		{helper.ErrConflict, exitOther, "conflict", "try again"},
+		{helper.ErrUnknown, exitTemporary, "unknown", "try again"},
+		{helper.ErrNotFound, exitNotFound, "not-found", "run: codex-cred login%s"},
+	}
+}
+
+func classify(err error) outcome {
+	for _, o := range outcomes() {
+		if errors.Is(err, o.err) {
+			return o
+		}
+	}
+	return outcome{err: err, code: exitOther, kind: "other"}
+}
+
+func exitCode(err error) int { return classify(err).code }

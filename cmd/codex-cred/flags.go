@@ -1,0 +1,70 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// formatFlag offers the formats, the first of which is the default.
+func formatFlag(formats ...string) *cli.StringFlag {
+	return &cli.StringFlag{
+		Name:    "format",
+		Aliases: []string{"f"},
+		Value:   formats[0],
+		Usage:   "`FORM` of the output: " + strings.Join(formats, " or "),
+		Action: func(_ *cli.Context, got string) error {
+			if !slices.Contains(formats, got) {
+				return usageError("--format %q is none of: %s", got, strings.Join(formats, ", "))
+			}
+			return nil
+		},
+	}
+}
+
+// account returns the one account that the command is about: its argument,
+// else the environment's, else the default. It also notes how errors are told.
+func (p *program) account(c *cli.Context) (string, error) {
+	p.jsonErrors = c.String("format") == "json"
+	if c.NArg() > 1 {
+		return "", usageError("%s takes one account, not %d arguments; see: codex-cred %s --help", c.Command.Name, c.NArg(), c.Command.Name)
+	}
+	name := c.Args().First()
+	if c.NArg() == 0 {
+		if name = p.getenv("CODEX_CRED_ACCOUNT"); name == "" {
+			name = helper.DefaultAccount
+		}
+	}
+	return name, helper.CheckName(name)
+}
+
+func (p *program) noArguments(c *cli.Context) error {
+	p.jsonErrors = c.String("format") == "json"
+	if c.NArg() > 0 {
+		return usageError("%s takes no argument %q; see: codex-cred %s --help", c.Command.Name, shown(c.Args().First()), c.Command.Name)
+	}
+	return nil
+}
+
+// duration returns the flag's value, else the environment's, else the default.
+func (p *program) duration(c *cli.Context, flag, variable string) (time.Duration, error) {
+	d := c.Duration(flag)
+	if text := p.getenv(variable); text != "" && !c.IsSet(flag) {
+		var err error
+		if d, err = time.ParseDuration(text); err != nil {
+			return 0, usageError("%s is no duration such as 30s or 5m", variable)
+		}
+	}
+	if d < 0 {
+		return 0, usageError("--%s is negative", flag)
+	}
+	return d, nil
+}
+
+func boolFlag(name, usage string, aliases ...string) *cli.BoolFlag {
+	return &cli.BoolFlag{Name: name, Aliases: aliases, Usage: usage, DisableDefaultText: true}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+func showEmailFlag() *cli.BoolFlag {
+	return boolFlag("show-email", "show e-mail addresses in full")
+}
+
+func (p *program) listCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "list",
+		Usage:       "list the accounts",
+		UsageText:   "codex-cred list [--format table|json] [--show-email]",
+		Description: "codex-cred list\ncodex-cred list --format json",
+		Flags:       []cli.Flag{formatFlag("table", "json"), showEmailFlag()},
+		Action:      p.list,
+	}
+}
+
+func (p *program) list(c *cli.Context) error {
+	if err := p.noArguments(c); err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	names, err := w.accounts.List()
+	if err != nil {
+		return err
+	}
+	views := make([]view, 0, len(names))
+	for _, name := range names {
+		views = append(views, p.look(c.Context, w, name, c.Bool("show-email")))
+	}
+	if c.String("format") == "json" {
+		return writeJSON(p.stdout, struct {
+			SchemaVersion int    `json:"schema_version"`
+			Accounts      []view `json:"accounts"`
+		}{schemaVersion, views})
+	}
+	if len(views) == 0 {
+		p.warn("no accounts; sign in with: codex-cred login")
+		return nil
+	}
+	return write(p.stdout, layOut(listRows(views, p.now()), p.colours()))
+}
+
+func listRows(views []view, now time.Time) [][]cell {
+	rows := make([][]cell, 0, 1+len(views))
+	rows = append(rows, []cell{
+		{"ACCOUNT", header},
+		{"E-MAIL", header},
+		{"PLAN", header},
+		{"STORE", header},
+		{"EXPIRES", header},
+		{"HEALTH", header},
+	})
+	for _, v := range views {
+		rows = append(rows, []cell{
+			{v.marked(), plain},
+			{or(v.Email), plain},
+			{or(v.Plan), plain},
+			{or(shown(v.Store)), plain},
+			{v.expires(now), plain},
+			v.healthCell(),
+		})
+	}
+	return rows
+}
+
+// marked is the account's name, with a star if it is the default one.
+func (v view) marked() string {
+	if v.Default {
+		return v.Account + " *"
+	}
+	return v.Account
+}
+
+func (v view) expires(now time.Time) string {
+	if v.Expiry == nil {
+		return "-"
+	}
+	return fromNow(*v.Expiry, now)
+}
+
+func (v view) healthCell() cell {
+	switch v.Health {
+	case healthOK:
+		return cell{v.Health, good}
+	case healthDue:
+		return cell{v.Health, poor}
+	}
+	return cell{v.Health, bad}
+}
+
+func or(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// timeAndSpan tells a time both ways.
+func timeAndSpan(t *time.Time, now time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s)", fromNow(*t, now), t.Local().Format("2006-01-02 15:04"))
+}

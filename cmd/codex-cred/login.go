@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/refresh"
+	"github.com/codex-cred/codex-cred/refresh/signin"
+)
+
+func (p *program) loginCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "login",
+		Usage:     "sign in with your browser",
+		UsageText: "codex-cred login [ACCOUNT] [flags]",
+		Description: `codex-cred login
+codex-cred login work
+codex-cred login work --replace
+codex-cred login --store file
+codex-cred login lab --profile oauth --issuer https://auth.example.com --client-id my-client`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: storeAuto},
+			boolFlag("replace", "replace the sign-in that the account has"),
+			&cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI, Usage: "`DIALECT` of the issuer: openai or oauth"},
+			&cli.StringFlag{Name: "issuer", Usage: "`URL` of the issuer", DefaultText: "OpenAI's"},
+			&cli.StringFlag{Name: "client-id", Usage: "`ID` of the OAuth client", DefaultText: "Codex's public one"},
+			&cli.StringFlag{Name: "scope", Usage: "`SCOPE` to ask for, words separated by spaces", DefaultText: "the least that works"},
+			&cli.StringFlag{Name: "redirect-uri", Usage: "`URI` on a loopback address that the browser returns to", DefaultText: "the profile's"},
+			&cli.StringFlag{Name: "originator", Usage: "`NAME` of the program that the issuer is told", DefaultText: "codex-cred"},
+		},
+		Action: p.login,
+	}
+}
+
+func (p *program) login(c *cli.Context) error {
+	account, err := p.account(c)
+	if err != nil {
+		return err
+	}
+	choice, err := p.storeChoice(c)
+	if err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return helper.ForAccount(account, err)
+	}
+	unlock, err := w.onlySignIn(c.Context, account)
+	if err != nil {
+		return helper.ForAccount(account, err)
+	}
+	err = p.signIn(c, w, account, choice)
+	return helper.ForAccount(account, errors.Join(err, unlock()))
+}
+
+// onlySignInWait is long enough for another sign-in to end that is just
+// storing its answer.
+const onlySignInWait = 2 * time.Second
+
+// onlySignIn makes sure that no other sign-in for the account is under way.
+func (w *wiring) onlySignIn(ctx context.Context, account string) (unlock func() error, err error) {
+	ctx, cancel := context.WithTimeout(ctx, onlySignInWait)
+	defer cancel()
+	unlock, err = w.locks.Lock(ctx, filelock.SignIn+account)
+	if errors.Is(err, helper.ErrBusy) {
+		return nil, withHint(fmt.Errorf("another sign-in for this account is under way: %w", err), "finish or cancel that one first")
+	}
+	return unlock, err
+}
+
+// signIn talks to the person and the issuer, stores what comes of it, and
+// deletes what it replaces.
+func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) error {
+	if err := p.replaceable(c, w, account); err != nil {
+		return err
+	}
+	store, err := p.chooseStore(c.Context, w, choice)
+	if err != nil {
+		return err
+	}
+	credential, err := p.browse(c, w)
+	if err != nil {
+		return err
+	}
+	a, err := w.keeper.SignIn(c.Context, account, store, credential)
+	if err != nil {
+		return err
+	}
+	p.warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(store, a.ID))
+	return p.sweep(c.Context, w, a)
+}
+
+// replaceable refuses to replace a sign-in that works unless asked to.
+func (p *program) replaceable(c *cli.Context, w *wiring, account string) error {
+	a, err := w.accounts.Load(account)
+	switch {
+	case errors.Is(err, helper.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case a.Erasing:
+		return withHint(errors.New("an erase of this account is not finished"), "run: codex-cred erase"+asArgument(account))
+	case c.Bool("replace"):
+		return nil
+	}
+	if rec, err := w.records.Read(c.Context, account); works(rec, err) {
+		return usageErrorHint("already signed in", "run: codex-cred login"+asArgument(account)+" --replace")
+	}
+	return nil
+}
+
+// works reports whether the sign-in may still be good: also when it cannot be
+// read, behind a locked keychain for instance.
+func works(rec helper.Record, err error) bool {
+	if err != nil {
+		return !errors.Is(err, helper.ErrNotFound)
+	}
+	return rec.Refreshable() == nil
+}
+
+func usageErrorHint(text, hint string) error { return withHint(usageError("%s", text), hint) }
+
+func (p *program) browse(c *cli.Context, w *wiring) (helper.Credential, error) {
+	issuer, err := w.client.Issuer(c.Context, refresh.Settings{
+		Profile: c.String("profile"), Issuer: c.String("issuer"), ClientID: c.String("client-id"),
+		Scope: c.String("scope"), RedirectURI: c.String("redirect-uri"), Originator: c.String("originator"),
+	})
+	if err != nil {
+		return helper.Credential{}, err
+	}
+	flow := signin.Browser{
+		Client: w.client,
+		Random: rand.Reader,
+		Open:   p.openBrowser,
+		Listening: func(url string) {
+			p.warn("opening your browser to sign in at %s; if none opens, visit:\n%s", issuer.URL, url)
+		},
+	}
+	return flow.SignIn(c.Context, issuer)
+}
+
+func signedInAs(id helper.Identity) string {
+	who := maskEmail(id.Email)
+	switch {
+	case who == "" && id.Plan == "":
+		return "signed in"
+	case id.Plan == "":
+		return "signed in as " + who
+	case who == "":
+		return "signed in (plan " + shown(id.Plan) + ")"
+	}
+	return "signed in as " + who + " (plan " + shown(id.Plan) + ")"
+}

@@ -1,0 +1,37 @@
+// Command codex-cred signs in to ChatGPT/Codex once and hands every program a
+// fresh access token.
+//
+// This package parses flags, reads the environment, wires the parts, prints and
+// exits; it is the only one that does. Each command has a file of its own.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/adrg/xdg"
+)
+
+func main() { os.Exit(newProgram().main()) }
+
+// main runs the program as a process of its own and returns the exit code.
+func (p *program) main() int {
+	harden()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return p.run(ctx, os.Args)
+}
+
+func newProgram() *program {
+	return &program{
+		getenv:   os.Getenv,
+		stdin:    os.Stdin,
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
+		now:      time.Now,
+		dataHome: xdg.DataHome,
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+func (p *program) pathsCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "paths",
+		Usage:       "list everything of ours on this computer",
+		UsageText:   "codex-cred paths [--format table|json]",
+		Description: "codex-cred paths\ncodex-cred paths --format json",
+		Flags:       []cli.Flag{formatFlag("table", "json")},
+		Action:      p.paths,
+	}
+}
+
+// A pathLine is one thing that exists, or could not be looked at.
+type pathLine struct {
+	Account string `json:"account,omitempty"`
+	Kind    string `json:"kind"`
+	Where   string `json:"where"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+func (p *program) paths(c *cli.Context) error {
+	if err := p.noArguments(c); err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	lines, err := w.present(c.Context)
+	if err != nil {
+		return err
+	}
+	if c.String("format") == "json" {
+		return writeJSON(p.stdout, struct {
+			SchemaVersion int        `json:"schema_version"`
+			Root          string     `json:"root"`
+			Paths         []pathLine `json:"paths"`
+		}{schemaVersion, w.root, lines})
+	}
+	if len(lines) == 0 {
+		p.warn("there is nothing of ours; it would be under %s", w.root)
+		return nil
+	}
+	rows := [][]cell{{{"ACCOUNT", header}, {"KIND", header}, {"WHERE", header}}}
+	for _, l := range lines {
+		where := l.Where
+		if l.Reason != "" {
+			where += ": " + l.Reason
+		}
+		rows = append(rows, []cell{{or(l.Account), plain}, {l.Kind, plain}, {where, plain}})
+	}
+	return write(p.stdout, layOut(rows, p.colours()))
+}
+
+// present returns what exists of the artefacts of every account and the root.
+func (w *wiring) present(ctx context.Context) ([]pathLine, error) {
+	names, err := w.accounts.List()
+	if err != nil {
+		return nil, err
+	}
+	lines := []pathLine{}
+	for _, name := range names {
+		list := w.ofAccount(name)
+		if a, err := w.accounts.Load(name); err == nil {
+			for _, s := range append(a.Leftovers, helper.Leftover{ID: a.ID, Store: a.Store}) {
+				list = append(list, w.ofSignIn(s)...)
+			}
+		}
+		lines = append(lines, presentOf(ctx, name, list)...)
+	}
+	return append(lines, presentOf(ctx, "", w.ofRoot())...), ctx.Err()
+}
+
+func presentOf(ctx context.Context, account string, list []artefact) []pathLine {
+	var lines []pathLine
+	for _, a := range list {
+		present, err := a.present(ctx)
+		if err == nil && !present {
+			continue
+		}
+		l := pathLine{Account: account, Kind: a.kind, Where: a.where}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			l.Reason = reason(err)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}

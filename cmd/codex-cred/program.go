@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+)
+
+// A program is one run of the command, with all that the outside world
+// supplies.
+type program struct {
+	getenv   func(string) string
+	stdin    io.Reader
+	stdout   io.Writer
+	stderr   io.Writer
+	now      func() time.Time
+	dataHome string
+	// jsonErrors asks for errors as a JSON object as well.
+	jsonErrors bool
+}
+
+// run runs the command line and returns the exit code.
+func (p *program) run(ctx context.Context, args []string) int {
+	app := p.app()
+	err := app.RunContext(ctx, reorder(args, app.Commands))
+	if err == nil {
+		return exitOK
+	}
+	// What a cancelled context broke is not the reason: the interrupt is.
+	if errors.Is(ctx.Err(), context.Canceled) {
+		err = context.Canceled
+	}
+	p.report(err)
+	return exitCode(err)
+}
+
+func (p *program) app() *cli.App {
+	return &cli.App{
+		Name:                  "codex-cred",
+		Usage:                 "sign in to ChatGPT/Codex once, hand every program a fresh access token",
+		Version:               version,
+		HideVersion:           true,
+		HideHelpCommand:       true,
+		CustomAppHelpTemplate: appHelp,
+		Suggest:               true,
+		Writer:                p.stdout,
+		ErrWriter:             p.stderr,
+		ExitErrHandler:        func(*cli.Context, error) {},
+		OnUsageError:          onUsageError,
+		Action:                p.noCommand,
+		Commands:              p.commands(),
+	}
+}
+
+func (p *program) commands() []*cli.Command {
+	commands := []*cli.Command{
+		p.loginCommand(), p.getCommand(), p.listCommand(), p.statusCommand(),
+		p.eraseCommand(), p.pathsCommand(), p.versionCommand(),
+	}
+	for _, c := range commands {
+		c.CustomHelpTemplate = commandHelp
+		c.OnUsageError = onUsageError
+		c.HideHelpCommand = true
+	}
+	return commands
+}
+
+func (p *program) noCommand(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return cli.ShowAppHelp(c)
+	}
+	text := fmt.Sprintf("there is no command %q", shown(c.Args().First()))
+	if near := cli.SuggestCommand(c.App.Commands, c.Args().First()); near != "" {
+		return usageError("%s; %s", text, strings.ToLower(near))
+	}
+	return usageError("%s; see: codex-cred --help", text)
+}
+
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	return usageErrorHint(err.Error(), "see: codex-cred "+c.Command.Name+" --help")
+}
+
+// warn tells a person on stderr what a program need not know.
+func (p *program) warn(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.stderr, "codex-cred: "+format+"\n", args...)
+}
+
+// terminal reports whether w shows text to a person.
+func terminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

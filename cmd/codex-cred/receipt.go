@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// What became of an artefact.
+const (
+	stateRemoved = "removed"
+	stateAbsent  = "absent"
+	stateFailed  = "failed"
+	stateKept    = "kept"
+	statePresent = "present" // in a dry run
+)
+
+// A line of a receipt is one artefact and what became of it.
+type line struct {
+	Kind   string `json:"kind"`
+	Where  string `json:"where"`
+	State  string `json:"state"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// A receipt tells what an erase did to one account, or to the root when the
+// account is empty.
+type receipt struct {
+	Account    string      `json:"account,omitempty"`
+	Revocation *revocation `json:"revocation,omitempty"`
+	Artefacts  []line      `json:"artefacts"`
+}
+
+// A revocation is the issuer's true answer.
+type revocation struct {
+	Endpoint string `json:"endpoint,omitempty"`
+	Revoked  bool   `json:"revoked"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+// clean reports whether the erase left nothing behind.
+func (r *receipt) clean() bool {
+	for _, l := range r.Artefacts {
+		if l.State == stateFailed || l.State == stateKept {
+			return false
+		}
+	}
+	return r.Revocation == nil || r.Revocation.Revoked
+}
+
+// remove removes the artefact, makes sure that it is gone, and notes it. It
+// reports whether the artefact is gone.
+func (r *receipt) remove(ctx context.Context, a artefact) bool {
+	l := line{Kind: a.kind, Where: a.where, State: stateRemoved}
+	err := a.remove(ctx)
+	switch {
+	case errors.Is(err, helper.ErrNotFound):
+		l.State = stateAbsent
+	case err != nil:
+		l.State, l.Reason = stateFailed, reason(err)
+	default:
+		if still, err := a.present(ctx); err != nil || still {
+			l.State, l.Reason = stateFailed, "it is still there after it was deleted"
+		}
+	}
+	r.Artefacts = append(r.Artefacts, l)
+	return l.State != stateFailed
+}
+
+func (r *receipt) keep(a artefact, why string) {
+	r.Artefacts = append(r.Artefacts, line{Kind: a.kind, Where: a.where, State: stateKept, Reason: why})
+}
+
+// look notes what a dry run finds.
+func (r *receipt) look(ctx context.Context, a artefact) {
+	l := line{Kind: a.kind, Where: a.where, State: stateAbsent}
+	switch present, err := a.present(ctx); {
+	case err != nil:
+		l.State, l.Reason = stateFailed, reason(err)
+	case present:
+		l.State = statePresent
+	}
+	r.Artefacts = append(r.Artefacts, l)
+}
+
+func reason(err error) string {
+	text := oneLine(err.Error())
+	if hint := hintFor(err); hint != "" {
+		text += "; " + hint
+	}
+	return text
+}
+
+// text is the receipt for a person.
+func (r *receipt) text() string {
+	var b strings.Builder
+	if r.Account != "" {
+		fmt.Fprintf(&b, "account %q\n", r.Account)
+	} else {
+		b.WriteString("the rest\n")
+	}
+	if v := r.Revocation; v != nil {
+		if v.Revoked {
+			fmt.Fprintf(&b, "  revoked  refresh token, at %s\n", v.Endpoint)
+		} else {
+			fmt.Fprintf(&b, "  NOT revoked  refresh token: %s\n", v.Reason)
+		}
+	}
+	for _, l := range r.Artefacts {
+		fmt.Fprintf(&b, "  %-8s %s: %s", l.State, l.Kind, l.Where)
+		if l.Reason != "" {
+			fmt.Fprintf(&b, ": %s", l.Reason)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// schemaVersion of every JSON output. It rises when a member changes its
+// meaning or goes; new members may come at any time.
+const schemaVersion = 1
+
+// A hintedError is an error with a hint of its own.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
+func withHint(err error, hint string) error { return &hintedError{error: err, hint: hint} }
+
+// report tells a person, and with --format json a program, why the run failed:
+// one line, and what to do next.
+func (p *program) report(err error) {
+	line, hint := oneLine(err.Error()), hintFor(err)
+	if errors.Is(err, context.Canceled) {
+		line = "interrupted"
+	}
+	if hint != "" {
+		p.warn("%s; %s", line, hint)
+	} else {
+		p.warn("%s", line)
+	}
+	if !p.jsonErrors {
+		return
+	}
+	_ = writeJSON(p.stderr, struct {
+		SchemaVersion int    `json:"schema_version"`
+		Error         string `json:"error"`
+		Account       string `json:"account,omitempty"`
+		Message       string `json:"message"`
+		Hint          string `json:"hint,omitempty"`
+		ExitCode      int    `json:"exit_code"`
+	}{schemaVersion, classify(err).kind, accountOf(err), line, hint, exitCode(err)})
+}
+
+func hintFor(err error) string {
+	if own := (*hintedError)(nil); errors.As(err, &own) {
+		return own.hint
+	}
+	if unsafe := (*helper.UnsafeError)(nil); errors.As(err, &unsafe) {
+		return unsafe.Fix
+	}
+	hint := classify(err).hint
+	if onFiles := (*fs.PathError)(nil); errors.Is(err, helper.ErrUnavailable) && errors.As(err, &onFiles) {
+		hint = "check who may write there, and the disk"
+	}
+	if strings.Contains(hint, "%s") {
+		return fmt.Sprintf(hint, asArgument(accountOf(err)))
+	}
+	return hint
+}
+
+// asArgument returns the account as it follows a command's name.
+func asArgument(account string) string {
+	if account == "" || account == helper.DefaultAccount {
+		return ""
+	}
+	return " " + account
+}
+
+func accountOf(err error) string {
+	if about := (*helper.AccountError)(nil); errors.As(err, &about) {
+		return about.Account
+	}
+	return ""
+}
+
+// oneLine joins the lines of joined errors and takes out what could steer a
+// terminal or mislead its reader.
+func oneLine(s string) string {
+	s = strings.ReplaceAll(s, "\n", "; ")
+	return strings.Map(func(r rune) rune {
+		if !printable(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	return write(w, string(b)+"\n")
+}
+
+func write(w io.Writer, text string) error {
+	if _, err := io.WriteString(w, text); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) statusCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "status",
+		Usage:       "tell how an account stands",
+		UsageText:   "codex-cred status [ACCOUNT] [--format table|json] [--show-email]",
+		Description: "codex-cred status\ncodex-cred status work --format json",
+		Flags:       []cli.Flag{formatFlag("table", "json"), showEmailFlag()},
+		Action:      p.status,
+	}
+}
+
+// status prints the account and fails as get would where a person has to act.
+func (p *program) status(c *cli.Context) error {
+	account, err := p.account(c)
+	if err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	v := p.look(c.Context, w, account, c.Bool("show-email"))
+	if v.Store == "" {
+		return v.err
+	}
+	if c.String("format") == "json" {
+		err = writeJSON(p.stdout, struct {
+			SchemaVersion int `json:"schema_version"`
+			view
+		}{schemaVersion, v})
+	} else {
+		err = write(p.stdout, layOut(p.statusRows(v), p.colours()))
+	}
+	if err != nil {
+		return err
+	}
+	return v.err
+}
+
+func (p *program) statusRows(v view) [][]cell {
+	health := v.healthCell()
+	rows := [][]cell{
+		{{"Account", header}, {v.marked(), plain}},
+		{{"Health", header}, health},
+	}
+	for _, r := range []struct{ name, text string }{
+		{"E-mail", v.Email},
+		{"Plan", v.Plan},
+		{"Account ID", v.AccountID},
+		{"Expires", timeAndSpan(v.Expiry, p.now())},
+		{"Refreshed", timeAndSpan(v.Obtained, p.now())},
+		{"Signed in", timeAndSpan(v.SignedIn, p.now())},
+		{"Generation", strconv.FormatUint(v.Generation, 10)},
+		{"Issuer", v.Issuer},
+		{"Profile", v.Profile},
+		{"Client ID", v.ClientID},
+		{"Scope", v.Scope},
+		{"Store", v.Place},
+	} {
+		if r.text != "" {
+			rows = append(rows, []cell{{r.name, header}, {r.text, plain}})
+		}
+	}
+	return rows
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+func TestMaskEmail(t *testing.T) {
+	for email, want := range map[string]string{
+		"":                          "",
+		"user@example.com":          "us***@example.com",
+		"al@example.com":            "a***@example.com",
+		"a@example.com":             "***@example.com",
+		"@example.com":              "***@example.com",
+		"no address":                "***",
+		"us\x1b[31mer@example.com":  "us***@example.com",
+		"üser@example.com":          "üs***@example.com",
+		"user@exam\u202eple.com":    "us***@exam\ufffdple.com",
+		"user@example.com\nAccount": "us***@example.com\ufffdAccount",
+	} {
+		if got := maskEmail(email); got != want {
+			t.Errorf("maskEmail(%q) = %q, want %q", email, got, want)
+		}
+	}
+}
+
+func TestFromNow(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for ahead, want := range map[time.Duration]string{
+		0:                               "in 0 seconds",
+		time.Second:                     "in 1 second",
+		59 * time.Second:                "in 59 seconds",
+		time.Minute:                     "in 1 minute",
+		90 * time.Second:                "in 1 minute",
+		time.Hour - time.Second:         "in 59 minutes",
+		time.Hour:                       "in 1 hour",
+		47 * time.Hour:                  "in 47 hours",
+		48 * time.Hour:                  "in 2 days",
+		9*24*time.Hour + 5*time.Hour:    "in 9 days",
+		-3 * time.Minute:                "3 minutes ago",
+		-2 * time.Hour:                  "2 hours ago",
+		-(24*time.Hour + 1*time.Second): "24 hours ago",
+	} {
+		if got := fromNow(now.Add(ahead), now); got != want {
+			t.Errorf("fromNow(%v) = %q, want %q", ahead, got, want)
+		}
+	}
+}
+
+func TestOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain":                   "plain",
+		"two\nlines":              "two; lines",
+		"\x1b[2Jcleared":          "[2Jcleared",
+		"right\u202eto\u2066left": "righttoleft",
+		"bell\a\r":                "bell",
+	} {
+		if got := oneLine(text); got != want {
+			t.Errorf("oneLine(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestLayOut(t *testing.T) {
+	rows := [][]cell{
+		{{"NAME", header}, {"HEALTH", header}},
+		{{"wörk", plain}, {"ok", good}},
+		{{"a longer one", plain}, {"", bad}},
+	}
+	plainWant := "NAME          HEALTH\nwörk          ok\na longer one  \n"
+	if got := layOut(rows, false); got != plainWant {
+		t.Errorf("without colours:\n%q, want\n%q", got, plainWant)
+	}
+	colourWant := "\x1b[1mNAME\x1b[0m          \x1b[1mHEALTH\x1b[0m\nwörk          \x1b[32mok\x1b[0m\na longer one  \n"
+	if got := layOut(rows, true); got != colourWant {
+		t.Errorf("with colours:\n%q, want\n%q", got, colourWant)
+	}
+}

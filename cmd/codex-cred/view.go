@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// The words for the health of an account.
+const (
+	healthOK     = "ok"
+	healthDue    = "refresh due" // the next get refreshes
+	healthSignIn = "needs sign-in"
+)
+
+// A view is what may be shown of an account: no tokens, and of the person no
+// more than was asked for.
+type view struct {
+	Account    string     `json:"account"`
+	Default    bool       `json:"default"`
+	Email      string     `json:"email,omitempty"`
+	Plan       string     `json:"plan,omitempty"`
+	AccountID  string     `json:"account_id,omitempty"`
+	Issuer     string     `json:"issuer,omitempty"`
+	Profile    string     `json:"profile,omitempty"`
+	ClientID   string     `json:"client_id,omitempty"`
+	Scope      string     `json:"scope,omitempty"`
+	Store      string     `json:"store,omitempty"`
+	Place      string     `json:"place,omitempty"`
+	Expiry     *time.Time `json:"expiry,omitempty"`
+	SignedIn   *time.Time `json:"signed_in,omitempty"`
+	Obtained   *time.Time `json:"obtained,omitempty"`
+	Generation uint64     `json:"generation,omitempty"`
+	Health     string     `json:"health"`
+	Reason     string     `json:"reason,omitempty"`
+
+	err error
+}
+
+// look reads the account for showing it. What cannot be read is part of the
+// view, not an error.
+func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bool) view {
+	v := view{Account: name, Default: name == p.defaultAccount()}
+	a, err := w.accounts.Load(name)
+	if err != nil {
+		return v.broken(name, err)
+	}
+	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.place(a.Store, a.ID), a.Generation, when(a.Created)
+	rec, err := w.records.Read(ctx, name)
+	if err != nil {
+		return v.broken(name, err)
+	}
+	v.fill(rec.Credential, showEmail)
+	v.Health, v.err = health(rec, p.now())
+	if v.err != nil {
+		return v.broken(name, v.err)
+	}
+	return v
+}
+
+func (v *view) fill(c helper.Credential, showEmail bool) {
+	v.Email = maskEmail(c.Identity.Email)
+	if showEmail {
+		v.Email = shown(c.Identity.Email)
+	}
+	v.Plan, v.AccountID = shown(c.Identity.Plan), shown(c.Identity.AccountID)
+	v.Issuer, v.Profile, v.ClientID = c.Issuer.URL, c.Issuer.Profile, shown(c.Issuer.ClientID)
+	v.Scope, v.Generation = shown(c.Scope), c.Generation
+	v.Expiry, v.Obtained = when(c.Expiry), when(c.ObtainedAt)
+}
+
+func health(rec helper.Record, now time.Time) (string, error) {
+	switch err := rec.Refreshable(); {
+	case err != nil && !rec.Credential.Valid(now), rec.Credential.Refused != "":
+		return healthSignIn, err
+	case rec.Credential.Fresh(now, 0):
+		return healthOK, nil
+	}
+	return healthDue, nil
+}
+
+func (v view) broken(name string, err error) view {
+	v.err = helper.ForAccount(name, err)
+	if v.Health == "" {
+		v.Health = classify(err).kind
+	}
+	v.Reason = reason(v.err)
+	return v
+}
+
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.Truncate(time.Second)
+	return &t
+}
+
+func (p *program) defaultAccount() string {
+	if name := p.getenv("CODEX_CRED_ACCOUNT"); name != "" {
+		return name
+	}
+	return helper.DefaultAccount
+}

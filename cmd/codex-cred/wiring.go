@@ -1,0 +1,80 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"runtime"
+
+	"github.com/codex-cred/codex-cred/fallbackfile"
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/accountdir"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/safefile"
+	"github.com/codex-cred/codex-cred/keychain"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// The words for the stores, in account files and on the command line.
+const (
+	storeAuto     = "auto"
+	storeKeychain = "keychain"
+	storeFile     = "file"
+)
+
+// A wiring holds the parts of one run, put together.
+type wiring struct {
+	root     string
+	accounts *accountdir.Dir
+	locks    *filelock.Locks
+	keychain *keychain.Store
+	files    *fallbackfile.Store
+	records  helper.Records
+	keeper   helper.Keeper
+	client   *refresh.Client
+}
+
+func (p *program) wire() (*wiring, error) {
+	root, err := p.root()
+	if err != nil {
+		return nil, err
+	}
+	w := &wiring{
+		root:     root,
+		accounts: accountdir.New(root, p.now),
+		locks:    filelock.New(root),
+		keychain: keychain.New(),
+		files:    fallbackfile.New(root),
+		client:   &refresh.Client{UserAgent: userAgent, Now: p.now, Proxy: http.ProxyFromEnvironment},
+	}
+	w.records = helper.Records{
+		Accounts: w.accounts,
+		Stores:   helper.Router{storeKeychain: w.keychain, storeFile: w.files},
+	}
+	w.keeper = helper.Keeper{Records: w.records, Locker: w.locks, Random: rand.Reader}
+	return w, nil
+}
+
+func (p *program) helper(w *wiring) *helper.Helper {
+	return &helper.Helper{
+		Records:   w.records,
+		Refresher: &refresh.Rotation{Records: w.records, Locker: w.locks, Client: w.client, Now: p.now},
+		Now:       p.now,
+	}
+}
+
+// root returns the directory under which all our files lie.
+func (p *program) root() (string, error) {
+	root := p.getenv("CODEX_CRED_HOME")
+	switch {
+	case root == "" && p.getenv("HOME") == "" && runtime.GOOS != "windows":
+		return "", withHint(errors.New("find the home directory: HOME is not set"), "set HOME, or CODEX_CRED_HOME to a directory of your own")
+	case root == "":
+		root = filepath.Join(p.dataHome, "codex-cred")
+	case !filepath.IsAbs(root):
+		return "", withHint(fmt.Errorf("CODEX_CRED_HOME is %q, a relative path", root), "set it to a path that begins at the root")
+	}
+	return filepath.Clean(root), safefile.CheckRoot(root)
+}

@@ -1,0 +1,43 @@
+package accountdir
+
+import (
+	"regexp"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Salvage returns the sign-ins that the file of the name seems to mention when
+// it cannot be decoded any more, so that an erase finds what belongs to them: every id
+// in it, with every store in it, or with all of the stores if it names none.
+func (d *Dir) Salvage(name string, stores []string) ([]helper.Leftover, error) {
+	if err := helper.CheckName(name); err != nil {
+		return nil, err
+	}
+	content, err := d.dir.Read(name+suffix, maxSize)
+	if err != nil {
+		return nil, err
+	}
+	if named := submatches(`"store"\s*:\s*"([a-z]+)"`, content); len(named) > 0 {
+		stores = named
+	}
+	var found []helper.Leftover
+	for _, id := range submatches(`"([0-9a-f]{32})"`, content) {
+		for _, store := range stores {
+			found = append(found, helper.Leftover{ID: helper.ID(id), Store: store})
+		}
+	}
+	return found, nil
+}
+
+// submatches returns the first group of every match, each once.
+func submatches(pattern string, content []byte) []string {
+	var found []string
+	seen := map[string]bool{}
+	for _, match := range regexp.MustCompile(pattern).FindAllSubmatch(content, -1) {
+		if text := string(match[1]); !seen[text] {
+			seen[text] = true
+			found = append(found, text)
+		}
+	}
+	return found
+}
