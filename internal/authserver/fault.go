@@ -2,7 +2,7 @@ package authserver
 
 import (
 	"fmt"
-	"net/http"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +77,9 @@ type Fault struct {
 // proper answer.
 func (f Fault) AfterProcessing() bool { return kinds()[f.Kind].after }
 
+// Kinds returns every kind, in order.
+func Kinds() []string { return slices.Sorted(maps.Keys(kinds())) }
+
 // Fail queues a fault. It returns an error for an unknown kind or grant, or a
 // kind that cannot happen to the grant.
 func (s *Server) Fail(f Fault) error {
@@ -144,7 +147,7 @@ func (f Fault) apply(s *Server, r reply) reply {
 		r.delay = f.Delay
 	}
 	if f.RetryAfter > 0 {
-		r.header = http.Header{"Content-Type": r.header["Content-Type"], "Retry-After": {strconv.Itoa(f.RetryAfter)}}
+		r = r.with("Retry-After", strconv.Itoa(f.RetryAfter))
 	}
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"strings"
 )
 
 // grantDeviceCode is the grant type of RFC 8628 section 3.4.
@@ -89,6 +90,11 @@ func (s *Server) rotate(req request) reply {
 		return s.about(t.family, refreshRefusal(RefreshTokenReused))
 	case t.family.dead:
 		return s.about(t.family, refreshRefusal(RefreshTokenInvalidated))
+	}
+	for word := range strings.FieldsSeq(req.get("scope")) {
+		if !hasWord(t.family.scope, word) {
+			return s.about(t.family, refusal{code: "invalid_scope", message: "The scope exceeds the original.", status: http.StatusBadRequest})
+		}
 	}
 	t.spent = true
 	return s.issue(t.family)

@@ -96,8 +96,8 @@ func (s *Server) process(rt route, req request, bad *refusal) reply {
 	return rt.serve(s, req)
 }
 
-// hold returns at the first of: Release, the delay, the client's leaving, the
-// server's closing.
+// hold returns at the first of: Release, the delay, the client's leaving. A
+// server that closes sends no held answer.
 func (s *Server) hold(hr *http.Request, delay time.Duration, release <-chan struct{}) {
 	var passed <-chan time.Time
 	if delay > 0 {
@@ -110,5 +110,6 @@ func (s *Server) hold(hr *http.Request, delay time.Duration, release <-chan stru
 	case <-passed:
 	case <-hr.Context().Done():
 	case <-s.closing:
+		panic(http.ErrAbortHandler) // closes the connection without a word
 	}
 }

@@ -10,11 +10,11 @@ import (
 // A kind is what a fault does.
 type kind struct {
 	after  bool     // the request is processed first
-	grants []string // that it can happen to; nil is all
+	grants []string // that it can happen to
 	spoil  func(*Server, reply) reply
 }
 
-func (k kind) hits(grant string) bool { return k.grants == nil || slices.Contains(k.grants, grant) }
+func (k kind) hits(grant string) bool { return slices.Contains(k.grants, grant) }
 
 // kinds is the table of all faults.
 func kinds() map[string]kind {
@@ -27,7 +27,7 @@ func kinds() map[string]kind {
 }
 
 func anywhereKinds() map[string]kind {
-	return map[string]kind{
+	table := map[string]kind{
 		DropBefore: {spoil: deliverAs(deliverNone)},
 		DropAfter:  {after: true, spoil: deliverAs(deliverNone)},
 		Delay:      {after: true, spoil: func(_ *Server, r reply) reply { r.held = true; return r }},
@@ -44,6 +44,11 @@ func anywhereKinds() map[string]kind {
 		TruncatedClose: {after: true, spoil: deliverAs(deliverCutClose)},
 		HTML200:        {after: true, spoil: page(http.StatusOK)},
 	}
+	for name, k := range table {
+		k.grants = grants()
+		table[name] = k
+	}
+	return table
 }
 
 func answerKinds() map[string]kind {
@@ -138,9 +143,7 @@ func page(status int) func(*Server, reply) reply {
 const elsewhere = "/elsewhere"
 
 func sendElsewhere(s *Server, _ reply) reply {
-	p := htmlReply(http.StatusTemporaryRedirect, "Moved")
-	p.header.Set("Location", "http://"+s.host+elsewhere)
-	return p
+	return htmlReply(http.StatusTemporaryRedirect, "Moved").with("Location", "http://"+s.host+elsewhere)
 }
 
 func otherMetadata(s *Server, r reply) reply {

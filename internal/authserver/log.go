@@ -22,6 +22,14 @@ const (
 	GrantUnknown     = "unknown"            // anything else
 )
 
+// grants returns all of them.
+func grants() []string {
+	return []string{
+		GrantAuthorize, GrantCode, GrantRefresh, GrantRevoke, GrantDevice, GrantDeviceToken,
+		GrantDevicePage, GrantMetadata, GrantElsewhere, GrantUnknown,
+	}
+}
+
 // An Entry is one request as the server saw it. It holds no secret.
 type Entry struct {
 	Time        time.Time

@@ -3,6 +3,7 @@ package authserver
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -54,17 +55,23 @@ func (r reply) noteIssued() reply {
 
 // finish turns the parts into header and body.
 func (r reply) finish() reply {
-	header := http.Header{"Cache-Control": {"no-store"}}
-	for name, values := range r.header {
-		header[name] = values
-	}
+	r = r.with("Cache-Control", "no-store")
 	if r.members != nil {
 		r.body = encode(r.members)
-		header.Set("Content-Type", "application/json")
+		r = r.with("Content-Type", "application/json")
 	}
 	if r.location != nil {
-		header.Set("Location", r.location.String())
+		r = r.with("Location", r.location.String())
 	}
+	return r
+}
+
+func (r reply) with(name, value string) reply {
+	header := maps.Clone(r.header)
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set(name, value)
 	r.header = header
 	return r
 }
@@ -79,9 +86,7 @@ func (r reply) deliver(w http.ResponseWriter) {
 	case deliverCutClose:
 		r.deliverHalf(w, -1)
 	default:
-		for name, values := range r.header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), r.header)
 		w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
 		w.WriteHeader(r.status)
 		_, _ = w.Write(r.body)

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -105,7 +106,10 @@ func Start(o Options) (*Server, error) {
 		user: o.User, life: o.Life, tokens: newTokens(), devices: devices{},
 		logged: make(chan struct{}), release: make(chan struct{}),
 	}
-	s.http = &http.Server{Handler: s.mux(), ReadHeaderTimeout: time.Minute}
+	s.http = &http.Server{
+		Handler: s.mux(), ReadHeaderTimeout: time.Minute,
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
 	s.close = sync.OnceValue(s.shut)
 	go func() {
 		defer close(s.served)
