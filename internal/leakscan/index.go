@@ -1,0 +1,98 @@
+package leakscan
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// An index maps each window of each secret to where it is.
+type index map[[Window]byte]place
+
+type place struct{ secret, offset int }
+
+// newIndex returns the index and a line for each secret that it cannot hold.
+func newIndex(secrets []string) (index, []string) {
+	x := index{}
+	var unfit []string
+	if len(secrets) == 0 {
+		unfit = append(unfit, "there is no secret to look for")
+	}
+	for n, secret := range secrets {
+		if len(secret) < Window {
+			unfit = append(unfit, fmt.Sprintf("secret %d has %d bytes, too few to look for", n, len(secret)))
+			continue
+		}
+		for offset := range len(secret) - Window + 1 {
+			x[[Window]byte([]byte(secret[offset:offset+Window]))] = place{n, offset}
+		}
+	}
+	return x, unfit
+}
+
+func (x index) entry(root *os.Root, path string, kind fs.FileMode) []string {
+	var content []byte
+	var err error
+	what := path
+	switch {
+	case kind.IsRegular():
+		content, err = root.ReadFile(path)
+	case kind&fs.ModeSymlink != 0:
+		var target string
+		target, err = root.Readlink(path)
+		what, content = "target of "+path, []byte(target)
+	}
+	if err != nil {
+		return []string{fmt.Sprintf("%s: not scanned: %v", path, err)}
+	}
+	return x.scan(what, content)
+}
+
+// scan returns the findings in b as it is and in all that it may encode.
+func (x index) scan(label string, b []byte) []string {
+	var found []string
+	for _, at := range x.find(b) {
+		found = append(found, fmt.Sprintf("%s: %d bytes of secret %d at offset %d", label, at.length, at.secret, at.offset))
+	}
+	for _, r := range radixes() {
+		for _, run := range r.runs(b) {
+			found = append(found, x.scanRun(label, r, run)...)
+		}
+	}
+	return found
+}
+
+func (x index) scanRun(label string, r *radix, digits run) []string {
+	var found []string
+	for phase := range r.phases {
+		for _, at := range x.find(r.decode(digits.text[phase:])) {
+			offset := digits.offset + phase + at.offset*8/r.bits
+			found = append(found, fmt.Sprintf("%s: %d bytes of secret %d in %s at offset %d", label, at.length, at.secret, r.name, offset))
+		}
+	}
+	return found
+}
+
+// A match is a part of a secret in a text, as long as it goes.
+type match struct{ secret, offset, length int }
+
+// find returns the matches in b. Windows that follow one another both in the
+// secret and in b are one match.
+func (x index) find(b []byte) []match {
+	var found []match
+	next := place{secret: -1}
+	for i := 0; i+Window <= len(b); i++ {
+		at, ok := x[[Window]byte(b[i:i+Window])]
+		switch {
+		case !ok:
+			next = place{secret: -1}
+			continue
+		case at == next:
+			found[len(found)-1].length++
+		default:
+			found = append(found, match{secret: at.secret, offset: i, length: Window})
+		}
+		next = place{at.secret, at.offset + 1}
+	}
+	return found
+}
