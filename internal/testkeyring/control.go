@@ -1,0 +1,110 @@
+package testkeyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Lock locks the login collection, as a person does with the keyring's window.
+func (k *Keyring) Lock(t testing.TB) {
+	t.Helper()
+	if err := k.lock(); err != nil {
+		t.Fatalf("lock the keyring: %v", err)
+	}
+}
+
+func (k *Keyring) lock() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := dbus.Connect(k.address, dbus.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	service := conn.Object(busName, "/org/freedesktop/secrets")
+	// A first call of no effect: gnome-keyring may die of others.
+	var all dbus.Variant
+	err = service.CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, "org.freedesktop.Secret.Service", "Collections").Store(&all)
+	if err != nil {
+		return err
+	}
+	var (
+		locked []dbus.ObjectPath
+		prompt dbus.ObjectPath
+	)
+	err = service.CallWithContext(ctx, "org.freedesktop.Secret.Service.Lock", 0, []dbus.ObjectPath{loginPath}).Store(&locked, &prompt)
+	if err == nil && len(locked) != 1 {
+		err = errors.New("it stayed open")
+	}
+	return err
+}
+
+// Stop stops the keyring daemon like a debugger: it lives and answers nothing.
+func (k *Keyring) Stop(t testing.TB) {
+	t.Helper()
+	if err := k.daemon.stop(); err != nil {
+		t.Fatalf("stop the keyring daemon: %v", err)
+	}
+}
+
+// Continue undoes Stop.
+func (k *Keyring) Continue(t testing.TB) {
+	t.Helper()
+	if err := k.daemon.proceed(); err != nil {
+		t.Fatalf("continue the keyring daemon: %v", err)
+	}
+}
+
+// Kill kills the keyring daemon. At the next call the bus starts another, whose
+// login collection is locked.
+func (k *Keyring) Kill() { k.daemon.kill() }
+
+// Alive reports whether the first keyring daemon still runs.
+func (k *Keyring) Alive() bool {
+	select {
+	case <-k.daemon.gone:
+		return false
+	default:
+		return true
+	}
+}
+
+// Prompted reports whether anything asked the keyring to prompt a person.
+func (k *Keyring) Prompted() bool {
+	_, err := os.Lstat(k.promptTrace())
+	return !errors.Is(err, os.ErrNotExist)
+}
+
+// userLine is the user name of an item as secret-tool prints it, on standard
+// error; the secrets are on standard output.
+var userLine = regexp.MustCompile(`(?m)^attribute\.username = (.*)$`)
+
+// Items returns the user names of all items of the service codex-cred.
+func (k *Keyring) Items(t testing.TB) []string {
+	items, err := k.items()
+	if err != nil {
+		t.Fatalf("list the items of the keyring: %v", err)
+	}
+	return items
+}
+
+func (k *Keyring) items() ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := k.command(ctx, "secret-tool", "search", "--all", "service", "codex-cred")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("secret-tool: %w", err)
+	}
+	var names []string
+	for _, m := range userLine.FindAllSubmatch(out, -1) {
+		names = append(names, string(m[1]))
+	}
+	return names, nil
+}

@@ -1,0 +1,125 @@
+package testkeyring
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	busName   = "org.freedesktop.secrets"
+	loginPath = "/org/freedesktop/secrets/collection/login"
+	// password of the login collection. It opens nothing but test items.
+	password = "private"
+)
+
+// busConfig is a session bus that knows only our own activatable services.
+const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path=%[1]s/run/bus</listen>
+  <auth>EXTERNAL</auth>
+  <servicedir>%[1]s/services</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="false"/>
+    <allow receive_sender="*"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`
+
+func (k *Keyring) startBus(ctx context.Context) error {
+	config := filepath.Join(k.dir, "bus.conf")
+	files := map[string]string{
+		config: fmt.Sprintf(busConfig, k.dir),
+		// As on a desktop, the bus starts the daemon again after its death.
+		k.serviceFile(busName): activatable(busName, k.tools["gnome-keyring-daemon"], "--start", "--foreground", "--components=secrets"),
+		// The window that would ask for a password leaves a trace instead.
+		k.serviceFile(prompterName): activatable(prompterName, k.tools["touch"], k.promptTrace()),
+	}
+	for path, content := range files {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
+	cmd := k.command(context.WithoutCancel(ctx), "dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address=1")
+	out, in, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = out.Close() }()
+	cmd.Stdout = in
+	k.bus, err = startProcess(cmd)
+	if closeErr := in.Close(); err != nil || closeErr != nil {
+		return errors.Join(err, closeErr)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("read its address: %w", err)
+	}
+	k.address = strings.TrimSpace(line)
+	return nil
+}
+
+const prompterName = "org.gnome.keyring.SystemPrompter"
+
+func (k *Keyring) serviceFile(name string) string {
+	return filepath.Join(k.dir, "services", name+".service")
+}
+
+func (k *Keyring) promptTrace() string { return filepath.Join(k.dir, "prompted") }
+
+func activatable(name string, command ...string) string {
+	return "[D-BUS Service]\nName=" + name + "\nExec=" + strings.Join(command, " ") + "\n"
+}
+
+// startDaemon starts the daemon, which makes and opens the login collection,
+// and returns when it is on the bus.
+func (k *Keyring) startDaemon(ctx context.Context) error {
+	conn, err := dbus.Connect(k.address, dbus.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	owners := make(chan *dbus.Signal, 8)
+	conn.Signal(owners)
+	err = conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface("org.freedesktop.DBus"),
+		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName))
+	if err != nil {
+		return err
+	}
+	cmd := k.command(context.WithoutCancel(ctx), "gnome-keyring-daemon", "--unlock", "--foreground", "--components=secrets")
+	cmd.Stdin = strings.NewReader(password)
+	if k.daemon, err = startProcess(cmd); err != nil {
+		return err
+	}
+	for {
+		select {
+		case s := <-owners:
+			if slices.Contains(s.Body, any(busName)) {
+				return nil
+			}
+		case <-k.daemon.gone:
+			return errors.New("it ended")
+		case <-ctx.Done():
+			return fmt.Errorf("wait for it on the bus: %w", ctx.Err())
+		}
+	}
+}
+
+// command has an environment of nothing but the private directories.
+func (k *Keyring) command(ctx context.Context, tool string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, k.tools[tool], args...) //nolint:gosec // a program of this package's own list
+	home := filepath.Join(k.dir, "home")
+	cmd.Env = append(k.Env(), "HOME="+home, "XDG_DATA_HOME="+filepath.Join(home, ".local", "share"), "LC_ALL=C")
+	return cmd
+}

@@ -1,0 +1,40 @@
+package testkeyring
+
+import (
+	"os/exec"
+	"runtime"
+)
+
+// A process is a child that dies with this process.
+type process struct {
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when it has ended
+}
+
+// startProcess keeps a thread for the child as long as it lives: Linux ties a
+// child's life to the thread that started it, not to the process.
+func startProcess(cmd *exec.Cmd) (*process, error) {
+	dieWithParent(cmd)
+	p := &process{cmd: cmd, gone: make(chan struct{})}
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // daemons are killed: how they end says nothing
+			close(p.gone)
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// kill ends the process, stopped or not, and waits until it is gone.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // it may be gone
+	<-p.gone
+}

@@ -1,0 +1,84 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Names of errors, from the D-Bus specification and that of the Secret Service.
+const (
+	busErrors    = "org.freedesktop.DBus.Error."
+	secretErrors = "org.freedesktop.Secret.Error."
+
+	noReply       = busErrors + "NoReply"
+	disconnected  = busErrors + "Disconnected"
+	unknownMethod = busErrors + "UnknownMethod"
+	unknownObject = busErrors + "UnknownObject"
+	noSuchObject  = secretErrors + "NoSuchObject"
+	noSession     = secretErrors + "NoSession"
+	isLocked      = secretErrors + "IsLocked"
+)
+
+// busError maps what godbus and go-keyring return on a Secret Service.
+func busError(err error) error {
+	name := nameOf(err)
+	switch {
+	case !nameless(err):
+		return err
+	case name == isLocked, strings.HasPrefix(err.Error(), "failed to unlock correct collection"):
+		return as(helper.ErrLocked, err)
+	case lost(err), unreachable(name):
+		return as(helper.ErrUnavailable, err)
+	}
+	return libraryError(err)
+}
+
+// writeError is busError for a call that changes something: if the daemon or
+// the bus is lost in it, it may have been done.
+func writeError(err error) error {
+	if lost(err) {
+		return as(helper.ErrUnknown, err)
+	}
+	return busError(err)
+}
+
+// transient reports whether a read may succeed if it is done again at once: the
+// daemon died and the bus starts it anew, it mistook the caller for a new one,
+// or somebody deleted what had been found.
+func transient(err error) bool {
+	return slices.Contains([]string{noReply, unknownMethod, unknownObject, noSuchObject, noSession}, nameOf(err))
+}
+
+// lost reports whether the connection or the daemon broke off.
+func lost(err error) bool {
+	var op *net.OpError
+	name := nameOf(err)
+	return name == noReply || name == disconnected ||
+		errors.Is(err, io.EOF) || errors.Is(err, dbus.ErrClosed) || errors.As(err, &op)
+}
+
+// unreachable reports whether the bus answers so where there is no Secret
+// Service, where it does not start, or where it is out of bounds.
+func unreachable(name string) bool {
+	what, ofBus := strings.CutPrefix(name, busErrors)
+	return ofBus && (strings.HasPrefix(what, "Spawn.") ||
+		slices.Contains([]string{"ServiceUnknown", "NameHasNoOwner", "TimedOut", "AccessDenied"}, what))
+}
+
+// nameOf returns the name of a D-Bus error, or nothing.
+func nameOf(err error) string {
+	var e dbus.Error
+	if errors.As(err, &e) {
+		return e.Name
+	}
+	return ""
+}

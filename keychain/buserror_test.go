@@ -1,0 +1,110 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/zalando/go-keyring"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+func onBus(name string) error {
+	return fmt.Errorf("get the secret: %w", dbus.Error{Name: name, Body: []any{"in words"}})
+}
+
+func TestBusErrors(t *testing.T) {
+	broken := &net.OpError{Op: "read", Net: "unix", Err: syscall.ECONNRESET}
+	for _, c := range []struct {
+		what        string
+		err         error
+		read, write error
+	}{
+		{"the item is locked", onBus("org.freedesktop.Secret.Error.IsLocked"), helper.ErrLocked, helper.ErrLocked},
+		{"go-keyring could not unlock", errors.New("failed to unlock correct collection '/org/freedesktop/secrets/collection/login'"), helper.ErrLocked, helper.ErrLocked},
+		{"nobody offers the service", onBus("org.freedesktop.DBus.Error.ServiceUnknown"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"the provider has gone", onBus("org.freedesktop.DBus.Error.NameHasNoOwner"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"the provider crashes at its start", onBus("org.freedesktop.DBus.Error.Spawn.ChildExited"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"the provider does not start in time", onBus("org.freedesktop.DBus.Error.TimedOut"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"a sandbox forbids it", onBus("org.freedesktop.DBus.Error.AccessDenied"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"the daemon died", onBus("org.freedesktop.DBus.Error.NoReply"), helper.ErrUnavailable, helper.ErrUnknown},
+		{"the bus let go", onBus("org.freedesktop.DBus.Error.Disconnected"), helper.ErrUnavailable, helper.ErrUnknown},
+		{"the bus died", io.EOF, helper.ErrUnavailable, helper.ErrUnknown},
+		{"the connection broke", broken, helper.ErrUnavailable, helper.ErrUnknown},
+		{"the connection is closed", dbus.ErrClosed, helper.ErrUnavailable, helper.ErrUnknown},
+		{"the library found nothing", keyring.ErrNotFound, helper.ErrNotFound, helper.ErrNotFound},
+		{"mapped before", as(helper.ErrUnavailable, errNoCollection), helper.ErrUnavailable, helper.ErrUnavailable},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			wantErr(t, busError(c.err), c.read)
+			wantErr(t, writeError(c.err), c.write)
+		})
+	}
+	t.Run("anything else", func(t *testing.T) {
+		wantNameless(t, busError, onBus("org.freedesktop.DBus.Error.Failed"))
+		wantNameless(t, writeError, onBus("org.freedesktop.DBus.Error.Failed"))
+	})
+}
+
+func TestTransient(t *testing.T) {
+	for name, want := range map[string]bool{
+		"org.freedesktop.DBus.Error.NoReply":        true,
+		"org.freedesktop.DBus.Error.UnknownMethod":  true,
+		"org.freedesktop.Secret.Error.NoSuchObject": true,
+		"org.freedesktop.Secret.Error.NoSession":    true,
+		"org.freedesktop.Secret.Error.IsLocked":     false,
+		"org.freedesktop.DBus.Error.ServiceUnknown": false,
+		"org.freedesktop.DBus.Error.TimedOut":       false,
+	} {
+		if got := transient(onBus(name)); got != want {
+			t.Errorf("transient(%s) = %v, want %v", name, got, want)
+		}
+	}
+	if transient(nil) || transient(helper.ErrNotFound) {
+		t.Error("success or absence is transient")
+	}
+}
+
+func TestBusAddress(t *testing.T) {
+	const file = "dbus-session"
+	for _, c := range []struct {
+		what     string
+		variable string
+		files    map[string]string
+		want     string
+	}{
+		{"nothing", "", nil, ""},
+		{"the variable", "unix:path=/x", map[string]string{"bus": ""}, "unix:path=/x"},
+		{"a socket", "", map[string]string{"bus": "", file: busVariable + "=unix:abstract=y"}, "unix:path=DIR/bus"},
+		{"a socket instead of a launch", "autolaunch:", map[string]string{"bus": ""}, "unix:path=DIR/bus"},
+		{"a session file", "", map[string]string{file: busVariable + "=unix:abstract=y\n"}, "unix:abstract=y"},
+		{"a session file of other content", "", map[string]string{file: "unix:abstract=y"}, ""},
+		{"a launch", "autolaunch:", nil, ""},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, content := range c.files {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			find := busFinder{variable: func() string { return c.variable }, runtimeDir: dir}
+			want := c.want
+			if want == "unix:path=DIR/bus" {
+				want = "unix:path=" + dbus.EscapeBusAddressValue(filepath.Join(dir, "bus"))
+			}
+			if got := find.address(); got != want {
+				t.Errorf("address = %q, want %q", got, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,63 @@
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+type answer struct {
+	item []byte
+	err  error
+}
+
+// call runs f, which need not heed its context, and returns no later than the
+// deadline. What f does after that is lost.
+func (s *Store) call(ctx context.Context, f func(context.Context) ([]byte, error)) ([]byte, error) {
+	timeout := s.Timeout
+	if timeout == 0 {
+		timeout = usualTimeout
+	}
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	answered := make(chan answer, 1)
+	go func() {
+		item, err := f(bounded)
+		answered <- answer{item, err}
+	}()
+	select {
+	case a := <-answered:
+		if a.err == nil || bounded.Err() == nil {
+			return a.item, a.err
+		}
+	case <-bounded.Done():
+	}
+	return nil, cutError(ctx)
+}
+
+// write is call for what changes the keychain. If it is cut short nobody knows
+// whether the change was or will be made.
+func (s *Store) write(ctx context.Context, f func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, err := s.call(ctx, func(ctx context.Context) ([]byte, error) { return nil, f(ctx) })
+	if errors.Is(err, helper.ErrTimeout) || errors.Is(err, context.Canceled) {
+		return as(helper.ErrUnknown, err)
+	}
+	return err
+}
+
+// cutError says why a call under the caller's context was cut short.
+func cutError(caller context.Context) error {
+	err := caller.Err()
+	switch {
+	case err == nil:
+		return fmt.Errorf("the keychain %w", helper.ErrTimeout)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("the keychain %w: %w", helper.ErrTimeout, err)
+	}
+	return err
+}

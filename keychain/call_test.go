@@ -1,0 +1,99 @@
+package keychain
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const short = time.Millisecond
+
+// stuck never returns before the test ends, like go-keyring before a prompt
+// that nobody answers.
+func stuck(t *testing.T) func(context.Context) error {
+	return func(context.Context) error {
+		<-t.Context().Done()
+		return nil
+	}
+}
+
+func TestReadPastTheDeadline(t *testing.T) {
+	s := &Store{Timeout: short, platform: &script{onGet: stuck(t)}}
+	_, _, err := s.Get(t.Context(), testID)
+	wantErr(t, err, helper.ErrTimeout)
+	wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)
+	_, err = s.Put(t.Context(), testID, []byte("x"), "")
+	wantErr(t, err, helper.ErrTimeout)
+	wantNotErr(t, err, helper.ErrUnknown)
+}
+
+func TestWritePastTheDeadline(t *testing.T) {
+	s := &Store{Timeout: short, platform: &script{onSet: stuck(t), onDelete: stuck(t), item: []byte("x")}}
+	_, err := s.Put(t.Context(), testID, []byte("y"), helper.Digest([]byte("x")))
+	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
+	err = s.Delete(t.Context(), testID, helper.Digest([]byte("x")))
+	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
+}
+
+// TestTheCallersDeadline ends a call that Timeout alone would let run on.
+func TestTheCallersDeadline(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), short)
+	defer cancel()
+	s := &Store{Timeout: time.Hour, platform: &script{onGet: stuck(t)}}
+	_, _, err := s.Get(ctx, testID)
+	wantErr(t, err, context.DeadlineExceeded)
+}
+
+func TestCancelledInAWrite(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &script{onGet: fails(helper.ErrNotFound)}
+	p.onSet = func(context.Context) error {
+		cancel()
+		<-t.Context().Done()
+		return nil
+	}
+	_, err := (&Store{platform: p}).Put(ctx, testID, []byte("x"), "")
+	wantErr(t, err, helper.ErrUnknown, context.Canceled)
+	wantNotErr(t, err, helper.ErrTimeout)
+}
+
+func TestCancelledBetweenReadAndWrite(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &script{item: []byte("x")}
+	p.onGet = func(context.Context) error { cancel(); return nil }
+	s := &Store{platform: p}
+	_, err := s.Put(ctx, testID, []byte("y"), helper.Digest([]byte("x")))
+	wantErr(t, err, context.Canceled)
+	wantNotErr(t, err, helper.ErrUnknown)
+	if slices.Contains(p.seen(), "set") {
+		t.Error("the item was set after the caller had gone")
+	}
+}
+
+func TestCancelledBefore(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := new(script)
+	s := &Store{platform: p}
+	_, _, err := s.Get(ctx, testID)
+	wantErr(t, err, context.Canceled)
+	_, err = s.Put(ctx, testID, nil, "")
+	wantErr(t, err, context.Canceled)
+	wantErr(t, s.Delete(ctx, testID, "x"), context.Canceled)
+	if calls := p.seen(); len(calls) > 0 {
+		t.Errorf("the keychain was called: %q", calls)
+	}
+}
+
+// TestErrorAfterTheDeadline: what a call says once its deadline has passed is
+// the deadline's doing.
+func TestErrorAfterTheDeadline(t *testing.T) {
+	heeds := func(ctx context.Context) error { <-ctx.Done(); return helper.ErrNotFound }
+	s := &Store{Timeout: short, platform: &script{onGet: heeds}}
+	_, _, err := s.Get(t.Context(), testID)
+	wantErr(t, err, helper.ErrTimeout)
+	wantNotErr(t, err, helper.ErrNotFound)
+}

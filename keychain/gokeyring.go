@@ -1,0 +1,62 @@
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/zalando/go-keyring"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// goKeyring is the platform that go-keyring finds on this system. It takes no
+// notice of a context once a call runs.
+type goKeyring struct {
+	// border maps the errors of this system's calls.
+	border func(error) error
+}
+
+func (g goKeyring) get(_ context.Context, user string) ([]byte, error) {
+	item, err := keyring.Get(Service, user)
+	if err != nil {
+		return nil, g.border(err)
+	}
+	return []byte(item), nil
+}
+
+func (g goKeyring) set(ctx context.Context, user string, item []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := keyring.Set(Service, user, string(item)); err != nil {
+		return g.border(err)
+	}
+	return nil
+}
+
+func (g goKeyring) delete(ctx context.Context, user string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := keyring.Delete(Service, user); err != nil {
+		return g.border(err)
+	}
+	return nil
+}
+
+// libraryError maps the errors that go-keyring itself defines.
+func libraryError(err error) error {
+	switch {
+	case errors.Is(err, keyring.ErrNotFound):
+		return helper.ErrNotFound
+	case errors.Is(err, keyring.ErrSetDataTooBig):
+		return as(helper.ErrTooLarge, err)
+	case errors.Is(err, keyring.ErrUnsupportedPlatform):
+		return as(helper.ErrUnavailable, err)
+	}
+	return err
+}
+
+// as says that err is of the kind.
+func as(kind, err error) error { return fmt.Errorf("%w: %w", kind, err) }

@@ -1,0 +1,121 @@
+// Package keychain is a [helper.Store] on the keychain of the operating system:
+// the Secret Service on Linux, the Keychain on macOS, the Credential Manager on
+// Windows. Start with [New].
+//
+// A keychain protects items at rest: every program of the same user may read
+// them. The package prompts nobody and starts no message bus. What the items
+// mean is not its business.
+package keychain
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Service is the service of every item. The user name of an item is its name.
+const Service = "codex-cred"
+
+// usualTimeout allows for a herd of callers, which one keychain daemon serves
+// one after the other.
+const usualTimeout = 10 * time.Second
+
+// A platform is a keychain without a contract. User names are item names; a
+// copy of the item is passed. Errors are of helper's vocabulary where that has
+// a word. A call may outlast its context.
+type platform interface {
+	get(ctx context.Context, user string) ([]byte, error)
+	set(ctx context.Context, user string, item []byte) error
+	delete(ctx context.Context, user string) error
+}
+
+// Store keeps each item in the user's keychain. Its Versions are digests;
+// comparing and writing are one step only under the account's lock. Make one
+// with [New].
+type Store struct {
+	// Timeout of each call of the keychain; zero means ten seconds. A Put or a
+	// Delete is two calls. Set it before the first use.
+	Timeout time.Duration
+
+	platform platform
+	limit    limit
+	place    string
+}
+
+var _ helper.Store = (*Store)(nil)
+
+// New returns the store on this user's keychain. It touches nothing.
+func New() *Store { return newStore() }
+
+// Where tells a person where the item of the name is.
+func (s *Store) Where(name string) string {
+	return fmt.Sprintf("item %s of service %s in the %s", name, Service, s.place)
+}
+
+// Get implements [helper.Store].
+func (s *Store) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
+	if err := check(ctx, name); err != nil {
+		return nil, "", err
+	}
+	item, err := s.call(ctx, func(ctx context.Context) ([]byte, error) {
+		return s.platform.get(ctx, name)
+	})
+	if err != nil {
+		return nil, "", s.failed("read", name, err)
+	}
+	return item, helper.Digest(item), nil
+}
+
+// Put implements [helper.Store].
+func (s *Store) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+	if err := check(ctx, name); err != nil {
+		return "", err
+	}
+	if err := s.limit.check(name, len(item)); err != nil {
+		return "", s.failed("write", name, err)
+	}
+	_, found, err := s.Get(ctx, name)
+	if err != nil && !errors.Is(err, helper.ErrNotFound) {
+		return "", err
+	}
+	if found != expect {
+		return "", s.failed("write", name, helper.ErrConflict)
+	}
+	item = bytes.Clone(item) // the call may outlast this one
+	err = s.write(ctx, func(ctx context.Context) error { return s.platform.set(ctx, name, item) })
+	if err != nil {
+		return "", s.failed("write", name, err)
+	}
+	return helper.Digest(item), nil
+}
+
+// Delete implements [helper.Store].
+func (s *Store) Delete(ctx context.Context, name string, expect helper.Version) error {
+	_, found, err := s.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	if found != expect {
+		return s.failed("delete", name, helper.ErrConflict)
+	}
+	err = s.write(ctx, func(ctx context.Context) error { return s.platform.delete(ctx, name) })
+	if err != nil {
+		return s.failed("delete", name, err)
+	}
+	return nil
+}
+
+func (s *Store) failed(doing, name string, err error) error {
+	return fmt.Errorf("%s %s: %w", doing, s.Where(name), err)
+}
+
+func check(ctx context.Context, name string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return helper.CheckItemName(name)
+}

@@ -1,0 +1,9 @@
+package keychain
+
+func newStore() *Store {
+	return &Store{
+		platform: goKeyring{border: windowsError},
+		limit:    windowsLimit,
+		place:    "Credential Manager",
+	}
+}

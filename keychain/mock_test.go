@@ -1,0 +1,62 @@
+package keychain
+
+import (
+	"context"
+	"flag"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+
+	"github.com/zalando/go-keyring"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
+)
+
+var onMock = flag.Bool("mock", false, "let go-keyring's mock take the place of the keychain, for this whole process")
+
+// TestStoreOnMock runs itself in a process of its own: go-keyring cannot go
+// back from its mock.
+func TestStoreOnMock(t *testing.T) {
+	if !*onMock {
+		out, err := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStoreOnMock$", "-mock").CombinedOutput()
+		if err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	for system, limit := range map[string]limit{"Linux": nil, "macOS": macLimit, "Windows": windowsLimit} {
+		t.Run(system, func(t *testing.T) {
+			storetest.Run(t, func(*testing.T) func() helper.Store {
+				keyring.MockInit()
+				shared := &oneAtATime{platform: goKeyring{border: libraryError}}
+				return func() helper.Store { return &Store{platform: shared, limit: limit} }
+			})
+		})
+	}
+}
+
+// oneAtATime guards go-keyring's mock, which is a bare map.
+type oneAtATime struct {
+	mu       sync.Mutex // guards platform
+	platform platform
+}
+
+func (o *oneAtATime) get(ctx context.Context, user string) ([]byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.platform.get(ctx, user)
+}
+
+func (o *oneAtATime) set(ctx context.Context, user string, item []byte) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.platform.set(ctx, user, item)
+}
+
+func (o *oneAtATime) delete(ctx context.Context, user string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.platform.delete(ctx, user)
+}

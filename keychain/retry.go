@@ -1,0 +1,50 @@
+package keychain
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// retrying reads again where a read fails for no reason that has a name: on
+// macOS reads at the same moment disturb each other.
+type retrying struct {
+	platform
+	tries int
+	wait  func(ctx context.Context)
+}
+
+func (r retrying) get(ctx context.Context, user string) ([]byte, error) {
+	item, err := r.platform.get(ctx, user)
+	for n := 1; n < r.tries && nameless(err) && ctx.Err() == nil; n++ {
+		r.wait(ctx)
+		item, err = r.platform.get(ctx, user)
+	}
+	return item, err
+}
+
+// nameless reports whether helper's vocabulary has no word for the error.
+func nameless(err error) bool {
+	if err == nil {
+		return false
+	}
+	for _, named := range []error{helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, helper.ErrTooLarge} {
+		if errors.Is(err, named) {
+			return false
+		}
+	}
+	return true
+}
+
+// jitter waits up to a tenth of a second, so that readers part.
+func jitter(ctx context.Context) {
+	t := time.NewTimer(rand.N(100 * time.Millisecond)) //nolint:gosec // parts readers, guards nothing
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

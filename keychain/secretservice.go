@@ -1,0 +1,202 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const (
+	busName             = "org.freedesktop.secrets"
+	servicePath         = "/org/freedesktop/secrets"
+	loginPath           = servicePath + "/collection/login"
+	serviceInterface    = "org.freedesktop.Secret.Service"
+	collectionInterface = "org.freedesktop.Secret.Collection"
+	itemInterface       = "org.freedesktop.Secret.Item"
+	getProperty         = "org.freedesktop.DBus.Properties.Get"
+)
+
+var (
+	errNoBus        = errors.New("there is no session bus (D-Bus)")
+	errNoCollection = errors.New("the secret service has no collection to keep items in")
+)
+
+// secretService is the platform on the Secret Service API, version 0.2:
+// https://specifications.freedesktop.org/secret-service/0.2/
+// It reads by itself and leaves writing to go-keyring once it knows that no
+// prompt will be needed. Both keep to one collection, that of go-keyring: login,
+// else the default.
+type secretService struct {
+	address func() string // of the session bus; empty if there is none
+	keyring platform      // for set and delete
+}
+
+func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
+	address := s.address()
+	if address == "" {
+		return nil, as(helper.ErrUnavailable, errNoBus)
+	}
+	item, err := read(ctx, address, user)
+	if transient(err) {
+		item, err = read(ctx, address, user)
+	}
+	if err != nil {
+		return nil, busError(err)
+	}
+	return item, nil
+}
+
+func (s secretService) set(ctx context.Context, user string, item []byte) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	return s.keyring.set(ctx, user, item)
+}
+
+func (s secretService) delete(ctx context.Context, user string) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	return s.keyring.delete(ctx, user)
+}
+
+// ready returns nil if go-keyring will neither prompt nor start a bus. The
+// connection is the one that go-keyring goes on with: its own first call would
+// be OpenSession (see collection).
+func (s secretService) ready(ctx context.Context) error {
+	if s.address() == "" {
+		return as(helper.ErrUnavailable, errNoBus)
+	}
+	conn, err := dbus.SessionBus()
+	if err != nil {
+		return as(helper.ErrUnavailable, err)
+	}
+	b := bus{conn}
+	path, err := b.collection(ctx)
+	if err != nil {
+		return busError(err)
+	}
+	locked, err := b.locked(ctx, path)
+	if err != nil {
+		return busError(err)
+	}
+	if locked {
+		return helper.ErrLocked
+	}
+	return nil
+}
+
+// read never prompts: it unlocks nothing. The connection is its own, so that
+// ending ctx ends it.
+func read(ctx context.Context, address, user string) ([]byte, error) {
+	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
+	if err != nil {
+		return nil, as(helper.ErrUnavailable, err)
+	}
+	defer func() { _ = conn.Close() }()
+	b := bus{conn}
+	path, err := b.collection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	session, items, err := b.search(ctx, path, user)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) == 0 {
+		return nil, b.absent(ctx, path)
+	}
+	return b.secret(ctx, items[0], session)
+}
+
+// A bus is a connection on which the methods of the Secret Service are called.
+type bus struct{ conn *dbus.Conn }
+
+// collection returns the collection of our items. It must be the first call on
+// a connection and be answered before the next: gnome-keyring has a race there,
+// in which an OpenSession kills the daemon.
+func (b bus) collection(ctx context.Context) (dbus.ObjectPath, error) {
+	var v dbus.Variant
+	service := b.conn.Object(busName, servicePath)
+	err := service.CallWithContext(ctx, getProperty, 0, serviceInterface, "Collections").Store(&v)
+	if err != nil {
+		return "", fmt.Errorf("list the collections: %w", err)
+	}
+	if paths, ok := v.Value().([]dbus.ObjectPath); ok && slices.Contains(paths, loginPath) {
+		return loginPath, nil
+	}
+	var path dbus.ObjectPath
+	err = service.CallWithContext(ctx, serviceInterface+".ReadAlias", 0, "default").Store(&path)
+	if err != nil {
+		return "", fmt.Errorf("find the default collection: %w", err)
+	}
+	if path == "/" {
+		return "", as(helper.ErrUnavailable, errNoCollection)
+	}
+	return path, nil
+}
+
+// search opens a session, without encryption on the bus as go-keyring does, and
+// looks for the user's items. The two calls are sent together to save a wait.
+func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbus.ObjectPath, []dbus.ObjectPath, error) {
+	attributes := map[string]string{"service": Service, "username": user}
+	service, collection := b.conn.Object(busName, servicePath), b.conn.Object(busName, path)
+	opening := service.GoWithContext(ctx, serviceInterface+".OpenSession", 0, nil, "plain", dbus.MakeVariant(""))
+	searching := collection.GoWithContext(ctx, collectionInterface+".SearchItems", 0, nil, attributes)
+	var (
+		output  dbus.Variant
+		session dbus.ObjectPath
+		items   []dbus.ObjectPath
+	)
+	if err := (<-opening.Done).Store(&output, &session); err != nil {
+		return "", nil, fmt.Errorf("open a session: %w", err)
+	}
+	if err := (<-searching.Done).Store(&items); err != nil {
+		return "", nil, fmt.Errorf("search the collection: %w", err)
+	}
+	return session, items, nil
+}
+
+// absent is the error where no item was found. Providers need not search in a
+// locked collection.
+func (b bus) absent(ctx context.Context, path dbus.ObjectPath) error {
+	locked, err := b.locked(ctx, path)
+	switch {
+	case err != nil:
+		return err
+	case locked:
+		return helper.ErrLocked
+	}
+	return helper.ErrNotFound
+}
+
+func (b bus) locked(ctx context.Context, path dbus.ObjectPath) (bool, error) {
+	var locked bool
+	err := b.conn.Object(busName, path).CallWithContext(ctx, getProperty, 0, collectionInterface, "Locked").Store(&locked)
+	if err != nil {
+		return false, fmt.Errorf("ask whether the collection is locked: %w", err)
+	}
+	return locked, nil
+}
+
+// secret returns the content of the item. If it is locked that is an error, not
+// a prompt.
+func (b bus) secret(ctx context.Context, item, session dbus.ObjectPath) ([]byte, error) {
+	var secret struct {
+		Session           dbus.ObjectPath
+		Parameters, Value []byte
+		ContentType       string
+	}
+	err := b.conn.Object(busName, item).CallWithContext(ctx, itemInterface+".GetSecret", 0, session).Store(&secret)
+	if err != nil {
+		return nil, fmt.Errorf("get the secret: %w", err)
+	}
+	return secret.Value, nil
+}

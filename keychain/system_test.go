@@ -1,0 +1,112 @@
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"slices"
+	"syscall"
+	"testing"
+
+	"github.com/zalando/go-keyring"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/parts"
+)
+
+// exited returns the error of a process that ended with the code.
+func exited(t *testing.T, code int) error {
+	t.Helper()
+	sh, err := exec.LookPath("sh")
+	parts.Need(t, "sh", err)
+	return exec.CommandContext(t.Context(), sh, "-c", fmt.Sprintf("exit %d", code)).Run()
+}
+
+func TestMacErrors(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		err  error
+		want error
+	}{
+		{"the library found nothing", keyring.ErrNotFound, helper.ErrNotFound},
+		{"the library refused the size", keyring.ErrSetDataTooBig, helper.ErrTooLarge},
+		{"interaction is not allowed", exited(t, 36), helper.ErrLocked},
+		{"there is no such item", exited(t, 44), helper.ErrNotFound},
+		{"the person cancelled", exited(t, 128), helper.ErrLocked},
+		{"there is no default keychain", exited(t, 37), helper.ErrUnavailable},
+		{"there is no such keychain", exited(t, 50), helper.ErrUnavailable},
+		{"security(1) is missing", &fs.PathError{Op: "fork/exec", Path: "/usr/bin/security", Err: syscall.ENOENT}, helper.ErrUnavailable},
+		{"security(1) is not in PATH", &exec.Error{Name: "security", Err: exec.ErrNotFound}, helper.ErrUnavailable},
+	} {
+		t.Run(c.what, func(t *testing.T) { wantErr(t, macError(c.err), c.want) })
+	}
+	t.Run("anything else", func(t *testing.T) { wantNameless(t, macError, exited(t, 1)) })
+}
+
+func TestWindowsErrors(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		err  error
+		want error
+	}{
+		{"the library found nothing", keyring.ErrNotFound, helper.ErrNotFound},
+		{"the library refused the size", keyring.ErrSetDataTooBig, helper.ErrTooLarge},
+		{"the system refused the size", syscall.Errno(1783), helper.ErrTooLarge},
+		{"there is no logon session", syscall.Errno(1312), helper.ErrUnavailable},
+		{"there is no keychain", keyring.ErrUnsupportedPlatform, helper.ErrUnavailable},
+	} {
+		t.Run(c.what, func(t *testing.T) { wantErr(t, windowsError(c.err), c.want) })
+	}
+	t.Run("anything else", func(t *testing.T) { wantNameless(t, windowsError, syscall.Errno(5)) })
+}
+
+// wantNameless wants that the border lets the error through and gives it no
+// word of the vocabulary.
+func wantNameless(t *testing.T, border func(error) error, err error) {
+	t.Helper()
+	got := border(err)
+	if !nameless(got) || !errors.Is(got, err) {
+		t.Errorf("the border makes %v of %v", got, err)
+	}
+}
+
+func TestRetrying(t *testing.T) {
+	disturbed := errors.New("exit status 161")
+	for _, c := range []struct {
+		what    string
+		answers []error
+		want    error
+		reads   int
+	}{
+		{"undisturbed", []error{nil}, nil, 1},
+		{"disturbed twice", []error{disturbed, disturbed, nil}, nil, 3},
+		{"disturbed always", []error{disturbed, disturbed, disturbed, nil}, disturbed, 3},
+		{"absent", []error{helper.ErrNotFound, nil}, helper.ErrNotFound, 1},
+		{"locked", []error{as(helper.ErrLocked, disturbed), nil}, helper.ErrLocked, 1},
+		{"absent in the end", []error{disturbed, helper.ErrNotFound, nil}, helper.ErrNotFound, 2},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			p := &script{item: []byte("item")}
+			p.onGet = func(context.Context) error { return c.answers[len(p.seen())-1] }
+			r := retrying{platform: p, tries: 3, wait: func(context.Context) {}}
+			item, err := r.get(t.Context(), testID)
+			if !errors.Is(err, c.want) || len(p.seen()) != c.reads {
+				t.Errorf("%d reads and error %v, want %d and %v", len(p.seen()), err, c.reads, c.want)
+			}
+			if c.want == nil && string(item) != "item" {
+				t.Errorf("the item is %q", item)
+			}
+		})
+	}
+}
+
+func TestRetryingEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &script{onGet: fails(errors.New("exit status 161"))}
+	r := retrying{platform: p, tries: 1000, wait: func(ctx context.Context) { cancel(); jitter(ctx) }}
+	if _, err := r.get(ctx, testID); err == nil || !slices.Equal(p.seen(), []string{"get", "get"}) {
+		t.Errorf("error %v after the calls %q, want two", err, p.seen())
+	}
+}
