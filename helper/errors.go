@@ -44,6 +44,9 @@ var (
 	// ErrTemporary: the network or the authorization server failed in a way
 	// that a later try may not.
 	ErrTemporary = errors.New("temporary failure")
+	// ErrNotStored: a refresh brought a credential that could not be stored.
+	// The sign-in ends with the access token.
+	ErrNotStored = errors.New("not stored")
 	// ErrInvalid: a name or another input breaks its rules.
 	ErrInvalid = errors.New("invalid")
 )

@@ -38,6 +38,8 @@ type Answer struct {
 // it becomes the Answer's Warning. An expired access token is never returned.
 //
 // Errors are those of [Store] and [Refresher], inside an [AccountError].
+// ErrNotStored comes with an Answer: its access token is good, and the last one
+// of this sign-in.
 func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	rec, err := h.Records.Read(ctx, req.Account)
 	if err != nil {
@@ -59,7 +61,11 @@ func (h *Helper) renew(ctx context.Context, req Request, old Record) (Answer, er
 	if renewed.Credential.Generation > old.Credential.Generation {
 		newest = renewed
 	}
-	if newest.Credential.Valid(h.Now()) {
+	valid := newest.Credential.Valid(h.Now())
+	if valid && errors.Is(err, ErrNotStored) {
+		return Answer{Record: newest}, err
+	}
+	if valid {
 		if err == nil && !newest.Credential.Fresh(h.Now(), req.MinTTL) {
 			err = shortLife(newest.Credential, h.Now())
 		}

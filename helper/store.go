@@ -62,6 +62,10 @@ type Locker interface {
 	// ends with the process, is never stolen, and is not inherited by children.
 	// The caller calls unlock once.
 	Lock(ctx context.Context, name string) (unlock func() error, err error)
+	// Remove deletes what is kept for the lock, or returns ErrNotFound. Only
+	// the holder calls it, as the last thing it does under the lock and only
+	// when what the lock guards is gone: newcomers get in from then on.
+	Remove(name string) error
 }
 
 // A Refresher replaces an access token.
@@ -76,8 +80,9 @@ type Refresher interface {
 	// The error is ErrSignInRequired if only a sign-in helps, ErrTemporary if a
 	// later try may succeed, ErrBusy if another process held the lock too long,
 	// or the store's. The stored credential is never lost by an error. A
-	// Refresh that obtained a credential and could not store it returns both
-	// the record and an error.
+	// Refresh that obtained a credential returns the record beside an error:
+	// ErrNotStored means that it could not be stored and its sign-in will be
+	// lost, any other that only the bookkeeping failed.
 	Refresh(ctx context.Context, account string, generation uint64, force bool) (Record, error)
 }
 

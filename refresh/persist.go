@@ -104,7 +104,7 @@ func (r *Rotation) notStored(renewed helper.Record, cause error) error {
 	_, err := r.change(renewed.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, renewed.Credential.Generation)
 	})
-	cause = fmt.Errorf("the refresh succeeded but could not be stored, so this sign-in will be lost when the access token expires at %s; mend the store and sign in again: %w", clock(renewed.Credential.Expiry), cause)
+	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s; mend the store and sign in again: %w", helper.ErrNotStored, clock(renewed.Credential.Expiry), cause)
 	return both(cause, err)
 }
 

@@ -55,6 +55,10 @@ func (r *Rotation) underLock(ctx context.Context, d demand) (rec helper.Record, 
 	}
 	defer func() { err = both(err, unlock()) }()
 	rec, err = r.reread(ctx, d.account, id)
+	if errors.Is(err, errMoved) || errors.Is(err, helper.ErrNotFound) {
+		// What the lock guards is gone, and taking the lock may have made it anew.
+		return rec, both(err, r.unlist(id))
+	}
 	if err != nil || d.served(rec.Credential, r.Now()) {
 		return rec, err
 	}
@@ -86,6 +90,14 @@ func (r *Rotation) reread(ctx context.Context, account string, id helper.ID) (he
 		return helper.Record{}, errMoved
 	}
 	return rec, err
+}
+
+// unlist removes the lock of a sign-in that is gone.
+func (r *Rotation) unlist(id helper.ID) error {
+	if err := r.Locker.Remove(string(id)); !errors.Is(err, helper.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // served reports whether the credential answers the demand as it is, because

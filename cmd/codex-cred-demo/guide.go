@@ -22,7 +22,6 @@ type guide struct {
 	binary string
 	server *authserver.Server
 	token  string // the newest access token
-
 }
 
 func prepare(ctx context.Context) (*guide, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -48,13 +49,17 @@ func (p *program) get(c *cli.Context) error {
 	ctx, cancel := context.WithTimeout(c.Context, timeout)
 	defer cancel()
 	answer, err := p.helper(w).Get(ctx, req)
-	if err != nil {
+	if err != nil && !errors.Is(err, helper.ErrNotStored) {
 		return err
 	}
+	return errors.Join(p.give(c.String("format"), account, answer), err)
+}
+
+func (p *program) give(format, account string, answer helper.Answer) error {
 	if answer.Warning != nil {
 		p.warn("warning: %s", oneLine(helper.ForAccount(account, answer.Warning).Error()))
 	}
-	if c.String("format") == "json" {
+	if format == "json" {
 		return p.printAnswer(answer)
 	}
 	return write(p.stdout, answer.Credential.AccessToken.Reveal()+"\n")

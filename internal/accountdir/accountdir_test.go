@@ -344,7 +344,7 @@ func TestSalvage(t *testing.T) {
 		`{"id":"` + id + `0"}`: nil,
 	} {
 		root := filepath.Join(t.TempDir(), "root")
-		d := accountdir.New(root, time.Now)
+		d := accountdir.New(root, func() time.Time { return time.Time{} })
 		if err := os.MkdirAll(filepath.Dir(d.Path("work")), 0o700); err != nil {
 			t.Fatal(err)
 		}
