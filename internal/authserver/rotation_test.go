@@ -1,6 +1,8 @@
 package authserver_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"sync"
@@ -202,4 +204,21 @@ func TestScopeMustNotGrow(t *testing.T) {
 		}
 		c.tokens(c.must(c.refresh(tokens.RefreshToken)))
 	})
+}
+
+// RFC 7636 section 4.1 bounds the verifier, however right its challenge is.
+func TestVerifierLength(t *testing.T) {
+	for length, want := range map[int]int{
+		42: http.StatusBadRequest, 43: http.StatusOK, 128: http.StatusOK, 129: http.StatusBadRequest,
+	} {
+		both(t, func(t *testing.T, c *client) {
+			v := strings.Repeat("v", length)
+			sum := sha256.Sum256([]byte(v))
+			challenge := base64.RawURLEncoding.EncodeToString(sum[:])
+			code := c.location(c.get(c.authorizeQuery("code_challenge", challenge))).Get("code")
+			if a := c.must(c.exchange(code, "code_verifier", v)); a.status != want {
+				t.Errorf("a verifier of %d bytes: status %d, want %d", length, a.status, want)
+			}
+		})
+	}
 }
