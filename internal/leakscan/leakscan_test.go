@@ -67,6 +67,8 @@ func TestScan_SaysWhere(t *testing.T) {
 		{"whole", "token=" + one + "\n", "stderr: 50 bytes of secret 0 at offset 6"},
 		{"part", "..." + two[100:130], "stderr: 30 bytes of secret 1 at offset 3"},
 		{"hexadecimal", "0x" + hex.EncodeToString([]byte(two[7:27])), "stderr: 20 bytes of secret 1 in hexadecimal at offset 2"},
+		{"twelve bytes in hexadecimal", hex.EncodeToString([]byte(one[:12])), "stderr: 12 bytes of secret 0 in hexadecimal at offset 0"},
+		{"twelve bytes in base64", base64.StdEncoding.EncodeToString([]byte(one[:12])), "stderr: 12 bytes of secret 0 in base64 at offset 0"},
 		{"base64", "{\"t\":\"" + base64.StdEncoding.EncodeToString([]byte("user:"+one)), "stderr: 50 bytes of secret 0 in base64 at offset 12"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
