@@ -50,6 +50,9 @@ func (d *Dir) Load(name string) (helper.Account, error) {
 		return helper.Account{}, err
 	}
 	content, err := d.dir.Read(name+suffix, maxSize)
+	if errors.Is(err, helper.ErrNotFound) {
+		return helper.Account{}, fmt.Errorf("there is no sign-in under this name: %w", helper.ErrNotFound)
+	}
 	if err != nil {
 		return helper.Account{}, err
 	}
