@@ -57,7 +57,25 @@ func (p *program) login(c *cli.Context) error {
 		return helper.ForAccount(account, err)
 	}
 	err = p.signIn(c, w, account, choice)
+	if err != nil {
+		w.tidy(account)
+	}
 	return helper.ForAccount(account, errors.Join(err, unlock()))
+}
+
+// tidy removes what a sign-in that came to nothing has made. What fails stays
+// empty and is removed by the next erase.
+func (w *wiring) tidy(account string) {
+	if _, err := w.accounts.Load(account); !errors.Is(err, helper.ErrNotFound) {
+		return
+	}
+	_ = w.locks.Remove(filelock.SignIn + account)
+	if names, err := w.accounts.List(); err != nil || len(names) > 0 {
+		return
+	}
+	for _, a := range w.ofRoot() {
+		_ = a.remove(context.Background())
+	}
 }
 
 // onlySignInWait is long enough for another sign-in to end that is just

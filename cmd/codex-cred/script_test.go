@@ -29,6 +29,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"codex-cred":   func() { os.Exit(onTestClock(newProgram()).main()) },
 		"test-browser": browse,
+		// test-interrupt is a person who presses Ctrl-C instead of signing in.
+		"test-interrupt": func() { _ = interrupt(os.Getppid()) },
 	})
 }
 
@@ -205,12 +207,13 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 
 // scan looks for secrets in both streams, and in the home if none may be there.
 func (s *stage) scan(ts *testscript.TestScript, stdout string, home bool) {
-	var secrets []string
-	for _, secret := range s.server.Secrets() {
-		secrets = append(secrets, leakscan.RandomParts(secret)...)
-	}
-	if len(secrets) == 0 {
+	issued := s.server.Secrets()
+	if len(issued) == 0 {
 		return // nobody has signed in yet
+	}
+	secrets := make([]string, 0, len(issued))
+	for _, secret := range issued {
+		secrets = append(secrets, leakscan.RandomParts(secret)...)
 	}
 	leaks := leakscan.Scan(secrets, "stdout", []byte(stdout))
 	leaks = append(leaks, leakscan.Scan(secrets, "stderr", []byte(ts.ReadFile("stderr")))...)

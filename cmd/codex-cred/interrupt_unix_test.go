@@ -1,0 +1,7 @@
+//go:build unix
+
+package main
+
+import "syscall"
+
+func interrupt(pid int) error { return syscall.Kill(pid, syscall.SIGINT) }

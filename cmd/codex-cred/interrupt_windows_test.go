@@ -1,0 +1,5 @@
+package main
+
+import "errors"
+
+func interrupt(int) error { return errors.ErrUnsupported }
