@@ -65,6 +65,27 @@ func (k *Keyring) Continue(t testing.TB) {
 // login collection is locked.
 func (k *Keyring) Kill() { k.daemon.kill() }
 
+// killSuccessor kills the daemon that the bus started after the first one died,
+// if it did.
+func (k *Keyring) killSuccessor() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := dbus.Connect(k.address, dbus.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	var pid uint32
+	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetConnectionUnixProcessID", 0, busName).Store(&pid)
+	if e := (dbus.Error{}); errors.As(err, &e) && e.Name == "org.freedesktop.DBus.Error.NameHasNoOwner" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return killOther(ctx, int(pid))
+}
+
 // Alive reports whether the first keyring daemon still runs.
 func (k *Keyring) Alive() bool {
 	select {

@@ -43,8 +43,8 @@ func (k *Keyring) startBus(ctx context.Context) error {
 		config: fmt.Sprintf(busConfig, k.dir),
 		// As on a desktop, the bus starts the daemon again after its death.
 		k.serviceFile(busName): activatable(busName, k.tools["gnome-keyring-daemon"], "--start", "--foreground", "--components=secrets"),
-		// The window that would ask for a password leaves a trace instead.
-		k.serviceFile(prompterName): activatable(prompterName, k.tools["touch"], k.promptTrace()),
+		// The window that would ask for a password leaves a trace and fails.
+		k.serviceFile(prompterName): activatable(prompterName, k.tools["sh"], "-c", `": >`+k.promptTrace()+`; exit 1"`),
 	}
 	for path, content := range files {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

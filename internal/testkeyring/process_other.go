@@ -3,6 +3,7 @@
 package testkeyring
 
 import (
+	"context"
 	"errors"
 	"os/exec"
 )
@@ -12,3 +13,5 @@ func dieWithParent(*exec.Cmd) {}
 func (p *process) stop() error { return errors.ErrUnsupported }
 
 func (p *process) proceed() error { return errors.ErrUnsupported }
+
+func killOther(context.Context, int) error { return errors.ErrUnsupported }

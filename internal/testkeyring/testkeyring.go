@@ -54,7 +54,7 @@ func findTools() (map[string]string, error) {
 		return nil, errors.New("the Secret Service is for Linux")
 	}
 	tools := map[string]string{}
-	for _, name := range []string{"dbus-daemon", "gnome-keyring-daemon", "secret-tool", "touch"} {
+	for _, name := range []string{"dbus-daemon", "gnome-keyring-daemon", "secret-tool", "sh"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			return nil, err
@@ -105,10 +105,14 @@ func (k *Keyring) start() error {
 // close kills the daemons and removes their files, as far as they exist.
 func (k *Keyring) close(t testing.TB) {
 	t.Helper()
-	for _, p := range []*process{k.daemon, k.bus} {
-		if p != nil {
-			p.kill()
+	if k.daemon != nil {
+		k.daemon.kill()
+		if err := k.killSuccessor(); err != nil {
+			t.Errorf("kill the keyring daemon that the bus started: %v", err)
 		}
+	}
+	if k.bus != nil {
+		k.bus.kill()
 	}
 	if k.dir == "" {
 		return

@@ -1,12 +1,155 @@
 package testkeyring_test
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
 )
 
-func TestStart(t *testing.T) {
+// tool runs a program that finds the keyring by its variables, as the programs
+// under test do.
+func tool(t *testing.T, k *testkeyring.Keyring, input string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+	cmd.Env = append(cmd.Environ(), k.Env()...)
+	cmd.Stdin = strings.NewReader(input)
+	out, err := cmd.Output()
+	return string(out), err
+}
+
+// store puts an item under the user name into the keyring.
+func store(t *testing.T, k *testkeyring.Keyring, user string) {
+	t.Helper()
+	_, err := tool(t, k, "content", "secret-tool", "store", "--label=test", "service", "codex-cred", "username", user)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func lookup(t *testing.T, k *testkeyring.Keyring, user string) string {
+	t.Helper()
+	out, err := tool(t, k, "", "secret-tool", "lookup", "service", "codex-cred", "username", user)
+	if err != nil {
+		t.Fatalf("look up %s: %v", user, err)
+	}
+	return out
+}
+
+func TestItems(t *testing.T) {
 	k := testkeyring.Start(t)
-	t.Log(k.Env(), k.Items(t))
+	if got := k.Items(t); len(got) > 0 {
+		t.Errorf("a new keyring has the items %q", got)
+	}
+	store(t, k, "one")
+	store(t, k, "two")
+	got := k.Items(t)
+	slices.Sort(got)
+	if !slices.Equal(got, []string{"one", "two"}) {
+		t.Errorf("Items = %q, want one and two", got)
+	}
+	if got := lookup(t, k, "one"); got != "content" {
+		t.Errorf("the item holds %q, want %q", got, "content")
+	}
+}
+
+func TestKeyringsAreApart(t *testing.T) {
+	k, other := testkeyring.Start(t), testkeyring.Start(t)
+	store(t, k, "one")
+	if got := other.Items(t); len(got) > 0 {
+		t.Errorf("another keyring shows the items %q", got)
+	}
+}
+
+func TestLockIsNoticed(t *testing.T) {
+	k := testkeyring.Start(t)
+	store(t, k, "one")
+	k.Lock(t)
+	if k.Prompted() {
+		t.Error("Lock prompted")
+	}
+	if out, err := tool(t, k, "", "secret-tool", "lookup", "service", "codex-cred", "username", "one"); err == nil {
+		t.Errorf("a locked item was read: %q", out)
+	}
+	if !k.Prompted() {
+		t.Error("secret-tool asks for the password, and Prompted does not say so")
+	}
+	if got := k.Items(t); !slices.Equal(got, []string{"one"}) {
+		t.Errorf("Items of a locked keyring = %q, want one", got)
+	}
+}
+
+func TestStopContinueKill(t *testing.T) {
+	k := testkeyring.Start(t)
+	store(t, k, "one")
+	k.Stop(t)
+	if !k.Alive() {
+		t.Error("a stopped daemon is not alive")
+	}
+	k.Continue(t)
+	if got := lookup(t, k, "one"); got != "content" {
+		t.Errorf("the item holds %q after Continue", got)
+	}
+	k.Kill()
+	if k.Alive() {
+		t.Error("a killed daemon is alive")
+	}
+}
+
+// TestNothingIsLeft kills the keyring in every state it can be in.
+func TestNothingIsLeft(t *testing.T) {
+	for state, reach := range map[string]func(t *testing.T, k *testkeyring.Keyring){
+		"running": func(*testing.T, *testkeyring.Keyring) {},
+		"stopped": func(t *testing.T, k *testkeyring.Keyring) { k.Stop(t) },
+		"killed":  func(_ *testing.T, k *testkeyring.Keyring) { k.Kill() },
+		"started again": func(t *testing.T, k *testkeyring.Keyring) {
+			k.Kill()
+			k.Items(t)
+		},
+	} {
+		t.Run(state, func(t *testing.T) {
+			var dir string
+			t.Run("keyring", func(t *testing.T) {
+				k := testkeyring.Start(t)
+				k.Setenv(t)
+				dir = filepath.Dir(runtimeDir(t, k))
+				reach(t, k)
+			})
+			if _, err := os.Lstat(dir); dir == "" || !os.IsNotExist(err) {
+				t.Errorf("the files in %q are left: %v", dir, err)
+			}
+			if left := processesOf(t, dir); len(left) > 0 {
+				t.Errorf("processes are left: %q", left)
+			}
+		})
+	}
+}
+
+func runtimeDir(t *testing.T, k *testkeyring.Keyring) string {
+	t.Helper()
+	for _, v := range k.Env() {
+		if dir, ok := strings.CutPrefix(v, "XDG_RUNTIME_DIR="); ok {
+			return dir
+		}
+	}
+	t.Fatal("Env lacks XDG_RUNTIME_DIR")
+	return ""
+}
+
+// processesOf returns the processes that have the directory in their
+// environment. Those of other users cannot be ours.
+func processesOf(t *testing.T, dir string) []string {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil || len(all) == 0 {
+		t.Fatalf("found no processes at all: %v", err)
+	}
+	return slices.DeleteFunc(all, func(path string) bool {
+		environ, err := os.ReadFile(path)
+		return err != nil || !strings.Contains(string(environ), dir)
+	})
 }
