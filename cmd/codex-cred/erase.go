@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/filelock"
 )
 
 func (p *program) eraseCommand() *cli.Command {
@@ -61,21 +59,13 @@ func (p *program) erase(c *cli.Context) error {
 	return p.printReceipts(c, account, receipts)
 }
 
-// An eraser removes accounts, or lists what it would remove.
-type eraser struct {
-	*program
-	*wiring
-	revoke bool
-	dryRun bool
-}
-
 // all erases every account and then the root itself.
 func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 	names, err := e.accounts.List()
 	if err != nil {
 		return nil, err
 	}
-	if err := e.confirm(names, yes); err != nil {
+	if err := e.confirm(ctx, names, yes); err != nil {
 		return nil, err
 	}
 	var receipts []*receipt
@@ -116,7 +106,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 	return r
 }
 
-func (e *eraser) confirm(names []string, yes bool) error {
+func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
 	if yes || e.dryRun || len(names) == 0 {
 		return nil
 	}
@@ -124,169 +114,29 @@ func (e *eraser) confirm(names []string, yes bool) error {
 		return withHint(fmt.Errorf("erase of every account %w to confirm it", errPerson), "add --yes, or look first with --dry-run")
 	}
 	_, _ = fmt.Fprintf(e.stderr, "Erase %s (%s)? Type yes: ", plural(len(names), "account"), strings.Join(names, ", "))
-	answer, _ := bufio.NewReader(e.stdin).ReadString('\n')
-	if strings.TrimSpace(answer) != "yes" {
+	answer, err := e.line(ctx)
+	if err != nil {
+		return err
+	}
+	if answer != "yes" {
 		return withHint(errors.New("nothing was erased"), "type the whole word, or add --yes")
 	}
 	return nil
 }
 
-// account erases one account while no sign-in for it is under way.
-func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
-	signIns, err := e.signIns(name)
-	if err != nil {
-		return nil, helper.ForAccount(name, err)
+// line reads a line from a person, who may also interrupt.
+func (p *program) line(ctx context.Context) (string, error) {
+	read := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(p.stdin).ReadString('\n')
+		read <- strings.TrimSpace(text)
+	}()
+	select {
+	case text := <-read:
+		return text, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
 	}
-	r := &receipt{Account: name}
-	if e.dryRun {
-		for _, s := range signIns {
-			r.lookAll(ctx, e.ofSignIn(s))
-		}
-		r.lookAll(ctx, e.ofAccount(name))
-		return r, nil
-	}
-	unlock, err := e.onlySignIn(ctx, name)
-	if err == nil {
-		err = errors.Join(e.removeAll(ctx, r, signIns), unlock())
-	}
-	return r, helper.ForAccount(name, err)
-}
-
-// signIns returns the sign-ins of the account, the current one last. Of a
-// damaged record it takes what can still be made out.
-func (e *eraser) signIns(name string) ([]helper.Leftover, error) {
-	a, err := e.accounts.Load(name)
-	if errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer) {
-		e.warn("warning: %s; looking for the ids in it", oneLine(err.Error()))
-		return e.accounts.Salvage(name, []string{storeKeychain, storeFile})
-	}
-	if err != nil {
-		return nil, err
-	}
-	return append(a.Leftovers, helper.Leftover{ID: a.ID, Store: a.Store}), nil
-}
-
-// removeAll marks the account's file first, so that a refresh in flight cannot
-// bring back what is removed here, and deletes it last.
-func (e *eraser) removeAll(ctx context.Context, r *receipt, signIns []helper.Leftover) error {
-	_, err := e.accounts.Update(r.Account, func(a *helper.Account) error {
-		if a.ID == "" {
-			return helper.ErrNotFound // another erase was faster
-		}
-		a.Erasing = true
-		return nil
-	})
-	if errors.Is(err, helper.ErrNotFound) {
-		r.remove(ctx, e.lockFile(filelock.SignIn+r.Account))
-	}
-	if err != nil && !errors.Is(err, helper.ErrCorrupt) {
-		return err
-	}
-	for i, s := range signIns {
-		if err := e.signIn(ctx, r, s, e.revoke && i == len(signIns)-1); err != nil {
-			return err
-		}
-	}
-	return e.entry(ctx, r, r.Account)
-}
-
-// entry removes what belongs to the name, unless an item still needs it.
-func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
-	for _, a := range e.ofAccount(name) {
-		if r.failed() {
-			r.keep(a, "it names what could not be removed")
-			continue
-		}
-		r.remove(ctx, a)
-	}
-	return ctx.Err()
-}
-
-func (r *receipt) lookAll(ctx context.Context, list []artefact) {
-	for _, a := range list {
-		r.look(ctx, a)
-	}
-}
-
-func (r *receipt) failed() bool {
-	for _, l := range r.Artefacts {
-		if l.State == stateFailed {
-			return true
-		}
-	}
-	return false
-}
-
-const (
-	// refreshWait outlasts the longest refresh that may be in flight.
-	refreshWait = 150 * time.Second
-	// quietWait is how long an erase waits before it says what for.
-	quietWait = time.Second
-)
-
-// signIn removes one sign-in under its lock.
-func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, revoke bool) error {
-	say := time.AfterFunc(quietWait, func() { e.warn("waiting for a refresh in flight to end") })
-	lockCtx, cancel := context.WithTimeout(ctx, refreshWait)
-	unlock, err := e.locks.Lock(lockCtx, string(s.ID))
-	cancel()
-	say.Stop()
-	if err != nil {
-		return err
-	}
-	if revoke {
-		r.Revocation = e.revokeAt(ctx, s)
-	}
-	for _, a := range e.ofSignIn(s) {
-		if !r.remove(ctx, a) {
-			break
-		}
-	}
-	return unlock()
-}
-
-// revokeAt asks the issuer to revoke the newest refresh token.
-func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) *revocation {
-	store, err := e.records.Stores.Store(s.Store)
-	if err != nil {
-		return &revocation{Reason: reason(err)}
-	}
-	item, _, err := store.Get(ctx, string(s.ID))
-	if err != nil {
-		return &revocation{Reason: reason(err)}
-	}
-	c, err := helper.Decode(item)
-	if err != nil {
-		return &revocation{Reason: reason(err)}
-	}
-	token, hint := c.RefreshToken, "refresh_token"
-	if token.IsZero() {
-		token, hint = c.AccessToken, "access_token"
-	}
-	if err := e.client.Revoke(ctx, c.Issuer, token, hint); err != nil {
-		return &revocation{Endpoint: c.Issuer.RevocationEndpoint, Reason: reason(err)}
-	}
-	return &revocation{Endpoint: c.Issuer.RevocationEndpoint, Revoked: true}
-}
-
-// sweep deletes the leftovers of the account: sign-ins that were replaced or
-// never finished. What cannot be deleted stays listed for a later erase.
-func (p *program) sweep(ctx context.Context, w *wiring, a helper.Account) error {
-	e := eraser{program: p, wiring: w}
-	for _, l := range a.Leftovers {
-		r := &receipt{}
-		if err := e.signIn(ctx, r, l, false); err != nil {
-			return fmt.Errorf("delete the replaced sign-in: %w", err)
-		}
-		if r.failed() {
-			p.warn("warning: the replaced sign-in could not be deleted and stays listed:\n%s", r.text())
-			continue
-		}
-		if _, err := w.accounts.Update(a.Name, helper.Forget(l.ID)); err != nil {
-			return fmt.Errorf("delete the replaced sign-in: %w", err)
-		}
-	}
-	return nil
 }
 
 func (p *program) printReceipts(c *cli.Context, account string, receipts []*receipt) error {

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/leakscan"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// cred runs codex-cred, wants exactly the exit code, and looks for secrets
+// where there must be none.
+//
+//	cred CODE ARG...
+func (s *stage) cred(ts *testscript.TestScript, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec("codex-cred", args[1:]...)
+	code := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("codex-cred %s: exit code %d, want %d", strings.Join(args[1:], " "), code, want)
+	}
+	stdout := ts.ReadFile("stdout")
+	if args[1] == "get" {
+		s.lastGet = stdout
+		stdout = ""
+	}
+	// Files hold the tokens where they are the store.
+	s.scan(ts, stdout, s.store == storeKeychain)
+}
+
+// scan looks for secrets in both streams, and in the home if none may be there.
+func (s *stage) scan(ts *testscript.TestScript, stdout string, home bool) {
+	issued := s.server.Secrets()
+	if len(issued) == 0 {
+		return // nobody has signed in yet
+	}
+	secrets := make([]string, 0, len(issued))
+	for _, secret := range issued {
+		secrets = append(secrets, leakscan.RandomParts(secret)...)
+	}
+	leaks := leakscan.Scan(secrets, "stdout", []byte(stdout))
+	leaks = append(leaks, leakscan.Scan(secrets, "stderr", []byte(ts.ReadFile("stderr")))...)
+	if home {
+		leaks = append(leaks, leakscan.Tree(secrets, s.home)...)
+	}
+	if len(leaks) > 0 {
+		ts.Fatalf("secrets where there must be none:\n%s", strings.Join(leaks, "\n"))
+	}
+}
+
+// login signs in with the stage's profile and store.
+//
+//	login CODE [ARG...]
+func (s *stage) login(ts *testscript.TestScript, args []string) {
+	all := []string{args[0], "login", "--profile", s.profile, "--issuer", s.server.URL(), "--store", s.store}
+	if s.profile == refresh.ProfileOpenAI {
+		all = append(all, "--redirect-uri", "http://127.0.0.1:0/auth/callback")
+	} else {
+		all = append(all, "--client-id", "codex-cred-test")
+	}
+	s.cred(ts, append(all, args[1:]...))
+}
+
+// clock moves the clocks of the program and of the server.
+//
+//	clock DURATION
+func (s *stage) clock(ts *testscript.TestScript, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead += d
+	ts.Check(os.WriteFile(s.clockFile, []byte(s.ahead.String()), 0o600))
+}
+
+// fault orders a fault of the server, in the words of [authserver.ParseFault].
+//
+//	fault KIND [grant=GRANT] [times=COUNT]
+func (s *stage) fault(ts *testscript.TestScript, args []string) {
+	f, err := authserver.ParseFault(strings.Join(args, " "))
+	ts.Check(err)
+	ts.Check(s.server.Fail(f))
+}
+
+// requests wants the number of requests that the server has seen.
+//
+//	requests GRANT COUNT
+func (s *stage) requests(ts *testscript.TestScript, args []string) {
+	if got := strconv.Itoa(s.server.Count(args[0])); got != args[1] {
+		ts.Fatalf("the server saw %s requests with grant %s, want %s", got, args[0], args[1])
+	}
+}
+
+// herd runs many gets at once, all of which must print the same fresh token
+// and nothing else.
+//
+//	herd COUNT ARG...
+func (s *stage) herd(ts *testscript.TestScript, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	out := make([]string, n)
+	fail := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { out[i], fail[i] = quiet(ts, args[1:]) })
+	}
+	wg.Wait()
+	ts.Check(errors.Join(fail...))
+	for _, o := range out {
+		if o != out[0] {
+			ts.Fatalf("two of %d callers at once got different answers", n)
+		}
+	}
+	if !s.server.Accepts(strings.TrimSuffix(out[0], "\n")) {
+		ts.Fatalf("the server does not accept the token that the herd got")
+	}
+	s.lastGet = out[0]
+}
+
+// quiet runs codex-cred with the script's environment and wants nothing on
+// stderr. testscript runs one command at a time, so it cannot run a herd.
+func quiet(ts *testscript.TestScript, args []string) (string, error) {
+	path, err := exec.LookPath("codex-cred")
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Env = environment(ts)
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, stderr.String())
+	}
+	if stderr.Len() > 0 {
+		return "", fmt.Errorf("stderr of one of many: %s", stderr.String())
+	}
+	return stdout.String(), nil
+}
+
+func environment(ts *testscript.TestScript) []string {
+	env := os.Environ()
+	for _, name := range []string{"HOME", "BROWSER", clockVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"} {
+		if v := ts.Getenv(name); v != "" {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// same wants the last get to have printed the token of the file, or, with an
+// exclamation mark, another one.
+//
+//	same [!] FILE
+func (s *stage) same(ts *testscript.TestScript, args []string) {
+	want := len(args) == 1
+	if (ts.ReadFile(args[len(args)-1]) == s.lastGet) != want {
+		ts.Fatalf("same %s: the token of the last get differs from what was expected", strings.Join(args, " "))
+	}
+}
+
+// cut cuts a file in the middle of its last member.
+//
+//	cut FILE
+func (s *stage) cut(ts *testscript.TestScript, args []string) {
+	path := ts.MkAbs(args[0])
+	info, err := os.Stat(path)
+	ts.Check(err)
+	ts.Check(os.Truncate(path, info.Size()-8))
+}
+
+// erased proves that nothing is left: no item, no file, no secret anywhere.
+func (s *stage) erased(ts *testscript.TestScript, _ []string) {
+	s.proven = true
+	s.scan(ts, "", true)
+	if s.keyring != nil {
+		if items := s.keyring.Items(s.t); len(items) > 0 {
+			ts.Fatalf("the keychain still shows %d items", len(items))
+		}
+	}
+	err := filepath.WalkDir(filepath.Join(s.home, ".local"), func(path string, d os.DirEntry, err error) error {
+		if err == nil && (!d.IsDir() || d.Name() == "codex-cred") {
+			err = fmt.Errorf("still there: %s", path)
+		}
+		return err
+	})
+	if !errors.Is(err, os.ErrNotExist) {
+		ts.Check(err)
+	}
+}
