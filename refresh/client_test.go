@@ -1,16 +1,13 @@
 package refresh_test
 
 import (
-	"bufio"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -279,55 +276,6 @@ func TestRevoke(t *testing.T) {
 			t.Errorf("error %v, want ErrNoRevocation", err)
 		}
 	})
-}
-
-// No layer repeats a grant: a server that closes the connection after it has
-// read the first POST sees exactly one.
-func TestGrantsAreSentOnce(t *testing.T) {
-	profiles(t, func(t *testing.T, profile string) {
-		address, posts := dropper(t)
-		w := newWorld(t, profile)
-		rec := w.read(t)
-		iss := rec.Credential.Issuer
-		iss.TokenEndpoint = "http://" + address + "/token"
-
-		rec.Credential.Issuer = iss
-		if _, err := w.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 1 {
-			t.Errorf("refresh: error %v and %d requests, want ErrTemporary and 1", err, posts.Load())
-		}
-		if _, err := w.client.Redeem(t.Context(), iss, helper.NewSecret("c"), helper.NewSecret("v"), "http://127.0.0.1:1/"); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 2 {
-			t.Errorf("code: error %v and %d requests, want ErrTemporary and 1", err, posts.Load()-1)
-		}
-	})
-}
-
-// dropper reads each request whole, counts it and closes the connection.
-func dropper(t *testing.T) (address string, posts *atomic.Int32) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	posts = new(atomic.Int32)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
-				if _, err := io.Copy(io.Discard, r.Body); err == nil && r.Method == http.MethodPost {
-					posts.Add(1)
-				}
-			}
-			_ = c.Close()
-		}
-	}()
-	return l.Addr().String(), posts
 }
 
 // A server that repeats what it was sent, in each place where it can, does not

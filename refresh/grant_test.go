@@ -198,9 +198,9 @@ func FuzzJWTPayload(f *testing.F) {
 				t.Errorf("a claim is not fit for a terminal: %q", text)
 			}
 		}
-		if c.meant(iss, time.Unix(0, 0)) == nil && !bytes.Contains(payload, []byte("aud")) && !bytes.Contains(payload, []byte(`\u`)) &&
-			!bytes.Contains(bytes.ToLower(payload), []byte("aud")) {
-			t.Error("accepted without an audience")
+		named := bytes.Contains(payload, []byte("me")) || bytes.Contains(payload, []byte(`\u`))
+		if c.meant(iss, time.Unix(0, 0)) == nil && !named {
+			t.Error("accepted although it does not name our client")
 		}
 	})
 }

@@ -84,7 +84,7 @@ func (c *Client) metadata(ctx context.Context, place, issuer string) (metadata, 
 		return metadata{}, fmt.Errorf("%w: %w", a.problem(nil), helper.ErrTemporary)
 	}
 	if a.status != http.StatusOK {
-		return metadata{}, fmt.Errorf("%w: %w", endpointError(a), temporaryIf(a.status >= 500))
+		return metadata{}, fmt.Errorf("%w: %w", endpointError(a), temporaryIf(a.status >= 500 || a.status == http.StatusTooManyRequests))
 	}
 	var m metadata
 	if json.Unmarshal(a.body, &m) != nil {

@@ -52,7 +52,7 @@ func (r *Rotation) put(ctx context.Context, rec helper.Record, c helper.Credenti
 	// A write that failed may have happened, this time or the time before.
 	found, readErr := r.Records.Read(ctx, rec.Account.Name)
 	switch {
-	case errors.Is(readErr, helper.ErrNotFound) || readErr == nil && !same(found.Account, rec.Account):
+	case errors.Is(readErr, helper.ErrNotFound):
 		return "", errMoved
 	case readErr != nil || found.Version == rec.Version:
 		return "", err

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/authserver"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -132,7 +134,7 @@ func TestRotation_StoreFails(t *testing.T) {
 	if !w.read(t).Credential.RefreshToken.Equal(old.RefreshToken) {
 		t.Error("the stored credential changed")
 	}
-	if _, err := w.rotation.Refresh(t.Context(), "work", 1, true); !errors.Is(err, helper.ErrSignInRequired) {
+	if _, err := w.rotation.Refresh(soon(t), "work", 1, true); !errors.Is(err, helper.ErrSignInRequired) {
 		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
 	}
 	w.wantRequests(t, authserver.GrantRefresh, 1)
@@ -169,4 +171,29 @@ func TestRotation_RefusedButReplaced(t *testing.T) {
 		t.Errorf("error %v, refused %q; want the newer credential", err, w.read(t).Credential.Refused)
 	}
 	w.wantRequests(t, authserver.GrantRefresh, 1)
+}
+
+// An outcome is not noted in the file of an account that is being erased.
+func TestRotation_EraseBeginsBeforeTheOutcome(t *testing.T) {
+	for _, fault := range []authserver.Fault{
+		{Kind: authserver.Status500}, {Kind: authserver.Status429}, {Kind: authserver.InvalidGrant},
+	} {
+		t.Run(fault.Kind, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			fault.Grant = authserver.GrantRefresh
+			w.fail(t, fault)
+			var tomb helper.Account
+			w.client.Proxy = func(*http.Request) (_ *url.URL, err error) {
+				tomb, err = w.accounts.Update("work", func(a *helper.Account) error { a.Erasing = true; return nil })
+				return nil, err
+			}
+			wrote := w.store.wrote
+			if _, err := w.refresh(t); !errors.Is(err, helper.ErrNotFound) {
+				t.Errorf("error %v, want ErrNotFound", err)
+			}
+			if a, _ := w.accounts.Load("work"); !cmp.Equal(a, tomb) || w.store.wrote != wrote {
+				t.Errorf("after the erase began something was written: %+v, want %+v", a, tomb)
+			}
+		})
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -63,7 +64,7 @@ func TestRotation_TenCallersOneRequest(t *testing.T) {
 		for i := range answers {
 			wg.Go(func() {
 				var err error
-				if answers[i], err = w.rotation.Refresh(t.Context(), "work", 1, false); err != nil {
+				if answers[i], err = w.rotation.Refresh(soon(t), "work", 1, false); err != nil {
 					t.Error(err)
 				}
 			})
@@ -128,7 +129,7 @@ func TestRotation_NoRequest(t *testing.T) {
 			if c.given != nil {
 				c.given(t, w)
 			}
-			rec, err := w.rotation.Refresh(t.Context(), "work", c.ask, false)
+			rec, err := w.rotation.Refresh(soon(t), "work", c.ask, false)
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
@@ -142,7 +143,7 @@ func TestRotation_NoRequest(t *testing.T) {
 
 func TestRotation_UnknownAccount(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOpenAI)
-	if _, err := w.rotation.Refresh(t.Context(), "home", 1, false); !errors.Is(err, helper.ErrNotFound) {
+	if _, err := w.rotation.Refresh(soon(t), "home", 1, false); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("error %v, want ErrNotFound", err)
 	}
 }
@@ -169,31 +170,40 @@ func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOpenAI)
 	first := w.read(t)
 	inner := w.rotation.Locker
-	w.rotation.Locker = &lockThen{Locker: inner, then: func() {
+	spy := &lockThen{Locker: inner, then: func() {
 		w.rotation.Locker = inner
 		w.signIn(t, refresh.ProfileOpenAI)
+		w.clock.advance(life)
 	}}
-	rec, err := w.rotation.Refresh(t.Context(), "work", 9, false)
+	w.rotation.Locker = spy
+	spy.after = func() { w.rotation.Locker = spy }
+	rec, err := w.rotation.Refresh(soon(t), "work", 1, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rec.Account.ID == first.Account.ID || rec.Account.ID != w.read(t).Account.ID {
-		t.Error("the answer is not the new sign-in's")
+	second := w.read(t).Account.ID
+	if want := []string{string(first.Account.ID), string(second)}; !slices.Equal(spy.names, want) || first.Account.ID == second {
+		t.Errorf("locked %v, want %v", spy.names, want)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 0)
+	if rec.Account.ID != second || rec.Credential.Generation != 2 {
+		t.Errorf("the answer is generation %d of %s, want 2 of %s", rec.Credential.Generation, rec.Account.ID, second)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// lockThen does something once it holds the first lock.
+// lockThen does something once it holds the first lock, and keeps the names.
 type lockThen struct {
 	helper.Locker
-	then func()
+	names       []string
+	then, after func()
 }
 
 func (l *lockThen) Lock(ctx context.Context, name string) (func() error, error) {
+	l.names = append(l.names, name)
 	unlock, err := l.Locker.Lock(ctx, name)
-	if then := l.then; then != nil {
-		l.then = nil
-		then()
+	if len(l.names) == 1 {
+		l.then()
+		l.after()
 	}
 	return unlock, err
 }

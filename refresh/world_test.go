@@ -130,7 +130,7 @@ func (w *world) read(t *testing.T) helper.Record {
 // refresh asks for a credential newer than the stored one.
 func (w *world) refresh(t *testing.T) (helper.Record, error) {
 	t.Helper()
-	return w.rotation.Refresh(t.Context(), "work", w.read(t).Credential.Generation, false)
+	return w.rotation.Refresh(soon(t), "work", w.read(t).Credential.Generation, false)
 }
 
 func (w *world) wantRequests(t *testing.T, grant string, want int) {
@@ -291,3 +291,5 @@ func (l *locker) Lock(ctx context.Context, name string) (func() error, error) {
 		return nil, helper.ErrBusy
 	}
 }
+
+func (l *locker) Remove(string) error { return helper.ErrNotFound }

@@ -47,7 +47,9 @@ func newWorld(t *testing.T, o authserver.Options) *world {
 
 func (w *world) signIn(t *testing.T) (helper.Credential, error) {
 	t.Helper()
-	return w.browser.SignIn(t.Context(), w.iss)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel) // not before: the browser reads its page with it
+	return w.browser.SignIn(ctx, w.iss)
 }
 
 func profiles(t *testing.T, test func(t *testing.T, profile string)) {

@@ -62,6 +62,7 @@ func TestCallback_Ignored(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := oneAttempt()
+			a.finish(nil)
 			r := httptest.NewRequest(c.method, c.target, nil)
 			r.Host = c.host
 			w := httptest.NewRecorder()
