@@ -2,8 +2,8 @@
 // rotation of refresh tokens round it.
 //
 // Start with [Rotation], which answers the one question of helper ("a newer
-// credential, please") without ever presenting a refresh token twice, and with
-// [Client], which speaks to the endpoints of one issuer: metadata, token,
+// credential, please") and never presents a refresh token whose successor has
+// arrived, and with [Client], which speaks to the endpoints of one issuer: metadata, token,
 // revocation. How a person signs in is in the package signin below this one.
 //
 // The package keeps nothing, knows no store and prints nothing. It sends each
