@@ -29,12 +29,19 @@ func (s *Store) call(ctx context.Context, f func(context.Context) ([]byte, error
 	}()
 	select {
 	case a := <-answered:
-		if a.err == nil || bounded.Err() == nil {
-			return a.item, a.err
-		}
+		return a.item, judge(a.err, bounded, ctx)
 	case <-bounded.Done():
+		return nil, cutError(ctx)
 	}
-	return nil, cutError(ctx)
+}
+
+// judge returns why a call ended: once its context has, an error that the
+// platform gave is only a consequence of that.
+func judge(err error, bounded, caller context.Context) error {
+	if err == nil || bounded.Err() == nil {
+		return err
+	}
+	return cutError(caller)
 }
 
 // write is call for what changes the keychain. If it is cut short nobody knows

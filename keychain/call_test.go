@@ -2,7 +2,7 @@ package keychain
 
 import (
 	"context"
-	"slices"
+	"errors"
 	"testing"
 	"time"
 
@@ -60,16 +60,15 @@ func TestCancelledInAWrite(t *testing.T) {
 	wantNotErr(t, err, helper.ErrTimeout)
 }
 
-func TestCancelledBetweenReadAndWrite(t *testing.T) {
+func TestCancelledBeforeAWrite(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := &script{item: []byte("x")}
-	p.onGet = func(context.Context) error { cancel(); return nil }
-	s := &Store{platform: p}
-	_, err := s.Put(ctx, testID, []byte("y"), helper.Digest([]byte("x")))
+	cancel()
+	called := make(chan bool, 1)
+	err := new(Store).write(ctx, func(context.Context) error { called <- true; return nil })
 	wantErr(t, err, context.Canceled)
 	wantNotErr(t, err, helper.ErrUnknown)
-	if slices.Contains(p.seen(), "set") {
-		t.Error("the item was set after the caller had gone")
+	if len(called) > 0 {
+		t.Error("the keychain was called after the caller had gone")
 	}
 }
 
@@ -88,12 +87,24 @@ func TestCancelledBefore(t *testing.T) {
 	}
 }
 
-// TestErrorAfterTheDeadline: what a call says once its deadline has passed is
-// the deadline's doing.
+// TestErrorAfterTheDeadline: a read that is cut short can look as if there were
+// no keychain, for which a caller would choose another store.
 func TestErrorAfterTheDeadline(t *testing.T) {
-	heeds := func(ctx context.Context) error { <-ctx.Done(); return helper.ErrNotFound }
-	s := &Store{Timeout: short, platform: &script{onGet: heeds}}
-	_, _, err := s.Get(t.Context(), testID)
-	wantErr(t, err, helper.ErrTimeout)
-	wantNotErr(t, err, helper.ErrNotFound)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		what            string
+		err             error
+		bounded, caller context.Context
+		want            error
+	}{
+		{"in time", helper.ErrUnavailable, t.Context(), t.Context(), helper.ErrUnavailable},
+		{"an answer, but late", nil, ended, t.Context(), nil},
+		{"too late", helper.ErrUnavailable, ended, t.Context(), helper.ErrTimeout},
+		{"the caller had gone", helper.ErrUnavailable, ended, ended, context.Canceled},
+	} {
+		if got := judge(c.err, c.bounded, c.caller); !errors.Is(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		}
+	}
 }

@@ -26,6 +26,7 @@ func TestStoreOnMock(t *testing.T) {
 		}
 		return
 	}
+	t.Run("NothingAfterTheDeadline", nothingAfterTheDeadline)
 	for system, limit := range map[string]limit{"Linux": nil, "macOS": macLimit, "Windows": windowsLimit} {
 		t.Run(system, func(t *testing.T) {
 			storetest.Run(t, func(*testing.T) func() helper.Store {
@@ -34,6 +35,23 @@ func TestStoreOnMock(t *testing.T) {
 				return func() helper.Store { return &Store{platform: shared, limit: limit} }
 			})
 		})
+	}
+}
+
+// nothingAfterTheDeadline holds that what outlives its caller no longer begins
+// to change the keychain.
+func nothingAfterTheDeadline(t *testing.T) {
+	keyring.MockInit()
+	g := goKeyring{border: libraryError}
+	if err := g.set(t.Context(), testID, []byte("item")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantErr(t, g.set(ctx, testID, []byte("other")), context.Canceled)
+	wantErr(t, g.delete(ctx, testID), context.Canceled)
+	if item, err := g.get(t.Context(), testID); string(item) != "item" {
+		t.Errorf("the item is %q, %v", item, err)
 	}
 }
 

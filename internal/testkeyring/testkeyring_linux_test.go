@@ -5,7 +5,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
@@ -106,9 +108,10 @@ func TestNothingIsLeft(t *testing.T) {
 		"running": func(*testing.T, *testkeyring.Keyring) {},
 		"stopped": func(t *testing.T, k *testkeyring.Keyring) { k.Stop(t) },
 		"killed":  func(_ *testing.T, k *testkeyring.Keyring) { k.Kill() },
-		"started again": func(t *testing.T, k *testkeyring.Keyring) {
+		"started again by the bus, and stopped": func(t *testing.T, k *testkeyring.Keyring) {
 			k.Kill()
 			k.Items(t)
+			stopSuccessor(t, filepath.Dir(runtimeDir(t, k)))
 		},
 	} {
 		t.Run(state, func(t *testing.T) {
@@ -138,6 +141,30 @@ func runtimeDir(t *testing.T, k *testkeyring.Keyring) string {
 	}
 	t.Fatal("Env lacks XDG_RUNTIME_DIR")
 	return ""
+}
+
+// stopSuccessor stops the daemon that the bus started.
+func stopSuccessor(t *testing.T, dir string) {
+	t.Helper()
+	stopped := 0
+	for _, environ := range processesOf(t, dir) {
+		proc := filepath.Dir(environ)
+		cmdline, err := os.ReadFile(filepath.Join(proc, "cmdline"))
+		if err != nil || !strings.Contains(string(cmdline), "--start") {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(proc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		stopped++
+	}
+	if stopped != 1 {
+		t.Errorf("the bus started %d daemons, want 1", stopped)
+	}
 }
 
 // processesOf returns the processes that have the directory in their
