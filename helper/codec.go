@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -75,6 +76,10 @@ func decodeJSON(b []byte) (item, error) {
 	var it item
 	if json.Unmarshal(b, &it) != nil {
 		return item{}, errors.New("a member has the wrong type")
+	}
+	years := []int{it.Expiry.UTC().Year(), it.ObtainedAt.UTC().Year()}
+	if slices.Min(years) < 0 || slices.Max(years) > 9999 {
+		return item{}, errors.New("a time is out of range") // JSON has no form for it in UTC
 	}
 	return it, nil
 }

@@ -54,8 +54,9 @@ func EncodeCompact(c Credential) ([]byte, error) {
 }
 
 func decodeCompact(b []byte) (item, error) {
-	body, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(b)), compactMax+1))
-	if err != nil || len(body) > compactMax {
+	in := bytes.NewReader(b)
+	body, err := io.ReadAll(io.LimitReader(flate.NewReader(in), compactMax+1))
+	if err != nil || len(body) > compactMax || in.Len() != 0 {
 		return item{}, errCompact
 	}
 	var parts [3][]byte

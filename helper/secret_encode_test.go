@@ -44,6 +44,14 @@ func TestSecret_Slog(t *testing.T) {
 	}
 }
 
+// TestSecret_LogValue is for handlers that know nothing of text forms.
+func TestSecret_LogValue(t *testing.T) {
+	got := slog.AnyValue(helper.NewSecret(secretText)).Resolve()
+	if got.Kind() != slog.KindString || got.String() != "[secret]" {
+		t.Errorf("the log value is %v of kind %v, want the placeholder as a string", got, got.Kind())
+	}
+}
+
 func TestSecret_JSON(t *testing.T) {
 	secret := newParts()
 	for name, value := range values() {
