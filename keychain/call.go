@@ -29,7 +29,7 @@ func (s *Store) call(ctx context.Context, f func(context.Context) ([]byte, error
 	}()
 	select {
 	case a := <-answered:
-		return a.item, judge(a.err, bounded, ctx)
+		return a.item, judge(ctx, bounded, a.err)
 	case <-bounded.Done():
 		return nil, cutError(ctx)
 	}
@@ -37,7 +37,7 @@ func (s *Store) call(ctx context.Context, f func(context.Context) ([]byte, error
 
 // judge returns why a call ended: once its context has, an error that the
 // platform gave is only a consequence of that.
-func judge(err error, bounded, caller context.Context) error {
+func judge(caller, bounded context.Context, err error) error {
 	if err == nil || bounded.Err() == nil {
 		return err
 	}

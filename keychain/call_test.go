@@ -92,19 +92,18 @@ func TestCancelledBefore(t *testing.T) {
 func TestErrorAfterTheDeadline(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
+	late, gone := ended, ended
 	for _, c := range []struct {
-		what            string
-		err             error
-		bounded, caller context.Context
-		want            error
+		what      string
+		got, want error
 	}{
-		{"in time", helper.ErrUnavailable, t.Context(), t.Context(), helper.ErrUnavailable},
-		{"an answer, but late", nil, ended, t.Context(), nil},
-		{"too late", helper.ErrUnavailable, ended, t.Context(), helper.ErrTimeout},
-		{"the caller had gone", helper.ErrUnavailable, ended, ended, context.Canceled},
+		{"in time", judge(t.Context(), t.Context(), helper.ErrUnavailable), helper.ErrUnavailable},
+		{"an answer, but late", judge(t.Context(), late, nil), nil},
+		{"too late", judge(t.Context(), late, helper.ErrUnavailable), helper.ErrTimeout},
+		{"the caller had gone", judge(gone, late, helper.ErrUnavailable), context.Canceled},
 	} {
-		if got := judge(c.err, c.bounded, c.caller); !errors.Is(got, c.want) {
-			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		if !errors.Is(c.got, c.want) {
+			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
 		}
 	}
 }

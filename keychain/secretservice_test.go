@@ -136,8 +136,10 @@ func TestStoppedDaemon(t *testing.T) {
 
 func TestDaemonStoppedBetweenReadAndWrite(t *testing.T) {
 	k, s, name, v := realKeyring(t)
-	s.Timeout = 500 * time.Millisecond
-	s.platform = &afterGet{platform: s.platform, do: func() { k.Stop(t) }}
+	s.platform = &afterGet{platform: s.platform, do: func() {
+		k.Stop(t)
+		s.Timeout = 200 * time.Millisecond
+	}}
 	_, err := s.Put(t.Context(), name, []byte("other"), v)
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
 }
