@@ -13,7 +13,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// personTime is the deadline of keychain calls while a person is watching, and
+// personTime is the deadline of each keychain call while a person is watching, and
 // may be typing a password.
 const personTime = time.Minute
 
@@ -40,8 +40,6 @@ func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (st
 	if word == storeAuto {
 		word = storeKeychain
 	}
-	ctx, cancel := context.WithTimeout(ctx, personTime)
-	defer cancel()
 	err := w.probe(ctx, word)
 	if err == nil {
 		return word, nil

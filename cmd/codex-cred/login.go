@@ -52,6 +52,7 @@ func (p *program) login(c *cli.Context) error {
 	if err != nil {
 		return helper.ForAccount(account, err)
 	}
+	w.keychain.Timeout = personTime
 	unlock, err := w.onlySignIn(c.Context, account)
 	if err != nil {
 		return helper.ForAccount(account, err)
