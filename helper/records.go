@@ -37,13 +37,14 @@ func (r Records) Read(ctx context.Context, account string) (Record, error) {
 	if !errors.Is(err, ErrNotFound) {
 		return rec, err
 	}
-	// A sign-in that replaced this one deletes the old item last, so an absent
-	// item is believed only while the account's file still names it.
+	// A sign-in that replaced this one, or a move to another store, deletes the
+	// old item last, so an absent item is believed only while the account's file
+	// still names it.
 	again, loadErr := r.load(account)
 	if loadErr != nil {
 		return Record{}, loadErr
 	}
-	if again.ID == a.ID {
+	if again.ID == a.ID && again.Store == a.Store {
 		return Record{}, err
 	}
 	return r.fetch(ctx, again)
