@@ -58,7 +58,7 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 func (h *Helper) renew(ctx context.Context, req Request, old Record) (Answer, error) {
 	renewed, err := h.refresh(ctx, req, old)
 	newest := old
-	if renewed.Credential.Generation > old.Credential.Generation {
+	if err == nil || renewed.Credential.Generation > old.Credential.Generation {
 		newest = renewed
 	}
 	valid := newest.Credential.Valid(h.Now())
