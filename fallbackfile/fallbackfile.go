@@ -41,6 +41,13 @@ func New(root string) *Store {
 // Path returns where the item of the name is.
 func (s *Store) Path(name string) string { return s.dir.Path(fileOf(name)) }
 
+// Folder returns where the items are.
+func (s *Store) Folder() string { return s.dir.Path("") }
+
+// Files returns the path of everything in the folder: items, and what a killed
+// Put left behind.
+func (s *Store) Files() ([]string, error) { return s.dir.Files() }
+
 // Get implements [helper.Store]. It creates nothing.
 func (s *Store) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	if err := check(ctx, name); err != nil {

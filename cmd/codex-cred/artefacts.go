@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/filelock"
@@ -74,15 +75,38 @@ func (w *wiring) lockFile(name string) artefact {
 	}
 }
 
+// strays lists the files under the root that belong to no account: what
+// processes that were killed left behind.
+func (w *wiring) strays() ([]artefact, error) {
+	var list []artefact
+	for _, files := range []func() ([]string, error){w.files.Files, w.locks.Files, w.accounts.Files} {
+		paths, err := files()
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range paths {
+			list = append(list, file("stray file", path))
+		}
+	}
+	return list, nil
+}
+
 // ofRoot lists what is left when the last account is gone.
 func (w *wiring) ofRoot() []artefact {
 	return []artefact{
-		file("lock", filepath.Join(w.root, "accounts", ".lock")),
-		directory(filepath.Join(w.root, "accounts")),
-		directory(filepath.Join(w.root, "credentials")),
-		directory(filepath.Join(w.root, "locks")),
+		file("lock", w.accounts.LockPath()),
+		directory(w.accounts.Folder()),
+		directory(w.files.Folder()),
+		directory(w.locks.Folder()),
 		directory(w.root),
 	}
+}
+
+// trial is the item with which a store is tried out before a sign-in. Its name
+// depends on the root alone, so that the next run finds what a killed one left.
+func (w *wiring) trial() helper.ID {
+	sum := sha256.Sum256([]byte("trial " + w.root))
+	return helper.ID(hex.EncodeToString(sum[:16]))
 }
 
 func file(kind, path string) artefact {

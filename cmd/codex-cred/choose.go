@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,14 +59,17 @@ func (w *wiring) probe(ctx context.Context, word string) error {
 	if err != nil {
 		return err
 	}
-	id, err := helper.NewID(rand.Reader)
+	name := string(w.trial())
+	unlock, err := w.locks.Lock(ctx, name)
 	if err != nil {
 		return err
 	}
-	v, err := store.Put(ctx, string(id), []byte("codex-cred tries this store and deletes this item"), "")
-	if err != nil {
-		return err
+	err = w.keeper.DeleteItem(ctx, word, name)
+	if err == nil || errors.Is(err, helper.ErrNotFound) {
+		_, err = store.Put(ctx, name, []byte("codex-cred tries this store and deletes this item"), "")
 	}
-	_, _, getErr := store.Get(ctx, string(id))
-	return errors.Join(getErr, store.Delete(ctx, string(id), v))
+	if err == nil {
+		err = w.keeper.DeleteItem(ctx, word, name)
+	}
+	return errors.Join(err, w.locks.Remove(name), unlock())
 }

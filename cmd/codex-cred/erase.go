@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -68,7 +69,7 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 	if err := e.confirm(ctx, names, yes); err != nil {
 		return nil, err
 	}
-	var receipts []*receipt
+	receipts := make([]*receipt, 0, len(names)+1)
 	for _, name := range names {
 		r, err := e.account(ctx, name)
 		if err != nil {
@@ -80,30 +81,50 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 	return append(receipts, e.rest(ctx)), ctx.Err()
 }
 
-// one erases one account, and the root itself if it was the last.
+// one erases one account, and what is empty then.
 func (e *eraser) one(ctx context.Context, name string) ([]*receipt, error) {
 	r, err := e.account(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	receipts := []*receipt{r}
-	if names, err := e.accounts.List(); err == nil && len(names) == 0 {
-		receipts = append(receipts, e.rest(ctx))
-	}
-	return receipts, nil
+	return append([]*receipt{r}, e.empty(ctx)...), ctx.Err()
 }
 
-// rest removes what belongs to no account.
+// rest removes what belongs to no account, if there is none any more. A
+// sign-in that is under way may lose its lock file by that, which keeps out
+// others no longer, and nothing else.
 func (e *eraser) rest(ctx context.Context) *receipt {
 	r := &receipt{}
-	for _, a := range e.ofRoot() {
-		if e.dryRun {
-			r.look(ctx, a)
-			continue
-		}
+	if e.dryRun {
+		r.lookAll(ctx, e.ofRoot())
+		return r
+	}
+	if names, err := e.accounts.List(); err != nil || len(names) > 0 {
+		return r
+	}
+	list, err := e.strays()
+	if err != nil {
+		r.keep(directory(e.wiring.root), reason(err))
+		return r
+	}
+	for _, a := range append(list, e.ofRoot()...) {
 		r.remove(ctx, a)
 	}
 	return r
+}
+
+// empty removes the root if it holds nothing but empty directories. Anything
+// more may belong to a sign-in that is under way.
+func (e *eraser) empty(ctx context.Context) []*receipt {
+	if names, err := e.accounts.List(); e.dryRun || err != nil || len(names) > 0 {
+		return nil
+	}
+	r := &receipt{}
+	for _, a := range e.ofRoot() {
+		r.remove(ctx, a)
+	}
+	r.Artefacts = slices.DeleteFunc(r.Artefacts, func(l line) bool { return l.State == stateFailed })
+	return []*receipt{r}
 }
 
 func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {

@@ -74,7 +74,20 @@ func (e *eraser) removeAll(ctx context.Context, r *receipt, signIns []helper.Lef
 			return err
 		}
 	}
+	for _, s := range signIns {
+		e.trials(ctx, r, s.Store)
+	}
 	return e.entry(ctx, r, r.Account)
+}
+
+// trials removes what a killed trial of the store left. Mostly there is
+// nothing, and nothing to tell.
+func (e *eraser) trials(ctx context.Context, r *receipt, store string) {
+	for _, a := range e.ofSignIn(helper.Leftover{ID: e.trial(), Store: store}) {
+		if present, err := a.present(ctx); present && err == nil {
+			r.remove(ctx, a)
+		}
+	}
 }
 
 // entry removes what belongs to the name, unless an item still needs it.
@@ -87,21 +100,6 @@ func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
 		r.remove(ctx, a)
 	}
 	return ctx.Err()
-}
-
-func (r *receipt) lookAll(ctx context.Context, list []artefact) {
-	for _, a := range list {
-		r.look(ctx, a)
-	}
-}
-
-func (r *receipt) failed() bool {
-	for _, l := range r.Artefacts {
-		if l.State == stateFailed {
-			return true
-		}
-	}
-	return false
 }
 
 const (

@@ -97,6 +97,9 @@ func reason(err error) string {
 // text is the receipt for a person.
 func (r *receipt) text() string {
 	var b strings.Builder
+	if len(r.Artefacts) == 0 && r.Revocation == nil {
+		return ""
+	}
 	if r.Account != "" {
 		fmt.Fprintf(&b, "account %q\n", r.Account)
 	} else {
@@ -117,4 +120,19 @@ func (r *receipt) text() string {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+func (r *receipt) lookAll(ctx context.Context, list []artefact) {
+	for _, a := range list {
+		r.look(ctx, a)
+	}
+}
+
+func (r *receipt) failed() bool {
+	for _, l := range r.Artefacts {
+		if l.State == stateFailed {
+			return true
+		}
+	}
+	return false
 }

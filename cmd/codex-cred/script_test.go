@@ -112,6 +112,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"herd":     (*stage).herd,
 		"same":     (*stage).same,
 		"cut":      (*stage).cut,
+		"trial":    (*stage).trial,
 		"erased":   (*stage).erased,
 	}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){}

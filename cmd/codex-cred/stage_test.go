@@ -15,6 +15,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/internal/authserver"
 	"github.com/codex-cred/codex-cred/internal/leakscan"
+	"github.com/codex-cred/codex-cred/keychain"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -182,6 +183,22 @@ func (s *stage) cut(ts *testscript.TestScript, args []string) {
 	info, err := os.Stat(path)
 	ts.Check(err)
 	ts.Check(os.Truncate(path, info.Size()-8))
+}
+
+// trial leaves the item of a killed trial in the store.
+//
+//	trial
+func (s *stage) trial(ts *testscript.TestScript, _ []string) {
+	w := &wiring{root: ts.Getenv("ROOT")}
+	name := string(w.trial())
+	if s.keyring == nil {
+		ts.Check(os.WriteFile(filepath.Join(w.root, "credentials", name), []byte("a trial"), 0o600))
+		return
+	}
+	store := exec.Command("secret-tool", "store", "--label", "trial", "service", keychain.Service, "username", name)
+	store.Env = append(os.Environ(), s.keyring.Env()...)
+	store.Stdin = strings.NewReader("a trial")
+	ts.Check(store.Run())
 }
 
 // erased proves that nothing is left: no item, no file, no secret anywhere.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -12,6 +13,8 @@ const (
 	healthOK     = "ok"
 	healthDue    = "refresh due" // the next get refreshes
 	healthSignIn = "needs sign-in"
+	healthNone   = "no credential" // a sign-in that did not finish
+	healthErase  = "half erased"
 )
 
 // A view is what may be shown of an account: no tokens, and of the person no
@@ -48,7 +51,14 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 	}
 	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.place(a.Store, a.ID), a.Generation, when(a.Created)
 	rec, err := w.records.Read(ctx, name)
-	if err != nil {
+	switch {
+	case a.Erasing:
+		v.Health = healthErase
+		return v.broken(name, withHint(err, "run: codex-cred erase"+asArgument(name)))
+	case errors.Is(err, helper.ErrNotFound):
+		v.Health = healthNone
+		return v.broken(name, err)
+	case err != nil:
 		return v.broken(name, err)
 	}
 	v.fill(rec.Credential, showEmail)

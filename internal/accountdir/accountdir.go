@@ -43,6 +43,16 @@ func New(root string, now func() time.Time) *Dir {
 // Path returns where the record of the name is.
 func (d *Dir) Path(name string) string { return d.dir.Path(name + suffix) }
 
+// Folder returns where the records are.
+func (d *Dir) Folder() string { return d.dir.Path("") }
+
+// Files returns the path of everything in the folder: records, the lock of
+// their changes, and what a killed change left behind.
+func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
+
+// LockPath returns where the lock of the changes is.
+func (d *Dir) LockPath() string { return d.dir.Path(lockFile) }
+
 // Load implements [helper.Accounts]. ErrCorrupt says what is wrong with the
 // file. It creates nothing.
 func (d *Dir) Load(name string) (helper.Account, error) {

@@ -49,6 +49,12 @@ func New(root string) *Locks {
 // Path returns where the lock of the name is.
 func (l *Locks) Path(name string) string { return l.dir.Path(fileOf(name)) }
 
+// Folder returns where the locks are.
+func (l *Locks) Folder() string { return l.dir.Path("") }
+
+// Files returns the path of everything in the folder.
+func (l *Locks) Files() ([]string, error) { return l.dir.Files() }
+
 // Lock implements [helper.Locker]. Names are those of items, and [SignIn]
 // followed by an account's name.
 func (l *Locks) Lock(ctx context.Context, name string) (unlock func() error, err error) {

@@ -67,6 +67,20 @@ func (d Dir) Names() ([]string, error) {
 	return visible, err
 }
 
+// Files returns the paths of everything in the directory, also of temporary
+// files, in order. An absent directory has none.
+func (d Dir) Files() ([]string, error) {
+	names, err := d.names()
+	if errors.Is(err, helper.ErrNotFound) {
+		return nil, nil
+	}
+	paths := make([]string, 0, len(names))
+	for _, name := range names {
+		paths = append(paths, d.Path(name))
+	}
+	return paths, err
+}
+
 func (d Dir) names() ([]string, error) {
 	if err := d.Check(); err != nil {
 		return nil, err
