@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -97,6 +98,43 @@ func (s *stage) fault(ts *testscript.TestScript, args []string) {
 	f, err := authserver.ParseFault(strings.Join(args, " "))
 	ts.Check(err)
 	ts.Check(s.server.Fail(f))
+}
+
+// patience bounds how long a script waits for something to happen.
+const patience = time.Minute
+
+// answered waits until the server has processed the request with that number.
+//
+//	answered GRANT COUNT
+func (s *stage) answered(ts *testscript.TestScript, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	ts.Check(s.server.Wait(ctx, args[0], n))
+}
+
+// release lets the server send the answers that the fault delay holds.
+//
+//	release
+func (s *stage) release(*testscript.TestScript, []string) { s.server.Release() }
+
+// holds waits until the file holds the text.
+//
+//	holds FILE TEXT
+func (s *stage) holds(ts *testscript.TestScript, args []string) {
+	giveUp := time.After(patience)
+	for {
+		content, _ := os.ReadFile(ts.MkAbs(args[0]))
+		if strings.Contains(string(content), args[1]) {
+			return
+		}
+		select {
+		case <-giveUp:
+			ts.Fatalf("%s never held %s", args[0], args[1])
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // requests wants the number of requests that the server has seen.
