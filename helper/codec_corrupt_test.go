@@ -79,8 +79,8 @@ func TestDecode_CorruptCompact(t *testing.T) {
 		{"segment without length", compacted(t, head, []byte{0}, none), "its compact form is damaged"},
 		{"segment with endless length", compacted(t, head, append([]byte{0}, bytes.Repeat([]byte{0xff}, 11)...), none), "its compact form is damaged"},
 		{"damaged refresh token", compacted(t, head, token, []byte("\x02\x00")), "its compact form is damaged"},
-		{"bomb of 1 GiB", bomb(t, 1<<30), "its compact form is damaged"},
-		{"one byte more than 1 MiB", bomb(t, 1<<20+1), "its compact form is damaged"},
+		{"bomb of 64 MiB", bomb(t, 64<<20), "its compact form is damaged"},
+		{"one byte more than 1 MiB", sizedItem(t, head, 1<<20+1), "its compact form is damaged"},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantCorrupt(t, c.item, c.want) })
 	}
@@ -94,6 +94,26 @@ func TestDecode_Compacted(t *testing.T) {
 	if err != nil || c.AccessToken.Reveal() != "token.YWJj" || !c.RefreshToken.IsZero() {
 		t.Errorf("tokens %q and %q, %v", c.AccessToken.Reveal(), c.RefreshToken.Reveal(), err)
 	}
+}
+
+// TestDecode_LargestCompact checks that the bound on what a compact item
+// unfolds to is the size that is meant.
+func TestDecode_LargestCompact(t *testing.T) {
+	head := []byte(with(t, string(mustEncode(t, helper.Encode, sample())), "access_token", nil))
+	c, err := helper.Decode(sizedItem(t, head, 1<<20))
+	if err != nil || len(c.AccessToken.Reveal()) < 1<<19 {
+		t.Errorf("an item of 1 MiB has an access token of %d bytes, %v", len(c.AccessToken.Reveal()), err)
+	}
+}
+
+// sizedItem returns a well-formed compact item that unfolds to size bytes, most
+// of them access token.
+func sizedItem(t *testing.T, head []byte, size int) []byte {
+	t.Helper()
+	const lengths = 2 + 3 + 1 + 3 + 1 // of the head, the token, its segment, and no refresh token
+	token := bytes.Repeat([]byte{'.' + 1}, size-len(head)-lengths)
+	segment := append(binary.AppendUvarint([]byte{0}, uint64(len(token))), token...)
+	return compacted(t, head, segment, nil)
 }
 
 // TestDecode_LargeTimes checks that a time that has no UTC form in JSON is not
