@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/parts"
+)
+
+// OpenAI's server takes browsers back to port 1455 or 1457 and to no other.
+func TestPorts(t *testing.T) {
+	first, err1 := net.Listen("tcp", "127.0.0.1:1455")
+	second, err2 := net.Listen("tcp", "127.0.0.1:1457")
+	parts.Need(t, "ports", errors.Join(err1, err2))
+	server, err := authserver.Start(authserver.Options{Profile: authserver.ProfileOpenAI})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Close() }()
+
+	code, stderr := loginAt(t, server)
+	if code != exitTemporary || !strings.Contains(stderr, "1455") || !strings.Contains(stderr, "1457") {
+		t.Errorf("with both ports busy: exit code %d, %s", code, stderr)
+	}
+	_ = second.Close()
+	if code, stderr := loginAt(t, server); code != exitOK || !strings.Contains(stderr, "127.0.0.1%3A1457%2Fauth%2Fcallback") {
+		t.Errorf("with port 1455 busy: exit code %d, %s", code, stderr)
+	}
+	_ = first.Close()
+	if code, stderr := loginAt(t, server); code != exitOK || !strings.Contains(stderr, "127.0.0.1%3A1455%2Fauth%2Fcallback") {
+		t.Errorf("with both ports free: exit code %d, %s", code, stderr)
+	}
+}
+
+// loginAt signs in, in a home of its own, and returns the exit code and stderr.
+func loginAt(t *testing.T, server *authserver.Server) (int, string) {
+	t.Helper()
+	home := t.TempDir()
+	clock := filepath.Join(home, "clock")
+	if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "codex-cred", "login", "--issuer", server.URL(), "--store", storeFile)
+	cmd.Env = append(os.Environ(), "HOME="+home, "CODEX_CRED_HOME="+filepath.Join(home, "root"), "BROWSER=test-browser", clockVariable+"="+clock)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	_ = cmd.Run()
+	return cmd.ProcessState.ExitCode(), stderr.String()
+}
