@@ -82,6 +82,9 @@ type Accounts interface {
 	List() ([]string, error)
 }
 
+// maxName is the length of the longest account name in bytes.
+const maxName = 64
+
 var (
 	accountName = regexp.MustCompile(`^[a-z0-9][a-z0-9._@+-]{0,63}$`)
 	idForm      = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -93,6 +96,9 @@ var (
 // The rules are the same on every system, so that a name can move between them.
 func CheckName(name string) error {
 	switch {
+	case len(name) > maxName:
+		// A text this long may be a token in the wrong place: it is not shown.
+		return fmt.Errorf("account name of %d bytes is %w: use at most %d", len(name), ErrInvalid, maxName)
 	case !accountName.MatchString(name):
 		return fmt.Errorf("account name %q is %w: use 1 to 64 of a-z 0-9 . _ @ + -, beginning with a letter or digit", clip(name), ErrInvalid)
 	case strings.HasSuffix(name, "."):

@@ -30,7 +30,7 @@ func TestCheckName(t *testing.T) {
 		{"con-1", ""},
 		{"my.con", ""},
 		{"", characters},
-		{long + "a", characters},
+		{long + "a", "account name of 65 bytes is invalid: use at most 64"},
 		{"Work", characters},
 		{"CON", characters},
 		{"wörk", characters},

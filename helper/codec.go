@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // itemVersion is the version of the stored item. A change that an older
@@ -30,11 +31,22 @@ type item struct {
 // Encode returns the credential as an item for a Store. The item holds the
 // tokens in the clear.
 func Encode(c Credential) ([]byte, error) {
+	if err := encodable(c); err != nil {
+		return nil, err
+	}
 	b, err := json.Marshal(toItem(c))
 	if err != nil {
 		return nil, fmt.Errorf("encode the credential: %w", err)
 	}
 	return b, nil
+}
+
+// encodable refuses what the item could not give back as it was.
+func encodable(c Credential) error {
+	if !utf8.ValidString(c.AccessToken.Reveal()) || !utf8.ValidString(c.RefreshToken.Reveal()) {
+		return fmt.Errorf("encode the credential: a token is %w: it is not text", ErrInvalid)
+	}
+	return nil
 }
 
 // Decode returns the credential in an item of either form. An item that does
@@ -105,6 +117,9 @@ func fromItem(it item) (Credential, error) {
 		missing = "generation"
 	case it.Issuer.TokenEndpoint == "":
 		missing = "issuer.token_endpoint"
+	}
+	if !utf8.ValidString(it.AccessToken) || !utf8.ValidString(it.RefreshToken) {
+		return Credential{}, fmt.Errorf("the stored item is %w: a token is not text", ErrCorrupt)
 	}
 	if missing != "" {
 		return Credential{}, fmt.Errorf("the stored item is %w: it has no %s", ErrCorrupt, missing)

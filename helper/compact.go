@@ -25,9 +25,13 @@ var errCompact = errors.New("its compact form is damaged")
 // the plain form. Tokens are mostly base64url text, which DEFLATE alone shrinks
 // little: their segments are decoded first, then everything is compressed.
 //
-// After the version byte follows a DEFLATE stream of: the JSON form without the
-// tokens, the access token, the refresh token, each with its length in front.
+// After the version byte follows a DEFLATE stream, with a preset dictionary, of:
+// the JSON form without the tokens, the access token, the refresh token, each
+// with its length in front. More than 1 MiB of that is ErrTooLarge.
 func EncodeCompact(c Credential) ([]byte, error) {
+	if err := encodable(c); err != nil {
+		return nil, err
+	}
 	it := toItem(c)
 	tokens := []string{it.AccessToken, it.RefreshToken}
 	it.AccessToken, it.RefreshToken = "", ""
@@ -39,8 +43,15 @@ func EncodeCompact(c Credential) ([]byte, error) {
 	for _, token := range tokens {
 		body = appendBytes(body, packToken(token))
 	}
+	if len(body) > compactMax {
+		return nil, fmt.Errorf("encode the credential: it is %w", ErrTooLarge)
+	}
+	return compress(body)
+}
+
+func compress(body []byte) ([]byte, error) {
 	out := bytes.NewBuffer([]byte{compactV1})
-	w, err := flate.NewWriter(out, flate.BestCompression)
+	w, err := flate.NewWriterDict(out, flate.BestCompression, []byte(dictionary))
 	if err != nil {
 		return nil, fmt.Errorf("compress the credential: %w", err)
 	}
@@ -55,7 +66,7 @@ func EncodeCompact(c Credential) ([]byte, error) {
 
 func decodeCompact(b []byte) (item, error) {
 	in := bytes.NewReader(b)
-	body, err := io.ReadAll(io.LimitReader(flate.NewReader(in), compactMax+1))
+	body, err := io.ReadAll(io.LimitReader(flate.NewReaderDict(in, []byte(dictionary)), compactMax+1))
 	if err != nil || len(body) > compactMax || in.Len() != 0 {
 		return item{}, errCompact
 	}

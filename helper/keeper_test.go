@@ -19,6 +19,7 @@ type tampered struct {
 	helper.Memory
 	put, remove func() error
 	lie         bool // answer less than was stored
+	drop        bool // store nothing and say that it is done
 	keep        bool // delete nothing and say that it is done
 	deletes     int
 }
@@ -28,6 +29,9 @@ func (s *tampered) Put(ctx context.Context, name string, item []byte, expect hel
 		if err := s.put(); err != nil {
 			return "", err
 		}
+	}
+	if s.drop {
+		return helper.Digest(item), nil
 	}
 	return s.Memory.Put(ctx, name, item, expect)
 }
@@ -137,6 +141,7 @@ func TestKeeper_SignInFails(t *testing.T) {
 	}{
 		{"the store is full", func(s *tampered) { s.put = func() error { return helper.ErrFull } }, helper.ErrFull, false},
 		{"the store answers other bytes", func(s *tampered) { s.lie = true }, helper.ErrCorrupt, false},
+		{"the store loses the item", func(s *tampered) { s.drop = true }, helper.ErrCorrupt, false},
 		{"nobody knows what happened", func(s *tampered) { s.put = func() error { return helper.ErrUnknown }; s.remove = locked }, helper.ErrUnknown, true},
 	} {
 		t.Run(c.name+", first", func(t *testing.T) {

@@ -65,6 +65,9 @@ func (r Records) Write(ctx context.Context, a Account, c Credential, expect Vers
 		return "", fmt.Errorf("store the credential in the %s: %w", a.Store, err)
 	}
 	back, _, err := store.Get(ctx, string(a.ID))
+	if errors.Is(err, ErrNotFound) {
+		return "", fmt.Errorf("read the credential back from the %s: the item is %w: it is not there", a.Store, ErrCorrupt)
+	}
 	if err != nil {
 		return "", fmt.Errorf("read the credential back from the %s: %w", a.Store, err)
 	}

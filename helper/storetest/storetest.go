@@ -17,9 +17,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -235,63 +233,6 @@ func nextProcessSees(t *testing.T, open func() helper.Store) {
 	wantItem(t, open(), name, "second")
 }
 
-// manyAtOnce checks that readers see one of the written items whole and no
-// error while writers replace it, and that one item remains.
-func manyAtOnce(t *testing.T, open func() helper.Store) {
-	s, name := open(), NewName(t)
-	whole := func(item []byte) bool {
-		return len(item) == 3_000 && bytes.Count(item, item[:1]) == len(item)
-	}
-	if _, err := s.Put(t.Context(), name, bytes.Repeat([]byte{'0'}, 3_000), ""); errors.Is(err, helper.ErrTooLarge) {
-		whole = func(item []byte) bool { return len(item) == 300 && bytes.Count(item, item[:1]) == len(item) }
-		mustPut(t, s, name, bytes.Repeat([]byte{'0'}, 300), "")
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	clean(t, s, name)
-	size := len(first(mustGet(t, s, name)))
-	var wg sync.WaitGroup
-	for n := range 4 {
-		wg.Go(func() { writeRounds(t, open(), name, bytes.Repeat([]byte{byte('a' + n)}, size)) })
-		wg.Go(func() { readRounds(t, open(), name, whole) })
-	}
-	wg.Wait()
-	if item, _ := mustGet(t, s, name); !whole(item) {
-		t.Errorf("the last item is torn: %.20q", item)
-	}
-}
-
-func first(item []byte, _ helper.Version) []byte { return item }
-
-const rounds = 20
-
-func writeRounds(t *testing.T, s helper.Store, name string, item []byte) {
-	for range rounds {
-		_, v, err := s.Get(t.Context(), name)
-		if err == nil {
-			_, err = s.Put(t.Context(), name, item, v)
-		}
-		if err != nil && !errors.Is(err, helper.ErrConflict) {
-			t.Errorf("write beside others: %v", err)
-			return
-		}
-	}
-}
-
-func readRounds(t *testing.T, s helper.Store, name string, whole func([]byte) bool) {
-	for range rounds {
-		item, _, err := s.Get(t.Context(), name)
-		if err != nil {
-			t.Errorf("read beside writers: %v", err)
-			return
-		}
-		if !whole(item) {
-			t.Errorf("read beside writers: a torn item of %d bytes", len(item))
-			return
-		}
-	}
-}
-
 func list(t *testing.T, open func() helper.Store) {
 	l, ok := open().(helper.Lister)
 	if !ok {
@@ -313,51 +254,4 @@ func list(t *testing.T, open func() helper.Store) {
 			t.Errorf("List lacks %q", name)
 		}
 	}
-}
-
-func mustPut(t *testing.T, s helper.Store, name string, item []byte, expect helper.Version) helper.Version {
-	t.Helper()
-	v, err := s.Put(t.Context(), name, item, expect)
-	if err != nil {
-		t.Fatalf("Put: %v", err)
-	}
-	clean(t, s, name)
-	return v
-}
-
-func mustGet(t *testing.T, s helper.Store, name string) ([]byte, helper.Version) {
-	t.Helper()
-	item, v, err := s.Get(t.Context(), name)
-	if err != nil {
-		t.Fatalf("Get: %v", err)
-	}
-	return item, v
-}
-
-func wantItem(t *testing.T, s helper.Store, name, want string) {
-	t.Helper()
-	if item, _ := mustGet(t, s, name); string(item) != want {
-		t.Errorf("the item is %q, want %q", item, want)
-	}
-}
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
-	}
-}
-
-// clean removes the item at the end of the test: the place may be shared.
-func clean(t *testing.T, s helper.Store, name string) {
-	t.Helper()
-	t.Cleanup(func() {
-		_, v, err := s.Get(context.WithoutCancel(t.Context()), name)
-		if err == nil {
-			err = s.Delete(context.WithoutCancel(t.Context()), name, v)
-		}
-		if err != nil && !errors.Is(err, helper.ErrNotFound) {
-			t.Error(fmt.Errorf("remove the test's item: %w", err))
-		}
-	})
 }
