@@ -12,6 +12,9 @@ var (
 	// ErrNotFound: there is no such account, credential or item. Stores and
 	// account files return it.
 	ErrNotFound = errors.New("not found")
+	// ErrErasing: an erase of the account began and has not finished. It comes
+	// with ErrNotFound or ErrConflict.
+	ErrErasing = errors.New("an erase of this account is not finished")
 	// ErrSignInRequired: the authorization server refused the grant for good,
 	// or there is no refresh token that may be presented.
 	ErrSignInRequired = errors.New("sign-in required")

@@ -56,7 +56,7 @@ func announce(next Leftover) func(*Account) error {
 	return func(a *Account) error {
 		switch {
 		case a.Erasing:
-			return fmt.Errorf("store the sign-in: an erase of this account is not finished: %w", ErrConflict)
+			return fmt.Errorf("store the sign-in: %w: %w", ErrErasing, ErrConflict)
 		case a.ID == "":
 			a.ID, a.Store = next.ID, next.Store
 		default:

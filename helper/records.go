@@ -62,14 +62,14 @@ func (r Records) Write(ctx context.Context, a Account, c Credential, expect Vers
 	}
 	item, v, err := put(ctx, store, a.ID, c, expect)
 	if err != nil {
-		return "", fmt.Errorf("store the credential in the %s: %w", a.Store, err)
+		return "", err
 	}
 	back, _, err := store.Get(ctx, string(a.ID))
 	if errors.Is(err, ErrNotFound) {
 		return "", fmt.Errorf("read the credential back from the %s: the item is %w: it is not there", a.Store, ErrCorrupt)
 	}
 	if err != nil {
-		return "", fmt.Errorf("read the credential back from the %s: %w", a.Store, err)
+		return "", fmt.Errorf("read the credential back: %w", err)
 	}
 	if !bytes.Equal(item, back) {
 		return "", fmt.Errorf("read the credential back from the %s: the item is %w: it differs from what was stored", a.Store, ErrCorrupt)
@@ -99,8 +99,11 @@ func (r Records) load(account string) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
-	if a.Erasing || a.ID == "" {
-		return Account{}, fmt.Errorf("account is being erased: credential %w", ErrNotFound)
+	if a.Erasing {
+		return Account{}, fmt.Errorf("%w: credential %w", ErrErasing, ErrNotFound)
+	}
+	if a.ID == "" {
+		return Account{}, fmt.Errorf("the account has no sign-in: credential %w", ErrNotFound)
 	}
 	return a, nil
 }
@@ -112,7 +115,7 @@ func (r Records) fetch(ctx context.Context, a Account) (Record, error) {
 	}
 	item, v, err := store.Get(ctx, string(a.ID))
 	if err != nil {
-		return Record{}, fmt.Errorf("read the credential from the %s: %w", a.Store, err)
+		return Record{}, err
 	}
 	c, err := Decode(item)
 	if err != nil {

@@ -23,7 +23,8 @@ func Digest(item []byte) Version {
 // once. Items are copies in both directions: the caller may change what it
 // passed or got.
 //
-// Every method returns ErrLocked, ErrUnavailable, ErrTimeout or ErrUnsafe when
+// Errors say what was being done to which item, in words for a person, and hold
+// no part of the item. Every method returns ErrLocked, ErrUnavailable, ErrTimeout or ErrUnsafe when
 // the store itself is at fault, and the context's error when that ended first.
 // No method ever asks a person for anything.
 type Store interface {

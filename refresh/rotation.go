@@ -75,8 +75,8 @@ func (r *Rotation) lock(ctx context.Context, account string) (helper.ID, func() 
 	if err != nil {
 		return "", nil, err
 	}
-	if a.ID == "" || a.Erasing {
-		return "", nil, fmt.Errorf("the account is being erased: credential %w", helper.ErrNotFound)
+	if a.Erasing {
+		return "", nil, fmt.Errorf("%w: credential %w", helper.ErrErasing, helper.ErrNotFound)
 	}
 	unlock, err := r.Locker.Lock(ctx, string(a.ID))
 	return a.ID, unlock, err

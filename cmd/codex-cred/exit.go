@@ -68,6 +68,7 @@ func outcomes() []outcome {
 		{helper.ErrTooLarge, exitOther, "too-large", "keep the tokens in a file: codex-cred login%s --store file"},
 		{helper.ErrNewer, exitOther, "newer", "use the codex-cred that wrote it"},
 		{helper.ErrCorrupt, exitOther, "corrupt", "run: codex-cred erase%s, then sign in again"},
+		{helper.ErrErasing, exitNotFound, "erasing", "run: codex-cred erase%s"},
 		{helper.ErrConflict, exitOther, "conflict", "try again"},
 		{helper.ErrUnknown, exitTemporary, "unknown", "try again"},
 		{helper.ErrNotFound, exitNotFound, "not-found", "run: codex-cred login%s"},

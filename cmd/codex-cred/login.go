@@ -125,7 +125,7 @@ func (p *program) replaceable(c *cli.Context, w *wiring, account string) error {
 	case err != nil:
 		return err
 	case a.Erasing:
-		return withHint(errors.New("an erase of this account is not finished"), "run: codex-cred erase"+asArgument(account))
+		return helper.ErrErasing
 	case c.Bool("replace"):
 		return nil
 	}

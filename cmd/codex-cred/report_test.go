@@ -29,6 +29,7 @@ func TestReport(t *testing.T) {
 		{usageError("wrong"), 2, ""},
 		{of(helper.ErrInvalid), 2, ""},
 		{of(helper.ErrNotFound), 3, "run: codex-cred login work"},
+		{of(fmt.Errorf("%w: %w", helper.ErrErasing, helper.ErrNotFound)), 3, "run: codex-cred erase work"},
 		{helper.ForAccount("default", helper.ErrNotFound), 3, "run: codex-cred login"},
 		{of(helper.ErrSignInRequired), 4, "run: codex-cred login work"},
 		{of(helper.ErrTemporary), 5, "try again later"},

@@ -90,12 +90,15 @@ func play(t *testing.T, script string, s *stage) {
 			t.Errorf("%s must end with: erased", script)
 		}
 	})
+	deadline, _ := t.Deadline()
 	// A group, because scripts are parallel tests: it ends when they have.
 	t.Run("script", func(t *testing.T) {
 		testscript.Run(t, testscript.Params{
 			Files:               []string{script},
 			Setup:               s.raise,
 			Cmds:                commands(),
+			Condition:           s.is,
+			Deadline:            deadline,
 			RequireExplicitExec: true,
 			RequireUniqueNames:  true,
 		})
@@ -117,6 +120,10 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"cut":      (*stage).cut,
 		"trial":    (*stage).trial,
 		"erased":   (*stage).erased,
+
+		"lock":       (*stage).lock,
+		"unlock":     (*stage).unlock,
+		"unprompted": (*stage).unprompted,
 	}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){}
 	for name, run := range list {

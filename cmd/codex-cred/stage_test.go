@@ -239,6 +239,36 @@ func (s *stage) trial(ts *testscript.TestScript, _ []string) {
 	ts.Check(store.Run())
 }
 
+// is answers the conditions of scripts that go by profile or store.
+func (s *stage) is(condition string) (bool, error) {
+	switch condition {
+	case storeFile, storeKeychain:
+		return condition == s.store, nil
+	case refresh.ProfileOpenAI, refresh.ProfileOAuth:
+		return condition == s.profile, nil
+	}
+	return false, fmt.Errorf("there is no condition %q", condition)
+}
+
+// lock locks the keychain.
+//
+//	lock
+func (s *stage) lock(*testscript.TestScript, []string) { s.keyring.Lock(s.t) }
+
+// unlock unlocks the keychain.
+//
+//	unlock
+func (s *stage) unlock(*testscript.TestScript, []string) { s.keyring.Unlock(s.t) }
+
+// unprompted wants that nobody was asked to unlock the keychain.
+//
+//	unprompted
+func (s *stage) unprompted(ts *testscript.TestScript, _ []string) {
+	if s.keyring.Prompted() {
+		ts.Fatalf("a person was asked to unlock the keychain")
+	}
+}
+
 // erased proves that nothing is left: no item, no file, no secret anywhere.
 func (s *stage) erased(ts *testscript.TestScript, _ []string) {
 	s.proven = true

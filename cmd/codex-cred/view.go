@@ -54,7 +54,7 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 	switch {
 	case a.Erasing:
 		v.Health = healthErase
-		return v.broken(name, withHint(err, "run: codex-cred erase"+asArgument(name)))
+		return v.broken(name, err)
 	case errors.Is(err, helper.ErrNotFound):
 		v.Health = healthNone
 		return v.broken(name, err)

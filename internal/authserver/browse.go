@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -16,13 +17,14 @@ const maxPage = 16 << 20
 // Browse is a browser without JavaScript: it opens the URL, follows redirects
 // up to the sign-in's loopback listener and reads the last page to its end. A
 // last page with a status of 400 or more is an error. No error has a query in
-// it, for a query may hold a code.
+// it, for a query may hold a code. It connects to loopback addresses and to
+// nothing else, wherever the URL or a redirect points.
 func Browse(ctx context.Context, authorizeURL string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, authorizeURL, nil)
 	if err != nil {
 		return fmt.Errorf("browse: the URL does not parse")
 	}
-	transport := &http.Transport{DisableKeepAlives: true} // and no proxy: all is on loopback
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: dialLoopback} // and no proxy
 	client := http.Client{Transport: transport, Timeout: time.Minute}
 	res, err := client.Do(req)
 	if err != nil {
@@ -41,4 +43,15 @@ func Browse(ctx context.Context, authorizeURL string) error {
 		return fmt.Errorf("browse: the page of %s%s has status %d", last.Host, last.Path, res.StatusCode)
 	}
 	return nil
+}
+
+func dialLoopback(ctx context.Context, network, address string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("%s is not on loopback", host)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
 }

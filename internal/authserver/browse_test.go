@@ -67,3 +67,13 @@ func TestBrowseReports(t *testing.T) {
 		t.Error("the refusing listener got no code")
 	}
 }
+
+func TestBrowse_LoopbackOnly(t *testing.T) {
+	away := httptest.NewServer(http.RedirectHandler("http://192.0.2.1/away", http.StatusFound))
+	defer away.Close()
+	for _, target := range []string{"http://192.0.2.1/", "https://auth.example.com/authorize", away.URL} {
+		if err := authserver.Browse(t.Context(), target); err == nil || !strings.Contains(err.Error(), "is not on loopback") {
+			t.Errorf("Browse(%q) = %v, want it refused", target, err)
+		}
+	}
+}

@@ -14,12 +14,49 @@ import (
 // Lock locks the login collection, as a person does with the keyring's window.
 func (k *Keyring) Lock(t testing.TB) {
 	t.Helper()
-	if err := k.lock(); err != nil {
+	err := k.onBus(func(ctx context.Context, service dbus.BusObject) error {
+		var (
+			locked []dbus.ObjectPath
+			prompt dbus.ObjectPath
+		)
+		err := service.CallWithContext(ctx, "org.freedesktop.Secret.Service.Lock", 0, []dbus.ObjectPath{loginPath}).Store(&locked, &prompt)
+		if err == nil && len(locked) != 1 {
+			err = errors.New("it stayed open")
+		}
+		return err
+	})
+	if err != nil {
 		t.Fatalf("lock the keyring: %v", err)
 	}
 }
 
-func (k *Keyring) lock() error {
+// Unlock undoes Lock, without the window in which a person would do it.
+func (k *Keyring) Unlock(t testing.TB) {
+	t.Helper()
+	err := k.onBus(func(ctx context.Context, service dbus.BusObject) error {
+		var (
+			output  dbus.Variant
+			session dbus.ObjectPath
+		)
+		err := service.CallWithContext(ctx, "org.freedesktop.Secret.Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&output, &session)
+		if err != nil {
+			return err
+		}
+		master := struct {
+			Session           dbus.ObjectPath
+			Parameters, Value []byte
+			ContentType       string
+		}{session, nil, []byte(password), "text/plain"}
+		const unlock = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.UnlockWithMasterPassword"
+		return service.CallWithContext(ctx, unlock, 0, dbus.ObjectPath(loginPath), master).Err
+	})
+	if err != nil {
+		t.Fatalf("unlock the keyring: %v", err)
+	}
+}
+
+// onBus calls f with the secret service on a connection of its own.
+func (k *Keyring) onBus(f func(ctx context.Context, service dbus.BusObject) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	conn, err := dbus.Connect(k.address, dbus.WithContext(ctx))
@@ -34,15 +71,7 @@ func (k *Keyring) lock() error {
 	if err != nil {
 		return err
 	}
-	var (
-		locked []dbus.ObjectPath
-		prompt dbus.ObjectPath
-	)
-	err = service.CallWithContext(ctx, "org.freedesktop.Secret.Service.Lock", 0, []dbus.ObjectPath{loginPath}).Store(&locked, &prompt)
-	if err == nil && len(locked) != 1 {
-		err = errors.New("it stayed open")
-	}
-	return err
+	return f(ctx, service)
 }
 
 // Stop stops the keyring daemon like a debugger: it lives and answers nothing.
