@@ -34,6 +34,9 @@ func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential)
 		return Account{}, err
 	}
 	a, err := k.storeUnder(ctx, account, Leftover{ID: id, Store: store}, c)
+	if err != nil {
+		err = errors.Join(err, k.withdraw(ctx, account, Leftover{ID: id, Store: store}, err))
+	}
 	return a, errors.Join(err, unlock())
 }
 
@@ -42,13 +45,18 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 		return Account{}, err
 	}
 	if _, err := k.Records.Write(ctx, Account{Name: account, ID: next.ID, Store: next.Store}, c, ""); err != nil {
-		return Account{}, errors.Join(err, k.withdraw(ctx, account, next))
+		return Account{}, err
 	}
 	a, err := k.Records.Accounts.Update(account, promote(next, c.Generation))
-	if err != nil {
-		return Account{}, errors.Join(err, k.withdraw(ctx, account, next))
+	if !errors.Is(err, ErrUnknown) {
+		return a, err
 	}
-	return a, nil
+	// The account's file may have been written all the same.
+	found, loadErr := k.Records.Accounts.Load(account)
+	if loadErr == nil && found.ID == next.ID && found.Generation == c.Generation {
+		return found, nil
+	}
+	return Account{}, errors.Join(err, loadErr)
 }
 
 // announce lists the coming sign-in: as the account's own where it has none.
@@ -84,21 +92,37 @@ func promote(next Leftover, generation uint64) func(*Account) error {
 	}
 }
 
-// withdraw takes back what was announced, unless the item is or may be there.
-func (k Keeper) withdraw(ctx context.Context, account string, next Leftover) error {
+// withdraw takes back what was announced, unless the item is there or may yet
+// come: then its ID stays listed, for an erase or the next sign-in to delete.
+func (k Keeper) withdraw(ctx context.Context, account string, next Leftover, cause error) error {
+	if errors.Is(cause, ErrUnknown) {
+		return nil
+	}
 	if err := k.DeleteItem(context.WithoutCancel(ctx), next.Store, string(next.ID)); err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("remove the unfinished sign-in: %w", err)
 	}
+	if err := k.unlist(account, next.ID); err != nil {
+		return err
+	}
+	if err := k.Locker.Remove(string(next.ID)); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// unlist takes the sign-in off the account's file, and the file away if it is
+// of no other.
+func (k Keeper) unlist(account string, id ID) error {
 	a, err := k.Records.Accounts.Load(account)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil
 	case err != nil:
 		return err
-	case a.ID == next.ID:
+	case a.ID == id && len(a.Leftovers) == 0:
 		return k.Records.Accounts.Remove(account)
 	}
-	_, err = k.Records.Accounts.Update(account, Forget(next.ID))
+	_, err = k.Records.Accounts.Update(account, Forget(id))
 	return err
 }
 

@@ -36,6 +36,8 @@ func busError(err error) error {
 		return err
 	case name == isLocked, strings.HasPrefix(err.Error(), "failed to unlock correct collection"):
 		return as(helper.ErrLocked, err)
+	case name == busErrors+"TimedOut": // the provider takes its time to start
+		return as(helper.ErrTimeout, err)
 	case lost(err), unreachable(name):
 		return as(helper.ErrUnavailable, err)
 	}
@@ -71,7 +73,7 @@ func lost(err error) bool {
 func unreachable(name string) bool {
 	what, ofBus := strings.CutPrefix(name, busErrors)
 	return ofBus && (strings.HasPrefix(what, "Spawn.") ||
-		slices.Contains([]string{"ServiceUnknown", "NameHasNoOwner", "TimedOut", "AccessDenied"}, what))
+		slices.Contains([]string{"ServiceUnknown", "NameHasNoOwner", "AccessDenied"}, what))
 }
 
 // nameOf returns the name of a D-Bus error, or nothing.

@@ -34,7 +34,7 @@ func TestBusErrors(t *testing.T) {
 		{"nobody offers the service", onBus("org.freedesktop.DBus.Error.ServiceUnknown"), helper.ErrUnavailable, helper.ErrUnavailable},
 		{"the provider has gone", onBus("org.freedesktop.DBus.Error.NameHasNoOwner"), helper.ErrUnavailable, helper.ErrUnavailable},
 		{"the provider crashes at its start", onBus("org.freedesktop.DBus.Error.Spawn.ChildExited"), helper.ErrUnavailable, helper.ErrUnavailable},
-		{"the provider does not start in time", onBus("org.freedesktop.DBus.Error.TimedOut"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"the provider does not start in time", onBus("org.freedesktop.DBus.Error.TimedOut"), helper.ErrTimeout, helper.ErrTimeout},
 		{"a sandbox forbids it", onBus("org.freedesktop.DBus.Error.AccessDenied"), helper.ErrUnavailable, helper.ErrUnavailable},
 		{"the daemon died", onBus("org.freedesktop.DBus.Error.NoReply"), helper.ErrUnavailable, helper.ErrUnknown},
 		{"the bus let go", onBus("org.freedesktop.DBus.Error.Disconnected"), helper.ErrUnavailable, helper.ErrUnknown},

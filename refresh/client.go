@@ -47,6 +47,7 @@ func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 	}
 	a := c.send(ctx, call{
 		endpoint: iss.TokenEndpoint, contentType: formType, detached: true,
+		secrets: []helper.Secret{code, verifier},
 		body: form(
 			pair{"grant_type", "authorization_code"}, pair{"client_id", iss.ClientID}, pair{"code", code.Reveal()},
 			pair{"redirect_uri", redirectURI}, pair{"code_verifier", verifier.Reveal()},
@@ -86,7 +87,7 @@ func (g grant) signIn(iss helper.Issuer, now time.Time) error {
 // present sends the refresh token once (RFC 6749 section 6).
 func (c *Client) present(ctx context.Context, iss helper.Issuer, token helper.Secret) answer {
 	members := []pair{{"client_id", iss.ClientID}, {"grant_type", "refresh_token"}, {"refresh_token", token.Reveal()}}
-	request := call{endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...), detached: true}
+	request := call{endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...), detached: true, secrets: []helper.Secret{token}}
 	if iss.Profile == ProfileOpenAI {
 		request.contentType, request.body = jsonType, object(members...)
 	}
@@ -105,7 +106,7 @@ func (c *Client) Revoke(ctx context.Context, iss helper.Issuer, token helper.Sec
 		return fmt.Errorf("revocation endpoint: %w", err)
 	}
 	members := []pair{{"token", token.Reveal()}, {"token_type_hint", hint}, {"client_id", iss.ClientID}}
-	request := call{endpoint: iss.RevocationEndpoint, contentType: formType}
+	request := call{endpoint: iss.RevocationEndpoint, contentType: formType, secrets: []helper.Secret{token}}
 	switch {
 	case iss.Profile != ProfileOpenAI:
 		request.body = form(members...)

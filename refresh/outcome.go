@@ -144,9 +144,19 @@ func endpointError(a answer) *EndpointError {
 	if len(f.codes) > 0 {
 		code = f.codes[0]
 	}
-	e := NewEndpointError("", a.status, code, f.description)
+	e := NewEndpointError("", a.status, a.scrub(code), a.scrub(f.description))
 	e.Endpoint = a.host
 	return e
+}
+
+// scrub leaves out what the request held and the server repeats.
+func (a answer) scrub(text string) string {
+	for _, secret := range a.secrets {
+		if !secret.IsZero() {
+			text = strings.ReplaceAll(text, secret.Reveal(), "[...]")
+		}
+	}
+	return text
 }
 
 // problem says why an answer is no success. The caller adds what follows from

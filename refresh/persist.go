@@ -27,7 +27,7 @@ func (r *Rotation) keep(ctx context.Context, rec helper.Record, c helper.Credent
 	}
 	switch {
 	case errors.Is(err, errMoved):
-		return helper.Record{}, r.discard(ctx, c)
+		return helper.Record{}, r.discard(ctx, rec.Account, c)
 	case err != nil:
 		return renewed, r.notStored(renewed, err)
 	}
@@ -90,10 +90,14 @@ func (r *Rotation) change(a helper.Account, change func(*helper.Account)) (helpe
 }
 
 // discard revokes tokens that came for a sign-in that a person has ended.
-func (r *Rotation) discard(ctx context.Context, c helper.Credential) error {
+// If the account has another sign-in the error is errMoved: that one answers.
+func (r *Rotation) discard(ctx context.Context, a helper.Account, c helper.Credential) error {
 	err := r.Client.Revoke(ctx, c.Issuer, c.RefreshToken, "refresh_token")
 	if err != nil {
 		return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought is not stored but may still be valid: %w: %w", err, helper.ErrConflict)
+	}
+	if found, err := r.Records.Accounts.Load(a.Name); err == nil && !found.Erasing && found.ID != a.ID {
+		return errMoved
 	}
 	return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought was revoked: %w", helper.ErrConflict)
 }

@@ -49,10 +49,6 @@ func TestRotation_PersonWins(t *testing.T) {
 			return err
 		}},
 		{"erase is done", func(_ *testing.T, w *world, _ helper.Account) error { return w.accounts.Remove("work") }},
-		{"signed in again", func(t *testing.T, w *world, _ helper.Account) error {
-			w.signIn(t, refresh.ProfileOAuth)
-			return nil
-		}},
 		{"the item is gone", func(t *testing.T, w *world, a helper.Account) error {
 			return helper.Keeper{Records: w.rotation.Records}.DeleteItem(t.Context(), "memory", string(a.ID))
 		}},
@@ -83,6 +79,46 @@ func TestRotation_PersonWins(t *testing.T) {
 			}
 			w.wantRequests(t, authserver.GrantRevoke, 1)
 		})
+	}
+}
+
+// After a sign-in during a refresh the new sign-in answers; what the refresh
+// brought is revoked.
+func TestRotation_SignedInAgain(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	var wrote int
+	rec, err := w.whileAnswering(t, func() {
+		w.signIn(t, refresh.ProfileOAuth)
+		wrote = w.store.wrote
+	})
+	if err != nil || rec.Account.ID != w.read(t).Account.ID || !rec.Credential.AccessToken.Equal(w.read(t).Credential.AccessToken) {
+		t.Errorf("error %v, want the credential of the new sign-in", err)
+	}
+	if w.store.wrote != wrote {
+		t.Error("the refresh wrote after the person")
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+	w.wantRequests(t, authserver.GrantRevoke, 1)
+}
+
+// A store that cannot be written fails the refresh before anything is sent.
+func TestRotation_Preflight(t *testing.T) {
+	for _, failure := range []error{helper.ErrFull, helper.ErrLocked, helper.ErrUnknown, helper.ErrUnavailable} {
+		w := newWorld(t, refresh.ProfileOAuth)
+		w.clock.advance(life)
+		old := w.read(t)
+		w.store.fail = []error{failure}
+		rec, err := w.refresh(t)
+		if !errors.Is(err, failure) || !rec.Credential.AccessToken.IsZero() {
+			t.Errorf("error %v, want %v and no record", err, failure)
+		}
+		w.wantRequests(t, authserver.GrantRefresh, 0)
+		if !w.read(t).Credential.RefreshToken.Equal(old.Credential.RefreshToken) {
+			t.Errorf("after %v the stored credential changed", failure)
+		}
+		if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 2 {
+			t.Errorf("the next refresh after %v: generation %d, error %v", failure, rec.Credential.Generation, err)
+		}
 	}
 }
 

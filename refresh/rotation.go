@@ -14,7 +14,7 @@ import (
 // methods may be called concurrently, in any number of processes.
 //
 // The order of the steps is what keeps a sign-in alive: lock, reread, check,
-// exchange, parse, put, read back, account. Each is one function.
+// preflight, exchange, parse, put, read back, account. Each is one function.
 type Rotation struct {
 	Records helper.Records
 	Locker  helper.Locker
@@ -36,6 +36,7 @@ func (r *Rotation) Refresh(ctx context.Context, account string, generation uint6
 	d := demand{account: account, generation: generation, force: force}
 	rec, err := r.underLock(ctx, d)
 	if errors.Is(err, errMoved) {
+		d.moved = true
 		rec, err = r.underLock(ctx, d)
 	}
 	return rec, helper.ForAccount(account, err)
@@ -46,6 +47,7 @@ type demand struct {
 	account    string
 	generation uint64
 	force      bool
+	moved      bool // to a sign-in that generation is not of
 }
 
 func (r *Rotation) underLock(ctx context.Context, d demand) (rec helper.Record, err error) {
@@ -63,6 +65,9 @@ func (r *Rotation) underLock(ctx context.Context, d demand) (rec helper.Record, 
 		return rec, err
 	}
 	if err := r.check(rec, d.force); err != nil {
+		return helper.Record{}, err
+	}
+	if rec, err = r.preflight(ctx, rec); err != nil {
 		return helper.Record{}, err
 	}
 	a := r.exchange(ctx, rec.Credential)
@@ -103,7 +108,10 @@ func (r *Rotation) unlist(id helper.ID) error {
 // served reports whether the credential answers the demand as it is, because
 // somebody else refreshed it or signed in again.
 func (d demand) served(c helper.Credential, now time.Time) bool {
-	return c.Generation > d.generation || c.Generation < d.generation && c.Fresh(now, 0)
+	if d.moved || c.Generation < d.generation {
+		return c.Fresh(now, 0)
+	}
+	return c.Generation > d.generation
 }
 
 // check returns why the refresh token must not be presented at this moment.
@@ -133,6 +141,17 @@ func (r *Rotation) early(rec helper.Record) bool {
 		return false
 	}
 	return now.Before(until)
+}
+
+// preflight stores the credential as it is: a store that cannot be written
+// fails before anything is spent.
+func (r *Rotation) preflight(ctx context.Context, rec helper.Record) (helper.Record, error) {
+	v, err := r.Records.Write(ctx, rec.Account, rec.Credential, rec.Version)
+	if err != nil {
+		return helper.Record{}, fmt.Errorf("try the store before the refresh, of which nothing was sent: %w", err)
+	}
+	rec.Version = v
+	return rec, nil
 }
 
 // exchange presents the refresh token until it was sent once, for a few tries.

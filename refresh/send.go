@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
 )
 
 const (
@@ -28,6 +30,7 @@ type call struct {
 	endpoint    string
 	contentType string
 	body        string
+	secrets     []helper.Secret // in the body
 	// detached: once there is a connection for the call, the caller's context
 	// ends it no longer. An answer that is on its way must be read.
 	detached bool
@@ -41,13 +44,14 @@ type answer struct {
 	sent       bool
 	status     int
 	retryAfter string
+	secrets    []helper.Secret // of the request; a server may repeat them
 	body       []byte
 	err        error // nil: the whole answer was read
 }
 
 // send makes the call once, on a connection of its own.
 func (c *Client) send(ctx context.Context, call call) answer {
-	a := answer{host: hostOf(call.endpoint), start: c.Now()}
+	a := answer{host: hostOf(call.endpoint), start: c.Now(), secrets: call.secrets}
 	if a.err = ctx.Err(); a.err != nil {
 		return a
 	}

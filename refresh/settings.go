@@ -60,6 +60,8 @@ func CheckEndpoint(raw string) error {
 	u, err := url.Parse(raw)
 	problem := ""
 	switch {
+	case strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }):
+		problem = "it holds characters that no URL has"
 	case err != nil:
 		problem = "it does not parse"
 	case u.Scheme != "https" && u.Scheme != "http":
@@ -76,7 +78,7 @@ func CheckEndpoint(raw string) error {
 	if problem == "" {
 		return nil
 	}
-	if err == nil {
+	if err == nil && u != nil {
 		u.User = nil
 		raw = u.Redacted()
 	} else {

@@ -199,6 +199,9 @@ func (s *faultyStore) Put(ctx context.Context, name string, item []byte, expect 
 	}
 	err := s.fail[0]
 	s.fail = s.fail[1:]
+	if err == nil {
+		return s.write(ctx, name, item, expect)
+	}
 	if s.late {
 		if _, putErr := s.write(ctx, name, item, expect); putErr != nil {
 			return "", putErr
@@ -209,15 +212,17 @@ func (s *faultyStore) Put(ctx context.Context, name string, item []byte, expect 
 
 func (s *faultyStore) write(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
 	v, err := s.Memory.Put(ctx, name, item, expect)
-	if err == nil {
+	if err == nil && v != expect {
 		s.wrote++
 	}
 	return v, err
 }
 
+// failPuts fails the next Puts after that of the preflight.
 func (s *faultyStore) failPuts(n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.fail = []error{nil}
 	for range n {
 		s.fail = append(s.fail, err)
 	}

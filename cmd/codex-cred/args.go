@@ -25,7 +25,10 @@ func reorder(args []string, commands []*cli.Command) []string {
 			i = len(args)
 		case !isFlag(arg):
 			rest = append(rest, arg)
-		case takesNext(arg, command) && i+1 < len(args):
+		case takesNext(arg, command) && i+1 == len(args):
+			// Alone at the end, so that the library says what is missing.
+			return append(append(args[:2:2], flags...), arg)
+		case takesNext(arg, command):
 			flags = append(flags, arg, args[i+1])
 			i++
 		default:

@@ -85,6 +85,9 @@ func (w *wiring) strays() ([]artefact, error) {
 			return nil, err
 		}
 		for _, path := range paths {
+			if path == w.accounts.LockPath() {
+				continue // of the root
+			}
 			list = append(list, file("stray file", path))
 		}
 	}
@@ -94,7 +97,10 @@ func (w *wiring) strays() ([]artefact, error) {
 // ofRoot lists what is left when the last account is gone.
 func (w *wiring) ofRoot() []artefact {
 	return []artefact{
-		file("lock", w.accounts.LockPath()),
+		{
+			kind: "lock", where: w.accounts.LockPath(), present: filePresent(w.accounts.LockPath()),
+			remove: func(context.Context) error { return w.accounts.RemoveLock() },
+		},
 		directory(w.accounts.Folder()),
 		directory(w.files.Folder()),
 		directory(w.locks.Folder()),

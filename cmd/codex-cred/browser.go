@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -16,11 +16,7 @@ import (
 func (p *program) openBrowser(ctx context.Context, url string) error {
 	choices := p.getenv("BROWSER")
 	if choices == "" {
-		browser.Stdout, browser.Stderr = io.Discard, io.Discard
-		if err := browser.OpenURL(url); err != nil {
-			return fmt.Errorf("open the browser: %w", err)
-		}
-		return nil
+		return openDefault(url)
 	}
 	var err error
 	for _, choice := range filepath.SplitList(choices) {
@@ -29,6 +25,20 @@ func (p *program) openBrowser(ctx context.Context, url string) error {
 		}
 	}
 	return fmt.Errorf("open $BROWSER: %w", err)
+}
+
+// openDefault gives the browser files, not pipes, for its output: it may
+// outlive this process, and writing to a broken pipe would end it.
+func openDefault(url string) error {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("open the browser: %w", err)
+	}
+	browser.Stdout, browser.Stderr = null, null
+	if err := browser.OpenURL(url); err != nil {
+		return fmt.Errorf("open the browser: %w", err)
+	}
+	return null.Close()
 }
 
 // start runs the command and does not wait for it: many browsers stay until

@@ -69,7 +69,7 @@ func (w *wiring) probe(ctx context.Context, word string) error {
 		_, err = store.Put(ctx, name, []byte("codex-cred tries this store and deletes this item"), "")
 	}
 	if err == nil {
-		err = w.keeper.DeleteItem(ctx, word, name)
+		err = w.keeper.DeleteItem(context.WithoutCancel(ctx), word, name)
 	}
 	return errors.Join(err, w.locks.Remove(name), unlock())
 }

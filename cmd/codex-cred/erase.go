@@ -54,10 +54,10 @@ func (p *program) erase(c *cli.Context) error {
 	} else {
 		receipts, err = e.one(c.Context, account)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		return p.printReceipts(c, account, receipts)
 	}
-	return p.printReceipts(c, account, receipts)
+	return errors.Join(err, p.writeReceipts(c.String("format"), receipts, false))
 }
 
 // all erases every account and then the root itself.
@@ -84,10 +84,10 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 // one erases one account, and what is empty then.
 func (e *eraser) one(ctx context.Context, name string) ([]*receipt, error) {
 	r, err := e.account(ctx, name)
-	if err != nil {
+	if r == nil || err != nil && len(r.Artefacts) == 0 {
 		return nil, err
 	}
-	return append([]*receipt{r}, e.empty(ctx)...), ctx.Err()
+	return append([]*receipt{r}, e.empty(ctx)...), errors.Join(err, ctx.Err())
 }
 
 // rest removes what belongs to no account, if there is none any more. A
@@ -164,19 +164,29 @@ func (p *program) printReceipts(c *cli.Context, account string, receipts []*rece
 	if err := p.writeReceipts(c.String("format"), receipts, c.Bool("dry-run")); err != nil {
 		return err
 	}
+	if c.Bool("dry-run") {
+		return nil
+	}
 	for _, r := range receipts {
-		if r.clean() {
-			continue
-		}
-		if c.Bool("all") {
+		switch {
+		case !r.clean() && c.Bool("all"):
 			return withHint(errFindings, "mend what the list names, then run: codex-cred erase --all")
+		case !r.clean():
+			return helper.ForAccount(account, errFindings)
 		}
-		return helper.ForAccount(account, errFindings)
+	}
+	for _, r := range receipts {
+		if !r.revoked() {
+			return helper.ForAccount(r.Account, withHint(errNotRevoked, "end the session in your account at the issuer, or let the tokens expire"))
+		}
 	}
 	return nil
 }
 
 func (p *program) writeReceipts(format string, receipts []*receipt, dryRun bool) error {
+	if len(receipts) == 0 {
+		return nil
+	}
 	if format == "json" {
 		return writeJSON(p.stdout, struct {
 			SchemaVersion int        `json:"schema_version"`

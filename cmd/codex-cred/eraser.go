@@ -34,18 +34,17 @@ func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
 	}
 	unlock, err := e.onlySignIn(ctx, name)
 	if err == nil {
-		err = errors.Join(e.removeAll(ctx, r, signIns), unlock())
+		err = errors.Join(e.removeAll(ctx, r), unlock())
 	}
 	return r, helper.ForAccount(name, err)
 }
 
-// signIns returns the sign-ins of the account, the current one last. Of a
-// damaged record it takes what can still be made out.
+// signIns returns the sign-ins of the account. Of a damaged record it takes
+// what can still be made out.
 func (e *eraser) signIns(name string) ([]helper.Leftover, error) {
 	a, err := e.accounts.Load(name)
 	if errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer) {
-		e.warn("warning: %s; looking for the ids in it", oneLine(err.Error()))
-		return e.accounts.Salvage(name, []string{storeKeychain, storeFile})
+		return e.accounts.Salvage(name, []string{storeFile, storeKeychain})
 	}
 	if err != nil {
 		return nil, err
@@ -55,7 +54,34 @@ func (e *eraser) signIns(name string) ([]helper.Leftover, error) {
 
 // removeAll marks the account's file first, so that a refresh in flight cannot
 // bring back what is removed here, and deletes it last.
-func (e *eraser) removeAll(ctx context.Context, r *receipt, signIns []helper.Leftover) error {
+func (e *eraser) removeAll(ctx context.Context, r *receipt) error {
+	if err := e.mark(ctx, r); err != nil {
+		return err
+	}
+	// Read again: a sign-in may have ended while this waited for its lock.
+	signIns, err := e.signIns(r.Account)
+	if err != nil {
+		return err
+	}
+	removed := map[helper.ID]bool{}
+	for _, s := range signIns {
+		if removed[s.ID] {
+			continue // a guess of Salvage, and the item was in another store
+		}
+		if removed[s.ID], err = e.signIn(ctx, r, s); err != nil {
+			return err
+		}
+		e.trials(ctx, r, s.Store)
+	}
+	if e.revoke && len(r.Revocations) == 0 {
+		r.Revocations = []revocation{{Reason: "there was no refresh token to revoke"}}
+	}
+	return e.entry(ctx, r, r.Account)
+}
+
+// mark notes in the account's file that it is being erased. A damaged file
+// stays as it is: nothing can use it.
+func (e *eraser) mark(ctx context.Context, r *receipt) error {
 	_, err := e.accounts.Update(r.Account, func(a *helper.Account) error {
 		if a.ID == "" {
 			return helper.ErrNotFound // another erase was faster
@@ -63,21 +89,14 @@ func (e *eraser) removeAll(ctx context.Context, r *receipt, signIns []helper.Lef
 		a.Erasing = true
 		return nil
 	})
-	if errors.Is(err, helper.ErrNotFound) {
+	switch {
+	case errors.Is(err, helper.ErrNotFound):
 		r.remove(ctx, e.lockFile(filelock.SignIn+r.Account))
+	case errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer):
+		e.warn("warning: %s; looking for the ids in it", err)
+		return nil
 	}
-	if err != nil && !errors.Is(err, helper.ErrCorrupt) {
-		return err
-	}
-	for i, s := range signIns {
-		if err := e.signIn(ctx, r, s, e.revoke && i == len(signIns)-1); err != nil {
-			return err
-		}
-	}
-	for _, s := range signIns {
-		e.trials(ctx, r, s.Store)
-	}
-	return e.entry(ctx, r, r.Account)
+	return err
 }
 
 // trials removes what a killed trial of the store left. Mostly there is
@@ -109,49 +128,53 @@ const (
 	quietWait = time.Second
 )
 
-// signIn removes one sign-in under its lock.
-func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, revoke bool) error {
+// signIn removes one sign-in under its lock, and reports whether there was an
+// item of it.
+func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover) (bool, error) {
 	say := time.AfterFunc(quietWait, func() { e.warn("waiting for a refresh in flight to end") })
 	lockCtx, cancel := context.WithTimeout(ctx, refreshWait)
 	unlock, err := e.locks.Lock(lockCtx, string(s.ID))
 	cancel()
 	say.Stop()
 	if err != nil {
-		return err
+		return false, err
 	}
-	if revoke {
-		r.Revocation = e.revokeAt(ctx, s)
+	if e.revoke {
+		r.Revocations = append(r.Revocations, e.revokeAt(ctx, s)...)
 	}
-	for _, a := range e.ofSignIn(s) {
-		if !r.remove(ctx, a) {
-			break
-		}
+	item := r.remove(ctx, e.item(s))
+	if item != stateFailed {
+		r.remove(ctx, e.lockFile(string(s.ID)))
 	}
-	return unlock()
+	return item == stateRemoved, unlock()
 }
 
-// revokeAt asks the issuer to revoke the newest refresh token.
-func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) *revocation {
+// revokeAt asks the issuer to revoke the newest refresh token, if there is one.
+func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 	store, err := e.records.Stores.Store(s.Store)
 	if err != nil {
-		return &revocation{Reason: reason(err)}
+		return []revocation{{Reason: reason(err)}}
 	}
 	item, _, err := store.Get(ctx, string(s.ID))
+	if errors.Is(err, helper.ErrNotFound) {
+		return nil
+	}
 	if err != nil {
-		return &revocation{Reason: reason(err)}
+		return []revocation{{Reason: reason(err)}}
 	}
 	c, err := helper.Decode(item)
 	if err != nil {
-		return &revocation{Reason: reason(err)}
+		return []revocation{{Reason: reason(err)}}
 	}
 	token, hint := c.RefreshToken, "refresh_token"
 	if token.IsZero() {
 		token, hint = c.AccessToken, "access_token"
 	}
+	v := revocation{Endpoint: shown(c.Issuer.RevocationEndpoint), Revoked: true}
 	if err := e.client.Revoke(ctx, c.Issuer, token, hint); err != nil {
-		return &revocation{Endpoint: c.Issuer.RevocationEndpoint, Reason: reason(err)}
+		v.Revoked, v.Reason = false, oneLine(err.Error())
 	}
-	return &revocation{Endpoint: c.Issuer.RevocationEndpoint, Revoked: true}
+	return []revocation{v}
 }
 
 // sweep deletes the leftovers of the account: sign-ins that were replaced or
@@ -160,7 +183,7 @@ func (p *program) sweep(ctx context.Context, w *wiring, a helper.Account) error 
 	e := eraser{program: p, wiring: w}
 	for _, l := range a.Leftovers {
 		r := &receipt{}
-		if err := e.signIn(ctx, r, l, false); err != nil {
+		if _, err := e.signIn(ctx, r, l); err != nil {
 			return fmt.Errorf("delete the replaced sign-in: %w", err)
 		}
 		if r.failed() {

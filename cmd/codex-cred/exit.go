@@ -27,6 +27,8 @@ var (
 	errUsage    = errors.New("usage")
 	errPerson   = errors.New("needs a person")
 	errFindings = errors.New("not everything could be removed")
+	// errNotRevoked: all is removed here, and good at the issuer still.
+	errNotRevoked = errors.New("the tokens were deleted but not revoked")
 )
 
 // A commandLineError is a command line that breaks the rules; its text is all of it.
@@ -54,6 +56,7 @@ func outcomes() []outcome {
 		{context.Canceled, exitInterrupted, "interrupted", ""},
 		{errUsage, exitUsage, "usage", ""},
 		{errPerson, exitPerson, "needs-person", ""},
+		{errNotRevoked, exitFindings, "not-revoked", ""},
 		{errFindings, exitFindings, "findings", "repeat: codex-cred erase%s"},
 		{helper.ErrInvalid, exitUsage, "invalid", ""},
 		{helper.ErrUnsafe, exitStore, "unsafe", ""},

@@ -20,9 +20,19 @@ func main() { os.Exit(newProgram().main()) }
 // main runs the program as a process of its own and returns the exit code.
 func (p *program) main() int {
 	harden()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	return p.run(ctx, os.Args)
+}
+
+// endings are the signals that ask the program to end. It ends in order then: a
+// refresh in flight is stored first. Who started it with nohup wants no end.
+func endings() []os.Signal {
+	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		list = append(list, syscall.SIGHUP)
+	}
+	return list
 }
 
 func newProgram() *program {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
+
+	"github.com/codex-cred/codex-cred/helper"
 )
 
 // A program is one run of the command, with all that the outside world
@@ -33,8 +35,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	// What a cancelled context broke is not the reason: the interrupt is.
-	if errors.Is(ctx.Err(), context.Canceled) {
+	// What a cancelled context broke is not the reason: the interrupt is. But a
+	// sign-in that is lost must be told.
+	if errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, helper.ErrNotStored) {
 		err = context.Canceled
 	}
 	p.report(err)
@@ -89,7 +92,13 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 
 // warn tells a person on stderr what a program need not know.
 func (p *program) warn(format string, args ...any) {
-	_, _ = fmt.Fprintf(p.stderr, "codex-cred: "+format+"\n", args...)
+	text := strings.Map(func(r rune) rune {
+		if r == '\n' || printable(r) {
+			return r
+		}
+		return -1
+	}, fmt.Sprintf(format, args...))
+	_, _ = io.WriteString(p.stderr, "codex-cred: "+text+"\n")
 }
 
 // terminal reports whether w shows text to a person.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -29,9 +30,9 @@ type line struct {
 // A receipt tells what an erase did to one account, or to the root when the
 // account is empty.
 type receipt struct {
-	Account    string      `json:"account,omitempty"`
-	Revocation *revocation `json:"revocation,omitempty"`
-	Artefacts  []line      `json:"artefacts"`
+	Account     string       `json:"account,omitempty"`
+	Revocations []revocation `json:"revocations,omitempty"`
+	Artefacts   []line       `json:"artefacts"`
 }
 
 // A revocation is the issuer's true answer.
@@ -43,17 +44,19 @@ type revocation struct {
 
 // clean reports whether the erase left nothing behind.
 func (r *receipt) clean() bool {
-	for _, l := range r.Artefacts {
-		if l.State == stateFailed || l.State == stateKept {
-			return false
-		}
-	}
-	return r.Revocation == nil || r.Revocation.Revoked
+	return !slices.ContainsFunc(r.Artefacts, func(l line) bool {
+		return l.State == stateFailed || l.State == stateKept
+	})
 }
 
-// remove removes the artefact, makes sure that it is gone, and notes it. It
-// reports whether the artefact is gone.
-func (r *receipt) remove(ctx context.Context, a artefact) bool {
+// revoked reports whether everything that was to be revoked was.
+func (r *receipt) revoked() bool {
+	return !slices.ContainsFunc(r.Revocations, func(v revocation) bool { return !v.Revoked })
+}
+
+// remove removes the artefact, makes sure that it is gone, notes what became of
+// it, and returns that.
+func (r *receipt) remove(ctx context.Context, a artefact) string {
 	l := line{Kind: a.kind, Where: a.where, State: stateRemoved}
 	err := a.remove(ctx)
 	switch {
@@ -67,7 +70,7 @@ func (r *receipt) remove(ctx context.Context, a artefact) bool {
 		}
 	}
 	r.Artefacts = append(r.Artefacts, l)
-	return l.State != stateFailed
+	return l.State
 }
 
 func (r *receipt) keep(a artefact, why string) {
@@ -97,7 +100,7 @@ func reason(err error) string {
 // text is the receipt for a person.
 func (r *receipt) text() string {
 	var b strings.Builder
-	if len(r.Artefacts) == 0 && r.Revocation == nil {
+	if len(r.Artefacts) == 0 && len(r.Revocations) == 0 {
 		return ""
 	}
 	if r.Account != "" {
@@ -105,7 +108,7 @@ func (r *receipt) text() string {
 	} else {
 		b.WriteString("the rest\n")
 	}
-	if v := r.Revocation; v != nil {
+	for _, v := range r.Revocations {
 		if v.Revoked {
 			fmt.Fprintf(&b, "  revoked  refresh token, at %s\n", v.Endpoint)
 		} else {
@@ -113,7 +116,7 @@ func (r *receipt) text() string {
 		}
 	}
 	for _, l := range r.Artefacts {
-		fmt.Fprintf(&b, "  %-8s %s: %s", l.State, l.Kind, l.Where)
+		fmt.Fprintf(&b, "  %-8s %s: %s", l.State, l.Kind, shown(l.Where))
 		if l.Reason != "" {
 			fmt.Fprintf(&b, ": %s", l.Reason)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"time"
 
@@ -52,6 +54,15 @@ func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
 
 // LockPath returns where the lock of the changes is.
 func (d *Dir) LockPath() string { return d.dir.Path(lockFile) }
+
+// RemoveLock deletes the lock of the changes while it holds it, or returns
+// ErrNotFound. Only an erase of everything calls it.
+func (d *Dir) RemoveLock() error {
+	if _, err := os.Lstat(d.LockPath()); errors.Is(err, fs.ErrNotExist) {
+		return helper.ErrNotFound
+	}
+	return d.locked(func() error { return d.dir.Remove(lockFile) })
+}
 
 // Load implements [helper.Accounts]. ErrCorrupt says what is wrong with the
 // file. It creates nothing.
