@@ -29,20 +29,30 @@ func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential)
 	if err != nil {
 		return Account{}, err
 	}
-	unlock, err := k.Locker.Lock(ctx, string(id))
-	if err != nil {
+	next := Leftover{ID: id, Store: store}
+	if _, err := k.Records.Accounts.Update(account, announce(next)); err != nil {
 		return Account{}, err
 	}
-	a, err := k.storeUnder(ctx, account, Leftover{ID: id, Store: store}, c)
+	unlock, err := k.Locker.Lock(ctx, string(id))
 	if err != nil {
-		err = errors.Join(err, k.withdraw(ctx, account, Leftover{ID: id, Store: store}, err))
+		return Account{}, errors.Join(err, k.unlist(account, id))
+	}
+	a, err := k.storeUnder(ctx, account, next, c)
+	if err != nil {
+		err = errors.Join(err, k.withdraw(ctx, account, next, err))
 	}
 	return a, errors.Join(err, unlock())
 }
 
+// storeUnder stores the credential if the account still lists the sign-in: an
+// erase that came before the lock has found nothing to delete.
 func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c Credential) (Account, error) {
-	if _, err := k.Records.Accounts.Update(account, announce(next)); err != nil {
+	listed, err := k.Records.Accounts.Load(account)
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Account{}, err
+	}
+	if !lists(listed, next) {
+		return Account{}, errErased
 	}
 	if _, err := k.Records.Write(ctx, Account{Name: account, ID: next.ID, Store: next.Store}, c, ""); err != nil {
 		return Account{}, err
@@ -57,6 +67,13 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 		return found, nil
 	}
 	return Account{}, errors.Join(err, loadErr)
+}
+
+var errErased = fmt.Errorf("store the sign-in: the account was erased meanwhile: %w", ErrConflict)
+
+// lists reports whether the sign-in is the account's, or a leftover of it.
+func lists(a Account, s Leftover) bool {
+	return !a.Erasing && (a.ID == s.ID || slices.Contains(a.Leftovers, s))
 }
 
 // announce lists the coming sign-in: as the account's own where it has none.
@@ -77,9 +94,8 @@ func announce(next Leftover) func(*Account) error {
 // promote makes the stored sign-in the account's own.
 func promote(next Leftover, generation uint64) func(*Account) error {
 	return func(a *Account) error {
-		listed := slices.Contains(a.Leftovers, next)
-		if a.Erasing || (a.ID != next.ID && !listed) {
-			return fmt.Errorf("store the sign-in: the account was erased meanwhile: %w", ErrConflict)
+		if !lists(*a, next) {
+			return errErased
 		}
 		if a.ID != next.ID {
 			a.Leftovers = append(without(a.Leftovers, next.ID), Leftover{ID: a.ID, Store: a.Store})

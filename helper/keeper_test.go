@@ -172,6 +172,56 @@ func TestKeeper_SignInFails(t *testing.T) {
 	}
 }
 
+// uncertain is Accounts whose next change is made, and nobody knows.
+type uncertain struct {
+	helper.Accounts
+	changes int // until then
+}
+
+func (u *uncertain) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
+	a, err := u.Accounts.Update(name, change)
+	if u.changes--; u.changes == 0 && err == nil {
+		return helper.Account{}, helper.ErrUnknown
+	}
+	return a, err
+}
+
+// A sign-in that is stored and named is there, whatever the directory's sync
+// answered; the one that it replaced is still listed.
+func TestKeeper_AccountFileUnknown(t *testing.T) {
+	k, s := keeper(t)
+	before := mustSignIn(t, k, "first")
+	k.Records.Accounts = &uncertain{Accounts: k.Records.Accounts, changes: 2}
+	after := mustSignIn(t, k, "second")
+	wantToken(t, k, "second")
+	wantItems(t, s, 2)
+	if len(after.Leftovers) != 1 || after.Leftovers[0].ID != before.ID {
+		t.Errorf("the leftovers are %+v, want the replaced sign-in", after.Leftovers)
+	}
+}
+
+// A write that comes late finds its ID still listed.
+func TestKeeper_LateWrite(t *testing.T) {
+	k, s := keeper(t)
+	s.put = func() error { return helper.ErrUnknown }
+	_, err := k.SignIn(t.Context(), "work", "memory", signInOf("first"))
+	wantIs(t, err, helper.ErrUnknown)
+	if a, err := k.Records.Accounts.Load("work"); err != nil || a.ID.Check() != nil {
+		t.Errorf("the account is %+v, %v; want the ID of the sign-in", a, err)
+	}
+	s.put = nil
+	mustSignIn(t, k, "second")
+	_, err = k.SignIn(t.Context(), "work", "memory", signInOf("third"))
+	wantIs(t, err, nil)
+	s.put = func() error { return helper.ErrUnknown }
+	before, _ := k.Records.Accounts.Load("work")
+	_, err = k.SignIn(t.Context(), "work", "memory", signInOf("fourth"))
+	wantIs(t, err, helper.ErrUnknown)
+	if a, err := k.Records.Accounts.Load("work"); err != nil || a.ID != before.ID || len(a.Leftovers) != len(before.Leftovers)+1 {
+		t.Errorf("the account is %+v, %v; it was %+v", a, err, before)
+	}
+}
+
 func TestKeeper_ErasedMeanwhile(t *testing.T) {
 	k, s := keeper(t)
 	mustSignIn(t, k, "first")

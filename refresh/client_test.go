@@ -34,6 +34,7 @@ func TestCheckEndpoint(t *testing.T) {
 		"https://user@example.com/", "https://user:pass@example.com/", "http://127.0.0.1@evil.example/",
 		"https://example.com/?a=b", "https://example.com/?", "https://example.com/#a", "https://example.com/#",
 		"https://example.com:port/", "https://exa mple.com/", "https://example.com/\n", "http://2130706433/",
+		"https://example.com/\u202etoken", "https://example.com/\u009btoken", "https://b\u00fccher.example/", "https://example.com/a b",
 	} {
 		err := refresh.CheckEndpoint(bad)
 		if !errors.Is(err, helper.ErrInvalid) {
@@ -281,7 +282,13 @@ func TestRevoke(t *testing.T) {
 // A server that repeats what it was sent, in each place where it can, does not
 // get it into an error.
 func TestErrorsHoldNoSecret(t *testing.T) {
-	const secret = "rt_0123456789abcdefghijklmnop"
+	for _, secret := range []string{"rt_0123456789abcdefghijklmnop", "rt.9f8e7d6c5b4a", "asecretofsmallletters"} {
+		errorsHoldNot(t, secret)
+	}
+}
+
+func errorsHoldNot(t *testing.T, secret string) {
+	t.Helper()
 	for _, echo := range []func(w http.ResponseWriter, body string){
 		func(w http.ResponseWriter, body string) { http.Error(w, body, http.StatusBadRequest) },
 		func(w http.ResponseWriter, body string) {
@@ -291,6 +298,10 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		func(w http.ResponseWriter, body string) {
 			w.WriteHeader(http.StatusUnauthorized)
 			_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"code": body, "message": body}})
+		},
+		func(w http.ResponseWriter, _ string) {
+			w.WriteHeader(http.StatusBadRequest)
+			_ = json.NewEncoder(w).Encode(map[string]string{"error": secret, "error_description": "token " + secret + " is odd"})
 		},
 		func(w http.ResponseWriter, body string) { _, _ = io.WriteString(w, body) },
 		func(w http.ResponseWriter, body string) { rawAnswer(w, "HTTP/1.1 "+body+"\r\n\r\n") },

@@ -75,25 +75,6 @@ func (w *wiring) lockFile(name string) artefact {
 	}
 }
 
-// strays lists the files under the root that belong to no account: what
-// processes that were killed left behind.
-func (w *wiring) strays() ([]artefact, error) {
-	var list []artefact
-	for _, files := range []func() ([]string, error){w.files.Files, w.locks.Files, w.accounts.Files} {
-		paths, err := files()
-		if err != nil {
-			return nil, err
-		}
-		for _, path := range paths {
-			if path == w.accounts.LockPath() {
-				continue // of the root
-			}
-			list = append(list, file("stray file", path))
-		}
-	}
-	return list, nil
-}
-
 // ofRoot lists what is left when the last account is gone.
 func (w *wiring) ofRoot() []artefact {
 	return []artefact{

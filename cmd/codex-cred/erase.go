@@ -96,21 +96,41 @@ func (e *eraser) one(ctx context.Context, name string) ([]*receipt, error) {
 func (e *eraser) rest(ctx context.Context) *receipt {
 	r := &receipt{}
 	if e.dryRun {
-		r.lookAll(ctx, e.ofRoot())
+		e.lookRest(ctx, r)
 		return r
 	}
 	if names, err := e.accounts.List(); err != nil || len(names) > 0 {
 		return r
 	}
-	list, err := e.strays()
+	o, err := e.orphans()
+	if err == nil {
+		err = e.removeSignIns(ctx, r, o.signIns)
+	}
+	if err == nil && !r.failed() {
+		o, err = e.orphans() // without what is removed by now
+	}
 	if err != nil {
 		r.keep(directory(e.wiring.root), reason(err))
+	}
+	if !r.clean() {
 		return r
 	}
-	for _, a := range append(list, e.ofRoot()...) {
+	for _, a := range append(o.files, e.ofRoot()...) {
 		r.remove(ctx, a)
 	}
 	return r
+}
+
+func (e *eraser) lookRest(ctx context.Context, r *receipt) {
+	o, err := e.orphans()
+	if err != nil {
+		r.keep(directory(e.wiring.root), reason(err))
+	}
+	for _, s := range o.signIns {
+		r.look(ctx, e.item(s))
+	}
+	r.lookAll(ctx, o.files)
+	r.lookAll(ctx, e.ofRoot())
 }
 
 // empty removes the root if it holds nothing but empty directories. Anything

@@ -21,6 +21,9 @@ type eraser struct {
 // account erases one account while no sign-in for it is under way.
 func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
 	signIns, err := e.signIns(name)
+	if errors.Is(err, helper.ErrNotFound) {
+		err = withHint(err, "see what there is: codex-cred list")
+	}
 	if err != nil {
 		return nil, helper.ForAccount(name, err)
 	}
@@ -39,19 +42,6 @@ func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
 	return r, helper.ForAccount(name, err)
 }
 
-// signIns returns the sign-ins of the account. Of a damaged record it takes
-// what can still be made out.
-func (e *eraser) signIns(name string) ([]helper.Leftover, error) {
-	a, err := e.accounts.Load(name)
-	if errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer) {
-		return e.accounts.Salvage(name, []string{storeFile, storeKeychain})
-	}
-	if err != nil {
-		return nil, err
-	}
-	return append(a.Leftovers, helper.Leftover{ID: a.ID, Store: a.Store}), nil
-}
-
 // removeAll marks the account's file first, so that a refresh in flight cannot
 // bring back what is removed here, and deletes it last.
 func (e *eraser) removeAll(ctx context.Context, r *receipt) error {
@@ -63,20 +53,51 @@ func (e *eraser) removeAll(ctx context.Context, r *receipt) error {
 	if err != nil {
 		return err
 	}
-	removed := map[helper.ID]bool{}
-	for _, s := range signIns {
-		if removed[s.ID] {
-			continue // a guess of Salvage, and the item was in another store
-		}
-		if removed[s.ID], err = e.signIn(ctx, r, s); err != nil {
+	if len(signIns) == 0 {
+		if signIns, err = e.nameless(r); err != nil {
 			return err
 		}
+	}
+	if err := e.removeSignIns(ctx, r, signIns); err != nil {
+		return err
+	}
+	for _, s := range signIns {
 		e.trials(ctx, r, s.Store)
 	}
 	if e.revoke && len(r.Revocations) == 0 {
 		r.Revocations = []revocation{{Reason: "there was no refresh token to revoke"}}
 	}
 	return e.entry(ctx, r, r.Account)
+}
+
+// nameless returns the orphans in the place of the sign-ins of a record that is
+// damaged beyond reading: one of them was the account's.
+func (e *eraser) nameless(r *receipt) ([]helper.Leftover, error) {
+	o, err := e.orphans()
+	if len(o.signIns) == 0 {
+		r.Artefacts = append(r.Artefacts, line{
+			Kind: "credential", Where: "unknown", State: stateFailed,
+			Reason: "the account's file names no sign-in; look for items of the service codex-cred in the keychain, then delete the file by hand",
+		})
+	}
+	return o.signIns, err
+}
+
+// removeSignIns removes each. A sign-in that is named with several stores is
+// looked for until its item is found.
+func (e *eraser) removeSignIns(ctx context.Context, r *receipt, signIns []helper.Leftover) error {
+	removed := map[helper.ID]bool{}
+	for _, s := range signIns {
+		if removed[s.ID] {
+			continue
+		}
+		found, err := e.signIn(ctx, r, s)
+		if err != nil {
+			return err
+		}
+		removed[s.ID] = found
+	}
+	return nil
 }
 
 // mark notes in the account's file that it is being erased. A damaged file
@@ -92,7 +113,7 @@ func (e *eraser) mark(ctx context.Context, r *receipt) error {
 	switch {
 	case errors.Is(err, helper.ErrNotFound):
 		r.remove(ctx, e.lockFile(filelock.SignIn+r.Account))
-	case errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer):
+	case damaged(err):
 		e.warn("warning: %s; looking for the ids in it", err)
 		return nil
 	}
@@ -113,7 +134,7 @@ func (e *eraser) trials(ctx context.Context, r *receipt, store string) {
 func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
 	for _, a := range e.ofAccount(name) {
 		if r.failed() {
-			r.keep(a, "it names what could not be removed")
+			r.keep(a, "it stays until all else of the account is removed")
 			continue
 		}
 		r.remove(ctx, a)

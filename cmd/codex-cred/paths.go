@@ -71,14 +71,20 @@ func (w *wiring) present(ctx context.Context) ([]pathLine, error) {
 	lines := []pathLine{}
 	for _, name := range names {
 		list := w.ofAccount(name)
-		if a, err := w.accounts.Load(name); err == nil {
-			for _, s := range append(a.Leftovers, helper.Leftover{ID: a.ID, Store: a.Store}) {
-				list = append(list, w.ofSignIn(s)...)
-			}
+		signIns, err := w.signIns(name)
+		if err != nil {
+			return nil, helper.ForAccount(name, err)
+		}
+		for _, s := range signIns {
+			list = append(list, w.ofSignIn(s)...)
 		}
 		lines = append(lines, presentOf(ctx, name, list)...)
 	}
-	return append(lines, presentOf(ctx, "", w.ofRoot())...), ctx.Err()
+	o, err := w.orphans()
+	if err != nil {
+		return nil, err
+	}
+	return append(lines, presentOf(ctx, "", append(o.files, w.ofRoot()...))...), ctx.Err()
 }
 
 func presentOf(ctx context.Context, account string, list []artefact) []pathLine {

@@ -47,7 +47,7 @@ func loginAt(t *testing.T, server *authserver.Server) (int, string) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "codex-cred", "login", "--issuer", server.URL(), "--store", storeFile)
-	cmd.Env = append(os.Environ(), "HOME="+home, "CODEX_CRED_HOME="+filepath.Join(home, "root"), "BROWSER=test-browser", clockVariable+"="+clock)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"), "BROWSER=test-browser", clockVariable + "=" + clock}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	_ = cmd.Run()

@@ -97,6 +97,9 @@ func (s *stage) clock(ts *testscript.TestScript, args []string) {
 func (s *stage) fault(ts *testscript.TestScript, args []string) {
 	f, err := authserver.ParseFault(strings.Join(args, " "))
 	ts.Check(err)
+	if f.Kind == authserver.Delay && f.Delay == 0 {
+		f.Delay = patience // so that a script that fails does not hang
+	}
 	ts.Check(s.server.Fail(f))
 }
 
@@ -172,7 +175,8 @@ func (s *stage) herd(ts *testscript.TestScript, args []string) {
 	s.lastGet = out[0]
 }
 
-// quiet runs codex-cred with the script's environment and wants nothing on
+// quiet runs codex-cred with the script's environment, none of the person who
+// runs the tests, and wants nothing on
 // stderr. testscript runs one command at a time, so it cannot run a herd.
 func quiet(ts *testscript.TestScript, args []string) (string, error) {
 	path, err := exec.LookPath("codex-cred")
@@ -193,8 +197,11 @@ func quiet(ts *testscript.TestScript, args []string) (string, error) {
 }
 
 func environment(ts *testscript.TestScript) []string {
-	env := os.Environ()
-	for _, name := range []string{"HOME", "BROWSER", clockVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"} {
+	var env []string
+	for _, name := range []string{
+		"PATH", "HOME", "BROWSER", clockVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR",
+		"SYSTEMROOT", "TMPDIR", "GOCOVERDIR", // what Windows and the test binary itself need
+	} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

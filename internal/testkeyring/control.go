@@ -1,6 +1,7 @@
 package testkeyring
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -152,7 +153,13 @@ func (k *Keyring) items() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secret-tool: %w", err)
 	}
-	var names []string
+	if len(bytes.TrimSpace(out)) == 0 {
+		return nil, nil
+	}
+	names := []string{"(something without a name)"}
+	if userLine.Match(out) {
+		names = nil
+	}
 	for _, m := range userLine.FindAllSubmatch(out, -1) {
 		names = append(names, string(m[1]))
 	}

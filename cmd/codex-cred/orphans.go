@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+)
+
+// orphans is what lies under the root and belongs to no account: killed
+// processes leave it behind, and accounts whose file was lost or damaged.
+type orphans struct {
+	// signIns that a lock or an item tells of. Which store had the item is not
+	// known, so each is named with every store.
+	signIns []helper.Leftover
+	files   []artefact
+}
+
+// orphans reads the three folders. Where an account's file is of a newer
+// version nobody can tell what belongs to it, and there are no orphans.
+func (w *wiring) orphans() (orphans, error) {
+	claimed, err := w.claimed()
+	if errors.Is(err, helper.ErrNewer) {
+		return orphans{}, nil
+	}
+	if err != nil {
+		return orphans{}, err
+	}
+	var o orphans
+	ids := map[helper.ID]bool{}
+	for _, files := range []func() ([]string, error){w.files.Files, w.locks.Files, w.accounts.Files} {
+		paths, err := files()
+		if err != nil {
+			return orphans{}, err
+		}
+		for _, path := range paths {
+			if claimed[path] {
+				continue
+			}
+			o.files = append(o.files, file("stray file", path))
+			if id := idOf(path); id.Check() == nil && id != w.trial() {
+				ids[id] = true
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		o.signIns = append(o.signIns, helper.Leftover{ID: id, Store: storeFile}, helper.Leftover{ID: id, Store: storeKeychain})
+	}
+	return o, nil
+}
+
+// idOf returns the ID that a file is named by, or something that is none.
+func idOf(path string) helper.ID {
+	name, _, _ := strings.Cut(filepath.Base(path), ".")
+	return helper.ID(name)
+}
+
+// claimed returns the paths of the files that belong to accounts.
+func (w *wiring) claimed() (map[string]bool, error) {
+	names, err := w.accounts.List()
+	if err != nil {
+		return nil, err
+	}
+	claimed := map[string]bool{w.accounts.LockPath(): true}
+	for _, name := range names {
+		claimed[w.accounts.Path(name)] = true
+		claimed[w.locks.Path(filelock.SignIn+name)] = true
+		signIns, err := w.signIns(name)
+		if err != nil && !errors.Is(err, helper.ErrNotFound) {
+			return nil, err
+		}
+		for _, s := range signIns {
+			claimed[w.locks.Path(string(s.ID))] = true
+			claimed[w.files.Path(string(s.ID))] = true
+		}
+	}
+	return claimed, nil
+}
+
+// signIns returns the sign-ins of the account. Of a damaged record it takes
+// what can still be made out, which may be nothing.
+func (w *wiring) signIns(name string) ([]helper.Leftover, error) {
+	a, err := w.accounts.Load(name)
+	if damaged(err) {
+		return w.accounts.Salvage(name, []string{storeFile, storeKeychain})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(a.Leftovers, helper.Leftover{ID: a.ID, Store: a.Store}), nil
+}
+
+// damaged reports whether a record cannot be read by any codex-cred.
+func damaged(err error) bool {
+	return errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer)
+}
