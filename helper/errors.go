@@ -47,6 +47,9 @@ var (
 	// ErrTemporary: the network or the authorization server failed in a way
 	// that a later try may not.
 	ErrTemporary = errors.New("temporary failure")
+	// ErrRejected: an answer from outside breaks the rules of its protocol, or
+	// is meant for somebody else.
+	ErrRejected = errors.New("rejected")
 	// ErrNotStored: a refresh brought a credential that could not be stored.
 	// The sign-in ends with the access token.
 	ErrNotStored = errors.New("not stored")

@@ -39,7 +39,7 @@ type Client struct {
 // code once.
 //
 // The error is [helper.ErrSignInRequired] if the server refused the code,
-// [helper.ErrInvalid] if the id_token is of somebody else, and else
+// [helper.ErrRejected] if the id_token is of somebody else, and else
 // [helper.ErrTemporary].
 func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string) (helper.Credential, error) {
 	if err := CheckEndpoint(iss.TokenEndpoint); err != nil {
@@ -73,13 +73,13 @@ func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 func (g grant) signIn(iss helper.Issuer, now time.Time) error {
 	if g.idToken.IsZero() {
 		if iss.Profile == ProfileOpenAI {
-			return fmt.Errorf("the answer is %w: it has no id_token", helper.ErrInvalid)
+			return fmt.Errorf("the answer is %w: it has no id_token", helper.ErrRejected)
 		}
 		return nil
 	}
 	claims, err := parseClaims(g.idToken.Reveal())
 	if err != nil {
-		return fmt.Errorf("its id_token is %w: %w", helper.ErrInvalid, err)
+		return fmt.Errorf("its id_token is %w: %w", helper.ErrRejected, err)
 	}
 	return claims.meant(iss, now)
 }

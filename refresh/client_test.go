@@ -94,8 +94,8 @@ func TestIssuer_Metadata(t *testing.T) {
 		if err := server.Fail(authserver.Fault{Kind: authserver.WrongIssuer, Times: authserver.Forever}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Issuer(t.Context(), settings); !errors.Is(err, helper.ErrInvalid) {
-			t.Errorf("%+v: metadata of another issuer: error %v, want ErrInvalid", o, err)
+		if _, err := c.Issuer(t.Context(), settings); !errors.Is(err, helper.ErrRejected) {
+			t.Errorf("%+v: metadata of another issuer: error %v, want ErrRejected", o, err)
 		}
 	}
 }
@@ -197,8 +197,8 @@ func TestRedeem_IDToken(t *testing.T) {
 				client := &refresh.Client{Now: func() time.Time { return at }}
 				got, err := client.Redeem(t.Context(), iss, helper.NewSecret("c"), helper.NewSecret("v"), "http://127.0.0.1:1/")
 				accepted := c.oauth && profile == refresh.ProfileOAuth || c.openai && profile == refresh.ProfileOpenAI
-				if (err == nil) != accepted || !accepted && !errors.Is(err, helper.ErrInvalid) {
-					t.Errorf("error %v, want acceptance %t, else ErrInvalid", err, accepted)
+				if (err == nil) != accepted || !accepted && !errors.Is(err, helper.ErrRejected) {
+					t.Errorf("error %v, want acceptance %t, else ErrRejected", err, accepted)
 				}
 				if got.AccessToken.IsZero() == accepted {
 					t.Error("a credential came with an error, or none without")

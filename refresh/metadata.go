@@ -16,7 +16,8 @@ import (
 // the openai profile it asks nobody; for the oauth profile it fetches the
 // server's metadata, which must name the very same issuer.
 //
-// Settings or metadata that break a rule are [helper.ErrInvalid]; a server that
+// Settings that break a rule are [helper.ErrInvalid], metadata that does is
+// [helper.ErrRejected]; a server that
 // does not answer is [helper.ErrTemporary].
 func (c *Client) Issuer(ctx context.Context, s Settings) (helper.Issuer, error) {
 	switch s.Profile {
@@ -88,7 +89,7 @@ func (c *Client) metadata(ctx context.Context, place, issuer string) (metadata, 
 	}
 	var m metadata
 	if json.Unmarshal(a.body, &m) != nil {
-		return metadata{}, fmt.Errorf("the metadata of %s is %w: it is not the JSON of RFC 8414", a.host, helper.ErrInvalid)
+		return metadata{}, fmt.Errorf("the metadata of %s is %w: it is not the JSON of RFC 8414", a.host, helper.ErrRejected)
 	}
 	return m, m.check(issuer)
 }
@@ -97,26 +98,26 @@ func temporaryIf(temporary bool) error {
 	if temporary {
 		return helper.ErrTemporary
 	}
-	return helper.ErrInvalid
+	return helper.ErrRejected
 }
 
 func (m metadata) check(issuer string) error {
 	// RFC 8414 section 3.3: identical, not merely equivalent.
 	if m.Issuer != issuer {
-		return fmt.Errorf("the metadata is %w: it is of the issuer %q, not %q", helper.ErrInvalid, clean(m.Issuer, maxText), issuer)
+		return fmt.Errorf("the metadata is %w: it is of the issuer %q, not %q", helper.ErrRejected, clean(m.Issuer, maxText), issuer)
 	}
 	for name, endpoint := range map[string]string{"authorization_endpoint": m.AuthorizationEndpoint, "token_endpoint": m.TokenEndpoint} {
 		if err := CheckEndpoint(endpoint); err != nil {
-			return fmt.Errorf("the metadata's %s: %w", name, err)
+			return fmt.Errorf("the metadata is %w: its %s: %s", helper.ErrRejected, name, err.Error())
 		}
 	}
 	if m.RevocationEndpoint != "" {
 		if err := CheckEndpoint(m.RevocationEndpoint); err != nil {
-			return fmt.Errorf("the metadata's revocation_endpoint: %w", err)
+			return fmt.Errorf("the metadata is %w: its revocation_endpoint: %s", helper.ErrRejected, err.Error())
 		}
 	}
 	if m.ChallengeMethods != nil && !slices.Contains(m.ChallengeMethods, "S256") {
-		return fmt.Errorf("the metadata is %w for this client: the server does not offer PKCE with S256", helper.ErrInvalid)
+		return fmt.Errorf("the metadata is %w for this client: the server does not offer PKCE with S256", helper.ErrRejected)
 	}
 	return nil
 }

@@ -13,6 +13,9 @@ func reorder(args []string, commands []*cli.Command) []string {
 	if len(args) < 2 {
 		return args
 	}
+	if args[1] == "--version" || args[1] == "-v" {
+		args = append([]string{args[0], "version"}, args[2:]...)
+	}
 	command := find(args[1], commands)
 	if command == nil {
 		return args
@@ -58,6 +61,21 @@ func takesNext(arg string, command *cli.Command) bool {
 				_, isBool := flag.(*cli.BoolFlag)
 				return !isBool
 			}
+		}
+	}
+	return false
+}
+
+// wantsJSON reports whether the command line asks for JSON, before it is known
+// to be right: an error in it is told as JSON too.
+func wantsJSON(args []string) bool {
+	for i, arg := range args {
+		name, value, ok := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if !ok && i+1 < len(args) {
+			value = args[i+1]
+		}
+		if isFlag(arg) && (name == "format" || name == "f") && value == "json" {
+			return true
 		}
 	}
 	return false

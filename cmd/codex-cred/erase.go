@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -176,6 +177,7 @@ func (p *program) line(ctx context.Context) (string, error) {
 	case text := <-read:
 		return text, nil
 	case <-ctx.Done():
+		_, _ = io.WriteString(p.stderr, "\n") // after the ^C
 		return "", ctx.Err()
 	}
 }

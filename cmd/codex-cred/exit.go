@@ -58,6 +58,7 @@ func outcomes() []outcome {
 		{errPerson, exitPerson, "needs-person", ""},
 		{errNotRevoked, exitFindings, "not-revoked", ""},
 		{errFindings, exitFindings, "findings", "repeat: codex-cred erase%s"},
+		{helper.ErrRejected, exitOther, "rejected", "is this the issuer that you meant? then try again"},
 		{helper.ErrInvalid, exitUsage, "invalid", ""},
 		{helper.ErrUnsafe, exitStore, "unsafe", ""},
 		{helper.ErrBusy, exitBusy, "busy", "wait for the other codex-cred, then try again"},

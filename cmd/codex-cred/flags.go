@@ -27,9 +27,8 @@ func formatFlag(formats ...string) *cli.StringFlag {
 }
 
 // account returns the one account that the command is about: its argument,
-// else the environment's, else the default. It also notes how errors are told.
+// else the environment's, else the default.
 func (p *program) account(c *cli.Context) (string, error) {
-	p.jsonErrors = c.String("format") == "json"
 	if c.NArg() > 1 {
 		return "", usageError("%s takes one account, not %d arguments; see: codex-cred %s --help", c.Command.Name, c.NArg(), c.Command.Name)
 	}
@@ -43,7 +42,6 @@ func (p *program) account(c *cli.Context) (string, error) {
 }
 
 func (p *program) noArguments(c *cli.Context) error {
-	p.jsonErrors = c.String("format") == "json"
 	if c.NArg() > 0 {
 		return usageError("%s takes no argument %q; see: codex-cred %s --help", c.Command.Name, shown(c.Args().First()), c.Command.Name)
 	}

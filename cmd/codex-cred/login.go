@@ -44,6 +44,9 @@ func (p *program) login(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.getenv("CODEX_CRED_NO_INPUT") != "" {
+		return helper.ForAccount(account, withHint(fmt.Errorf("sign-in %w at a browser", errPerson), "unset CODEX_CRED_NO_INPUT to sign in"))
+	}
 	choice, err := p.storeChoice(c)
 	if err != nil {
 		return err

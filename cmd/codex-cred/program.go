@@ -31,6 +31,7 @@ type program struct {
 // run runs the command line and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
 	app := p.app()
+	p.jsonErrors = wantsJSON(args)
 	err := app.RunContext(ctx, reorder(args, app.Commands))
 	if err == nil {
 		return exitOK
@@ -76,7 +77,8 @@ func (p *program) commands() []*cli.Command {
 }
 
 func (p *program) noCommand(c *cli.Context) error {
-	if c.NArg() == 0 {
+	switch c.Args().First() {
+	case "", "help":
 		return cli.ShowAppHelp(c)
 	}
 	text := fmt.Sprintf("there is no command %q", shown(c.Args().First()))
@@ -87,6 +89,9 @@ func (p *program) noCommand(c *cli.Context) error {
 }
 
 func onUsageError(c *cli.Context, err error, _ bool) error {
+	if c.Command.Name == c.App.Name {
+		return usageErrorHint(err.Error(), "see: codex-cred --help")
+	}
 	return usageErrorHint(err.Error(), "see: codex-cred "+c.Command.Name+" --help")
 }
 

@@ -26,6 +26,7 @@ func TestReport(t *testing.T) {
 		{of(fmt.Errorf("%w: %w", helper.ErrCorrupt, helper.ErrNewer)), 1, "use the codex-cred that wrote it"},
 		{of(helper.ErrTooLarge), 1, "keep the tokens in a file: codex-cred login work --store file"},
 		{of(helper.ErrConflict), 1, "try again"},
+		{of(helper.ErrRejected), 1, "is this the issuer that you meant? then try again"},
 		{usageError("wrong"), 2, ""},
 		{of(helper.ErrInvalid), 2, ""},
 		{of(helper.ErrNotFound), 3, "run: codex-cred login work"},

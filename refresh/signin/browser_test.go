@@ -142,7 +142,7 @@ func TestSignIn_Faults(t *testing.T) {
 		redeems int
 	}{
 		{authserver.Fault{Kind: authserver.AccessDenied}, helper.ErrSignInRequired, 0},
-		{authserver.Fault{Kind: authserver.WrongIss}, helper.ErrInvalid, 0},
+		{authserver.Fault{Kind: authserver.WrongIss}, helper.ErrRejected, 0},
 		{code(authserver.InvalidGrant), helper.ErrSignInRequired, 1},
 		{code(authserver.DropBefore), helper.ErrTemporary, 1},
 		{code(authserver.DropAfter), helper.ErrTemporary, 1},
@@ -155,7 +155,7 @@ func TestSignIn_Faults(t *testing.T) {
 		{code(authserver.Oversized), helper.ErrTemporary, 1},
 		{code(authserver.NoAccessToken), helper.ErrTemporary, 1},
 		{code(authserver.WrongTokenType), helper.ErrTemporary, 1},
-		{code(authserver.NoIDToken), helper.ErrInvalid, 1},
+		{code(authserver.NoIDToken), helper.ErrRejected, 1},
 	} {
 		t.Run(c.fault.Kind, func(t *testing.T) {
 			w := newWorld(t, authserver.Options{})
@@ -185,8 +185,8 @@ func TestSignIn_OAuthFaults(t *testing.T) {
 	if err := w.server.Fail(authserver.Fault{Kind: authserver.NoIss}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.signIn(t); !errors.Is(err, helper.ErrInvalid) || w.server.Count(authserver.GrantCode) != 0 {
-		t.Errorf("without iss: error %v and %d codes sent, want ErrInvalid and none", err, w.server.Count(authserver.GrantCode))
+	if _, err := w.signIn(t); !errors.Is(err, helper.ErrRejected) || w.server.Count(authserver.GrantCode) != 0 {
+		t.Errorf("without iss: error %v and %d codes sent, want ErrRejected and none", err, w.server.Count(authserver.GrantCode))
 	}
 	if err := w.server.Fail(authserver.Fault{Kind: authserver.NoIDToken, Grant: authserver.GrantCode}); err != nil {
 		t.Fatal(err)

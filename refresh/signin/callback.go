@@ -152,14 +152,14 @@ func (a *attempt) read(query url.Values) response {
 	host := a.iss.AuthorizationEndpoint
 	switch {
 	case query.Has("iss") && !refresh.SameIssuer(a.iss, iss):
-		return response{err: fmt.Errorf("the browser brought the answer of another issuer, which is %w; start the sign-in again", helper.ErrInvalid)}
+		return response{err: fmt.Errorf("the browser brought the answer of another issuer, which is %w; start the sign-in again", helper.ErrRejected)}
 	case a.iss.IssRequired && !query.Has("iss"):
-		return response{err: fmt.Errorf("the browser's answer is %w: it lacks the iss that this issuer always sends; start the sign-in again", helper.ErrInvalid)}
+		return response{err: fmt.Errorf("the browser's answer is %w: it lacks the iss that this issuer always sends; start the sign-in again", helper.ErrRejected)}
 	case query.Has("error"):
 		e := refresh.NewEndpointError(host, 0, query.Get("error"), query.Get("error_description"))
 		return response{err: fmt.Errorf("sign in: %w: %w", e, kind(e.Code))}
 	case code == "":
-		return response{err: fmt.Errorf("the browser's answer is %w: it has neither a code nor an error; start the sign-in again", helper.ErrInvalid)}
+		return response{err: fmt.Errorf("the browser's answer is %w: it has neither a code nor an error; start the sign-in again", helper.ErrRejected)}
 	}
 	return response{code: helper.NewSecret(code)}
 }

@@ -105,16 +105,16 @@ func TestCallback_Response(t *testing.T) {
 	}{
 		{"a code", "code=c&iss=https://issuer.example", nil, ""},
 		{"a parameter nobody knows", "code=c&iss=https://issuer.example&session_state=x", nil, ""},
-		{"no iss", "code=c", helper.ErrInvalid, "iss"},
-		{"an empty iss", "code=c&iss=", helper.ErrInvalid, "another issuer"},
-		{"another iss", "code=c&iss=https://evil.example", helper.ErrInvalid, "another issuer"},
-		{"an iss with a slash", "code=c&iss=https://issuer.example/", helper.ErrInvalid, "another issuer"},
-		{"an error of another iss", "error=access_denied&iss=https://evil.example", helper.ErrInvalid, "another issuer"},
+		{"no iss", "code=c", helper.ErrRejected, "iss"},
+		{"an empty iss", "code=c&iss=", helper.ErrRejected, "another issuer"},
+		{"another iss", "code=c&iss=https://evil.example", helper.ErrRejected, "another issuer"},
+		{"an iss with a slash", "code=c&iss=https://issuer.example/", helper.ErrRejected, "another issuer"},
+		{"an error of another iss", "error=access_denied&iss=https://evil.example", helper.ErrRejected, "another issuer"},
 		{"denied", "error=access_denied&error_description=No+way&iss=https://issuer.example", helper.ErrSignInRequired, "issuer.example answered access_denied: No way"},
 		{"trouble", "error=server_error&iss=https://issuer.example", helper.ErrTemporary, "server_error"},
 		{"control characters", "error=a%0ab%1b[31m&error_description=%E2%80%AEevil%0d%0a&iss=https://issuer.example", helper.ErrSignInRequired, "answered a b[31m: evil: "},
-		{"neither", "iss=https://issuer.example", helper.ErrInvalid, "neither"},
-		{"an empty code", "code=&iss=https://issuer.example", helper.ErrInvalid, "neither"},
+		{"neither", "iss=https://issuer.example", helper.ErrRejected, "neither"},
+		{"an empty code", "code=&iss=https://issuer.example", helper.ErrRejected, "neither"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := oneAttempt()
