@@ -117,6 +117,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"answered": (*stage).answered,
 		"release":  (*stage).release,
 		"holds":    (*stage).holds,
+		"items":    (*stage).items,
 		"cut":      (*stage).cut,
 		"trial":    (*stage).trial,
 		"erased":   (*stage).erased,
@@ -180,6 +181,13 @@ func (s *stage) raise(e *testscript.Env) error {
 		e.Vars = append(e.Vars, s.keyring.Env()...)
 	}
 	e.Setenv("HOME", s.home)
+	e.Setenv("PROFILE", s.profile)
+	e.Setenv("STORE", s.store)
+	e.Setenv("ISSUER", s.server.URL())
+	e.Setenv("CLIENT", map[string]string{
+		refresh.ProfileOpenAI: authserver.OpenAIClientID,
+		refresh.ProfileOAuth:  authserver.OAuthClientID,
+	}[s.profile])
 	e.Setenv("ROOT", filepath.Join(s.home, ".local", "share", "codex-cred"))
 	e.Setenv("BROWSER", "test-browser")
 	e.Setenv(clockVariable, s.clockFile)

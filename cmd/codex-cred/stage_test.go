@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/internal/authserver"
 	"github.com/codex-cred/codex-cred/internal/leakscan"
 	"github.com/codex-cred/codex-cred/keychain"
@@ -276,9 +277,29 @@ func (s *stage) unprompted(ts *testscript.TestScript, _ []string) {
 	}
 }
 
+// items wants the number of items in the store.
+//
+//	items COUNT
+func (s *stage) items(ts *testscript.TestScript, args []string) {
+	items, err := fallbackfile.New(ts.Getenv("ROOT")).List(s.t.Context())
+	ts.Check(err)
+	if s.keyring != nil {
+		items = append(items, s.keyring.Items(s.t)...)
+	}
+	if got := strconv.Itoa(len(items)); got != args[0] {
+		ts.Fatalf("there are %s items, want %s", got, args[0])
+	}
+}
+
 // erased proves that nothing is left: no item, no file, no secret anywhere.
 func (s *stage) erased(ts *testscript.TestScript, _ []string) {
 	s.proven = true
+	for _, entry := range s.server.Log() {
+		ours := entry.Grant != authserver.GrantAuthorize // that is the browser's
+		if ours && entry.UserAgent != userAgent {
+			ts.Fatalf("a request for %s said that it is of %q", entry.Grant, entry.UserAgent)
+		}
+	}
 	s.scan(ts, "", true)
 	if s.keyring != nil {
 		if items := s.keyring.Items(s.t); len(items) > 0 {

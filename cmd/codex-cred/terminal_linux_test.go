@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// openTerminal returns a pseudo-terminal, as a person's window is one.
+func openTerminal(t *testing.T) *os.File {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	fd := int(master.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = slave.Close() })
+	return slave
+}
+
+func TestColours(t *testing.T) {
+	window := openTerminal(t)
+	for _, c := range []struct {
+		name, variable, value string
+		terminal, want        bool
+	}{
+		{"a terminal", "", "", true, true},
+		{"a pipe", "", "", false, false},
+		{"NO_COLOR", "NO_COLOR", "1", true, false},
+		{"an empty NO_COLOR", "NO_COLOR", "", true, true},
+		{"a dumb terminal", "TERM", "dumb", true, false},
+	} {
+		p := &program{stdout: new(bytes.Buffer), getenv: func(name string) string {
+			if name == c.variable {
+				return c.value
+			}
+			return ""
+		}}
+		if c.terminal {
+			p.stdout = window
+		}
+		if got := p.colours(); got != c.want {
+			t.Errorf("%s: colours %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Only the whole word lets everything be erased.
+func TestConfirm(t *testing.T) {
+	for answer, want := range map[string]bool{"yes\n": true, " yes \n": true, "y\n": false, "no\n": false, "\n": false, "": false, "YES\n": false} {
+		p := &program{stdin: bytes.NewBufferString(answer), stderr: new(bytes.Buffer), getenv: func(string) string { return "" }}
+		got, err := p.line(t.Context())
+		if err != nil || (got == "yes") != want {
+			t.Errorf("the answer %q reads as %q, %v; want consent %v", answer, got, err, want)
+		}
+	}
+}
+
+func TestHarden(t *testing.T) {
+	harden()
+	defer func() { _ = unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0) }()
+	if dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); err != nil || dumpable != 0 {
+		t.Errorf("the process is dumpable: %d, %v", dumpable, err)
+	}
+}
