@@ -58,8 +58,8 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 		return Account{}, err
 	}
 	a, err := k.Records.Accounts.Update(account, promote(next, c.Generation))
-	if !errors.Is(err, ErrUnknown) {
-		return a, err
+	if err == nil {
+		return a, nil
 	}
 	// The account's file may have been written all the same.
 	found, loadErr := k.Records.Accounts.Load(account)
@@ -146,6 +146,9 @@ func (k Keeper) unlist(account string, id ID) error {
 // once nothing of it remains.
 func Forget(id ID) func(*Account) error {
 	return func(a *Account) error {
+		if a.ID == "" {
+			return ErrNotFound
+		}
 		a.Leftovers = without(a.Leftovers, id)
 		return nil
 	}

@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -52,7 +53,7 @@ func (c *Client) discover(ctx context.Context, s Settings) (helper.Issuer, error
 	if err != nil {
 		var otherErr error
 		if m, otherErr = c.metadata(ctx, second, s.Issuer); otherErr != nil {
-			return helper.Issuer{}, fmt.Errorf("read the issuer's metadata: %w; %w", err, otherErr)
+			return helper.Issuer{}, fmt.Errorf("read the issuer's metadata: %w", noMetadata(err, otherErr))
 		}
 	}
 	return helper.Issuer{
@@ -65,6 +66,18 @@ func (c *Client) discover(ctx context.Context, s Settings) (helper.Issuer, error
 		RevocationEndpoint:    m.RevocationEndpoint,
 		IssRequired:           m.IssRequired,
 	}, nil
+}
+
+// noMetadata is the error of both places. If one of them may answer later that
+// is the error: the other alone proves nothing.
+func noMetadata(first, second error) error {
+	switch {
+	case errors.Is(first, helper.ErrTemporary):
+		return first
+	case errors.Is(second, helper.ErrTemporary):
+		return second
+	}
+	return fmt.Errorf("%w; %w", first, second)
 }
 
 // metadataURLs returns the two well-known places: inserted between host and

@@ -151,15 +151,12 @@ func retryAfter(header string, now time.Time) time.Duration {
 // unanswered persists that the refresh token may be spent. It is not presented
 // again while the access token is good; then after ever longer pauses.
 func (r *Rotation) unanswered(rec helper.Record, cause error) error {
-	var until time.Time
-	_, err := r.change(rec.Account, func(a *helper.Account) {
-		a.Unanswered++
-		until = r.Now().Add(backOff(a.Unanswered))
-		if nearEnd := rec.Credential.Expiry.Add(-rec.Credential.MinTTL()); nearEnd.After(until) {
-			until = nearEnd
-		}
-		a.NotBefore = until
-	})
+	unanswered := rec.Account.Unanswered + 1
+	until := r.Now().Add(backOff(unanswered))
+	if nearEnd := rec.Credential.Expiry.Add(-rec.Credential.MinTTL()); nearEnd.After(until) {
+		until = nearEnd
+	}
+	_, err := r.change(rec.Account, func(a *helper.Account) { a.Unanswered, a.NotBefore = unanswered, until })
 	err = both(helper.ErrTemporary, err)
 	return fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, clock(until), err)
 }

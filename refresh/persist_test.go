@@ -122,6 +122,20 @@ func TestRotation_Preflight(t *testing.T) {
 	}
 }
 
+// So does the account's file, without which nobody could note the outcome.
+func TestRotation_PreflightOfAccountFile(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.clock.advance(life)
+	w.accounts.fail = helper.ErrFull
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrFull) {
+		t.Errorf("error %v, want ErrFull", err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 0)
+	if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 2 {
+		t.Errorf("the next refresh: generation %d, error %v", rec.Credential.Generation, err)
+	}
+}
+
 // A store that fails for a moment costs nothing.
 func TestRotation_StoreFailsForAMoment(t *testing.T) {
 	for _, c := range []struct {
@@ -180,7 +194,7 @@ func TestRotation_StoreFails(t *testing.T) {
 func TestRotation_AccountFileFails(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOAuth)
 	w.clock.advance(life)
-	w.accounts.fail = helper.ErrFull
+	w.accounts.fail, w.accounts.good = helper.ErrFull, 1 // of the preflight
 	rec, err := w.refresh(t)
 	if !errors.Is(err, helper.ErrFull) || rec.Credential.Generation != 2 {
 		t.Errorf("generation %d and error %v, want 2 and ErrFull", rec.Credential.Generation, err)

@@ -59,7 +59,9 @@ func (r *Rotation) underLock(ctx context.Context, d demand) (rec helper.Record, 
 	rec, err = r.reread(ctx, d.account, id)
 	if errors.Is(err, errMoved) || errors.Is(err, helper.ErrNotFound) {
 		// What the lock guards is gone, and taking the lock may have made it anew.
-		return rec, both(err, r.unlist(id))
+		// Where others wait for it and the system keeps it for them, it stays.
+		_ = r.Locker.Remove(string(id))
+		return rec, err
 	}
 	if err != nil || d.served(rec.Credential, r.Now()) {
 		return rec, err
@@ -95,14 +97,6 @@ func (r *Rotation) reread(ctx context.Context, account string, id helper.ID) (he
 		return helper.Record{}, errMoved
 	}
 	return rec, err
-}
-
-// unlist removes the lock of a sign-in that is gone.
-func (r *Rotation) unlist(id helper.ID) error {
-	if err := r.Locker.Remove(string(id)); !errors.Is(err, helper.ErrNotFound) {
-		return err
-	}
-	return nil
 }
 
 // served reports whether the credential answers the demand as it is, because
@@ -143,12 +137,15 @@ func (r *Rotation) early(rec helper.Record) bool {
 	return now.Before(until)
 }
 
-// preflight stores the credential as it is: a store that cannot be written
-// fails before anything is spent.
+// preflight stores the credential and the account's file as they are: what
+// cannot be written fails before anything is spent.
 func (r *Rotation) preflight(ctx context.Context, rec helper.Record) (helper.Record, error) {
 	v, err := r.Records.Write(ctx, rec.Account, rec.Credential, rec.Version)
 	if err != nil {
 		return helper.Record{}, fmt.Errorf("try the store before the refresh, of which nothing was sent: %w", err)
+	}
+	if _, err := r.change(rec.Account, func(*helper.Account) {}); err != nil {
+		return helper.Record{}, fmt.Errorf("try the account's file before the refresh, of which nothing was sent: %w", err)
 	}
 	rec.Version = v
 	return rec, nil

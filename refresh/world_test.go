@@ -233,6 +233,7 @@ type accounts struct {
 	mu   sync.Mutex
 	all  map[string]helper.Account
 	fail error // of the next Update
+	good int   // Updates before that
 }
 
 func (a *accounts) Load(name string) (helper.Account, error) {
@@ -248,7 +249,9 @@ func (a *accounts) Load(name string) (helper.Account, error) {
 func (a *accounts) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := a.fail; err != nil {
+	if a.good > 0 {
+		a.good--
+	} else if err := a.fail; err != nil {
 		a.fail = nil
 		return helper.Account{}, err
 	}

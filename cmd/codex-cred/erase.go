@@ -67,7 +67,11 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.confirm(ctx, names, yes); err != nil {
+	o, err := e.orphans()
+	if err != nil {
+		return nil, err
+	}
+	if err := e.confirm(ctx, names, yes || len(names)+len(o.signIns) == 0); err != nil {
 		return nil, err
 	}
 	receipts := make([]*receipt, 0, len(names)+1)
@@ -149,7 +153,7 @@ func (e *eraser) empty(ctx context.Context) []*receipt {
 }
 
 func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
-	if yes || e.dryRun || len(names) == 0 {
+	if yes || e.dryRun {
 		return nil
 	}
 	if !terminal(e.stdin) || !terminal(e.stderr) || e.getenv("CODEX_CRED_NO_INPUT") != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -61,6 +62,9 @@ func (e *eraser) removeAll(ctx context.Context, r *receipt) error {
 	if err := e.removeSignIns(ctx, r, signIns); err != nil {
 		return err
 	}
+	if _, err := e.accounts.Load(r.Account); damaged(err) {
+		e.keepOrphans(r)
+	}
 	for _, s := range signIns {
 		e.trials(ctx, r, s.Store)
 	}
@@ -73,6 +77,10 @@ func (e *eraser) removeAll(ctx context.Context, r *receipt) error {
 // nameless returns the orphans in the place of the sign-ins of a record that is
 // damaged beyond reading: one of them was the account's.
 func (e *eraser) nameless(r *receipt) ([]helper.Leftover, error) {
+	mentioned, err := e.accounts.Salvage(r.Account, []string{storeFile})
+	if err != nil || len(mentioned) > 0 {
+		return nil, err // a copy: all that it names is another account's
+	}
 	o, err := e.orphans()
 	if len(o.signIns) == 0 {
 		r.Artefacts = append(r.Artefacts, line{
@@ -83,15 +91,28 @@ func (e *eraser) nameless(r *receipt) ([]helper.Leftover, error) {
 	return o.signIns, err
 }
 
+// keepOrphans tells of what a damaged record may have named in the part that
+// cannot be read.
+func (e *eraser) keepOrphans(r *receipt) {
+	o, err := e.orphans()
+	if err != nil || len(o.signIns) == 0 {
+		return
+	}
+	for _, a := range o.files {
+		r.keep(a, "no account names it; codex-cred erase --all removes it")
+	}
+}
+
 // removeSignIns removes each. A sign-in that is named with several stores is
 // looked for until its item is found.
 func (e *eraser) removeSignIns(ctx context.Context, r *receipt, signIns []helper.Leftover) error {
 	removed := map[helper.ID]bool{}
-	for _, s := range signIns {
+	for i, s := range signIns {
 		if removed[s.ID] {
 			continue
 		}
-		found, err := e.signIn(ctx, r, s)
+		more := slices.ContainsFunc(signIns[i+1:], func(l helper.Leftover) bool { return l.ID == s.ID })
+		found, err := e.signIn(ctx, r, s, more)
 		if err != nil {
 			return err
 		}
@@ -150,8 +171,9 @@ const (
 )
 
 // signIn removes one sign-in under its lock, and reports whether there was an
-// item of it.
-func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover) (bool, error) {
+// item of it. While there are more stores to look in, the lock stays: it may be
+// the only thing that names the item.
+func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, more bool) (bool, error) {
 	say := time.AfterFunc(quietWait, func() { e.warn("waiting for a refresh in flight to end") })
 	lockCtx, cancel := context.WithTimeout(ctx, refreshWait)
 	unlock, err := e.locks.Lock(lockCtx, string(s.ID))
@@ -164,7 +186,7 @@ func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover) (boo
 		r.Revocations = append(r.Revocations, e.revokeAt(ctx, s)...)
 	}
 	item := r.remove(ctx, e.item(s))
-	if item != stateFailed {
+	if item == stateRemoved || item == stateAbsent && !more {
 		r.remove(ctx, e.lockFile(string(s.ID)))
 	}
 	return item == stateRemoved, unlock()
@@ -204,7 +226,7 @@ func (p *program) sweep(ctx context.Context, w *wiring, a helper.Account) error 
 	e := eraser{program: p, wiring: w}
 	for _, l := range a.Leftovers {
 		r := &receipt{}
-		if _, err := e.signIn(ctx, r, l); err != nil {
+		if _, err := e.signIn(ctx, r, l, false); err != nil {
 			return fmt.Errorf("delete the replaced sign-in: %w", err)
 		}
 		if r.failed() {

@@ -112,6 +112,9 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 		return err
 	}
 	a, err := w.keeper.SignIn(c.Context, account, store, credential)
+	if errors.Is(err, helper.ErrCorrupt) {
+		return withHint(err, "what the account had is kept; try: codex-cred login"+asArgument(account)+" --replace --store file")
+	}
 	if err != nil {
 		return err
 	}

@@ -20,9 +20,18 @@ type orphans struct {
 	files   []artefact
 }
 
-// orphans reads the three folders. Where an account's file is of a newer
-// version nobody can tell what belongs to it, and there are no orphans.
+// orphans reads the three folders, and only then what accounts claim: a
+// sign-in claims its files before it makes them. Where an account's file is of a
+// newer version nobody can tell what belongs to it, and there are no orphans.
 func (w *wiring) orphans() (orphans, error) {
+	var paths []string
+	for _, files := range []func() ([]string, error){w.files.Files, w.locks.Files, w.accounts.Files} {
+		found, err := files()
+		if err != nil {
+			return orphans{}, err
+		}
+		paths = append(paths, found...)
+	}
 	claimed, err := w.claimed()
 	if errors.Is(err, helper.ErrNewer) {
 		return orphans{}, nil
@@ -32,19 +41,13 @@ func (w *wiring) orphans() (orphans, error) {
 	}
 	var o orphans
 	ids := map[helper.ID]bool{}
-	for _, files := range []func() ([]string, error){w.files.Files, w.locks.Files, w.accounts.Files} {
-		paths, err := files()
-		if err != nil {
-			return orphans{}, err
+	for _, path := range paths {
+		if claimed[path] {
+			continue
 		}
-		for _, path := range paths {
-			if claimed[path] {
-				continue
-			}
-			o.files = append(o.files, file("stray file", path))
-			if id := idOf(path); id.Check() == nil && id != w.trial() {
-				ids[id] = true
-			}
+		o.files = append(o.files, file("stray file", path))
+		if id := idOf(path); id.Check() == nil {
+			ids[id] = true
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
@@ -86,12 +89,35 @@ func (w *wiring) claimed() (map[string]bool, error) {
 func (w *wiring) signIns(name string) ([]helper.Leftover, error) {
 	a, err := w.accounts.Load(name)
 	if damaged(err) {
-		return w.accounts.Salvage(name, []string{storeFile, storeKeychain})
+		return w.salvage(name)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return append(a.Leftovers, helper.Leftover{ID: a.ID, Store: a.Store}), nil
+}
+
+// salvage leaves out what another account names: a file may be damaged in that
+// it is a copy of that account's.
+func (w *wiring) salvage(name string) ([]helper.Leftover, error) {
+	found, err := w.accounts.Salvage(name, []string{storeFile, storeKeychain})
+	if err != nil {
+		return nil, err
+	}
+	names, err := w.accounts.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range names {
+		a, err := w.accounts.Load(other)
+		if err != nil {
+			continue // it names nothing that can be read
+		}
+		found = slices.DeleteFunc(found, func(l helper.Leftover) bool {
+			return l.ID == a.ID || slices.ContainsFunc(a.Leftovers, func(o helper.Leftover) bool { return o.ID == l.ID })
+		})
+	}
+	return found, nil
 }
 
 // damaged reports whether a record cannot be read by any codex-cred.

@@ -24,7 +24,7 @@ func TestReport(t *testing.T) {
 		{errors.New("something"), 1, ""},
 		{of(helper.ErrCorrupt), 1, "run: codex-cred erase work, then sign in again"},
 		{of(fmt.Errorf("%w: %w", helper.ErrCorrupt, helper.ErrNewer)), 1, "use the codex-cred that wrote it"},
-		{of(helper.ErrTooLarge), 1, "keep the tokens in a file: codex-cred login work --store file"},
+		{of(helper.ErrTooLarge), 1, "keep the tokens in a file: codex-cred login work --replace --store file"},
 		{of(helper.ErrConflict), 1, "try again"},
 		{of(helper.ErrRejected), 1, "is this the issuer that you meant? then try again"},
 		{usageError("wrong"), 2, ""},
@@ -45,7 +45,7 @@ func TestReport(t *testing.T) {
 		{of(&helper.UnsafeError{Path: "/x", Problem: "is a symbolic link", Fix: "remove it"}), 6, "remove it"},
 		{of(helper.ErrBusy), 7, "wait for the other codex-cred, then try again"},
 		{errPerson, 8, ""},
-		{of(errFindings), 10, "repeat: codex-cred erase work"},
+		{of(errFindings), 10, "mend what the list names, then repeat: codex-cred erase work"},
 		{context.Canceled, 130, ""},
 	} {
 		t.Run(c.err.Error(), func(t *testing.T) { checkReport(t, c.err, c.code, c.hint) })

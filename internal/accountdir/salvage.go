@@ -6,6 +6,9 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
+// maxSalvage is the size in bytes of the largest damaged file that is looked at.
+const maxSalvage = 64 << 20
+
 // Salvage returns the sign-ins that the file of the name seems to mention when
 // it cannot be decoded any more, so that an erase finds what belongs to them: every id
 // in it, with every store in it, or with all of the stores if it names none.
@@ -13,7 +16,7 @@ func (d *Dir) Salvage(name string, stores []string) ([]helper.Leftover, error) {
 	if err := helper.CheckName(name); err != nil {
 		return nil, err
 	}
-	content, err := d.dir.Read(name+suffix, maxSize)
+	content, err := d.dir.Read(name+suffix, maxSalvage)
 	if err != nil {
 		return nil, err
 	}
