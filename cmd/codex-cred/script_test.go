@@ -190,6 +190,8 @@ func (s *stage) raise(e *testscript.Env) error {
 	}[s.profile])
 	e.Setenv("ROOT", filepath.Join(s.home, ".local", "share", "codex-cred"))
 	e.Setenv("BROWSER", "test-browser")
+	// With -race every process would wait a second before it exits.
+	e.Setenv("GORACE", "atexit_sleep_ms=0")
 	e.Setenv(clockVariable, s.clockFile)
 	e.Values[stageKey{}] = s
 	return errors.Join(os.Mkdir(s.home, 0o700), os.WriteFile(s.clockFile, []byte("0s"), 0o600))

@@ -201,7 +201,7 @@ func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
 		"PATH", "HOME", "BROWSER", clockVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR",
-		"SYSTEMROOT", "TMPDIR", "GOCOVERDIR", // what Windows and the test binary itself need
+		"SYSTEMROOT", "TMPDIR", "GOCOVERDIR", "GORACE", // what Windows and the test binary itself need
 	} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
