@@ -5,3 +5,5 @@ package main
 import "syscall"
 
 func interrupt(pid int) error { return syscall.Kill(pid, syscall.SIGINT) }
+
+func hangUp(pid int) error { return syscall.Kill(pid, syscall.SIGHUP) }

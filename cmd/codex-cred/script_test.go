@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 		"test-browser": browse,
 		// test-interrupt is a person who presses Ctrl-C instead of signing in.
 		"test-interrupt": func() { _ = interrupt(os.Getppid()) },
+		// test-hangup is a person who closes the terminal.
+		"test-hangup": func() { _ = hangUp(os.Getppid()) },
 	})
 }
 
