@@ -39,14 +39,25 @@ type Keyring struct {
 // the test process, however that ends.
 func Start(t testing.TB) *Keyring {
 	t.Helper()
-	tools, err := findTools()
-	parts.Need(t, Part, err)
-	k := &Keyring{tools: tools}
+	k := &Keyring{tools: need(t)}
 	t.Cleanup(func() { k.close(t) })
 	if err := k.start(); err != nil {
 		t.Fatalf("start a private keyring: %v", err)
 	}
 	return k
+}
+
+// Need ends the test as [parts.Need] decides where the daemons are missing.
+func Need(t testing.TB) {
+	t.Helper()
+	need(t)
+}
+
+func need(t testing.TB) map[string]string {
+	t.Helper()
+	tools, err := findTools()
+	parts.Need(t, Part, err)
+	return tools
 }
 
 func findTools() (map[string]string, error) {

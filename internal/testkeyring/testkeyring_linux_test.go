@@ -104,6 +104,7 @@ func TestStopContinueKill(t *testing.T) {
 
 // TestNothingIsLeft kills the keyring in every state it can be in.
 func TestNothingIsLeft(t *testing.T) {
+	testkeyring.Need(t)
 	for state, reach := range map[string]func(t *testing.T, k *testkeyring.Keyring){
 		"running": func(*testing.T, *testkeyring.Keyring) {},
 		"stopped": func(t *testing.T, k *testkeyring.Keyring) { k.Stop(t) },
