@@ -25,6 +25,12 @@ type Keeper struct {
 // new ID stays a leftover where its item could not be removed. ErrConflict: the
 // account was erased meanwhile.
 func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential) (Account, error) {
+	return k.add(ctx, account, store, c, func(next Leftover) func(*Account) error { return promote(next, c.Generation) })
+}
+
+// add stores the credential under a new ID, and then lets the account's file
+// name it as enter says.
+func (k Keeper) add(ctx context.Context, account, store string, c Credential, enter func(Leftover) func(*Account) error) (Account, error) {
 	id, err := NewID(k.Random)
 	if err != nil {
 		return Account{}, err
@@ -37,7 +43,7 @@ func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential)
 	if err != nil {
 		return Account{}, errors.Join(err, k.unlist(account, id))
 	}
-	a, err := k.storeUnder(ctx, account, next, c)
+	a, err := k.storeUnder(ctx, account, next, c, enter(next))
 	if err != nil {
 		err = errors.Join(err, k.withdraw(ctx, account, next, err))
 	}
@@ -46,7 +52,7 @@ func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential)
 
 // storeUnder stores the credential if the account still lists the sign-in: an
 // erase that came before the lock has found nothing to delete.
-func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c Credential) (Account, error) {
+func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c Credential, enter func(*Account) error) (Account, error) {
 	listed, err := k.Records.Accounts.Load(account)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Account{}, err
@@ -57,13 +63,13 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 	if _, err := k.Records.Write(ctx, Account{Name: account, ID: next.ID, Store: next.Store}, c, ""); err != nil {
 		return Account{}, err
 	}
-	a, err := k.Records.Accounts.Update(account, promote(next, c.Generation))
+	a, err := k.Records.Accounts.Update(account, enter)
 	if err == nil {
 		return a, nil
 	}
 	// The account's file may have been written all the same.
 	found, loadErr := k.Records.Accounts.Load(account)
-	if loadErr == nil && found.ID == next.ID && found.Generation == c.Generation {
+	if loadErr == nil && found.ID == next.ID && found.Generation >= c.Generation {
 		return found, nil
 	}
 	return Account{}, errors.Join(err, loadErr)

@@ -1,0 +1,54 @@
+package accountdir
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// defaultFile holds the name of the default account and a newline.
+const defaultFile = ".default"
+
+// maxDefault is more than the longest name in bytes.
+const maxDefault = 256
+
+// Default returns the account that [Dir.SetDefault] chose, else
+// [helper.DefaultAccount]. It creates nothing. ErrCorrupt: the file that holds
+// the choice holds no name.
+func (d *Dir) Default() (string, error) {
+	content, err := d.dir.Read(defaultFile, maxDefault)
+	if errors.Is(err, helper.ErrNotFound) {
+		return helper.DefaultAccount, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	name := string(bytes.TrimSuffix(content, []byte("\n")))
+	if helper.CheckName(name) != nil {
+		return "", fmt.Errorf("read %s: the choice of the default account is %w: it is no account name", d.DefaultPath(), helper.ErrCorrupt)
+	}
+	return name, nil
+}
+
+// SetDefault chooses the default account. It need not exist.
+func (d *Dir) SetDefault(name string) error {
+	if err := helper.CheckName(name); err != nil {
+		return err
+	}
+	return d.locked(func() error { return d.dir.Write(defaultFile, []byte(name+"\n")) })
+}
+
+// RemoveDefault takes the choice back, or returns ErrNotFound.
+func (d *Dir) RemoveDefault() error {
+	if _, err := os.Lstat(d.DefaultPath()); errors.Is(err, fs.ErrNotExist) {
+		return helper.ErrNotFound
+	}
+	return d.locked(func() error { return d.dir.Remove(defaultFile) })
+}
+
+// DefaultPath returns where the choice of the default account is.
+func (d *Dir) DefaultPath() string { return d.dir.Path(defaultFile) }
