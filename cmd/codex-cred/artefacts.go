@@ -31,12 +31,29 @@ func (w *wiring) ofSignIn(l helper.Leftover) []artefact {
 // ofAccount lists what belongs to the account's name: its file after all that
 // it names, so that no item is ever without a name.
 func (w *wiring) ofAccount(name string) []artefact {
-	return []artefact{{
+	list := []artefact{{
 		kind:    "account file",
 		where:   w.accounts.Path(name),
 		present: filePresent(w.accounts.Path(name)),
 		remove:  func(context.Context) error { return w.accounts.Remove(name) },
 	}, w.lockFile(filelock.SignIn + name)}
+	if chosen, err := w.accounts.Default(); err == nil && chosen == name {
+		list = append(list, w.choice()...)
+	}
+	return list
+}
+
+// choice lists the file that says which account is the default one, if there is
+// one: mostly nobody has chosen.
+func (w *wiring) choice() []artefact {
+	path := w.accounts.DefaultPath()
+	if present, err := filePresent(path)(context.Background()); err == nil && !present {
+		return nil
+	}
+	return []artefact{{
+		kind: "choice of the default account", where: path, present: filePresent(path),
+		remove: func(context.Context) error { return w.accounts.RemoveDefault() },
+	}}
 }
 
 func (w *wiring) item(l helper.Leftover) artefact {
@@ -77,7 +94,15 @@ func (w *wiring) lockFile(name string) artefact {
 
 // ofRoot lists what is left when the last account is gone.
 func (w *wiring) ofRoot() []artefact {
-	return []artefact{
+	var list []artefact
+	chosen, err := w.accounts.Default()
+	if err == nil {
+		_, err = w.accounts.Load(chosen)
+	}
+	if err != nil { // else the choice belongs to that account
+		list = w.choice()
+	}
+	return append(list, []artefact{
 		{
 			kind: "lock", where: w.accounts.LockPath(), present: filePresent(w.accounts.LockPath()),
 			remove: func(context.Context) error { return w.accounts.RemoveLock() },
@@ -86,7 +111,7 @@ func (w *wiring) ofRoot() []artefact {
 		directory(w.files.Folder()),
 		directory(w.locks.Folder()),
 		directory(w.root),
-	}
+	}...)
 }
 
 // trial is the item with which a store is tried out before a sign-in. Its name

@@ -16,6 +16,13 @@ import (
 // may be typing a password.
 const personTime = time.Minute
 
+// patient lets keychain calls take as long as a person may.
+func (w *wiring) patient() { w.keychain.Timeout = personTime }
+
+func storeFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: storeAuto}
+}
+
 // storeChoice returns the word that the person chose, or auto.
 func (p *program) storeChoice(c *cli.Context) (string, error) {
 	choice := c.String("store")

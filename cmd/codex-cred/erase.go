@@ -37,10 +37,6 @@ codex-cred erase --all --yes --format json`,
 
 func (p *program) erase(c *cli.Context) error {
 	all := c.Bool("all")
-	account, err := p.account(c)
-	if err != nil {
-		return err
-	}
 	if all && c.NArg() > 0 {
 		return usageError("erase takes an account or --all, not both")
 	}
@@ -48,7 +44,14 @@ func (p *program) erase(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	e := eraser{program: p, wiring: w, revoke: c.Bool("revoke"), dryRun: c.Bool("dry-run")}
+	account := ""
+	if !all {
+		account, err = p.account(c, w)
+	}
+	if err != nil {
+		return err
+	}
+	e := eraser{program: p, wiring: w, revoke: c.Bool("revoke"), dryRun: c.Bool("dry-run"), everything: all}
 	var receipts []*receipt
 	if all {
 		receipts, err = e.all(c.Context, c.Bool("yes"))

@@ -17,6 +17,16 @@ type eraser struct {
 	*wiring
 	revoke bool
 	dryRun bool
+	// everything: there is no other account whose sign-ins must stay.
+	everything bool
+}
+
+// signIns returns the sign-ins that go with the account.
+func (e *eraser) signIns(name string) ([]helper.Leftover, error) {
+	if e.everything {
+		return e.named(name)
+	}
+	return e.own(name)
 }
 
 // account erases one account while no sign-in for it is under way.
@@ -220,21 +230,27 @@ func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 	return []revocation{v}
 }
 
-// sweep deletes the leftovers of the account: sign-ins that were replaced or
-// never finished. What cannot be deleted stays listed for a later erase.
+// sweep deletes the leftovers of the account: credentials that were replaced,
+// moved or never finished. What cannot be deleted stays listed for a later erase.
 func (p *program) sweep(ctx context.Context, w *wiring, a helper.Account) error {
 	e := eraser{program: p, wiring: w}
+	own, err := w.own(a.Name)
+	if err != nil {
+		return fmt.Errorf("delete the replaced credential: %w", err)
+	}
 	for _, l := range a.Leftovers {
-		r := &receipt{}
-		if _, err := e.signIn(ctx, r, l, false); err != nil {
-			return fmt.Errorf("delete the replaced sign-in: %w", err)
-		}
-		if r.failed() {
-			p.warn("warning: the replaced sign-in could not be deleted and stays listed:\n%s", r.text())
-			continue
+		if slices.Contains(own, l) {
+			r := &receipt{}
+			if _, err := e.signIn(ctx, r, l, false); err != nil {
+				return fmt.Errorf("delete the replaced credential: %w", err)
+			}
+			if r.failed() {
+				p.warn("warning: the replaced credential could not be deleted and stays listed:\n%s", r.text())
+				continue
+			}
 		}
 		if _, err := w.accounts.Update(a.Name, helper.Forget(l.ID)); err != nil {
-			return fmt.Errorf("delete the replaced sign-in: %w", err)
+			return fmt.Errorf("delete the replaced credential: %w", err)
 		}
 	}
 	return nil

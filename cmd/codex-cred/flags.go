@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -27,18 +28,27 @@ func formatFlag(formats ...string) *cli.StringFlag {
 }
 
 // account returns the one account that the command is about: its argument,
-// else the environment's, else the default.
-func (p *program) account(c *cli.Context) (string, error) {
-	if c.NArg() > 1 {
-		return "", usageError("%s takes one account, not %d arguments; see: codex-cred %s --help", c.Command.Name, c.NArg(), c.Command.Name)
+// else the default.
+func (p *program) account(c *cli.Context, w *wiring) (string, error) {
+	switch c.NArg() {
+	case 0:
+		return p.defaultAccount(w)
+	case 1:
+		return c.Args().First(), helper.CheckName(c.Args().First())
 	}
-	name := c.Args().First()
-	if c.NArg() == 0 {
-		if name = p.getenv("CODEX_CRED_ACCOUNT"); name == "" {
-			name = helper.DefaultAccount
-		}
+	return "", usageError("%s takes one account, not %d arguments; see: codex-cred %s --help", c.Command.Name, c.NArg(), c.Command.Name)
+}
+
+// defaultAccount returns the environment's account, else the one of "use".
+func (p *program) defaultAccount(w *wiring) (string, error) {
+	if name := p.getenv("CODEX_CRED_ACCOUNT"); name != "" {
+		return name, helper.CheckName(name)
 	}
-	return name, helper.CheckName(name)
+	name, err := w.accounts.Default()
+	if errors.Is(err, helper.ErrCorrupt) {
+		return "", withHint(err, "choose again: codex-cred use ACCOUNT")
+	}
+	return name, err
 }
 
 func (p *program) noArguments(c *cli.Context) error {

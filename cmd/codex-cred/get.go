@@ -30,7 +30,11 @@ curl -H "Authorization: Bearer $(codex-cred get)" https://chatgpt.com/backend-ap
 }
 
 func (p *program) get(c *cli.Context) error {
-	account, err := p.account(c)
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	account, err := p.account(c, w)
 	if err != nil {
 		return err
 	}
@@ -41,10 +45,6 @@ func (p *program) get(c *cli.Context) error {
 	timeout, err := p.duration(c, "timeout", "CODEX_CRED_TIMEOUT")
 	if err != nil {
 		return err
-	}
-	w, err := p.wire()
-	if err != nil {
-		return helper.ForAccount(account, err)
 	}
 	ctx, cancel := context.WithTimeout(c.Context, timeout)
 	defer cancel()

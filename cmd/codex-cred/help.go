@@ -22,7 +22,9 @@ Examples:
 
 Usage:
   {{.UsageText}}
-{{if .VisibleFlags}}
+{{with .ArgsUsage}}
+{{.}}
+{{end}}{{if .VisibleFlags}}
 Flags:
 {{range .VisibleFlags}}  {{.}}
 {{end}}{{end}}

@@ -26,7 +26,7 @@ codex-cred login work --replace
 codex-cred login --store file
 codex-cred login lab --profile oauth --issuer https://auth.example.com --client-id my-client`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: storeAuto},
+			storeFlag(),
 			boolFlag("replace", "replace the sign-in that the account has"),
 			&cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI, Usage: "`DIALECT` of the issuer: openai or oauth"},
 			&cli.StringFlag{Name: "issuer", Usage: "`URL` of the issuer", DefaultText: "OpenAI's"},
@@ -40,7 +40,11 @@ codex-cred login lab --profile oauth --issuer https://auth.example.com --client-
 }
 
 func (p *program) login(c *cli.Context) error {
-	account, err := p.account(c)
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	account, err := p.account(c, w)
 	if err != nil {
 		return err
 	}
@@ -51,11 +55,7 @@ func (p *program) login(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	w, err := p.wire()
-	if err != nil {
-		return helper.ForAccount(account, err)
-	}
-	w.keychain.Timeout = personTime
+	w.patient()
 	unlock, err := w.onlySignIn(c.Context, account)
 	if err != nil {
 		return helper.ForAccount(account, err)

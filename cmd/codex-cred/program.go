@@ -65,8 +65,9 @@ func (p *program) app() *cli.App {
 
 func (p *program) commands() []*cli.Command {
 	commands := []*cli.Command{
-		p.loginCommand(), p.getCommand(), p.listCommand(), p.statusCommand(),
-		p.eraseCommand(), p.pathsCommand(), p.versionCommand(),
+		p.loginCommand(), p.getCommand(), p.refreshCommand(), p.storeCommand(), p.eraseCommand(),
+		p.listCommand(), p.statusCommand(), p.useCommand(), p.renameCommand(), p.migrateCommand(),
+		p.pathsCommand(), p.versionCommand(),
 	}
 	for _, c := range commands {
 		c.CustomHelpTemplate = commandHelp

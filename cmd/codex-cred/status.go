@@ -19,11 +19,11 @@ func (p *program) statusCommand() *cli.Command {
 
 // status prints the account and fails as get would where a person has to act.
 func (p *program) status(c *cli.Context) error {
-	account, err := p.account(c)
+	w, err := p.wire()
 	if err != nil {
 		return err
 	}
-	w, err := p.wire()
+	account, err := p.account(c, w)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,8 @@ type view struct {
 // look reads the account for showing it. What cannot be read is part of the
 // view, not an error.
 func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bool) view {
-	v := view{Account: name, Default: name == p.defaultAccount()}
+	chosen, _ := p.defaultAccount(w) // a damaged choice marks nobody
+	v := view{Account: name, Default: name == chosen}
 	a, err := w.accounts.Load(name)
 	if err != nil {
 		return v.broken(name, err)
@@ -105,11 +106,4 @@ func when(t time.Time) *time.Time {
 	}
 	t = t.Truncate(time.Second)
 	return &t
-}
-
-func (p *program) defaultAccount() string {
-	if name := p.getenv("CODEX_CRED_ACCOUNT"); name != "" {
-		return name
-	}
-	return helper.DefaultAccount
 }

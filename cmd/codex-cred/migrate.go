@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+func (p *program) migrateCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "migrate",
+		Usage:       "move an account's tokens to another store",
+		UsageText:   "codex-cred migrate [ACCOUNT] --to keychain|file",
+		Description: "codex-cred migrate --to keychain\ncodex-cred migrate work --to file",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"},
+		},
+		Action: p.migrate,
+	}
+}
+
+// migrate stores the credential in the other place, verifies it, and only then
+// deletes the first. Killed anywhere, it can be run again.
+func (p *program) migrate(c *cli.Context) error {
+	to := c.String("to")
+	if to != storeKeychain && to != storeFile {
+		return usageErrorHint("migrate needs --to keychain or --to file", "see: codex-cred migrate --help")
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	account, err := p.account(c, w)
+	if err != nil {
+		return err
+	}
+	return helper.ForAccount(account, p.migrateAccount(c, w, account, to))
+}
+
+func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) (err error) {
+	if _, err := w.accounts.Load(account); err != nil {
+		return err
+	}
+	w.patient()
+	unlock, err := w.onlySignIn(c.Context, account)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := w.probe(c.Context, to); err != nil {
+		err = fmt.Errorf("try the %s before moving the tokens there: %w", to, err)
+		if errors.Is(err, helper.ErrUnavailable) {
+			err = withHint(err, "the tokens stay where they are; try from a desktop session")
+		}
+		return err
+	}
+	a, err := w.keeper.Migrate(c.Context, account, to)
+	if err != nil {
+		return err
+	}
+	p.warn("account %q: the tokens are in the %s", account, w.place(a.Store, a.ID))
+	return p.sweep(c.Context, w, a)
+}

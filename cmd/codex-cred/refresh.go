@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+func (p *program) refreshCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "refresh",
+		Usage:     "refresh accounts, so that idle ones stay signed in",
+		UsageText: "codex-cred refresh [ACCOUNT | --all] [flags]",
+		Description: `codex-cred refresh work
+codex-cred refresh --all
+codex-cred refresh --all --format json`,
+		Flags: []cli.Flag{
+			boolFlag("all", "every account whose access token is past half of its life, for a daily timer"),
+			&cli.DurationFlag{Name: "timeout", Value: 2 * time.Minute, Usage: "give up on an account after `TIME`"},
+			formatFlag("table", "json"),
+		},
+		Action: p.refresh,
+	}
+}
+
+// What became of an account in a refresh.
+const (
+	resultRefreshed = "refreshed"
+	resultNotDue    = "not due"
+)
+
+// A refreshLine is one account and what became of it.
+type refreshLine struct {
+	Account string     `json:"account"`
+	Result  string     `json:"result"`
+	Expiry  *time.Time `json:"expiry,omitempty"`
+	Reason  string     `json:"reason,omitempty"`
+}
+
+// refresh fails as the first account does that fails, after it tried them all.
+// They are refreshed one after the other: issuers may take sign-ins that are
+// refreshed at the same moment for stolen ones.
+func (p *program) refresh(c *cli.Context) error {
+	all := c.Bool("all")
+	if all && c.NArg() > 0 {
+		return usageError("refresh takes an account or --all, not both")
+	}
+	timeout, err := p.duration(c, "timeout", "CODEX_CRED_TIMEOUT")
+	if err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	names, err := p.toRefresh(c, w)
+	if err != nil {
+		return err
+	}
+	var first error
+	lines := make([]refreshLine, 0, len(names))
+	for _, name := range names {
+		l, err := p.refreshOne(c.Context, w, name, demand{timeout: timeout, onlyOld: all})
+		lines = append(lines, l)
+		switch {
+		case first == nil:
+			first = err
+		case err != nil:
+			p.warn("%s", reason(err))
+		}
+		if c.Context.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(p.printRefresh(c.String("format"), lines), first)
+}
+
+func (p *program) toRefresh(c *cli.Context, w *wiring) ([]string, error) {
+	if c.Bool("all") {
+		return w.accounts.List()
+	}
+	name, err := p.account(c, w)
+	return []string{name}, err
+}
+
+// A demand is what the command line asks of every account.
+type demand struct {
+	timeout time.Duration
+	onlyOld bool // past half of the access token's life
+}
+
+func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d demand) (refreshLine, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	if d.onlyOld {
+		rec, err := w.records.Read(ctx, name)
+		if err != nil {
+			return failedLine(name, helper.ForAccount(name, err))
+		}
+		if !pastHalf(rec.Credential, p.now()) {
+			return refreshLine{Account: name, Result: resultNotDue, Expiry: when(rec.Credential.Expiry)}, nil
+		}
+	}
+	answer, err := p.helper(w).Get(ctx, helper.Request{Account: name, Refresh: true})
+	if err == nil {
+		err = answer.Warning
+	}
+	if err != nil {
+		return failedLine(name, helper.ForAccount(name, err))
+	}
+	return refreshLine{Account: name, Result: resultRefreshed, Expiry: when(answer.Credential.Expiry)}, nil
+}
+
+// pastHalf reports whether the access token is in the second half of its life.
+// A clock that went back cannot tell.
+func pastHalf(c helper.Credential, now time.Time) bool {
+	return c.Expiry.Sub(now) < now.Sub(c.ObtainedAt)
+}
+
+func failedLine(name string, err error) (refreshLine, error) {
+	return refreshLine{Account: name, Result: classify(err).kind, Reason: reason(err)}, err
+}
+
+func (p *program) printRefresh(format string, lines []refreshLine) error {
+	if format == "json" {
+		return writeJSON(p.stdout, struct {
+			SchemaVersion int           `json:"schema_version"`
+			Accounts      []refreshLine `json:"accounts"`
+		}{schemaVersion, lines})
+	}
+	if len(lines) == 0 {
+		p.warn("no accounts; sign in with: codex-cred login")
+		return nil
+	}
+	rows := [][]cell{{{"ACCOUNT", header}, {"RESULT", header}, {"EXPIRES", header}}}
+	for _, l := range lines {
+		style := good
+		if l.Reason != "" {
+			style = bad
+		}
+		rows = append(rows, []cell{{l.Account, plain}, {l.Result, style}, {view{Expiry: l.Expiry}.expires(p.now()), plain}})
+	}
+	return write(p.stdout, layOut(rows, p.colours()))
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+func (p *program) useCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "use",
+		Usage:       "choose the default account",
+		UsageText:   "codex-cred use ACCOUNT",
+		Description: "codex-cred use work\ncodex-cred use default",
+		Action:      p.use,
+	}
+}
+
+// use notes the choice where every later run finds it. The account "default" is
+// the choice of those who never chose.
+func (p *program) use(c *cli.Context) error {
+	name, err := argument(c)
+	if err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	if _, err := w.accounts.Load(name); err != nil {
+		return helper.ForAccount(name, err)
+	}
+	if name == helper.DefaultAccount {
+		err = w.accounts.RemoveDefault()
+	} else {
+		err = w.accounts.SetDefault(name)
+	}
+	if err != nil && !errors.Is(err, helper.ErrNotFound) {
+		return helper.ForAccount(name, err)
+	}
+	p.warn("account %q is the default one", name)
+	if chosen := p.getenv("CODEX_CRED_ACCOUNT"); chosen != "" && chosen != name {
+		p.warn("warning: CODEX_CRED_ACCOUNT is set, to %q, and comes first", shown(chosen))
+	}
+	return nil
+}
+
+// argument returns the one account that the command line must name.
+func argument(c *cli.Context) (string, error) {
+	if c.NArg() != 1 {
+		return "", usageErrorHint(c.Command.Name+" takes one account", "see: codex-cred "+c.Command.Name+" --help")
+	}
+	return c.Args().First(), helper.CheckName(c.Args().First())
+}
