@@ -47,7 +47,7 @@ func (w *wiring) ofAccount(name string) []artefact {
 // one: mostly nobody has chosen.
 func (w *wiring) choice() []artefact {
 	path := w.accounts.DefaultPath()
-	if present, err := filePresent(path)(context.Background()); err == nil && !present {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return []artefact{{

@@ -56,15 +56,22 @@ func (p *program) login(c *cli.Context) error {
 		return err
 	}
 	w.patient()
-	unlock, err := w.onlySignIn(c.Context, account)
+	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
+		return p.signIn(c, w, account, choice)
+	}))
+}
+
+// alone calls change while no other sign-in for the account is under way, and
+// tidies up if nothing comes of it.
+func (w *wiring) alone(ctx context.Context, account string, change func() error) error {
+	unlock, err := w.onlySignIn(ctx, account)
 	if err != nil {
-		return helper.ForAccount(account, err)
+		return err
 	}
-	err = p.signIn(c, w, account, choice)
-	if err != nil {
+	if err = change(); err != nil {
 		w.tidy(account)
 	}
-	return helper.ForAccount(account, errors.Join(err, unlock()))
+	return errors.Join(err, unlock())
 }
 
 // tidy removes what a sign-in that came to nothing has made. What fails stays

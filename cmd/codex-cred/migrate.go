@@ -37,19 +37,16 @@ func (p *program) migrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return helper.ForAccount(account, p.migrateAccount(c, w, account, to))
+	if _, err := w.accounts.Load(account); err != nil {
+		return helper.ForAccount(account, err)
+	}
+	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
+		return p.migrateAccount(c, w, account, to)
+	}))
 }
 
-func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) (err error) {
-	if _, err := w.accounts.Load(account); err != nil {
-		return err
-	}
+func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) error {
 	w.patient()
-	unlock, err := w.onlySignIn(c.Context, account)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
 	if err := w.probe(c.Context, to); err != nil {
 		err = fmt.Errorf("try the %s before moving the tokens there: %w", to, err)
 		if errors.Is(err, helper.ErrUnavailable) {

@@ -72,7 +72,7 @@ func (p *program) refresh(c *cli.Context) error {
 		case err != nil:
 			p.warn("%s", reason(err))
 		}
-		if c.Context.Err() != nil {
+		if c.Err() != nil {
 			break
 		}
 	}

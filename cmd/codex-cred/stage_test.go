@@ -44,7 +44,8 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 		stdout = ""
 	}
 	// Files hold the tokens where they are the store.
-	s.scan(ts, stdout, s.store == storeKeychain)
+	inFiles, err := fallbackfile.New(ts.Getenv("ROOT")).List(s.t.Context())
+	s.scan(ts, stdout, s.store == storeKeychain && (err != nil || len(inFiles) == 0))
 }
 
 // scan looks for secrets in both streams, and in the home if none may be there.
@@ -129,8 +130,8 @@ func (s *stage) release(*testscript.TestScript, []string) { s.server.Release() }
 func (s *stage) holds(ts *testscript.TestScript, args []string) {
 	giveUp := time.After(patience)
 	for {
-		content, _ := os.ReadFile(ts.MkAbs(args[0]))
-		if strings.Contains(string(content), args[1]) {
+		content, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && strings.Contains(string(content), args[1]) {
 			return
 		}
 		select {
@@ -210,17 +211,6 @@ func environment(ts *testscript.TestScript) []string {
 	return env
 }
 
-// same wants the last get to have printed the token of the file, or, with an
-// exclamation mark, another one.
-//
-//	same [!] FILE
-func (s *stage) same(ts *testscript.TestScript, args []string) {
-	want := len(args) == 1
-	if (ts.ReadFile(args[len(args)-1]) == s.lastGet) != want {
-		ts.Fatalf("same %s: the token of the last get differs from what was expected", strings.Join(args, " "))
-	}
-}
-
 // cut cuts a file in the middle of its last member.
 //
 //	cut FILE
@@ -274,45 +264,5 @@ func (s *stage) unlock(*testscript.TestScript, []string) { s.keyring.Unlock(s.t)
 func (s *stage) unprompted(ts *testscript.TestScript, _ []string) {
 	if s.keyring.Prompted() {
 		ts.Fatalf("a person was asked to unlock the keychain")
-	}
-}
-
-// items wants the number of items in the store.
-//
-//	items COUNT
-func (s *stage) items(ts *testscript.TestScript, args []string) {
-	items, err := fallbackfile.New(ts.Getenv("ROOT")).List(s.t.Context())
-	ts.Check(err)
-	if s.keyring != nil {
-		items = append(items, s.keyring.Items(s.t)...)
-	}
-	if got := strconv.Itoa(len(items)); got != args[0] {
-		ts.Fatalf("there are %s items, want %s", got, args[0])
-	}
-}
-
-// erased proves that nothing is left: no item, no file, no secret anywhere.
-func (s *stage) erased(ts *testscript.TestScript, _ []string) {
-	s.proven = true
-	for _, entry := range s.server.Log() {
-		ours := entry.Grant != authserver.GrantAuthorize // that is the browser's
-		if ours && entry.UserAgent != userAgent {
-			ts.Fatalf("a request for %s said that it is of %q", entry.Grant, entry.UserAgent)
-		}
-	}
-	s.scan(ts, "", true)
-	if s.keyring != nil {
-		if items := s.keyring.Items(s.t); len(items) > 0 {
-			ts.Fatalf("the keychain still shows %d items", len(items))
-		}
-	}
-	err := filepath.WalkDir(filepath.Join(s.home, ".local"), func(path string, d os.DirEntry, err error) error {
-		if err == nil && (!d.IsDir() || d.Name() == "codex-cred") {
-			err = fmt.Errorf("still there: %s", path)
-		}
-		return err
-	})
-	if !errors.Is(err, os.ErrNotExist) {
-		ts.Check(err)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -47,7 +46,9 @@ func (p *program) store(c *cli.Context) error {
 	if err != nil {
 		return helper.ForAccount(account, err)
 	}
-	return helper.ForAccount(account, p.storeGiven(c.Context, w, account, choice, credential))
+	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
+		return p.storeGiven(c.Context, w, account, choice, credential)
+	}))
 }
 
 // given reads the credential, which a person may type, and who may interrupt.
@@ -69,17 +70,7 @@ func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, erro
 	}
 }
 
-func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) (err error) {
-	unlock, err := w.onlySignIn(ctx, account)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			w.tidy(account)
-		}
-		err = errors.Join(err, unlock())
-	}()
+func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) error {
 	if err := w.unshareable(ctx, account, credential); err != nil {
 		return err
 	}

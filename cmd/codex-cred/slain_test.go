@@ -1,0 +1,97 @@
+package main
+
+import (
+	"errors"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codex-cred/codex-cred/internal/parts"
+)
+
+// changes are the system calls by which a process changes something that others
+// see: files, locks, and messages on the bus.
+func changes() []string {
+	return []string{"mkdirat", "openat", "flock", "fchmod", "write", "fsync", "renameat", "unlinkat", "sendmsg"}
+}
+
+// slain runs codex-cred again and again. Each time it is killed with SIGKILL as
+// it enters a system call that changes something: the first of its kind, the
+// second, and so on until a run is over before. After each death the account
+// must answer with the token of the last get, the same command must succeed,
+// and the account must answer again; then the command after "--" takes it back.
+//
+//	slain ACCOUNT... COMMAND... -- COMMAND...
+//
+// The accounts are names that the account may have after a death, separated by
+// a comma, the last of which it has in the end.
+func (s *stage) slain(ts *testscript.TestScript, args []string) {
+	if _, err := exec.LookPath("strace"); err != nil && !parts.Required("strace") {
+		ts.Logf("nobody dies: %v", err) // where it is required the first run fails
+		return
+	}
+	names := strings.Split(args[0], ",")
+	words := strings.Split(strings.Join(args[1:], " "), " -- ")
+	command, back := strings.Fields(words[0]), strings.Fields(words[1])
+	deaths := 0
+	for _, call := range changes() {
+		for n := 1; s.dies(ts, call, n, command); n++ {
+			deaths++
+			s.wantLast(ts, names, command)
+			s.runs(ts, command)
+			s.wantLast(ts, names[len(names)-1:], command)
+			s.runs(ts, back)
+		}
+		s.runs(ts, back)
+	}
+	ts.Logf("died %d deaths", deaths)
+	if deaths < 20 {
+		ts.Fatalf("only %d deaths were died", deaths)
+	}
+}
+
+// dies reports whether the command was killed at that call.
+func (s *stage) dies(ts *testscript.TestScript, call string, n int, command []string) bool {
+	args := append([]string{"-f", "-qqq", "-o", "/dev/null", "-e", "trace=" + call, "-e", "inject=" + call + ":signal=SIGKILL:when=" + strconv.Itoa(n), "codex-cred"}, command...)
+	cmd := exec.CommandContext(s.t.Context(), "strace", args...)
+	cmd.Env = environment(ts)
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return false
+	}
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != -1 && exit.ExitCode() != 128+9 {
+		ts.Fatalf("codex-cred %s, to be killed at %s %d: %v\n%s", strings.Join(command, " "), call, n, err, out)
+	}
+	return true
+}
+
+// runs wants the command to succeed, or to find that there is nothing to do.
+func (s *stage) runs(ts *testscript.TestScript, command []string) {
+	cmd := exec.CommandContext(s.t.Context(), "codex-cred", command...)
+	cmd.Env = environment(ts)
+	out, err := cmd.CombinedOutput()
+	exit := (*exec.ExitError)(nil)
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != exitNotFound) {
+		ts.Fatalf("codex-cred %s after a death: %v\n%s", strings.Join(command, " "), err, out)
+	}
+}
+
+// wantLast wants one of the names, or more, to answer with the token of the last
+// get, and no other answer.
+func (s *stage) wantLast(ts *testscript.TestScript, names, command []string) {
+	answers := 0
+	for _, name := range names {
+		token, err := quiet(ts, []string{"get", name})
+		switch {
+		case err == nil && token != s.lastGet:
+			ts.Fatalf("the account %s answers with another token after a death in %s", name, strings.Join(command, " "))
+		case err == nil:
+			answers++
+		}
+	}
+	if answers == 0 {
+		ts.Fatalf("no account of %q answers after a death in %s", names, strings.Join(command, " "))
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codex-cred/codex-cred/fallbackfile"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+)
+
+// same wants the last get to have printed the token of the file, or, with an
+// exclamation mark, another one.
+//
+//	same [!] FILE
+func (s *stage) same(ts *testscript.TestScript, args []string) {
+	want := len(args) == 1
+	if (ts.ReadFile(args[len(args)-1]) == s.lastGet) != want {
+		ts.Fatalf("same %s: the token of the last get differs from what was expected", strings.Join(args, " "))
+	}
+}
+
+// items wants the number of items in the store.
+//
+//	items COUNT
+func (s *stage) items(ts *testscript.TestScript, args []string) {
+	items, err := fallbackfile.New(ts.Getenv("ROOT")).List(s.t.Context())
+	ts.Check(err)
+	if s.keyring != nil {
+		items = append(items, s.keyring.Items(s.t)...)
+	}
+	if got := strconv.Itoa(len(items)); got != args[0] {
+		ts.Fatalf("there are %s items, want %s", got, args[0])
+	}
+}
+
+// stored wants the number of items in one of the stores.
+//
+//	stored file|keychain COUNT
+func (s *stage) stored(ts *testscript.TestScript, args []string) {
+	var items []string
+	if args[0] == storeKeychain {
+		items = s.keyring.Items(s.t)
+	} else {
+		var err error
+		items, err = fallbackfile.New(ts.Getenv("ROOT")).List(s.t.Context())
+		ts.Check(err)
+	}
+	if got := strconv.Itoa(len(items)); got != args[1] {
+		ts.Fatalf("there are %s items in the store %s, want %s", got, args[0], args[1])
+	}
+}
+
+// expand puts the script's variables in the place of their names in a file.
+//
+//	expand FILE
+func (s *stage) expand(ts *testscript.TestScript, args []string) {
+	content := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(content), 0o600))
+}
+
+// erased proves that nothing is left: no item, no file, no secret anywhere.
+func (s *stage) erased(ts *testscript.TestScript, _ []string) {
+	s.proven = true
+	for _, entry := range s.server.Log() {
+		ours := entry.Grant != authserver.GrantAuthorize // that is the browser's
+		if ours && entry.UserAgent != userAgent {
+			ts.Fatalf("a request for %s said that it is of %q", entry.Grant, entry.UserAgent)
+		}
+	}
+	s.scan(ts, "", true)
+	if s.keyring != nil {
+		if items := s.keyring.Items(s.t); len(items) > 0 {
+			ts.Fatalf("the keychain still shows %d items", len(items))
+		}
+	}
+	err := filepath.WalkDir(filepath.Join(s.home, ".local"), func(path string, d os.DirEntry, err error) error {
+		if err == nil && (!d.IsDir() || d.Name() == "codex-cred") {
+			err = fmt.Errorf("still there: %s", path)
+		}
+		return err
+	})
+	if !errors.Is(err, os.ErrNotExist) {
+		ts.Check(err)
+	}
+}
