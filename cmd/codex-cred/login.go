@@ -69,14 +69,14 @@ func (w *wiring) alone(ctx context.Context, account string, change func() error)
 		return err
 	}
 	if err = change(); err != nil {
-		w.tidy(account)
+		w.tidy(context.WithoutCancel(ctx), account)
 	}
 	return errors.Join(err, unlock())
 }
 
 // tidy removes what a sign-in that came to nothing has made. What fails stays
 // empty and is removed by the next erase.
-func (w *wiring) tidy(account string) {
+func (w *wiring) tidy(ctx context.Context, account string) {
 	if _, err := w.accounts.Load(account); !errors.Is(err, helper.ErrNotFound) {
 		return
 	}
@@ -85,7 +85,7 @@ func (w *wiring) tidy(account string) {
 		return
 	}
 	for _, a := range w.ofRoot() {
-		_ = a.remove(context.Background())
+		_ = a.remove(ctx)
 	}
 }
 
