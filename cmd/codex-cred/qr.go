@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+
+	"rsc.io/qr"
+)
+
+// quiet is the width in modules of the border that a QR code needs (ISO/IEC
+// 18004 section 6.3.8).
+const quietZone = 4
+
+// qrCode returns the text as a QR code, in lines of half blocks. A dark module
+// is a point.
+func qrCode(text string) ([]string, error) {
+	code, err := qr.Encode(text, qr.L)
+	if err != nil {
+		return nil, fmt.Errorf("draw a QR code: %w", err)
+	}
+	rows := make([][]bool, code.Size+2*quietZone)
+	for y := range rows {
+		rows[y] = make([]bool, len(rows))
+		for x := range rows[y] {
+			rows[y][x] = code.Black(x-quietZone, y-quietZone)
+		}
+	}
+	return halfBlocks(rows), nil
+}
