@@ -32,6 +32,10 @@ type Client struct {
 	Proxy func(*http.Request) (*url.URL, error)
 	// RootCAs are trusted to sign for servers; nil is the system's.
 	RootCAs *x509.CertPool
+
+	// after calls the function when the time has passed, unless it is stopped
+	// before; nil is time.AfterFunc.
+	after func(time.Duration, func()) (stop func() bool)
 }
 
 // Redeem exchanges the code of an authorization response for a credential of
@@ -42,6 +46,15 @@ type Client struct {
 // [helper.ErrRejected] if the id_token is of somebody else, and else
 // [helper.ErrTemporary].
 func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string) (helper.Credential, error) {
+	got, err := c.redeem(ctx, iss, code, verifier, redirectURI)
+	if err != nil {
+		return helper.Credential{}, err
+	}
+	got.Issuer.RedirectURI = redirectURI
+	return got, nil
+}
+
+func (c *Client) redeem(ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string) (helper.Credential, error) {
 	if err := CheckEndpoint(iss.TokenEndpoint); err != nil {
 		return helper.Credential{}, fmt.Errorf("token endpoint: %w", err)
 	}
@@ -61,10 +74,14 @@ func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 	default:
 		return helper.Credential{}, fmt.Errorf("exchange the code: %w; start the sign-in again: %w", a.problem(parsed), helper.ErrTemporary)
 	}
+	return g.first(iss, a)
+}
+
+// first returns the credential of a sign-in that the answer brought.
+func (g grant) first(iss helper.Issuer, a answer) (helper.Credential, error) {
 	if err := g.signIn(iss, a.start); err != nil {
 		return helper.Credential{}, fmt.Errorf("%s answered, but %w", a.host, err)
 	}
-	iss.RedirectURI = redirectURI
 	return g.renew(helper.Credential{Issuer: iss}, a.start), nil
 }
 

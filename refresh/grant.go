@@ -34,11 +34,7 @@ func parseGrant(profile string, body []byte) (grant, error) {
 	if json.Unmarshal(body, &members) != nil || members == nil {
 		return grant{}, errors.New("the answer is not a JSON object")
 	}
-	text := func(name string) string {
-		var s string
-		_ = json.Unmarshal(members[name], &s) // another type counts as missing
-		return s
-	}
+	text := func(name string) string { return textOf(members, name) }
 	kind := text("token_type")
 	switch {
 	case !tokenText(text("access_token")):
@@ -57,6 +53,13 @@ func parseGrant(profile string, body []byte) (grant, error) {
 		life:    seconds(members["expires_in"]),
 		scope:   clean(text("scope"), maxJWT),
 	}, nil
+}
+
+// textOf returns the member; empty if it is missing or no text.
+func textOf(members map[string]json.RawMessage, name string) string {
+	var s string
+	_ = json.Unmarshal(members[name], &s) // another type counts as missing
+	return s
 }
 
 // tokenText reports whether s may stand in an Authorization header: visible

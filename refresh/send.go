@@ -18,9 +18,6 @@ import (
 const (
 	maxBody   = 1 << 20
 	maxHeader = 64 << 10
-	// callTime bounds one call. A short bound would lose an answer that the
-	// server has already paid for with the old refresh token.
-	callTime = 90 * time.Second
 	// connectTime bounds the parts of a call before its first byte.
 	connectTime = 30 * time.Second
 )
@@ -34,6 +31,9 @@ type call struct {
 	// detached: once there is a connection for the call, the caller's context
 	// ends it no longer. An answer that is on its way must be read.
 	detached bool
+	// asks: the call is detached but carries no grant before its answer has
+	// begun with status 200.
+	asks bool
 }
 
 // An answer is what came of one call, before any of it is parsed.
@@ -55,10 +55,12 @@ func (c *Client) send(ctx context.Context, call call) answer {
 	if a.err = ctx.Err(); a.err != nil {
 		return a
 	}
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	letGo := context.AfterFunc(ctx, cancel)
 	defer letGo()
+	limit := c.limit(call, cancel)
+	defer func() { limit.stop() }()
 
 	var sent atomic.Bool
 	own = httptrace.WithClientTrace(own, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
@@ -67,8 +69,11 @@ func (c *Client) send(ctx context.Context, call call) answer {
 			letGo()
 		}
 	}})
-	a.err = c.roundTrip(own, call, &a)
+	a.err = c.roundTrip(own, call, limit, &a)
 	a.sent = sent.Load()
+	if a.err != nil && limit.late.Load() {
+		a.err = context.DeadlineExceeded
+	}
 	if !a.sent && ctx.Err() != nil {
 		a.err = ctx.Err()
 	}
@@ -77,7 +82,7 @@ func (c *Client) send(ctx context.Context, call call) answer {
 
 // roundTrip reads the whole answer into a. It uses the transport itself: an
 // http.Client would follow redirects.
-func (c *Client) roundTrip(ctx context.Context, call call, a *answer) error {
+func (c *Client) roundTrip(ctx context.Context, call call, limit *limit, a *answer) error {
 	req, err := c.request(ctx, call)
 	if err != nil {
 		return err
@@ -89,6 +94,9 @@ func (c *Client) roundTrip(ctx context.Context, call call, a *answer) error {
 		return err
 	}
 	a.status, a.retryAfter = resp.StatusCode, resp.Header.Get("Retry-After")
+	if call.asks && a.status == http.StatusOK {
+		limit.granted()
+	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if len(a.body) > maxBody {
 		a.body, err = nil, errTooLong

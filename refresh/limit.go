@@ -1,0 +1,53 @@
+package refresh
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// grantTime bounds, in all, a call that carries a grant. A shorter bound
+	// would lose an answer that the server has already paid for with the old
+	// refresh token.
+	grantTime = 90 * time.Second
+	// callTime bounds, in all, any other call: nothing is lost with its answer.
+	callTime = 30 * time.Second
+)
+
+// A limit ends a call that takes too long, however the time is spent: a byte
+// now and then does not extend it.
+type limit struct {
+	after func(time.Duration, func()) (stop func() bool)
+	end   func()
+	stop  func() bool
+	late  atomic.Bool
+}
+
+// limit starts the time of a call, which end ends.
+func (c *Client) limit(call call, end func()) *limit {
+	l := &limit{after: c.after, end: end}
+	if l.after == nil {
+		l.after = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
+	if call.detached && !call.asks {
+		l.start(grantTime)
+	} else {
+		l.start(callTime)
+	}
+	return l
+}
+
+func (l *limit) start(d time.Duration) {
+	l.stop = l.after(d, func() {
+		l.late.Store(true)
+		l.end()
+	})
+}
+
+// granted gives the call the time of one that carries a grant, unless its time
+// is over.
+func (l *limit) granted() {
+	if l.stop() {
+		l.start(grantTime)
+	}
+}
