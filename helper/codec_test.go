@@ -42,6 +42,7 @@ func sampleIssuer() helper.Issuer {
 		AuthorizationEndpoint: "https://auth.openai.com/oauth/authorize",
 		TokenEndpoint:         "https://auth.openai.com/oauth/token",
 		RevocationEndpoint:    "https://auth.openai.com/oauth/revoke",
+		DeviceEndpoint:        "https://auth.openai.com/api/accounts/deviceauth/usercode",
 		IssRequired:           true,
 	}
 }

@@ -48,6 +48,9 @@ type Issuer struct {
 	TokenEndpoint         string `json:"token_endpoint"`
 	// RevocationEndpoint is empty when the server has none.
 	RevocationEndpoint string `json:"revocation_endpoint,omitempty"`
+	// DeviceEndpoint is where a sign-in without a browser on this machine
+	// begins; empty when the server has none.
+	DeviceEndpoint string `json:"device_authorization_endpoint,omitempty"`
 	// IssRequired: the server says that it puts iss into every authorization
 	// response (RFC 9207 section 3).
 	IssRequired bool `json:"iss_required,omitempty"`

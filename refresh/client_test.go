@@ -56,6 +56,7 @@ func TestIssuer_OpenAI(t *testing.T) {
 		AuthorizationEndpoint: "https://auth.openai.com/oauth/authorize",
 		TokenEndpoint:         "https://auth.openai.com/oauth/token",
 		RevocationEndpoint:    "https://auth.openai.com/oauth/revoke",
+		DeviceEndpoint:        "https://auth.openai.com/api/accounts/deviceauth/usercode",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("error %v, issuer (-want +got):\n%s", err, diff)
@@ -88,7 +89,7 @@ func TestIssuer_Metadata(t *testing.T) {
 		c := &refresh.Client{Now: time.Now} //nolint:forbidigo // nothing here depends on the time
 		got, err := c.Issuer(t.Context(), settings)
 		if err != nil || got.URL != server.URL() || got.ClientID != "c" || !got.IssRequired ||
-			got.TokenEndpoint == "" || got.AuthorizationEndpoint == "" || got.RevocationEndpoint == "" {
+			got.TokenEndpoint == "" || got.AuthorizationEndpoint == "" || got.RevocationEndpoint == "" || got.DeviceEndpoint == "" {
 			t.Errorf("%+v: error %v, issuer %+v", o, err, got)
 		}
 		if err := server.Fail(authserver.Fault{Kind: authserver.WrongIssuer, Times: authserver.Forever}); err != nil {

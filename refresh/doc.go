@@ -4,7 +4,7 @@
 // Start with [Rotation], which answers the one question of helper ("a newer
 // credential, please") and never presents a refresh token whose successor has
 // arrived, and with [Client], which speaks to the endpoints of one issuer: metadata, token,
-// revocation. How a person signs in is in the package signin below this one.
+// revocation, device authorization. How a person signs in is in the package signin below this one.
 //
 // The package keeps nothing, knows no store and prints nothing. It sends each
 // grant once: on a connection of its own, over HTTP/1.1, without redirects and

@@ -36,6 +36,7 @@ type metadata struct {
 	AuthorizationEndpoint string   `json:"authorization_endpoint"`
 	TokenEndpoint         string   `json:"token_endpoint"`
 	RevocationEndpoint    string   `json:"revocation_endpoint"`
+	DeviceEndpoint        string   `json:"device_authorization_endpoint"`
 	Scopes                []string `json:"scopes_supported"`
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
 	IssRequired           bool     `json:"authorization_response_iss_parameter_supported"`
@@ -64,6 +65,7 @@ func (c *Client) discover(ctx context.Context, s Settings) (helper.Issuer, error
 		AuthorizationEndpoint: m.AuthorizationEndpoint,
 		TokenEndpoint:         m.TokenEndpoint,
 		RevocationEndpoint:    m.RevocationEndpoint,
+		DeviceEndpoint:        m.DeviceEndpoint,
 		IssRequired:           m.IssRequired,
 	}, nil
 }
@@ -119,14 +121,17 @@ func (m metadata) check(issuer string) error {
 	if m.Issuer != issuer {
 		return fmt.Errorf("the metadata is %w: it is of the issuer %q, not %q", helper.ErrRejected, clean(m.Issuer, maxText), issuer)
 	}
-	for name, endpoint := range map[string]string{"authorization_endpoint": m.AuthorizationEndpoint, "token_endpoint": m.TokenEndpoint} {
-		if err := CheckEndpoint(endpoint); err != nil {
-			return fmt.Errorf("the metadata is %w: its %s: %s", helper.ErrRejected, name, err.Error())
-		}
-	}
-	if m.RevocationEndpoint != "" {
-		if err := CheckEndpoint(m.RevocationEndpoint); err != nil {
-			return fmt.Errorf("the metadata is %w: its revocation_endpoint: %s", helper.ErrRejected, err.Error())
+	for _, endpoint := range []struct {
+		name, url string
+		optional  bool
+	}{
+		{"authorization_endpoint", m.AuthorizationEndpoint, false},
+		{"token_endpoint", m.TokenEndpoint, false},
+		{"revocation_endpoint", m.RevocationEndpoint, true},
+		{"device_authorization_endpoint", m.DeviceEndpoint, true}, // RFC 8628 section 4
+	} {
+		if err := CheckEndpoint(endpoint.url); err != nil && (endpoint.url != "" || !endpoint.optional) {
+			return fmt.Errorf("the metadata is %w: its %s: %s", helper.ErrRejected, endpoint.name, err.Error())
 		}
 	}
 	if m.ChallengeMethods != nil && !slices.Contains(m.ChallengeMethods, "S256") {

@@ -49,6 +49,7 @@ func (s Settings) openAI() (helper.Issuer, error) {
 		AuthorizationEndpoint: base + "/oauth/authorize",
 		TokenEndpoint:         base + "/oauth/token",
 		RevocationEndpoint:    base + "/oauth/revoke",
+		DeviceEndpoint:        base + "/api/accounts/deviceauth" + userCodePath,
 	}, nil
 }
 
@@ -57,34 +58,41 @@ func (s Settings) openAI() (helper.Issuer, error) {
 // address (127.0.0.0/8 or [::1]; a name like localhost is resolved by others),
 // without user information, query and fragment.
 func CheckEndpoint(raw string) error {
-	u, err := url.Parse(raw)
-	problem := ""
-	switch {
-	case strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }):
-		problem = "it holds characters that no URL has"
-	case err != nil:
-		problem = "it does not parse"
-	case u.Scheme != "https" && u.Scheme != "http":
-		problem = "it is not https"
-	case u.Hostname() == "":
-		problem = "it has no host"
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		problem = "http is allowed only on 127.0.0.1 or [::1]"
-	case u.User != nil:
-		problem = "it has user information"
-	case strings.ContainsAny(raw, "?#"):
+	problem := urlProblem(raw)
+	if problem == "" && strings.ContainsAny(raw, "?#") {
 		problem = "it has a query or a fragment"
 	}
 	if problem == "" {
 		return nil
 	}
-	if err == nil && u != nil {
+	if u, err := url.Parse(raw); err == nil {
 		u.User = nil
 		raw = u.Redacted()
 	} else {
 		raw = ""
 	}
 	return fmt.Errorf("URL %q is %w: %s", clean(raw, maxCode), helper.ErrInvalid, problem)
+}
+
+// urlProblem says why the URL must not be visited, by this program or by a
+// person; empty if it may be.
+func urlProblem(raw string) string {
+	u, err := url.Parse(raw)
+	switch {
+	case strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "it holds characters that no URL has"
+	case err != nil:
+		return "it does not parse"
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "it is not https"
+	case u.Hostname() == "":
+		return "it has no host"
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return "http is allowed only on 127.0.0.1 or [::1]"
+	case u.User != nil:
+		return "it has user information"
+	}
+	return ""
 }
 
 func loopback(host string) bool {

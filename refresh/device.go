@@ -1,0 +1,166 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const (
+	// deviceLife is how long a device sign-in waits for its person if the
+	// server does not say. OpenAI never says; Codex gives up after the same.
+	deviceLife = 15 * time.Minute
+	// usualInterval lies between polls if the server does not say (RFC 8628
+	// section 3.2).
+	usualInterval = 5 * time.Second
+	maxUserCode   = 32
+	// maxPage is the longest URL that a terminal and a QR code show well.
+	maxPage = 1 << 10
+
+	grantDeviceCode = "urn:ietf:params:oauth:grant-type:device_code"
+	userCodePath    = "/usercode"
+	pollPath        = "/token"
+)
+
+// ErrNoDevice is what [Client.StartDevice] returns, with
+// [helper.ErrSignInRequired], if the authorization server has no device sign-in
+// or does not offer it to this client: a person must sign in another way.
+var ErrNoDevice = errors.New("device sign-in is not enabled for this issuer or this account")
+
+// A DeviceCode is a device sign-in that has begun and waits for a person. Its
+// texts and URLs are fit to be shown, and the URLs to be opened: they are
+// https, or http on a literal loopback address.
+type DeviceCode struct {
+	Code            helper.Secret // what this program polls with
+	UserCode        string        // what the person enters: printable ASCII, at most 32 characters
+	VerificationURL string        // where
+	// VerificationURLComplete holds the user code too; empty if the server gave
+	// none. The user code is to be shown with it all the same (RFC 8628 section
+	// 3.3.1).
+	VerificationURLComplete string
+	// Interval is the least time between polls, and before the first.
+	Interval time.Duration
+	// Expiry is when the server forgets the sign-in, on this machine's clock.
+	Expiry time.Time
+}
+
+// StartDevice begins a sign-in that a person approves on another device (RFC
+// 8628 section 3.1, or OpenAI's own flow).
+//
+// The error is [ErrNoDevice] with [helper.ErrSignInRequired] if the server
+// offers no such sign-in, ErrSignInRequired if it refused for another reason,
+// [helper.ErrRejected] if its answer breaks the rules, [helper.ErrInvalid] if
+// the endpoint does, and else [helper.ErrTemporary].
+func (c *Client) StartDevice(ctx context.Context, iss helper.Issuer) (DeviceCode, error) {
+	if iss.DeviceEndpoint == "" {
+		return DeviceCode{}, noDevice(iss.URL)
+	}
+	if err := CheckEndpoint(iss.DeviceEndpoint); err != nil {
+		return DeviceCode{}, fmt.Errorf("device authorization endpoint: %w", err)
+	}
+	members := []pair{{"client_id", iss.ClientID}, {"scope", iss.Scope}}
+	request := call{endpoint: iss.DeviceEndpoint, contentType: formType, body: form(members...)}
+	if iss.Profile == ProfileOpenAI {
+		request.contentType, request.body = jsonType, object(members[0])
+	}
+	a := c.send(ctx, request)
+	switch {
+	case a.err == nil && a.status == http.StatusOK:
+		return readDevice(iss, a)
+	case a.err == nil && a.status == http.StatusNotFound:
+		return DeviceCode{}, noDevice(iss.DeviceEndpoint)
+	}
+	return DeviceCode{}, fmt.Errorf("ask for a code: %w; start the sign-in again: %w", a.problem(nil), a.kind())
+}
+
+func noDevice(endpoint string) error {
+	return fmt.Errorf("%s: %w; sign in with a browser instead (login, or login --no-browser): %w", hostOf(endpoint), ErrNoDevice, helper.ErrSignInRequired)
+}
+
+// kind is what follows from an answer that is no success and brings no grant.
+func (a answer) kind() error {
+	switch {
+	case a.err != nil || temporary(a.status):
+		return helper.ErrTemporary
+	case len(parseFault(a.body).codes) > 0:
+		return helper.ErrSignInRequired
+	}
+	return helper.ErrRejected
+}
+
+// temporary reports whether a server that answers the status may do better later.
+func temporary(status int) bool {
+	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+}
+
+// readDevice reads the answer of RFC 8628 section 3.2, or OpenAI's, which names
+// neither the page nor the expiry.
+func readDevice(iss helper.Issuer, a answer) (DeviceCode, error) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(a.body, &members) != nil {
+		return DeviceCode{}, fmt.Errorf("the answer of %s is %w: it is not a JSON object", a.host, helper.ErrRejected)
+	}
+	text := func(name string) string { return textOf(members, name) }
+	d := DeviceCode{
+		Code: helper.NewSecret(text("device_code")), UserCode: text("user_code"),
+		VerificationURL: text("verification_uri"), VerificationURLComplete: text("verification_uri_complete"),
+		Interval: seconds(members["interval"]),
+		Expiry:   a.start.Add(deviceLife),
+	}
+	if iss.Profile == ProfileOpenAI {
+		d.Code = helper.NewSecret(text("device_auth_id"))
+		d.UserCode = or(d.UserCode, text("usercode"))
+		d.VerificationURL, d.VerificationURLComplete = iss.URL+"/codex/device", ""
+	} else if life := seconds(members["expires_in"]); life > 0 {
+		d.Expiry = a.start.Add(life)
+	}
+	if d.Interval == 0 {
+		d.Interval = usualInterval
+	}
+	if problem := d.problem(); problem != "" {
+		return DeviceCode{}, fmt.Errorf("the answer of %s is %w: %s", a.host, helper.ErrRejected, problem)
+	}
+	return d, nil
+}
+
+// problem says what must not be shown to a person, or be used; empty if all is
+// well. It repeats nothing of it.
+func (d DeviceCode) problem() string {
+	unprintable := func(r rune) bool { return r < ' ' || r > '~' }
+	switch {
+	case !tokenText(d.Code.Reveal()):
+		return "it has no usable device code"
+	case strings.TrimSpace(d.UserCode) == "":
+		return "it has no user code"
+	case len(d.UserCode) > maxUserCode || strings.ContainsFunc(d.UserCode, unprintable):
+		return "its user code is none that a person could type"
+	}
+	if problem := pageProblem(d.VerificationURL); problem != "" {
+		return "its verification_uri: " + problem
+	}
+	if strings.ContainsAny(d.VerificationURL, "?#") {
+		return "its verification_uri: it has a query or a fragment"
+	}
+	if d.VerificationURLComplete == "" {
+		return ""
+	}
+	if problem := pageProblem(d.VerificationURLComplete); problem != "" {
+		return "its verification_uri_complete: " + problem
+	}
+	return ""
+}
+
+// pageProblem is urlProblem for what a person visits: it goes into a terminal,
+// a QR code and a browser.
+func pageProblem(raw string) string {
+	if len(raw) > maxPage {
+		return "it is longer than 1 KiB"
+	}
+	return urlProblem(raw)
+}

@@ -1,0 +1,172 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const (
+	// slowDown is what the answer slow_down adds to the interval of this and
+	// all later polls (RFC 8628 section 3.5).
+	slowDown = 5 * time.Second
+	// slowest is the interval beyond which trouble does not lengthen it: the
+	// person who approves meanwhile should not wait for longer.
+	slowest = time.Minute
+)
+
+// A PendingError says that a device sign-in may still come: poll again.
+type PendingError struct {
+	// Interval is the least time between polls from here on.
+	Interval time.Duration
+	// Wait is the time before the next poll: Interval, or longer if the server
+	// asked for it once with Retry-After.
+	Wait time.Duration
+	// Err is the trouble that kept the server from answering, an
+	// [helper.ErrTemporary]; nil if it answered that nobody has approved yet.
+	Err error
+}
+
+// Error implements error.
+func (e *PendingError) Error() string {
+	if e.Err != nil {
+		return e.Err.Error()
+	}
+	return "nobody has approved the sign-in yet"
+}
+
+// Unwrap returns the trouble, if there was any.
+func (e *PendingError) Unwrap() error { return e.Err }
+
+// PollDevice asks once whether the person has approved, and if so returns the
+// credential, of generation 1. Once the poll is on its way ctx ends it no
+// longer: its answer may bring tokens, which then are returned. The exchange of
+// the code that follows with OpenAI is only begun if ctx has not ended. The
+// issuer's redirect URI stays as it is.
+//
+// The error is a [PendingError] if the person may still approve. A connection
+// that fails, and the statuses 408, 429 and 5xx, double its interval, up to a
+// minute, as RFC 8628 section 3.5 recommends; slow_down adds 5 seconds. Any
+// other error ends the sign-in: [helper.ErrSignInRequired] if it was refused,
+// [helper.ErrTemporary] if nobody approved in time, [helper.ErrRejected] if the
+// answer breaks the rules or is meant for somebody else, ctx's if that ended,
+// else as of [Client.Redeem].
+func (c *Client) PollDevice(ctx context.Context, iss helper.Issuer, d DeviceCode) (helper.Credential, error) {
+	request, err := pollCall(iss, d)
+	if err != nil {
+		return helper.Credential{}, err
+	}
+	a := c.send(ctx, request)
+	switch judgePoll(iss.Profile, a) {
+	case pollDone:
+		return c.approved(ctx, iss, a)
+	case pollPending:
+		return helper.Credential{}, a.pending(d.Interval, nil)
+	case pollSlowDown:
+		return helper.Credential{}, a.pending(d.Interval+slowDown, nil)
+	case pollTrouble:
+		if ctx.Err() != nil {
+			return helper.Credential{}, fmt.Errorf("wait for the sign-in: %w", ctx.Err())
+		}
+		trouble := fmt.Errorf("wait for the sign-in: %w: %w", a.problem(nil), helper.ErrTemporary)
+		return helper.Credential{}, a.pending(max(d.Interval, min(2*d.Interval, slowest)), trouble)
+	case pollExpired:
+		return helper.Credential{}, fmt.Errorf("nobody approved the sign-in in time: %w; start the sign-in again: %w", endpointError(a), helper.ErrTemporary)
+	case pollRefused:
+		return helper.Credential{}, fmt.Errorf("sign in: %w; start the sign-in again: %w", endpointError(a), helper.ErrSignInRequired)
+	}
+	return helper.Credential{}, fmt.Errorf("wait for the sign-in: %w; start the sign-in again: %w", a.problem(nil), helper.ErrRejected)
+}
+
+// pollCall is the request of RFC 8628 section 3.4, or OpenAI's.
+func pollCall(iss helper.Issuer, d DeviceCode) (call, error) {
+	request := call{endpoint: iss.TokenEndpoint, contentType: formType, detached: true, asks: true, secrets: []helper.Secret{d.Code}}
+	if iss.Profile == ProfileOpenAI {
+		request.endpoint = strings.TrimSuffix(iss.DeviceEndpoint, userCodePath) + pollPath
+		request.contentType = jsonType
+		request.body = object(pair{"device_auth_id", d.Code.Reveal()}, pair{"user_code", d.UserCode})
+	} else {
+		request.body = form(pair{"grant_type", grantDeviceCode}, pair{"device_code", d.Code.Reveal()}, pair{"client_id", iss.ClientID})
+	}
+	if err := CheckEndpoint(request.endpoint); err != nil {
+		return call{}, fmt.Errorf("endpoint of the device sign-in: %w", err)
+	}
+	return request, nil
+}
+
+// What an answer to a poll means.
+type pollOutcome int
+
+const (
+	pollBroken   pollOutcome = iota // it breaks the rules
+	pollDone                        // it should bring tokens, or a code for them
+	pollPending                     // the person has not decided
+	pollSlowDown                    // the same, and the polls come too often
+	pollTrouble                     // the server could not be asked
+	pollExpired                     // the person did not decide in time
+	pollRefused                     // the person, or the server, said no
+)
+
+// judgePoll is the total table of poll outcomes (RFC 8628 section 3.5). What
+// OpenAI's server answers with 403 or 404 is pending whatever its body, as it
+// is for Codex.
+func judgePoll(profile string, a answer) pollOutcome {
+	codes := parseFault(a.body).codes
+	switch {
+	case errors.Is(a.err, errTooLong):
+		return pollBroken
+	case a.err != nil:
+		return pollTrouble
+	case a.status == http.StatusOK:
+		return pollDone
+	case slices.Contains(codes, "slow_down"):
+		return pollSlowDown
+	case slices.Contains(codes, "authorization_pending"):
+		return pollPending
+	case profile == ProfileOpenAI && (a.status == http.StatusForbidden || a.status == http.StatusNotFound):
+		return pollPending
+	case temporary(a.status):
+		return pollTrouble
+	case slices.Contains(codes, "expired_token"):
+		return pollExpired
+	case len(codes) > 0:
+		return pollRefused
+	case a.retryAfter != "":
+		return pollTrouble
+	}
+	return pollBroken
+}
+
+func (a answer) pending(interval time.Duration, trouble error) *PendingError {
+	wait := interval
+	if a.retryAfter != "" {
+		wait = max(wait, retryAfter(a.retryAfter, a.start))
+	}
+	return &PendingError{Interval: interval, Wait: wait, Err: trouble}
+}
+
+// approved takes the credential out of the answer. OpenAI's brings a code and
+// the verifier to redeem it with.
+func (c *Client) approved(ctx context.Context, iss helper.Issuer, a answer) (helper.Credential, error) {
+	if iss.Profile != ProfileOpenAI {
+		g, err := parseGrant(iss.Profile, a.body)
+		if err != nil {
+			return helper.Credential{}, fmt.Errorf("%s: %w; start the sign-in again: %w", a.host, err, helper.ErrRejected)
+		}
+		return g.first(iss, a)
+	}
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(a.body, &members) // what is no object has neither member
+	code, verifier := textOf(members, "authorization_code"), textOf(members, "code_verifier")
+	if !tokenText(code) || !tokenText(verifier) {
+		return helper.Credential{}, fmt.Errorf("the answer of %s is %w: it has no usable code and verifier; start the sign-in again", a.host, helper.ErrRejected)
+	}
+	return c.redeem(ctx, iss, helper.NewSecret(code), helper.NewSecret(verifier), iss.URL+"/deviceauth/callback")
+}
