@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"strings"
 	"time"
 
@@ -32,16 +30,31 @@ type Browser struct {
 	Random io.Reader
 	// Limit is how long the person may take; 0 is 5 minutes.
 	Limit time.Duration
-	// Listening, if set, is told the URL once the listener is up.
+	// After is time.After if nil.
+	After func(time.Duration) <-chan time.Time
+	// Listening, if set, is told the URL once the listener is up, or will not be.
 	Listening func(authorizeURL string)
+	// Pasted, if set, asks the person for the address that the browser ended
+	// at, in whatever form it was copied, while the listener waits too. It is
+	// called again after a text that is no answer. An error, io.EOF for
+	// instance, means that there will be none. It may still be waiting when
+	// SignIn returns, and should then end with ctx or with the process; what it
+	// returns is dropped.
+	Pasted func(ctx context.Context) (string, error)
+	// Rejected, if set, is told why a pasted text is no answer, before the
+	// person is asked again. The error holds no part of the text.
+	Rejected func(why error)
 }
 
 // SignIn asks the person to sign in and returns the credential, of generation
 // 1. The state and the verifier are new at each call, and the listener is
 // closed when it returns.
 //
+// With Pasted it does without a listener if no port is free.
+//
 // The error is ctx's if that ended first, [helper.ErrTemporary] if nobody
-// signed in within the limit or a port is busy, [helper.ErrSignInRequired] if
+// signed in within the limit or could any more, a [PortsError] with
+// ErrTemporary if the ports are busy, [helper.ErrSignInRequired] if
 // the authorization server refused, and else as of [refresh.Client.Redeem].
 func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credential, error) {
 	places, err := redirects(iss)
@@ -49,42 +62,45 @@ func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credent
 		return helper.Credential{}, err
 	}
 	listener, redirect, err := listen(ctx, places)
+	if busy := (*PortsError)(nil); errors.As(err, &busy) && b.Pasted != nil {
+		redirect, err = unheard(places), nil
+	}
 	if err != nil {
 		return helper.Credential{}, err
 	}
 	state, err := newState(b.Random)
 	if err != nil {
-		_ = listener.Close()
+		if listener != nil {
+			_ = listener.Close()
+		}
 		return helper.Credential{}, err
 	}
 	a := newAttempt(iss, redirect, state)
-	stop := a.serve(listener)
+	stop := func(context.Context) {}
+	if listener != nil {
+		stop = a.serve(listener)
+	}
 	verifier := oauth2.GenerateVerifier()
-	c, err := b.converse(ctx, a, verifier)
+	c, err := b.converse(ctx, a, verifier, listener != nil)
 	a.finish(err)
 	stop(context.WithoutCancel(ctx))
 	return c, err
 }
 
-// converse shows the URL, waits for the callback and redeems its code.
-func (b *Browser) converse(ctx context.Context, a *attempt, verifier string) (helper.Credential, error) {
+// converse shows the URL, waits for the response and redeems its code.
+func (b *Browser) converse(ctx context.Context, a *attempt, verifier string, listens bool) (helper.Credential, error) {
 	opened := b.show(ctx, authorizeURL(a, verifier))
 	limit := b.Limit
 	if limit == 0 {
 		limit = usualLimit
 	}
-	limited, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	select {
-	case r := <-a.arrived:
-		if r.err != nil {
-			return helper.Credential{}, r.err
-		}
+	r, inTime := b.wait(ctx, a, after(b.After, limit), listens)
+	switch {
+	case !inTime:
+	case r.err != nil:
+		return helper.Credential{}, r.err
+	default:
 		return b.Client.Redeem(ctx, a.iss, r.code, helper.NewSecret(verifier), a.redirect.String())
-	case <-limited.Done():
-	}
-	if err := ctx.Err(); err != nil {
-		return helper.Credential{}, fmt.Errorf("wait for the sign-in: %w", err)
 	}
 	err := fmt.Errorf("nobody signed in within %s; start the sign-in again: %w", limit, helper.ErrTemporary)
 	select {
@@ -93,6 +109,44 @@ func (b *Browser) converse(ctx context.Context, a *attempt, verifier string) (he
 	default:
 	}
 	return helper.Credential{}, err
+}
+
+// wait returns the first response, from the listener or the person, or why
+// there can be none. It returns false when the time is over.
+func (b *Browser) wait(ctx context.Context, a *attempt, over <-chan time.Time, listens bool) (response, bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // lets go of Pasted, if that heeds it
+	pasted := b.ask(ctx)
+	for {
+		select {
+		case r := <-a.arrived:
+			return r, true
+		case <-over:
+			return response{}, false
+		case <-ctx.Done():
+			return response{err: fmt.Errorf("wait for the sign-in: %w", ctx.Err())}, true
+		case p := <-pasted:
+			if p.err != nil && !listens && ctx.Err() == nil {
+				return response{err: nobodyPasted(p.err)}, true
+			}
+			pasted = nil
+			if p.err == nil {
+				pasted = b.judge(ctx, a, p.text)
+			}
+		}
+	}
+}
+
+// judge takes a pasted text and, if that is no answer, asks again.
+func (b *Browser) judge(ctx context.Context, a *attempt, text string) <-chan paste {
+	why := a.paste(text)
+	if why == nil {
+		return nil
+	}
+	if b.Rejected != nil {
+		b.Rejected(why)
+	}
+	return b.ask(ctx)
 }
 
 // show returns a channel that yields the error of Open, if there is one. Open
@@ -141,64 +195,3 @@ func newState(random io.Reader) (helper.Secret, error) {
 	}
 	return helper.NewSecret(base64.RawURLEncoding.EncodeToString(b[:])), nil
 }
-
-// listen takes the first of the places whose port is free, and returns it with
-// the port it got.
-func listen(ctx context.Context, places []url.URL) (net.Listener, url.URL, error) {
-	var busy error
-	for _, place := range places {
-		host := place.Hostname()
-		if host == "localhost" {
-			host = "127.0.0.1" // the name is the authorization server's wish; resolvers are not asked
-		}
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, place.Port()))
-		if err != nil {
-			busy = errors.Join(busy, err)
-			continue
-		}
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		place.Host = hostPort(place.Hostname(), port)
-		return l, place, nil
-	}
-	return nil, url.URL{}, fmt.Errorf("listen for the browser's answer on %s: %s; close the program that holds the port, perhaps another sign-in: %w",
-		addresses(places), strings.ReplaceAll(fmt.Sprint(busy), "\n", "; "), helper.ErrTemporary)
-}
-
-func hostPort(host, port string) string { return net.JoinHostPort(host, port) }
-
-func addresses(places []url.URL) string {
-	list := make([]string, len(places))
-	for i, p := range places {
-		list[i] = p.Host
-	}
-	return strings.Join(list, " and ")
-}
-
-// redirects returns the redirect URIs to try, in order. Port 0 is any free one
-// (RFC 8252 section 7.3). OpenAI knows two fixed ports.
-func redirects(iss helper.Issuer) ([]url.URL, error) {
-	if iss.RedirectURI != "" {
-		u, err := parseRedirect(iss.RedirectURI)
-		return []url.URL{u}, err
-	}
-	loopback := func(port, path string) url.URL {
-		return url.URL{Scheme: "http", Host: hostPort("127.0.0.1", port), Path: path}
-	}
-	if iss.Profile == refresh.ProfileOpenAI {
-		return []url.URL{loopback("1455", "/auth/callback"), loopback("1457", "/auth/callback")}, nil
-	}
-	return []url.URL{loopback("0", "/callback")}, nil
-}
-
-// parseRedirect returns [helper.ErrInvalid] unless raw is a redirect URI that
-// this machine can listen on.
-func parseRedirect(raw string) (url.URL, error) {
-	u, err := url.Parse(raw)
-	if err == nil && u.Scheme == "http" && ours(u.Hostname()) && u.Port() != "" &&
-		strings.HasPrefix(u.Path, "/") && u.User == nil && !strings.ContainsAny(raw, "?#") {
-		return *u, nil
-	}
-	return url.URL{}, fmt.Errorf("redirect URI %.200q is %w: use http://HOST:PORT/PATH with the host 127.0.0.1, [::1] or localhost", raw, helper.ErrInvalid)
-}
-
-func ours(host string) bool { return host == "127.0.0.1" || host == "::1" || host == "localhost" }

@@ -2,6 +2,7 @@
 // the first credential.
 //
 // Start with [Browser], the authorization code grant with PKCE and a listener
-// on loopback (RFC 8252). It opens no browser by itself, stores nothing and
-// prints nothing.
+// on loopback (RFC 8252), or [Device], for those whose browser is elsewhere (RFC
+// 8628). The package opens no browser by itself, stores nothing and prints
+// nothing.
 package signin

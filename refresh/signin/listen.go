@@ -1,0 +1,100 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// A PortsError says that the browser's answer cannot be listened for, nearly
+// always because other programs hold the ports. It wraps [helper.ErrTemporary].
+type PortsError struct {
+	Addresses []string // that were tried, HOST:PORT each
+	cause     string
+}
+
+// Error implements error.
+func (e *PortsError) Error() string {
+	return fmt.Sprintf("listen for the browser's answer on %s: %s; close the program that holds the port, perhaps another sign-in: %v",
+		strings.Join(e.Addresses, " and "), e.cause, helper.ErrTemporary)
+}
+
+// Unwrap returns [helper.ErrTemporary].
+func (e *PortsError) Unwrap() error { return helper.ErrTemporary }
+
+// listen takes the first of the places whose port is free, and returns it with
+// the port it got. The error is ctx's, or a [PortsError].
+func listen(ctx context.Context, places []url.URL) (net.Listener, url.URL, error) {
+	var busy error
+	for _, place := range places {
+		host := place.Hostname()
+		if host == "localhost" {
+			host = "127.0.0.1" // the name is the authorization server's wish; resolvers are not asked
+		}
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, place.Port()))
+		if err != nil {
+			busy = errors.Join(busy, err)
+			continue
+		}
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		place.Host = net.JoinHostPort(place.Hostname(), port)
+		return l, place, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, url.URL{}, fmt.Errorf("listen for the browser's answer: %w", err)
+	}
+	return nil, url.URL{}, &PortsError{Addresses: addresses(places), cause: strings.ReplaceAll(fmt.Sprint(busy), "\n", "; ")}
+}
+
+// unheard returns the first of the places for an answer that nobody listens
+// for. A port 0 is replaced: no browser shows it.
+func unheard(places []url.URL) url.URL {
+	place := places[0]
+	if place.Port() == "0" {
+		place.Host = net.JoinHostPort(place.Hostname(), "1455")
+	}
+	return place
+}
+
+func addresses(places []url.URL) []string {
+	list := make([]string, len(places))
+	for i, p := range places {
+		list[i] = p.Host
+	}
+	return list
+}
+
+// redirects returns the redirect URIs to try, in order. Port 0 is any free one
+// (RFC 8252 section 7.3). OpenAI knows two fixed ports.
+func redirects(iss helper.Issuer) ([]url.URL, error) {
+	if iss.RedirectURI != "" {
+		u, err := parseRedirect(iss.RedirectURI)
+		return []url.URL{u}, err
+	}
+	loopback := func(port, path string) url.URL {
+		return url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port), Path: path}
+	}
+	if iss.Profile == refresh.ProfileOpenAI {
+		return []url.URL{loopback("1455", "/auth/callback"), loopback("1457", "/auth/callback")}, nil
+	}
+	return []url.URL{loopback("0", "/callback")}, nil
+}
+
+// parseRedirect returns [helper.ErrInvalid] unless raw is a redirect URI that
+// this machine can listen on.
+func parseRedirect(raw string) (url.URL, error) {
+	u, err := url.Parse(raw)
+	if err == nil && u.Scheme == "http" && ours(u.Hostname()) && u.Port() != "" &&
+		strings.HasPrefix(u.Path, "/") && u.User == nil && !strings.ContainsAny(raw, "?#") {
+		return *u, nil
+	}
+	return url.URL{}, fmt.Errorf("redirect URI %.200q is %w: use http://HOST:PORT/PATH with the host 127.0.0.1, [::1] or localhost", raw, helper.ErrInvalid)
+}
+
+func ours(host string) bool { return host == "127.0.0.1" || host == "::1" || host == "localhost" }

@@ -1,0 +1,129 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Why a pasted text is not taken. None repeats any of the text.
+var (
+	errPasteEmpty     = errors.New("nothing was pasted")
+	errPasteLong      = errors.New("the pasted text is longer than 8 KiB, which no such address is")
+	errPasteBare      = errors.New("that is not a whole address; paste all of the address that the browser ended at, not only the code")
+	errPasteAuthorize = errors.New("that is the address where the sign-in begins; sign in there, then paste the address that the browser ended at")
+	errPasteElsewhere = errors.New("that is not the address that the sign-in ends at; finish the sign-in, then paste the address that the browser ended at")
+	errPasteQuery     = errors.New("the address is cut or changed; paste all of it again")
+	errPasteNoState   = errors.New("the address lacks its state; paste all of the address that the browser ended at")
+	errPasteState     = errors.New("that is the answer to another sign-in; paste the address that the browser ended at this time")
+)
+
+// A paste is what Pasted returned.
+type paste struct {
+	text string
+	err  error
+}
+
+// ask lets the person paste once. Nobody needs to take the answer: Pasted may
+// return long after the sign-in.
+func (b *Browser) ask(ctx context.Context) <-chan paste {
+	if b.Pasted == nil {
+		return nil
+	}
+	pasted := make(chan paste, 1)
+	go func() {
+		text, err := b.Pasted(ctx)
+		pasted <- paste{text, err}
+	}()
+	return pasted
+}
+
+// nobodyPasted is the end of a sign-in that can be answered in no other way.
+func nobodyPasted(err error) error {
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("nobody pasted the address that the browser ended at; start the sign-in again: %w", helper.ErrTemporary)
+	}
+	return fmt.Errorf("read the address that the browser ended at: %w; start the sign-in again: %w", err, helper.ErrTemporary)
+}
+
+// paste takes the response out of what a person pasted. An error says why it is
+// not the answer of this attempt, which then has not changed.
+func (a *attempt) paste(text string) error {
+	if len(text) > maxQuery {
+		return errPasteLong
+	}
+	text = unwrap(text)
+	if text == "" {
+		return errPasteEmpty
+	}
+	place, raw, _ := strings.Cut(text, "?")
+	if name, _, member := strings.Cut(text, "="); member && !strings.ContainsAny(name, "?/:") {
+		place, raw = "", text // only the query
+	}
+	query, err := parseQuery(raw)
+	switch {
+	case err == nil && query.Has("code_challenge"), a.beginsAt(place):
+		return errPasteAuthorize
+	case place == text && !strings.Contains(place, "/"):
+		return errPasteBare
+	case place != "" && !a.endsAt(place):
+		return errPasteElsewhere
+	case err != nil:
+		return errPasteQuery
+	case query.Get("state") == "":
+		return errPasteNoState
+	case !helper.NewSecret(query.Get("state")).Equal(a.state):
+		return errPasteState
+	}
+	a.arrive(a.read(query))
+	return nil
+}
+
+// unwrap frees an address from what surrounds it: white space, also where a
+// terminal broke the line, marks that nobody sees, quotes and brackets, the
+// escapes of HTML, and the fragment, which is the browser's own.
+func unwrap(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text)
+	text = strings.Trim(text, "\"'`<>“”‘’„«»")
+	text = strings.ReplaceAll(text, "&amp;", "&")
+	text, _, _ = strings.Cut(text, "#")
+	return text
+}
+
+// parsePlace parses an address without its query; browsers hide the scheme.
+func parsePlace(place string) (*url.URL, error) {
+	if !strings.Contains(place, "://") {
+		place = "http://" + place
+	}
+	return url.Parse(place)
+}
+
+// endsAt reports whether the place is that of the redirect URI (RFC 8252
+// section 8.10), by any name of this machine. Its port may be another one, as
+// with a tunnel: the state proves where the answer belongs.
+func (a *attempt) endsAt(place string) bool {
+	if place == a.redirect.Path {
+		return true
+	}
+	u, err := parsePlace(place)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.User == nil &&
+		ours(u.Hostname()) && u.EscapedPath() == a.redirect.EscapedPath()
+}
+
+// beginsAt reports whether the place is the authorization endpoint.
+func (a *attempt) beginsAt(place string) bool {
+	begin, beginErr := url.Parse(a.iss.AuthorizationEndpoint)
+	u, err := parsePlace(place)
+	return beginErr == nil && err == nil && u.Host == begin.Host && u.Path == begin.Path
+}
