@@ -44,7 +44,9 @@ func TestStartDevice(t *testing.T) {
 	const complete = `,"verification_uri_complete":`
 	openai, oauth := refresh.ProfileOpenAI, refresh.ProfileOAuth
 	code := func(text string) string { return `{"device_code":"d","user_code":"` + text + `",` + page + `}` }
-	at := func(text string) string { return `{"device_code":"d","user_code":"A","verification_uri":"` + text + `"}` }
+	at := func(text string) string {
+		return `{"device_code":"d","user_code":"A","verification_uri":"` + text + `"}`
+	}
 	for _, c := range []struct{ name, profile, body, want string }{
 		{"all of RFC 8628", oauth, `{` + device + complete + `"https://issuer.example/device?user_code=ABCD-1234","expires_in":600,"interval":7}`, "ABCD-1234 | https://issuer.example/device | https://issuer.example/device?user_code=ABCD-1234 | 7s | 10m0s"},
 		{"the least of it", oauth, `{` + device + `}`, "ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s"},
@@ -128,7 +130,7 @@ func TestStartDevice_Refused(t *testing.T) {
 			if !errors.Is(err, c.want) || strings.ContainsAny(err.Error(), "\x1b\n\u202e") {
 				t.Errorf("status %d: error %q, want %v", c.status, err, c.want)
 			}
-			if c.want == refresh.ErrNoDevice {
+			if c.status == http.StatusNotFound {
 				wantNoDevice(t, err)
 			}
 		}

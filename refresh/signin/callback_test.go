@@ -277,3 +277,24 @@ func wantSound(t *testing.T, got response, sent url.Values) {
 		t.Errorf("the error is not fit for a terminal: %q", got.err)
 	}
 }
+
+// Without a listener the redirect URI is the first choice, with a port that
+// browsers show.
+func TestUnheard(t *testing.T) {
+	for _, c := range []struct {
+		iss  helper.Issuer
+		want string
+	}{
+		{helper.Issuer{Profile: refresh.ProfileOpenAI}, "http://127.0.0.1:1455/auth/callback"},
+		{helper.Issuer{Profile: refresh.ProfileOAuth}, "http://127.0.0.1:1455/callback"},
+		{helper.Issuer{Profile: refresh.ProfileOAuth, RedirectURI: "http://[::1]:9/x"}, "http://[::1]:9/x"},
+	} {
+		places, err := redirects(c.iss)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := unheard(places); got.String() != c.want {
+			t.Errorf("redirect URI %s, want %s", got.String(), c.want)
+		}
+	}
+}

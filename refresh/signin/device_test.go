@@ -147,7 +147,7 @@ func TestDevice(t *testing.T) {
 // the person approves in the last wait.
 func TestDevice_Waits(t *testing.T) {
 	kind := func(kinds ...string) []authserver.Fault {
-		var faults []authserver.Fault
+		faults := make([]authserver.Fault, 0, len(kinds))
 		for _, k := range kinds {
 			faults = append(faults, authserver.Fault{Kind: k})
 		}
