@@ -56,6 +56,9 @@ func (s *Store) Where(name string) string {
 	return fmt.Sprintf("item %s of service %s in the %s", name, Service, s.place)
 }
 
+// Place tells a person which keychain it is.
+func (s *Store) Place() string { return s.place }
+
 // Get implements [helper.Store].
 func (s *Store) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	if err := check(ctx, name); err != nil {

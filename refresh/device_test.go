@@ -245,8 +245,11 @@ func pollEvery(interval time.Duration) refresh.DeviceCode {
 func TestPollDevice_Trouble(t *testing.T) {
 	base := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	for _, c := range []struct{ interval, want time.Duration }{
-		{time.Second, 2 * time.Second}, {20 * time.Second, 40 * time.Second}, {40 * time.Second, time.Minute},
-		{time.Minute, time.Minute}, {2 * time.Minute, 2 * time.Minute},
+		{time.Second, 2 * time.Second},
+		{20 * time.Second, 40 * time.Second},
+		{40 * time.Second, time.Minute},
+		{time.Minute, time.Minute},
+		{2 * time.Minute, 2 * time.Minute},
 	} {
 		_, err := atNoon().PollDevice(soon(t), deviceIssuer(refresh.ProfileOAuth, base), pollEvery(c.interval))
 		if pending := (*refresh.PendingError)(nil); !errors.As(err, &pending) || pending.Interval != c.want {

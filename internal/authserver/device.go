@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -46,6 +47,21 @@ func (s *Server) ApproveDevice(userCode string) error {
 // DenyDevice refuses the device flow with the code.
 func (s *Server) DenyDevice(userCode string) error {
 	return s.decideDevice(userCode, deviceDenied)
+}
+
+// WaitingDevices returns the user codes of the device flows that nobody has
+// decided about, in order.
+func (s *Server) WaitingDevices() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var codes []string
+	for _, d := range s.devices {
+		if d.state == devicePending {
+			codes = append(codes, d.userCode)
+		}
+	}
+	slices.Sort(codes)
+	return codes
 }
 
 func (s *Server) decideDevice(userCode string, state int) error {

@@ -19,6 +19,7 @@ const (
 	Redirect   = "redirect"    // instead: 307 to another path of this server, logged as GrantElsewhere
 
 	Status403 = "403" // instead: a page of HTML
+	Status404 = "404" // instead: the same
 	Status408 = "408" // instead: the same
 	Status429 = "429" // instead: the same, with Retry-After if Fault.RetryAfter is not 0
 	Status500 = "500" // instead: the same

@@ -35,6 +35,7 @@ func refreshSpecs() []spec {
 		{kind: authserver.Delay, status: 200, has: `"access_token":"`, spent: true},
 		{kind: authserver.Redirect, status: 307, has: html},
 		{kind: authserver.Status403, status: 403, has: html},
+		{kind: authserver.Status404, status: 404, has: html},
 		{kind: authserver.Status408, status: 408, has: html},
 		{kind: authserver.Status429, status: 429, has: html},
 		{kind: authserver.Status500, status: 500, has: html},

@@ -34,6 +34,7 @@ func anywhereKinds() map[string]kind {
 		Redirect:   {spoil: sendElsewhere},
 
 		Status403: {spoil: page(http.StatusForbidden)},
+		Status404: {spoil: page(http.StatusNotFound)},
 		Status408: {spoil: page(http.StatusRequestTimeout)},
 		Status429: {spoil: page(http.StatusTooManyRequests)},
 		Status500: {spoil: page(http.StatusInternalServerError)},
