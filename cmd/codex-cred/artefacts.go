@@ -83,6 +83,14 @@ func (w *wiring) place(store string, id helper.ID) string {
 	return fmt.Sprintf("store %q, item %s", shown(store), id)
 }
 
+// home tells a person where a store keeps all its items.
+func (w *wiring) home(store string) string {
+	if store == storeFile {
+		return "folder " + w.files.Folder() + ", in files that only you can read"
+	}
+	return w.keychain.Place()
+}
+
 func (w *wiring) lockFile(name string) artefact {
 	return artefact{
 		kind:    "lock",

@@ -6,10 +6,26 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/cli/browser"
 )
+
+// hasBrowser reports whether a browser that a person sees can be opened here.
+// Over ssh it would open on the other end, where nobody sits.
+func (p *program) hasBrowser() bool {
+	switch {
+	case p.getenv("BROWSER") != "", p.getenv("DISPLAY") != "", p.getenv("WAYLAND_DISPLAY") != "":
+		return true
+	case p.getenv("SSH_CONNECTION") != "":
+		return false
+	case runtime.GOOS == "windows", runtime.GOOS == "darwin":
+		return true
+	}
+	_, err := exec.LookPath("wslview") // opens the browser of the Windows around us
+	return err == nil
+}
 
 // openBrowser shows the URL to the person: with $BROWSER, a list of commands
 // separated as in $PATH in which %s stands for the URL, else as the system does.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -159,7 +158,7 @@ func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
 	if yes || e.dryRun {
 		return nil
 	}
-	if !terminal(e.stdin) || !terminal(e.stderr) || e.getenv("CODEX_CRED_NO_INPUT") != "" {
+	if !terminal(e.stdin) || !terminal(e.stderr) || e.unattended() != "" {
 		return withHint(fmt.Errorf("erase of every account %w to confirm it", errPerson), "add --yes, or look first with --dry-run")
 	}
 	_, _ = fmt.Fprintf(e.stderr, "Erase %s (%s)? Type yes: ", plural(len(names), "account"), strings.Join(names, ", "))
@@ -184,7 +183,6 @@ func (p *program) line(ctx context.Context) (string, error) {
 	case text := <-read:
 		return text, nil
 	case <-ctx.Done():
-		_, _ = io.WriteString(p.stderr, "\n") // after the ^C
 		return "", ctx.Err()
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -12,20 +11,22 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
-	"github.com/codex-cred/codex-cred/refresh/signin"
 )
 
 func (p *program) loginCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "login",
-		Usage:     "sign in with your browser",
+		Usage:     "sign in with your browser, here or on another device",
 		UsageText: "codex-cred login [ACCOUNT] [flags]",
 		Description: `codex-cred login
-codex-cred login work
 codex-cred login work --replace
+codex-cred login --device        a code to enter on any device, for ssh and containers
+codex-cred login --no-browser    an address to open anywhere, and one to paste back
 codex-cred login --store file
 codex-cred login lab --profile oauth --issuer https://auth.example.com --client-id my-client`,
 		Flags: []cli.Flag{
+			boolFlag("device", "enter a code on another device instead of opening a browser here"),
+			boolFlag("no-browser", "print the address, and take the one that the browser ends at by paste"),
 			storeFlag(),
 			boolFlag("replace", "replace the sign-in that the account has"),
 			&cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI, Usage: "`DIALECT` of the issuer: openai or oauth"},
@@ -48,8 +49,11 @@ func (p *program) login(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.getenv("CODEX_CRED_NO_INPUT") != "" {
-		return helper.ForAccount(account, withHint(fmt.Errorf("sign-in %w at a browser", errPerson), "unset CODEX_CRED_NO_INPUT to sign in"))
+	if c.Bool("device") && c.Bool("no-browser") {
+		return usageErrorHint("login takes --device or --no-browser, not both", "see: codex-cred login --help")
+	}
+	if variable := p.unattended(); variable != "" {
+		return helper.ForAccount(account, withHint(fmt.Errorf("sign-in %w", errPerson), "unset "+variable+" to sign in"))
 	}
 	choice, err := p.storeChoice(c)
 	if err != nil {
@@ -110,11 +114,20 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err := p.replaceable(c, w, account); err != nil {
 		return err
 	}
+	iss, err := w.client.Issuer(c.Context, settings(c))
+	if err != nil {
+		return err
+	}
+	ask, err := p.flow(c, account, iss)
+	if err != nil {
+		return err
+	}
 	store, err := p.chooseStore(c.Context, w, choice)
 	if err != nil {
 		return err
 	}
-	credential, err := p.browse(c, w)
+	p.warn("account %q: the tokens will live in the %s", account, w.home(store))
+	credential, err := ask(c.Context, w.client, iss)
 	if err != nil {
 		return err
 	}
@@ -159,23 +172,11 @@ func works(rec helper.Record, err error) bool {
 
 func usageErrorHint(text, hint string) error { return withHint(usageError("%s", text), hint) }
 
-func (p *program) browse(c *cli.Context, w *wiring) (helper.Credential, error) {
-	issuer, err := w.client.Issuer(c.Context, refresh.Settings{
+func settings(c *cli.Context) refresh.Settings {
+	return refresh.Settings{
 		Profile: c.String("profile"), Issuer: c.String("issuer"), ClientID: c.String("client-id"),
 		Scope: c.String("scope"), RedirectURI: c.String("redirect-uri"), Originator: c.String("originator"),
-	})
-	if err != nil {
-		return helper.Credential{}, err
 	}
-	flow := signin.Browser{
-		Client: w.client,
-		Random: rand.Reader,
-		Open:   p.openBrowser,
-		Listening: func(url string) {
-			p.warn("opening your browser to sign in at %s; if none opens, visit:\n%s", issuer.URL, url)
-		},
-	}
-	return flow.SignIn(c.Context, issuer)
 }
 
 func signedInAs(id helper.Identity) string {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,8 +27,14 @@ func TestPorts(t *testing.T) {
 	defer func() { _ = server.Close() }()
 
 	code, stderr := loginAt(t, server)
-	if code != exitTemporary || !strings.Contains(stderr, "1455") || !strings.Contains(stderr, "1457") {
+	if code != exitTemporary || !strings.HasSuffix(stderr, "; or run: codex-cred login --device (or --no-browser, if your account allows no device codes)\n") {
 		t.Errorf("with both ports busy: exit code %d, %s", code, stderr)
+	}
+	for _, port := range []string{"1455", "1457"} {
+		want := regexp.MustCompile("port " + port + ` is held by \S+, process ` + strconv.Itoa(os.Getpid()))
+		if !want.MatchString(stderr) {
+			t.Errorf("the error lacks %s: %s", want, stderr)
+		}
 	}
 	_ = second.Close()
 	if code, stderr := loginAt(t, server); code != exitOK || !strings.Contains(stderr, "127.0.0.1%3A1457%2Fauth%2Fcallback") {

@@ -107,6 +107,17 @@ func (p *program) warn(format string, args ...any) {
 	_, _ = io.WriteString(p.stderr, "codex-cred: "+text+"\n")
 }
 
+// unattended returns the variable that says that nobody is there to be asked,
+// or nothing.
+func (p *program) unattended() string {
+	for _, variable := range []string{"CODEX_CRED_NO_INPUT", "CI"} {
+		if value := p.getenv(variable); value != "" && value != "false" && value != "0" {
+			return variable
+		}
+	}
+	return ""
+}
+
 // terminal reports whether w shows text to a person.
 func terminal(w any) bool {
 	f, ok := w.(*os.File)

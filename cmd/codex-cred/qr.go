@@ -6,13 +6,13 @@ import (
 	"rsc.io/qr"
 )
 
-// quiet is the width in modules of the border that a QR code needs (ISO/IEC
+// quietZone is the width in modules of the border that a QR code needs (ISO/IEC
 // 18004 section 6.3.8).
 const quietZone = 4
 
-// qrCode returns the text as a QR code, in lines of half blocks. A dark module
-// is a point.
-func qrCode(text string) ([]string, error) {
+// qrCode returns the text as a QR code with its border, in rows of modules. A
+// dark module is true.
+func qrCode(text string) ([][]bool, error) {
 	code, err := qr.Encode(text, qr.L)
 	if err != nil {
 		return nil, fmt.Errorf("draw a QR code: %w", err)
@@ -24,5 +24,13 @@ func qrCode(text string) ([]string, error) {
 			rows[y][x] = code.Black(x-quietZone, y-quietZone)
 		}
 	}
-	return halfBlocks(rows), nil
+	return rows, nil
+}
+
+func invert(rows [][]bool) {
+	for _, row := range rows {
+		for x := range row {
+			row[x] = !row[x]
+		}
+	}
 }

@@ -32,6 +32,9 @@ func (p *program) report(err error) {
 	line, hint := oneLine(err.Error()), hintFor(err)
 	if errors.Is(err, context.Canceled) {
 		line = "interrupted"
+		if terminal(p.stderr) {
+			_, _ = io.WriteString(p.stderr, "\n") // after the ^C
+		}
 	}
 	if hint != "" {
 		p.warn("%s; %s", line, hint)

@@ -123,6 +123,8 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"stored":   (*stage).stored,
 		"expand":   (*stage).expand,
 		"slain":    (*stage).slain,
+		"person":   (*stage).person,
+		"approve":  (*stage).approve,
 		"cut":      (*stage).cut,
 		"trial":    (*stage).trial,
 		"erased":   (*stage).erased,
@@ -168,7 +170,7 @@ func (s *stage) now() time.Time {
 
 func (s *stage) start() *authserver.Server {
 	server, err := authserver.Start(authserver.Options{
-		Profile: s.profile, Life: time.Hour, Now: s.now, AnyLoopbackPort: true,
+		Profile: s.profile, Life: time.Hour, Now: s.now, AnyLoopbackPort: true, DeviceInterval: 1,
 		User: authserver.User{Subject: "user-1", Email: "user@example.com", AccountID: "acct-1", UserID: "u-1", Plan: "plus"},
 	})
 	if err != nil {

@@ -72,13 +72,17 @@ func (s *stage) scan(ts *testscript.TestScript, stdout string, home bool) {
 //
 //	login CODE [ARG...]
 func (s *stage) login(ts *testscript.TestScript, args []string) {
-	all := []string{args[0], "login", "--profile", s.profile, "--issuer", s.server.URL(), "--store", s.store}
+	s.cred(ts, append(args[:1:1], s.loginArgs(args[1:])...))
+}
+
+func (s *stage) loginArgs(more []string) []string {
+	args := []string{"login", "--profile", s.profile, "--issuer", s.server.URL(), "--store", s.store}
 	if s.profile == refresh.ProfileOpenAI {
-		all = append(all, "--redirect-uri", "http://127.0.0.1:0/auth/callback")
+		args = append(args, "--redirect-uri", "http://127.0.0.1:0/auth/callback")
 	} else {
-		all = append(all, "--client-id", "codex-cred-test")
+		args = append(args, "--client-id", "codex-cred-test")
 	}
-	s.cred(ts, append(all, args[1:]...))
+	return append(args, more...)
 }
 
 // clock moves the clocks of the program and of the server.
@@ -201,7 +205,7 @@ func quiet(ts *testscript.TestScript, args []string) (string, error) {
 func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
-		"PATH", "HOME", "BROWSER", clockVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR",
+		"PATH", "HOME", "BROWSER", "SSH_CONNECTION", "TERM", "NO_COLOR", clockVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR",
 		"SYSTEMROOT", "TMPDIR", "GOCOVERDIR", "GORACE", // what Windows and the test binary itself need
 	} {
 		if v := ts.Getenv(name); v != "" {

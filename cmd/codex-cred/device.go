@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/refresh"
+	"github.com/codex-cred/codex-cred/refresh/signin"
+)
+
+func (p *program) onDevice(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
+	d := signin.Device{
+		Client: client,
+		Now:    p.now,
+		Show: func(code signin.Code) {
+			_, _ = io.WriteString(p.stderr, p.deviceText(iss.URL, code)) // who cannot read it will not sign in
+		},
+	}
+	return d.SignIn(ctx, iss)
+}
+
+// deviceText tells a person what to do. The warning is that of RFC 8628 section
+// 5.4.
+func (p *program) deviceText(issuer string, code signin.Code) string {
+	var b strings.Builder
+	columns, drawn := p.screen()
+	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n", shown(issuer), shown(code.URL))
+	if drawn {
+		b.WriteString(indented(large(code.UserCode), columns, plain))
+	}
+	fmt.Fprintf(&b, "    %s\n\n", shown(code.UserCode))
+	if drawn {
+		b.WriteString(p.qr(code, columns))
+	}
+	b.WriteString("Enter the code only if you began this sign-in yourself, just now. Never give it to anybody, and never enter one\n" +
+		"that somebody sent you: whoever has it approved is signed in to your account.\n")
+	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n", span(code.Expiry.Sub(p.now()).Round(time.Minute)))
+	return b.String()
+}
+
+// qr draws the address for the camera of a phone, dark on light whatever the
+// colours of the terminal, if the screen is wide enough.
+func (p *program) qr(code signin.Code, columns int) string {
+	address := code.URLComplete
+	if address == "" {
+		address = code.URL
+	}
+	rows, err := qrCode(address)
+	if err != nil {
+		return "" // it is too long to draw, and stands above
+	}
+	darkOnLight := style("\x1b[30;107m")
+	if p.getenv("NO_COLOR") != "" {
+		darkOnLight = plain
+		invert(rows) // most terminals are dark
+	}
+	drawn := indented(halfBlocks(rows), columns, darkOnLight)
+	if drawn == "" {
+		return ""
+	}
+	return "or let a phone read it:\n\n" + drawn
+}
+
+// indented returns the lines with a margin, or nothing if they do not fit.
+func indented(lines []string, columns int, s style) string {
+	const margin = "    "
+	var b strings.Builder
+	for _, line := range lines {
+		if len(margin)+len([]rune(line)) > columns {
+			return ""
+		}
+		b.WriteString(margin + dressed(cell{line, s}, s != plain) + "\n")
+	}
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// screen returns the width of the terminal, and whether to draw on it.
+func (p *program) screen() (columns int, drawn bool) {
+	f, ok := p.stderr.(*os.File)
+	if !ok || !terminal(f) || p.getenv("TERM") == "dumb" {
+		return 0, false
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	return columns, err == nil
+}

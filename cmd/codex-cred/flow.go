@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/portholder"
+	"github.com/codex-cred/codex-cred/refresh"
+	"github.com/codex-cred/codex-cred/refresh/signin"
+)
+
+// A flow lets a person sign in at the issuer.
+type flow func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error)
+
+// flow returns the one that the command line asks for. Where no browser can be
+// opened it says what to do instead: a person who waits for one waits in vain.
+func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow, error) {
+	instead := withoutBrowser(account, iss)
+	switch {
+	case c.Bool("device"):
+		return func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
+			got, err := p.onDevice(ctx, client, iss)
+			if errors.Is(err, refresh.ErrNoDevice) {
+				err = withHint(err, "run: codex-cred login"+asArgument(account)+" --no-browser")
+			}
+			return got, err
+		}, nil
+	case c.Bool("no-browser"):
+		return p.byPaste, nil
+	case !p.hasBrowser():
+		why := "there is no display"
+		if p.getenv("SSH_CONNECTION") != "" {
+			why = "this is an ssh session"
+		}
+		return nil, withHint(fmt.Errorf("no browser can be opened here, %s: sign-in %w", why, errPerson), "run: "+instead)
+	}
+	return func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
+		got, err := p.inBrowser(ctx, client, iss)
+		if busy := (*signin.PortsError)(nil); errors.As(err, &busy) {
+			err = withHint(fmt.Errorf("%w (%s)", err, holders(ctx, busy.Addresses)), "or run: "+instead)
+		}
+		return got, err
+	}, nil
+}
+
+// withoutBrowser is the command that signs in without a browser on this
+// machine. A code is easier to handle than an address, where the issuer gives
+// codes.
+func withoutBrowser(account string, iss helper.Issuer) string {
+	command := "codex-cred login" + asArgument(account)
+	if iss.DeviceEndpoint == "" {
+		return command + " --no-browser"
+	}
+	return command + " --device (or --no-browser, if your account allows no device codes)"
+}
+
+func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
+	b := signin.Browser{
+		Client: client,
+		Random: rand.Reader,
+		Open:   p.openBrowser,
+		Listening: func(url string) {
+			p.warn("opening your browser to sign in at %s; if none opens, visit:\n%s", iss.URL, url)
+		},
+	}
+	return b.SignIn(ctx, iss)
+}
+
+// byPaste also listens: the browser may reach this machine by a tunnel.
+func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
+	b := signin.Browser{
+		Client: client,
+		Random: rand.Reader,
+		Pasted: p.pastes(),
+		Listening: func(url string) {
+			p.warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+
+				"In the end the browser shows an address that begins with http://127.0.0.1 or http://localhost, and perhaps\n"+
+				"an error page: that is as it should be. Paste that whole address here, then press Enter:", iss.URL, url)
+		},
+		Rejected: func(why error) { p.warn("%s:", oneLine(why.Error())) },
+	}
+	return b.SignIn(ctx, iss)
+}
+
+// holders says which programs hold the addresses, as far as the system tells.
+func holders(ctx context.Context, addresses []string) string {
+	found := make([]string, 0, len(addresses))
+	for _, address := range addresses {
+		_, text, _ := net.SplitHostPort(address)
+		port, err := strconv.ParseUint(text, 10, 16)
+		if err != nil {
+			continue
+		}
+		if h, ok := portholder.Find(ctx, uint16(port)); ok {
+			found = append(found, fmt.Sprintf("port %d is held by %s, process %d", port, or(shown(h.Name)), h.PID))
+		} else {
+			found = append(found, fmt.Sprintf("who holds port %d is not known", port))
+		}
+	}
+	return strings.Join(found, "; ")
+}

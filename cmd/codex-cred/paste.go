@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+const (
+	// maxPaste bounds one line of what a person pastes, in bytes.
+	maxPaste = 16 << 10
+	// pasteTime is how long the next line of one paste may take. A terminal
+	// hands over the lines of a paste at once, and nobody types that fast.
+	pasteTime = 100 * time.Millisecond
+)
+
+// pastes returns a function that returns what a person pastes next. Lines that
+// come together are one text: mail programs and terminals break long addresses.
+func (p *program) pastes() func(context.Context) (string, error) {
+	lines := make(chan string)
+	ended := make(chan error, 1)
+	begun := false
+	return func(ctx context.Context) (string, error) {
+		if !begun {
+			begun = true
+			go func() { ended <- readLines(p.stdin, lines) }()
+		}
+		return collect(ctx, lines, ended)
+	}
+}
+
+func readLines(r io.Reader, lines chan<- string) error {
+	scanner := bufio.NewScanner(r)
+	scanner.Buffer(nil, maxPaste)
+	for scanner.Scan() {
+		lines <- scanner.Text()
+	}
+	if err := scanner.Err(); err != nil {
+		return errors.New("the line is too long, or standard input is closed")
+	}
+	return io.EOF
+}
+
+// collect returns the next lines, without the line feeds.
+func collect(ctx context.Context, lines <-chan string, ended chan error) (string, error) {
+	text, any := "", false
+	var silence <-chan time.Time
+	for {
+		select {
+		case line := <-lines:
+			text, any = text+line, true
+			silence = time.After(pasteTime)
+			if len(text) > maxPaste {
+				return text, nil
+			}
+		case <-silence:
+			return text, nil
+		case err := <-ended:
+			ended <- err // for the next call
+			if any {
+				return text, nil
+			}
+			return "", err
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+}

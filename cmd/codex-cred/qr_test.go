@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/codex-cred/codex-cred/internal/parts"
+)
+
+// TestQRCode lets a program of others read what the terminal shows.
+func TestQRCode(t *testing.T) {
+	_, err := exec.LookPath("zbarimg")
+	parts.Need(t, "zbarimg", err)
+	for _, text := range []string{
+		"https://auth.openai.com/codex/device",
+		"https://auth.example.com/device?user_code=BCDF-1234",
+		"https://auth.example.com/" + strings.Repeat("long/", 100),
+	} {
+		rows, err := qrCode(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture := filepath.Join(t.TempDir(), "code.pgm")
+		if err := os.WriteFile(picture, pgm(points(halfBlocks(rows))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "--nodbus", picture).Output()
+		if got := strings.TrimSpace(string(out)); err != nil || got != text {
+			t.Errorf("the QR code of %.60q reads %q, %v", text, got, err)
+		}
+	}
+}
+
+// points is the inverse of halfBlocks.
+func points(lines []string) [][]bool {
+	rows := make([][]bool, 0, 2*len(lines))
+	for _, line := range lines {
+		upper, lower := make([]bool, 0, len(line)), make([]bool, 0, len(line))
+		for _, r := range line {
+			upper = append(upper, r == '█' || r == '▀')
+			lower = append(lower, r == '█' || r == '▄')
+		}
+		rows = append(rows, upper, lower)
+	}
+	return rows
+}
+
+// pgm returns a grey picture with eight by eight points for each.
+func pgm(rows [][]bool) []byte {
+	const scale = 8
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "P5 %d %d 255\n", scale*len(rows[0]), scale*len(rows))
+	for _, row := range rows {
+		line := make([]byte, 0, scale*len(row))
+		for _, dark := range row {
+			grey := byte(255)
+			if dark {
+				grey = 0
+			}
+			line = append(line, bytes.Repeat([]byte{grey}, scale)...)
+		}
+		b.Write(bytes.Repeat(line, scale))
+	}
+	return b.Bytes()
+}
+
+func TestQRCodeTooLong(t *testing.T) {
+	if _, err := qrCode(strings.Repeat("x", 5000)); err == nil {
+		t.Error("5,000 bytes were drawn")
+	}
+}
+
+func TestLarge(t *testing.T) {
+	const want = "▀▀▀█▀ █   █ ▄▀▀▀▄\n" +
+		" ▄▀   ▀▀▀▀█ ▄▀▀▀▄\n" +
+		"▀▀▀▀▀     ▀  ▀▀▀ \n"
+	lines := large("Z48")
+	got := strings.ReplaceAll(strings.Join(lines, "\n"), " \n", "\n")
+	if len(lines) != 3 || trimmed(got) != trimmed(want) {
+		t.Errorf("Z48 in large letters:\n%s", got)
+	}
+	for _, r := range "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-" {
+		if lines := large(string(r)); len(lines) != 3 || utf8.RuneCountInString(lines[0]) != 6 {
+			t.Errorf("%c has no large letter of five columns and a gap", r)
+		}
+	}
+	if lines := large("É"); lines != nil {
+		t.Errorf("É has a large letter:\n%s", strings.Join(lines, "\n"))
+	}
+}
+
+// trimmed has no white space at the ends of lines.
+func trimmed(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
