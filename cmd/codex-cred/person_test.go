@@ -35,3 +35,13 @@ func (s *stage) ending(ts *testscript.TestScript, address string) string {
 	ts.Check(resp.Body.Close())
 	return resp.Header.Get("Location")
 }
+
+// hostileUser lets somebody sign in next whose claims hold control characters
+// and marks of bidirectional text.
+//
+//	hostile-user
+func (s *stage) hostileUser(*testscript.TestScript, []string) {
+	s.server.SetUser(authserver.User{
+		Subject: "user\n1", Email: "evil\x1b[31m\u202emoc.elpmaxe@example.com", AccountID: "acct\u20661\x07", UserID: "u\x1b1", Plan: "pl\x07us\u2066",
+	})
+}

@@ -125,9 +125,11 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"slain":    (*stage).slain,
 		"person":   (*stage).person,
 		"approve":  (*stage).approve,
-		"cut":      (*stage).cut,
-		"trial":    (*stage).trial,
-		"erased":   (*stage).erased,
+
+		"hostile-user": (*stage).hostileUser,
+		"cut":          (*stage).cut,
+		"trial":        (*stage).trial,
+		"erased":       (*stage).erased,
 
 		"lock":       (*stage).lock,
 		"unlock":     (*stage).unlock,
