@@ -258,6 +258,22 @@ func TestPollDevice_Trouble(t *testing.T) {
 	}
 }
 
+// A server that repeats the device code does not get it into an error.
+func TestPollDevice_ErrorsHoldNoSecret(t *testing.T) {
+	profiles(t, func(t *testing.T, profile string) {
+		base := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"error":"invalid_short-code","error_description":"the code short-code is odd"}`)
+		})
+		d := pollEvery(time.Second)
+		d.Code = helper.NewSecret("short-code")
+		_, err := atNoon().PollDevice(soon(t), deviceIssuer(profile, base), d)
+		if !errors.Is(err, helper.ErrSignInRequired) || strings.Contains(err.Error(), "short-code") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
 // The requests: RFC 8628 sections 3.1 and 3.4, and what Codex sends.
 func TestDeviceRequests(t *testing.T) {
 	type seen struct{ Path, ContentType, Body string }

@@ -134,6 +134,18 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// An answer that brings no tokens gets no more time than any other.
+func TestLimit_PollRefused(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) }))
+	t.Cleanup(s.Close)
+	ts := newTimers()
+	client := &Client{Now: time.Now, after: ts.after} //nolint:forbidigo // nothing here depends on the time
+	_ = poll(t.Context(), client, helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: s.URL})
+	if !slices.Equal(ts.times, []time.Duration{30 * time.Second}) || !ts.stopped[0] {
+		t.Errorf("the bounds are %v, stopped %v; want one of 30s, stopped", ts.times, ts.stopped)
+	}
+}
+
 func poll(ctx context.Context, c *Client, iss helper.Issuer) error {
 	_, err := c.PollDevice(ctx, iss, DeviceCode{Code: helper.NewSecret("d"), Interval: time.Second})
 	return err

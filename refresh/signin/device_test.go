@@ -273,6 +273,21 @@ func TestDevice_ExpiryOfTheServer(t *testing.T) {
 	}
 }
 
+// However patient the server and the owner are, 15 minutes are the end.
+func TestDevice_PatientServer(t *testing.T) {
+	for limit, want := range map[time.Duration]time.Duration{0: 15 * time.Minute, time.Hour: 15 * time.Minute, time.Minute: time.Minute} {
+		s := newStage(t, authserver.Options{Profile: refresh.ProfileOAuth})
+		s.iss.DeviceEndpoint = serve(t, `{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","expires_in":3600}`)
+		s.fail(t, authserver.Fault{Kind: authserver.Status503, Times: authserver.Forever})
+		s.device.Limit = limit
+		start := s.Now()
+		_, err := s.signIn(t)
+		if took := s.Now().Sub(start); took != want || s.shown[0].Expiry.Sub(start) != want || !errors.Is(err, helper.ErrTemporary) {
+			t.Errorf("limit %s: error %v after %s, shown %s; want %s", limit, err, took, s.shown[0].Expiry.Sub(start), want)
+		}
+	}
+}
+
 func TestDevice_NotOffered(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
 		s := newStage(t, authserver.Options{Profile: profile, NoDevice: true})
@@ -294,6 +309,17 @@ func TestDevice_Cancelled(t *testing.T) {
 			t.Errorf("%d polls, want 1", n)
 		}
 	})
+}
+
+// Who gives up when the time is over too has given up.
+func TestDevice_CancelledLate(t *testing.T) {
+	s := newStage(t, authserver.Options{})
+	s.device.Limit = time.Second
+	ctx, cancel := context.WithCancel(t.Context())
+	s.during[1] = cancel
+	if _, err := s.device.SignIn(ctx, s.iss); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want Canceled", err)
+	}
 }
 
 // A sleeping computer wakes after the time is over: nothing is asked any more.
