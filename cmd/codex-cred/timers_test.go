@@ -25,7 +25,7 @@ func TestSystemdTimer(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	var units []string
+	units := make([]string, 0, 2)
 	for _, name := range []string{"codex-cred-refresh.service", "codex-cred-refresh.timer"} {
 		content, err := os.ReadFile(filepath.Join(packaging, "systemd", name))
 		if err != nil {
