@@ -206,6 +206,11 @@ func TestListen_TakesTheFirstFreePort(t *testing.T) {
 	if !errors.Is(err, helper.ErrTemporary) || strings.Count(err.Error(), taken.Host) < 2 || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want ErrTemporary that names the ports in one line", err)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := listen(ctx, []url.URL{taken}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want Canceled", err)
+	}
 }
 
 // Over a real connection a request whose first line names another host is
