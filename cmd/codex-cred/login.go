@@ -131,7 +131,9 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	a, err := w.keeper.SignIn(c.Context, account, store, credential)
+	// From here on the tokens are ours, and are stored whoever interrupts.
+	ctx := context.WithoutCancel(c.Context)
+	a, err := w.keeper.SignIn(ctx, account, store, credential)
 	if errors.Is(err, helper.ErrCorrupt) {
 		return withHint(err, "what the account had is kept; try: codex-cred login"+asArgument(account)+" --replace --store file")
 	}
@@ -139,7 +141,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 		return err
 	}
 	p.warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(store, a.ID))
-	return p.sweep(c.Context, w, a)
+	return p.sweep(ctx, w, a)
 }
 
 // replaceable refuses to replace a sign-in that works unless asked to.
