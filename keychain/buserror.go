@@ -38,6 +38,8 @@ func busError(err error) error {
 		return as(helper.ErrLocked, err)
 	case name == busErrors+"TimedOut": // the provider takes its time to start
 		return as(helper.ErrTimeout, err)
+	case slices.Contains([]string{busErrors + "ServiceUnknown", busErrors + "NameHasNoOwner"}, name):
+		return as(helper.ErrUnavailable, as(ErrNoProvider, err))
 	case lost(err), unreachable(name):
 		return as(helper.ErrUnavailable, err)
 	}
@@ -54,26 +56,29 @@ func writeError(err error) error {
 }
 
 // transient reports whether a read may succeed if it is done again at once: the
-// daemon died and the bus starts it anew, it mistook the caller for a new one,
-// or somebody deleted what had been found.
+// daemon or the bus died and is started anew, the daemon mistook the caller for
+// a new one, or somebody deleted what had been found.
 func transient(err error) bool {
-	return slices.Contains([]string{noReply, unknownMethod, unknownObject, noSuchObject, noSession}, nameOf(err))
+	if !nameless(err) {
+		return false
+	}
+	return lost(err) || slices.Contains([]string{unknownMethod, unknownObject, noSuchObject, noSession}, nameOf(err))
 }
 
 // lost reports whether the connection or the daemon broke off.
-func lost(err error) bool {
+func lost(err error) bool { return nameOf(err) == noReply || brokenOff(err) }
+
+// brokenOff reports whether the connection did.
+func brokenOff(err error) bool {
 	var op *net.OpError
-	name := nameOf(err)
-	return name == noReply || name == disconnected ||
+	return nameOf(err) == disconnected ||
 		errors.Is(err, io.EOF) || errors.Is(err, dbus.ErrClosed) || errors.As(err, &op)
 }
 
-// unreachable reports whether the bus answers so where there is no Secret
-// Service, where it does not start, or where it is out of bounds.
+// unreachable reports whether the bus answers so where the Secret Service does
+// not start, or where it is out of bounds.
 func unreachable(name string) bool {
-	what, ofBus := strings.CutPrefix(name, busErrors)
-	return ofBus && (strings.HasPrefix(what, "Spawn.") ||
-		slices.Contains([]string{"ServiceUnknown", "NameHasNoOwner", "AccessDenied"}, what))
+	return strings.HasPrefix(name, busErrors+"Spawn.") || name == busErrors+"AccessDenied"
 }
 
 // nameOf returns the name of a D-Bus error, or nothing.

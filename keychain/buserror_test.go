@@ -42,7 +42,7 @@ func TestBusErrors(t *testing.T) {
 		{"the connection broke", broken, helper.ErrUnavailable, helper.ErrUnknown},
 		{"the connection is closed", dbus.ErrClosed, helper.ErrUnavailable, helper.ErrUnknown},
 		{"the library found nothing", keyring.ErrNotFound, helper.ErrNotFound, helper.ErrNotFound},
-		{"mapped before", as(helper.ErrUnavailable, errNoCollection), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"mapped before", as(helper.ErrUnavailable, ErrNoCollection), helper.ErrUnavailable, helper.ErrUnavailable},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			wantErr(t, busError(c.err), c.read)
@@ -58,6 +58,7 @@ func TestBusErrors(t *testing.T) {
 func TestTransient(t *testing.T) {
 	for name, want := range map[string]bool{
 		"org.freedesktop.DBus.Error.NoReply":        true,
+		"org.freedesktop.DBus.Error.Disconnected":   true,
 		"org.freedesktop.DBus.Error.UnknownMethod":  true,
 		"org.freedesktop.Secret.Error.NoSuchObject": true,
 		"org.freedesktop.Secret.Error.NoSession":    true,
@@ -68,6 +69,12 @@ func TestTransient(t *testing.T) {
 		if got := transient(onBus(name)); got != want {
 			t.Errorf("transient(%s) = %v, want %v", name, got, want)
 		}
+	}
+	if !transient(io.EOF) || !transient(dbus.ErrClosed) {
+		t.Error("a lost connection is not transient")
+	}
+	if transient(noBus(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})) {
+		t.Error("a bus that was never there is transient")
 	}
 	if transient(nil) || transient(helper.ErrNotFound) {
 		t.Error("success or absence is transient")

@@ -31,7 +31,7 @@ func (s *Store) call(ctx context.Context, f func(context.Context) ([]byte, error
 	case a := <-answered:
 		return a.item, judge(ctx, bounded, a.err)
 	case <-bounded.Done():
-		return nil, cutError(ctx)
+		return nil, cut(ctx)
 	}
 }
 
@@ -41,7 +41,7 @@ func judge(caller, bounded context.Context, err error) error {
 	if err == nil || bounded.Err() == nil {
 		return err
 	}
-	return cutError(caller)
+	return cut(caller)
 }
 
 // write is call for what changes the keychain. If it is cut short nobody knows
@@ -51,20 +51,25 @@ func (s *Store) write(ctx context.Context, f func(context.Context) error) error 
 		return err
 	}
 	_, err := s.call(ctx, func(ctx context.Context) ([]byte, error) { return nil, f(ctx) })
-	if errors.Is(err, helper.ErrTimeout) || errors.Is(err, context.Canceled) {
+	if cut := (*cutError)(nil); errors.As(err, &cut) {
 		return as(helper.ErrUnknown, err)
 	}
 	return err
 }
 
-// cutError says why a call under the caller's context was cut short.
-func cutError(caller context.Context) error {
+// A cutError is a call that was cut short, not one that the platform gave up.
+type cutError struct{ error }
+
+func (e *cutError) Unwrap() error { return e.error }
+
+// cut says why a call under the caller's context was cut short.
+func cut(caller context.Context) error {
 	err := caller.Err()
 	switch {
 	case err == nil:
-		return fmt.Errorf("the keychain %w", helper.ErrTimeout)
+		err = fmt.Errorf("the keychain %w", helper.ErrTimeout)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("the keychain %w: %w", helper.ErrTimeout, err)
+		err = fmt.Errorf("the keychain %w: %w", helper.ErrTimeout, err)
 	}
-	return err
+	return &cutError{err}
 }

@@ -20,9 +20,21 @@ import (
 // Service is the service of every item. The user name of an item is its name.
 const Service = "codex-cred"
 
-// usualTimeout allows for a herd of callers, which one keychain daemon serves
-// one after the other.
-const usualTimeout = 10 * time.Second
+// Why a keychain is unavailable, beside [helper.ErrUnavailable], where a person
+// can do something about it. All three are of Linux.
+var (
+	ErrNoBus        = errors.New("no session bus (D-Bus) can be reached")
+	ErrNoProvider   = errors.New("no program offers the Secret Service on the session bus")
+	ErrNoCollection = errors.New("the Secret Service has no collection to keep items in")
+)
+
+const (
+	// usualTimeout allows for a herd of callers, which one keychain daemon serves
+	// one after the other.
+	usualTimeout = 10 * time.Second
+	// usualSilence tells a daemon that is dead from one that is busy.
+	usualSilence = 3 * time.Second
+)
 
 // A platform is a keychain without a contract. User names are item names; a
 // copy of the item is passed. Errors are of helper's vocabulary where that has
@@ -40,6 +52,11 @@ type Store struct {
 	// Timeout of each call of the keychain; zero means ten seconds. A Put or a
 	// Delete is two calls. Set it before the first use.
 	Timeout time.Duration
+
+	// Silence is the longest wait for one answer within that time, on Linux;
+	// zero means three seconds. A call that writes may take all of Timeout: if it
+	// is cut nobody knows what became of it. Set it before the first use.
+	Silence time.Duration
 
 	platform platform
 	limit    limit
@@ -110,6 +127,13 @@ func (s *Store) Delete(ctx context.Context, name string, expect helper.Version) 
 		return s.failed("delete", name, err)
 	}
 	return nil
+}
+
+func (s *Store) longestSilence() time.Duration {
+	if s.Silence == 0 {
+		return usualSilence
+	}
+	return s.Silence
 }
 
 func (s *Store) failed(doing, name string, err error) error {

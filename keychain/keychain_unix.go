@@ -16,8 +16,15 @@ func newStore() *Store {
 		},
 		runtimeDir: fmt.Sprintf("/run/user/%d", os.Getuid()),
 	}
-	return &Store{
-		platform: secretService{address: find.address, keyring: goKeyring{border: writeError}},
-		place:    "Secret Service",
+	return onSecretService(find.address, goKeyring{border: writeError})
+}
+
+func onSecretService(address func() string, keyring platform) *Store {
+	s := &Store{place: "Secret Service"}
+	s.platform = secretService{
+		address: address,
+		silence: func() silence { return silence(s.longestSilence()) },
+		keyring: keyring,
 	}
+	return s
 }

@@ -4,7 +4,6 @@ package keychain
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -23,32 +22,25 @@ const (
 	getProperty         = "org.freedesktop.DBus.Properties.Get"
 )
 
-var (
-	errNoBus        = errors.New("there is no session bus (D-Bus)")
-	errNoCollection = errors.New("the secret service has no collection to keep items in")
-)
-
 // secretService is the platform on the Secret Service API, version 0.2:
 // https://specifications.freedesktop.org/secret-service/0.2/
 // It reads by itself and leaves writing to go-keyring once it knows that no
 // prompt will be needed. Both keep to one collection, that of go-keyring: login,
 // else the default.
 type secretService struct {
-	address func() string // of the session bus; empty if there is none
-	keyring platform      // for set and delete
+	address func() string  // of the session bus; empty if there is none
+	silence func() silence // the longest wait for one answer
+	keyring platform       // for set and delete
 }
 
 func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
-	address := s.address()
-	if address == "" {
-		return nil, as(helper.ErrUnavailable, errNoBus)
-	}
-	item, err := read(ctx, address, user)
-	if transient(err) {
-		item, err = read(ctx, address, user)
-	}
+	var item []byte
+	err := s.twice(ctx, func(address string) (err error) {
+		item, err = read(ctx, address, user, s.silence())
+		return err
+	})
 	if err != nil {
-		return nil, busError(err)
+		return nil, err
 	}
 	return item, nil
 }
@@ -67,27 +59,46 @@ func (s secretService) delete(ctx context.Context, user string) error {
 	return s.keyring.delete(ctx, user)
 }
 
-// ready returns nil if go-keyring will neither prompt nor start a bus. The
-// connection is the one that go-keyring goes on with: its own first call would
-// be OpenSession (see collection).
+// ready returns nil if go-keyring will neither prompt nor start a bus. Nothing
+// is written by then, so that it may be done again.
 func (s secretService) ready(ctx context.Context) error {
-	if s.address() == "" {
-		return as(helper.ErrUnavailable, errNoBus)
+	return s.twice(ctx, func(string) error { return unlocked(ctx, s.silence()) })
+}
+
+// twice calls f with the address of the bus, and once more if the first call
+// may have failed by accident.
+func (s secretService) twice(ctx context.Context, f func(address string) error) error {
+	address := s.address()
+	if address == "" {
+		return noBus(fmt.Errorf("%s is not set", busVariable))
 	}
-	conn, err := dbus.SessionBus()
+	err := f(address)
+	if transient(err) && ctx.Err() == nil {
+		err = f(address)
+	}
+	return busError(err)
+}
+
+// unlocked returns ErrLocked if writing would prompt. The connection is the one
+// that go-keyring goes on with: its own first call would be OpenSession (see
+// collection).
+func unlocked(ctx context.Context, most silence) error {
+	conn, err := most.shared(ctx)
 	if err != nil {
-		return as(helper.ErrUnavailable, err)
+		return err
 	}
-	b := bus{conn}
+	b := bus{conn, most}
 	path, err := b.collection(ctx)
 	if err != nil {
-		return busError(err)
+		b.forget(ctx, err)
+		return err
 	}
 	locked, err := b.locked(ctx, path)
-	if err != nil {
-		return busError(err)
-	}
-	if locked {
+	switch {
+	case err != nil:
+		b.forget(ctx, err)
+		return err
+	case locked:
 		return helper.ErrLocked
 	}
 	return nil
@@ -95,13 +106,13 @@ func (s secretService) ready(ctx context.Context) error {
 
 // read never prompts: it unlocks nothing. The connection is its own, so that
 // ending ctx ends it.
-func read(ctx context.Context, address, user string) ([]byte, error) {
-	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
+func read(ctx context.Context, address, user string, most silence) ([]byte, error) {
+	conn, closeAll, err := most.connect(ctx, address)
 	if err != nil {
-		return nil, as(helper.ErrUnavailable, err)
+		return nil, err
 	}
-	defer func() { _ = conn.Close() }()
-	b := bus{conn}
+	defer closeAll()
+	b := bus{conn, most}
 	path, err := b.collection(ctx)
 	if err != nil {
 		return nil, err
@@ -117,15 +128,42 @@ func read(ctx context.Context, address, user string) ([]byte, error) {
 }
 
 // A bus is a connection on which the methods of the Secret Service are called.
-type bus struct{ conn *dbus.Conn }
+type bus struct {
+	conn    *dbus.Conn
+	silence silence
+}
+
+// call calls a method and waits for its answer.
+func (b bus) call(ctx context.Context, path dbus.ObjectPath, method string, args ...any) *dbus.Call {
+	var call *dbus.Call
+	err := b.silence.wait(ctx, func(ctx context.Context) error {
+		call = b.conn.Object(busName, path).CallWithContext(ctx, method, 0, args...)
+		return call.Err
+	})
+	call.Err = err
+	return call
+}
+
+// forget waits, if the connection broke off, until the library knows it: it
+// would give the same one to the next caller.
+func (b bus) forget(ctx context.Context, err error) {
+	if brokenOff(err) {
+		_ = b.silence.wait(ctx, func(ctx context.Context) error {
+			select {
+			case <-b.conn.Context().Done():
+			case <-ctx.Done():
+			}
+			return nil
+		})
+	}
+}
 
 // collection returns the collection of our items. It must be the first call on
 // a connection and be answered before the next: gnome-keyring has a race there,
 // in which an OpenSession kills the daemon.
 func (b bus) collection(ctx context.Context) (dbus.ObjectPath, error) {
 	var v dbus.Variant
-	service := b.conn.Object(busName, servicePath)
-	err := service.CallWithContext(ctx, getProperty, 0, serviceInterface, "Collections").Store(&v)
+	err := b.call(ctx, servicePath, getProperty, serviceInterface, "Collections").Store(&v)
 	if err != nil {
 		return "", fmt.Errorf("list the collections: %w", err)
 	}
@@ -133,12 +171,12 @@ func (b bus) collection(ctx context.Context) (dbus.ObjectPath, error) {
 		return loginPath, nil
 	}
 	var path dbus.ObjectPath
-	err = service.CallWithContext(ctx, serviceInterface+".ReadAlias", 0, "default").Store(&path)
+	err = b.call(ctx, servicePath, serviceInterface+".ReadAlias", "default").Store(&path)
 	if err != nil {
 		return "", fmt.Errorf("find the default collection: %w", err)
 	}
 	if path == "/" {
-		return "", as(helper.ErrUnavailable, errNoCollection)
+		return "", as(helper.ErrUnavailable, ErrNoCollection)
 	}
 	return path, nil
 }
@@ -146,22 +184,25 @@ func (b bus) collection(ctx context.Context) (dbus.ObjectPath, error) {
 // search opens a session, without encryption on the bus as go-keyring does, and
 // looks for the user's items. The two calls are sent together to save a wait.
 func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbus.ObjectPath, []dbus.ObjectPath, error) {
-	attributes := map[string]string{"service": Service, "username": user}
-	service, collection := b.conn.Object(busName, servicePath), b.conn.Object(busName, path)
-	opening := service.GoWithContext(ctx, serviceInterface+".OpenSession", 0, nil, "plain", dbus.MakeVariant(""))
-	searching := collection.GoWithContext(ctx, collectionInterface+".SearchItems", 0, nil, attributes)
 	var (
 		output  dbus.Variant
 		session dbus.ObjectPath
 		items   []dbus.ObjectPath
 	)
-	if err := (<-opening.Done).Store(&output, &session); err != nil {
-		return "", nil, fmt.Errorf("open a session: %w", err)
-	}
-	if err := (<-searching.Done).Store(&items); err != nil {
-		return "", nil, fmt.Errorf("search the collection: %w", err)
-	}
-	return session, items, nil
+	attributes := map[string]string{"service": Service, "username": user}
+	service, collection := b.conn.Object(busName, servicePath), b.conn.Object(busName, path)
+	err := b.silence.wait(ctx, func(ctx context.Context) error {
+		opening := service.GoWithContext(ctx, serviceInterface+".OpenSession", 0, nil, "plain", dbus.MakeVariant(""))
+		searching := collection.GoWithContext(ctx, collectionInterface+".SearchItems", 0, nil, attributes)
+		if err := (<-opening.Done).Store(&output, &session); err != nil {
+			return fmt.Errorf("open a session: %w", err)
+		}
+		if err := (<-searching.Done).Store(&items); err != nil {
+			return fmt.Errorf("search the collection: %w", err)
+		}
+		return nil
+	})
+	return session, items, err
 }
 
 // absent is the error where no item was found. Providers need not search in a
@@ -179,7 +220,7 @@ func (b bus) absent(ctx context.Context, path dbus.ObjectPath) error {
 
 func (b bus) locked(ctx context.Context, path dbus.ObjectPath) (bool, error) {
 	var locked bool
-	err := b.conn.Object(busName, path).CallWithContext(ctx, getProperty, 0, collectionInterface, "Locked").Store(&locked)
+	err := b.call(ctx, path, getProperty, collectionInterface, "Locked").Store(&locked)
 	if err != nil {
 		return false, fmt.Errorf("ask whether the collection is locked: %w", err)
 	}
@@ -194,7 +235,7 @@ func (b bus) secret(ctx context.Context, item, session dbus.ObjectPath) ([]byte,
 		Parameters, Value []byte
 		ContentType       string
 	}
-	err := b.conn.Object(busName, item).CallWithContext(ctx, itemInterface+".GetSecret", 0, session).Store(&secret)
+	err := b.call(ctx, item, itemInterface+".GetSecret", session).Store(&secret)
 	if err != nil {
 		return nil, fmt.Errorf("get the secret: %w", err)
 	}

@@ -179,7 +179,7 @@ func TestNoBus(t *testing.T) {
 	t.Setenv(busVariable, "")
 	nowhere := busFinder{variable: func() string { return "" }, runtimeDir: t.TempDir()}
 	asked := new(script)
-	s := &Store{platform: secretService{address: nowhere.address, keyring: asked}}
+	s := onSecretService(nowhere.address, asked)
 	wantAll(t, s, testID, "x", helper.ErrUnavailable)
 	wantErr(t, s.platform.set(t.Context(), testID, nil), helper.ErrUnavailable)
 	wantErr(t, s.platform.delete(t.Context(), testID), helper.ErrUnavailable)

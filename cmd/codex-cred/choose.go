@@ -12,12 +12,12 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// personTime is the deadline of each keychain call while a person is watching, and
-// may be typing a password.
+// personTime is the deadline of each keychain call, and of each answer in it,
+// while a person is watching and may be typing a password.
 const personTime = time.Minute
 
 // patient lets keychain calls take as long as a person may.
-func (w *wiring) patient() { w.keychain.Timeout = personTime }
+func (w *wiring) patient() { w.keychain.Timeout, w.keychain.Silence = personTime, personTime }
 
 func storeFlag() *cli.StringFlag {
 	return &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: storeAuto}

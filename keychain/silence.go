@@ -1,0 +1,100 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// A silence is the longest time to wait for one answer. A daemon that serves a
+// herd answers each call in time, however long the whole read takes; one that
+// is stopped, mute or does not start is told from it by its silence.
+type silence time.Duration
+
+// wait runs f, which waits for one answer and heeds its context.
+func (s silence) wait(ctx context.Context, f func(context.Context) error) error {
+	bounded, cancel := context.WithTimeout(ctx, time.Duration(s))
+	defer cancel()
+	err := f(bounded)
+	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
+		return s.broken()
+	}
+	return err
+}
+
+// broken is the error of a wait that was too long.
+func (s silence) broken() error {
+	return fmt.Errorf("no answer in %v: %w", time.Duration(s), helper.ErrTimeout)
+}
+
+// connect returns a connection that is the caller's alone and lasts until close
+// is called or ctx ends. To connect is one wait: the bus answers several times,
+// but does no work for it.
+func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
+	ctx, cut := context.WithCancelCause(ctx)
+	tooLong := errors.New("too long")
+	timer := time.AfterFunc(time.Duration(s), func() { cut(tooLong) })
+	conn, err = dial(ctx, func() (*dbus.Conn, error) { return dbus.Connect(address, dbus.WithContext(ctx)) })
+	timer.Stop()
+	switch {
+	case errors.Is(context.Cause(ctx), tooLong): // whatever became of the connection
+		err = s.broken()
+	case err != nil:
+		err = noBus(err)
+	default:
+		return conn, func() { cut(nil); _ = conn.Close() }, nil
+	}
+	cut(nil)
+	return nil, nil, fmt.Errorf("connect to the session bus: %w", err)
+}
+
+// shared returns the connection that go-keyring uses. The library takes no
+// context for it: what it does after a silence is lost.
+func (s silence) shared(ctx context.Context) (*dbus.Conn, error) {
+	var conn *dbus.Conn
+	err := s.wait(ctx, func(ctx context.Context) error {
+		type connected struct {
+			conn *dbus.Conn
+			err  error
+		}
+		done := make(chan connected, 1)
+		go func() {
+			c, err := dial(ctx, dbus.SessionBus)
+			done <- connected{c, err}
+		}()
+		select {
+		case c := <-done:
+			conn = c.conn
+			if c.err != nil {
+				return noBus(c.err)
+			}
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the session bus: %w", err)
+	}
+	return conn, nil
+}
+
+// dial connects again while the bus has too many callers in its queue.
+func dial(ctx context.Context, connect func() (*dbus.Conn, error)) (*dbus.Conn, error) {
+	conn, err := connect()
+	for errors.Is(err, syscall.EAGAIN) && ctx.Err() == nil {
+		jitter(ctx)
+		conn, err = connect()
+	}
+	return conn, err
+}
+
+func noBus(err error) error { return fmt.Errorf("%w: %w: %w", helper.ErrUnavailable, ErrNoBus, err) }
