@@ -104,23 +104,6 @@ func next(t *testing.T, messages <-chan *dbus.Message) *dbus.Message {
 	}
 }
 
-// TestDaemonDiesInARead kills the daemon while it owes an answer. The read is
-// done again, with the daemon that the bus starts next: it is locked.
-func TestDaemonDiesInARead(t *testing.T) {
-	k, s, name, _ := realKeyring(t)
-	messages := monitor(t)
-	k.Stop(t)
-	read := make(chan error, 1)
-	go func() {
-		_, _, err := s.Get(t.Context(), name)
-		read <- err
-	}()
-	for header(next(t, messages), dbus.FieldDestination) != busName {
-	}
-	k.Kill()
-	wantErr(t, <-read, helper.ErrLocked)
-}
-
 func header(m *dbus.Message, f dbus.HeaderField) string {
 	s, _ := m.Headers[f].Value().(string)
 	return s

@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -142,28 +141,6 @@ func TestDaemonStoppedBetweenReadAndWrite(t *testing.T) {
 	}}
 	_, err := s.Put(t.Context(), name, []byte("other"), v)
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
-}
-
-// TestKilledDaemon: the bus starts another daemon, whose collection is locked.
-func TestKilledDaemon(t *testing.T) {
-	k, s, name, v := realKeyring(t)
-	k.Kill()
-	wantAll(t, s, name, v, helper.ErrLocked)
-	if k.Prompted() {
-		t.Error("a person was asked for the password")
-	}
-}
-
-func TestMuteBus(t *testing.T) {
-	l, err := net.Listen("unix", "@"+rand.Text()) // a name without a file
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	t.Setenv(busVariable, "unix:abstract="+l.Addr().String()[1:])
-	s := New()
-	s.Timeout = 50 * time.Millisecond
-	wantAll(t, s, testID, "x", helper.ErrTimeout)
 }
 
 // TestNoBus would start a bus with the dbus-launch in PATH if go-keyring were

@@ -89,12 +89,16 @@ func (s silence) shared(ctx context.Context) (*dbus.Conn, error) {
 
 // dial connects again while the bus has too many callers in its queue.
 func dial(ctx context.Context, connect func() (*dbus.Conn, error)) (*dbus.Conn, error) {
-	conn, err := connect()
-	for errors.Is(err, syscall.EAGAIN) && ctx.Err() == nil {
+	for {
+		conn, err := connect()
+		if !errors.Is(err, syscall.EAGAIN) {
+			return conn, err
+		}
 		jitter(ctx)
-		conn, err = connect()
+		if ctx.Err() != nil {
+			return nil, err
+		}
 	}
-	return conn, err
 }
 
 func noBus(err error) error { return fmt.Errorf("%w: %w: %w", helper.ErrUnavailable, ErrNoBus, err) }

@@ -1,6 +1,7 @@
 package testkeyring
 
 import (
+	"fmt"
 	"os/exec"
 	"runtime"
 )
@@ -38,3 +39,20 @@ func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // it may be gone
 	<-p.gone
 }
+
+func (p *process) ended() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// An other is a process that is no child of this one.
+type other struct {
+	pid, parent int
+	command     string
+}
+
+func (o other) String() string { return fmt.Sprintf("process %d: %s", o.pid, o.command) }

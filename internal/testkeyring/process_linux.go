@@ -5,6 +5,9 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -63,3 +66,30 @@ func waitGone(ctx context.Context, pidfd int) error {
 
 // pollMilliseconds is how often a wait looks at its context.
 const pollMilliseconds = 100
+
+// processesWith returns the processes that have the text in their environment.
+// Those whose environment may not be read cannot be ours.
+func processesWith(text string) ([]other, error) {
+	environs, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err == nil && len(environs) == 0 {
+		err = errors.New("there are no processes at all")
+	}
+	var all []other
+	for _, path := range environs {
+		proc := filepath.Dir(path)
+		environ, readErr := os.ReadFile(path)        //nolint:gosec // of procfs
+		stat, statErr := os.ReadFile(proc + "/stat") //nolint:gosec // of procfs
+		command, _ := os.ReadFile(proc + "/cmdline") //nolint:gosec // of procfs
+		if readErr != nil || statErr != nil || !strings.Contains(string(environ), text) {
+			continue // it has ended, or is not ours
+		}
+		o := other{command: strings.ReplaceAll(strings.TrimRight(string(command), "\x00"), "\x00", " ")}
+		o.pid, _ = strconv.Atoi(filepath.Base(proc))
+		// proc(5): PID (COMMAND) STATE PARENT, and the command may hold anything.
+		if fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])); len(fields) > 1 && fields[0] != "Z" {
+			o.parent, _ = strconv.Atoi(fields[1])
+			all = append(all, o)
+		}
+	}
+	return all, err
+}

@@ -15,3 +15,5 @@ func (p *process) stop() error { return errors.ErrUnsupported }
 func (p *process) proceed() error { return errors.ErrUnsupported }
 
 func killOther(context.Context, int) error { return errors.ErrUnsupported }
+
+func processesWith(string) ([]other, error) { return nil, errors.ErrUnsupported }

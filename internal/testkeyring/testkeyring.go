@@ -1,17 +1,18 @@
 // Package testkeyring runs a real Secret Service for a test: a private D-Bus
 // bus and a gnome-keyring daemon of its own, with an open login collection.
-// Start with [Start]. It never meets the bus, the keyring or the home of the
-// person who runs the tests.
+// Start with [Start], or with [Fail] for one that fails. It never meets the bus,
+// the keyring or the home of the person who runs the tests.
 package testkeyring
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,14 +25,19 @@ const Part = "gnome-keyring"
 // patience bounds every wait for a daemon or a tool.
 const patience = 30 * time.Second
 
-// A Keyring is a running bus and keyring daemon. Its methods may be called from
-// several goroutines, except those that stop, continue or kill the daemon.
+// A Keyring is a running bus and keyring daemon, or what [Fail] makes of them.
+// Its methods may be called from several goroutines, except those that stop,
+// continue or kill the daemon.
 type Keyring struct {
-	dir     string
-	tools   map[string]string // path of each program
-	address string
-	bus     *process
-	daemon  *process
+	dir      string
+	tools    map[string]string   // path of each program
+	services map[string][]string // commands that the bus starts, by name on it
+	address  string
+	path     string // PATH of the programs; empty is that of the test
+	bus      *process
+	daemon   *process
+	asked    chan struct{} // see Asked
+	ends     []func()      // called in the reverse order at the end
 }
 
 // Start starts a keyring that lasts until the end of the test. Without the
@@ -39,10 +45,33 @@ type Keyring struct {
 // the test process, however that ends.
 func Start(t testing.TB) *Keyring {
 	t.Helper()
+	k := prepare(t)
+	k.run(t, "")
+	return k
+}
+
+// prepare makes the directories, in a short path of their own, because that of
+// a socket has at most 107 bytes.
+func prepare(t testing.TB) *Keyring {
+	t.Helper()
 	k := &Keyring{tools: need(t)}
+	dir, err := os.MkdirTemp("", "keyring") //nolint:usetesting // t's directory has too long a path
+	k.must(t, "start a private keyring", err)
+	k.dir = dir
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("remove the private keyring: %v", err)
+		}
+	})
 	t.Cleanup(func() { k.close(t) })
-	if err := k.start(); err != nil {
-		t.Fatalf("start a private keyring: %v", err)
+	for _, sub := range []string{"run", "home", "services"} {
+		k.must(t, "start a private keyring", os.Mkdir(filepath.Join(dir, sub), 0o700))
+	}
+	k.services = map[string][]string{
+		// As on a desktop, the bus starts the daemon again after its death.
+		busName: {k.tools["gnome-keyring-daemon"], "--start", "--foreground", "--components=secrets"},
+		// The window that would ask for a password leaves a trace and fails.
+		prompterName: {k.tools["sh"], "-c", `": >` + k.promptTrace() + `; exit 1"`},
 	}
 	return k
 }
@@ -64,71 +93,59 @@ func findTools() (map[string]string, error) {
 	if runtime.GOOS != "linux" {
 		return nil, errors.New("the Secret Service is for Linux")
 	}
-	tools := map[string]string{}
+	k := &Keyring{tools: map[string]string{}}
 	for _, name := range []string{"dbus-daemon", "gnome-keyring-daemon", "secret-tool", "sh"} {
-		path, err := exec.LookPath(name)
-		if err != nil {
+		if err := k.find(name); err != nil {
 			return nil, err
 		}
-		tools[name] = path
 	}
-	return tools, nil
+	return k.tools, nil
+}
+
+func (k *Keyring) find(tool string) (err error) {
+	k.tools[tool], err = exec.LookPath(tool)
+	return err
 }
 
 // Env returns the variables, NAME=VALUE, with which a program finds the keyring.
 func (k *Keyring) Env() []string {
-	return []string{"DBUS_SESSION_BUS_ADDRESS=" + k.address, "XDG_RUNTIME_DIR=" + k.runtimeDir()}
+	env := []string{"DBUS_SESSION_BUS_ADDRESS=" + k.address, "XDG_RUNTIME_DIR=" + k.runtimeDir()}
+	if k.path != "" {
+		env = append(env, "PATH="+k.path)
+	}
+	return env
 }
 
 // Setenv sets the variables in this process until the end of the test.
 func (k *Keyring) Setenv(t testing.TB) {
 	t.Helper()
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", k.address)
-	t.Setenv("XDG_RUNTIME_DIR", k.runtimeDir())
+	for _, v := range k.Env() {
+		name, value, _ := strings.Cut(v, "=")
+		t.Setenv(name, value)
+	}
 }
 
 func (k *Keyring) runtimeDir() string { return filepath.Join(k.dir, "run") }
 
-// start makes the directories and starts both daemons. They are in a short
-// path of their own, because that of a socket has at most 107 bytes.
-func (k *Keyring) start() error {
-	dir, err := os.MkdirTemp("", "keyring")
-	if err != nil {
-		return err
+// close kills the daemons and what others left.
+func (k *Keyring) close(t testing.TB) {
+	t.Helper()
+	for _, end := range slices.Backward(k.ends) {
+		end()
 	}
-	k.dir = dir
-	for _, sub := range []string{"run", "home", "services"} {
-		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
-			return err
+	if err := k.killSuccessor(); err != nil {
+		t.Errorf("kill the keyring daemon that the bus started: %v", err)
+	}
+	for _, p := range []*process{k.daemon, k.bus} {
+		if p != nil {
+			p.kill()
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := k.startBus(ctx); err != nil {
-		return fmt.Errorf("start the bus: %w", err)
-	}
-	if err := k.startDaemon(ctx); err != nil {
-		return fmt.Errorf("start the keyring daemon: %w", err)
-	}
-	return nil
-}
-
-// close kills the daemons and removes their files, as far as they exist.
-func (k *Keyring) close(t testing.TB) {
-	t.Helper()
-	if k.daemon != nil {
-		k.daemon.kill()
-		if err := k.killSuccessor(); err != nil {
-			t.Errorf("kill the keyring daemon that the bus started: %v", err)
+	for _, p := range k.strangers(t) {
+		if err := killOther(ctx, p.pid); err != nil {
+			t.Errorf("kill %s: %v", p, err)
 		}
-	}
-	if k.bus != nil {
-		k.bus.kill()
-	}
-	if k.dir == "" {
-		return
-	}
-	if err := os.RemoveAll(k.dir); err != nil {
-		t.Errorf("remove the private keyring: %v", err)
 	}
 }

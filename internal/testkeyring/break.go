@@ -1,0 +1,174 @@
+package testkeyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// openWindow takes the place of the window that asks for a password. Nobody
+// ever answers it.
+func (k *Keyring) openWindow(t testing.TB, _ string) {
+	t.Helper()
+	conn := k.connect(t)
+	reply, err := conn.RequestName(prompterName, dbus.NameFlagDoNotQueue)
+	if err == nil && reply != dbus.RequestNameReplyPrimaryOwner {
+		err = fmt.Errorf("its name is taken: %v", reply)
+	}
+	k.must(t, "open the window", err)
+	k.asked = make(chan struct{})
+	k.watch(conn, func(m *dbus.Message) bool {
+		if m.Type != dbus.TypeMethodCall {
+			return true
+		}
+		if err := os.WriteFile(k.promptTrace(), nil, 0o600); err != nil {
+			t.Errorf("note the prompt: %v", err)
+		}
+		close(k.asked)
+		return false
+	})
+}
+
+// Asked is closed when the window of [LockedAsking] is asked to open.
+func (k *Keyring) Asked() <-chan struct{} { return k.asked }
+
+// killInCall kills the daemon while it owes an answer to the next caller. Until
+// then it is stopped.
+func (k *Keyring) killInCall(t testing.TB, _ string) {
+	t.Helper()
+	k.onNextCall(t, k.Kill)
+}
+
+func (k *Keyring) killBusInCall(t testing.TB, _ string) {
+	t.Helper()
+	k.onNextCall(t, k.bus.kill)
+}
+
+func (k *Keyring) onNextCall(t testing.TB, do func()) {
+	t.Helper()
+	conn := k.connect(t)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0)).Err
+	k.must(t, "become a monitor of the bus", err)
+	k.watch(conn, func(m *dbus.Message) bool {
+		to, _ := m.Headers[dbus.FieldDestination].Value().(string)
+		if m.Type != dbus.TypeMethodCall || to != busName {
+			return true
+		}
+		do()
+		return false
+	})
+}
+
+// watch gives f the messages that come, and answers none, until f returns
+// false. It ends with the keyring.
+func (k *Keyring) watch(conn *dbus.Conn, f func(*dbus.Message) bool) {
+	const most = 1000 // godbus drops what does not fit
+	messages := make(chan *dbus.Message, most)
+	conn.Eavesdrop(messages)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for m := range messages {
+			if !f(m) {
+				return
+			}
+		}
+	})
+	k.ends = append(k.ends, func() {
+		_ = conn.Close()
+		watching.Wait()
+	})
+}
+
+// connect returns a connection that the end of the keyring closes.
+func (k *Keyring) connect(t testing.TB) *dbus.Conn {
+	t.Helper()
+	conn, err := dbus.Connect(k.address)
+	k.must(t, "connect to the bus", err)
+	k.ends = append(k.ends, func() { _ = conn.Close() })
+	return conn
+}
+
+// listen takes the place of the bus and accepts, but nobody is there.
+func (k *Keyring) listen(t testing.TB, _ string) {
+	t.Helper()
+	l := k.socket(t)
+	k.ends = append(k.ends, func() { _ = l.Close() })
+}
+
+// leaveSocket leaves a socket as a killed bus does.
+func (k *Keyring) leaveSocket(t testing.TB, _ string) {
+	t.Helper()
+	l := k.socket(t)
+	l.SetUnlinkOnClose(false)
+	k.must(t, "leave the socket", l.Close())
+}
+
+func (k *Keyring) socket(t testing.TB) *net.UnixListener {
+	t.Helper()
+	path := filepath.Join(k.runtimeDir(), "bus")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	k.must(t, "listen", err)
+	k.address = "unix:path=" + path
+	return l
+}
+
+// Strangers describes the processes that have the keyring's directories in
+// their environment and are neither its daemons nor started by them: what a
+// program under test has left behind.
+func (k *Keyring) Strangers(t testing.TB) []string {
+	t.Helper()
+	left := k.strangers(t)
+	all := make([]string, len(left))
+	for i, p := range left {
+		all[i] = p.String()
+	}
+	return all
+}
+
+func (k *Keyring) strangers(t testing.TB) []other {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	provider, err := k.provider(ctx)
+	k.must(t, "ask the bus for its secret service", err)
+	ours := map[int]bool{os.Getpid(): true}
+	if provider != 0 {
+		ours[provider] = true
+	}
+	for _, p := range []*process{k.bus, k.daemon} {
+		if p != nil {
+			ours[p.cmd.Process.Pid] = true
+		}
+	}
+	all, err := processesWith(k.dir)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		k.must(t, "look for processes that were left", err)
+	}
+	return without(all, ours)
+}
+
+// without leaves out the processes with those ids and their descendants.
+func without(all []other, ids map[int]bool) []other {
+	var rest []other
+	for _, p := range all {
+		if !ids[p.pid] && !ids[p.parent] {
+			rest = append(rest, p)
+		}
+	}
+	for _, p := range all {
+		if ids[p.parent] && !ids[p.pid] {
+			ids[p.pid] = true
+			return without(all, ids)
+		}
+	}
+	return rest
+}

@@ -1,0 +1,141 @@
+//go:build linux
+
+package keychain
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/zalando/go-keyring"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+)
+
+// promise is how soon a caller is told what is wrong.
+const promise = 3500 * time.Millisecond
+
+// TestFailureMatrix meets every failure with the deadlines that users have.
+func TestFailureMatrix(t *testing.T) {
+	want := map[testkeyring.Failure][]error{
+		testkeyring.Missing:         {helper.ErrNotFound},
+		testkeyring.Locked:          {helper.ErrLocked},
+		testkeyring.LockedAsking:    {helper.ErrLocked},
+		testkeyring.WrongPassword:   {helper.ErrLocked},
+		testkeyring.NoCollection:    {helper.ErrUnavailable, ErrNoCollection},
+		testkeyring.Stopped:         {helper.ErrTimeout},
+		testkeyring.Killed:          {helper.ErrLocked}, // the bus has started another daemon
+		testkeyring.KilledInCall:    {helper.ErrLocked}, // and was asked again
+		testkeyring.BusKilledInCall: {helper.ErrUnavailable, ErrNoBus},
+		testkeyring.NoProvider:      {helper.ErrUnavailable, ErrNoProvider},
+		testkeyring.ProviderFails:   {helper.ErrUnavailable},
+		testkeyring.ProviderHangs:   {helper.ErrTimeout},
+		testkeyring.MuteSocket:      {helper.ErrTimeout},
+		testkeyring.StaleSocket:     {helper.ErrUnavailable, ErrNoBus},
+		testkeyring.NoSocket:        {helper.ErrUnavailable, ErrNoBus},
+		testkeyring.BadAddress:      {helper.ErrUnavailable, ErrNoBus},
+		testkeyring.Disabled:        {helper.ErrUnavailable, ErrNoBus},
+		testkeyring.NoBus:           {helper.ErrUnavailable, ErrNoBus},
+		testkeyring.NoBusButLaunch:  {helper.ErrUnavailable, ErrNoBus},
+	}
+	for _, failure := range testkeyring.Failures() {
+		t.Run(string(failure), func(t *testing.T) {
+			if want[failure] == nil {
+				t.Fatal("nothing says which error is right")
+			}
+			name := storetest.NewName(t)
+			k := testkeyring.Fail(t, failure, name)
+			k.Setenv(t)
+			wantFailure(t, name, want[failure])
+			if k.Prompted() {
+				t.Error("a person was asked for the password")
+			}
+			if left := k.Strangers(t); len(left) > 0 {
+				t.Errorf("processes are left: %q", left)
+			}
+		})
+	}
+}
+
+// wantFailure wants exactly one kind of error from every method, and that of
+// the first read while its caller still waits.
+func wantFailure(t *testing.T, name string, want []error) {
+	t.Helper()
+	s := New()
+	ctx, cancel := context.WithTimeout(t.Context(), promise)
+	defer cancel()
+	_, _, getErr := s.Get(ctx, name)
+	wantNotErr(t, getErr, context.DeadlineExceeded)
+	s.Silence = 200 * time.Millisecond // the promise is about the first
+	deleteErr := s.Delete(t.Context(), name, "x")
+	_, putErr := s.Put(t.Context(), name, []byte("other"), "x")
+	if errors.Is(getErr, helper.ErrNotFound) {
+		wantErr(t, putErr, helper.ErrConflict)
+		putErr = getErr
+	}
+	for _, err := range []error{getErr, deleteErr, putErr} {
+		wantErr(t, err, want...)
+		for _, kind := range []error{
+			helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge, helper.ErrCorrupt, helper.ErrTimeout,
+			helper.ErrUnknown,
+		} {
+			if !errors.Is(want[0], kind) {
+				wantNotErr(t, err, kind)
+			}
+		}
+	}
+}
+
+var onBare = flag.Bool("bare", false, "read an item with go-keyring alone")
+
+// TestBareLibrary shows, with go-keyring alone, that the matrix can see what
+// it forbids: an open window, and daemons that were left behind.
+func TestBareLibrary(t *testing.T) {
+	if *onBare {
+		_, _ = keyring.Get(Service, testID)
+		return
+	}
+	t.Run("asks a person and waits", func(t *testing.T) {
+		k := testkeyring.Fail(t, testkeyring.LockedAsking, testID)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		ended := make(chan error, 1)
+		go func() { ended <- bare(ctx, k) }()
+		select {
+		case <-k.Asked():
+		case err := <-ended:
+			t.Fatalf("it ended without a prompt: %v", err)
+		}
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) || !k.Prompted() {
+			t.Errorf("it ended by itself: %v; prompted: %v", err, k.Prompted())
+		}
+	})
+	t.Run("starts daemons", func(t *testing.T) {
+		k := testkeyring.Fail(t, testkeyring.NoBusButLaunch, testID)
+		if err := bare(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+		if len(k.Strangers(t)) == 0 {
+			t.Error("nothing was left behind")
+		}
+	})
+}
+
+// bare runs go-keyring in a process of its own, because it does not survive
+// the end of the bus.
+func bare(ctx context.Context, k *testkeyring.Keyring) error {
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestBareLibrary$", "-bare")
+	cmd.Env = append(cmd.Environ(), k.Env()...)
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}

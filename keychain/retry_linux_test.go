@@ -1,0 +1,133 @@
+package keychain
+
+import (
+	"context"
+	"crypto/rand"
+	"net"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+)
+
+// TestASecondDeathIsAnError has daemons in a queue for the name of the service,
+// each of which dies of its first call.
+func TestASecondDeathIsAnError(t *testing.T) {
+	for what, call := range map[string]func(context.Context, *Store) error{
+		"a read":                  func(ctx context.Context, s *Store) error { _, err := s.platform.get(ctx, testID); return err },
+		"the check of a write":    func(ctx context.Context, s *Store) error { return s.platform.set(ctx, testID, nil) },
+		"the check of a deletion": func(ctx context.Context, s *Store) error { return s.platform.delete(ctx, testID) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			k := testkeyring.Fail(t, testkeyring.NoProvider, testID)
+			k.Setenv(t)
+			var deaths atomic.Int32
+			for range 3 {
+				dieOfACall(t, &deaths)
+			}
+			err := call(t.Context(), New())
+			wantErr(t, err, helper.ErrUnavailable)
+			wantNotErr(t, err, ErrNoBus, ErrNoProvider, helper.ErrUnknown)
+			if n := deaths.Load(); n != 2 {
+				t.Errorf("%d daemons were asked, want 2", n)
+			}
+		})
+	}
+}
+
+// dieOfACall waits for the name of the secret service and leaves the bus when
+// it is called.
+func dieOfACall(t *testing.T, deaths *atomic.Int32) {
+	t.Helper()
+	conn, err := dbus.ConnectSessionBus(dbus.WithContext(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.RequestName(busName, 0); err != nil {
+		t.Fatal(err)
+	}
+	messages := make(chan *dbus.Message, 100)
+	conn.Eavesdrop(messages)
+	go func() {
+		for m := range messages {
+			if m.Type == dbus.TypeMethodCall {
+				deaths.Add(1)
+				_ = conn.Close()
+			}
+		}
+	}()
+}
+
+// TestTheCheckOutlivesABus: go-keyring keeps one connection for the life of the
+// process, which must not be in the way once its bus has gone.
+func TestTheCheckOutlivesABus(t *testing.T) {
+	first, _, _, _ := realKeyring(t)
+	first.KillBus()
+	_, s, name, v := realKeyring(t)
+	if err := s.Delete(t.Context(), name, v); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSilenceBeforeAWrite stops the daemon where only the check can notice:
+// nothing was written.
+func TestSilenceBeforeAWrite(t *testing.T) {
+	k, s, name, v := realKeyring(t)
+	s.platform = &afterGet{platform: s.platform, do: func() {
+		k.Stop(t)
+		s.Silence = 200 * time.Millisecond
+	}}
+	_, err := s.Put(t.Context(), name, []byte("other"), v)
+	wantErr(t, err, helper.ErrTimeout)
+	wantNotErr(t, err, helper.ErrUnknown, helper.ErrUnavailable)
+}
+
+// TestMuteBusBeforeAWrite: the library takes no context for the connection.
+func TestMuteBusBeforeAWrite(t *testing.T) {
+	l, err := net.Listen("unix", "@"+rand.Text()) // a name without a file
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	t.Setenv(busVariable, "unix:abstract="+l.Addr().String()[1:])
+	s := New()
+	s.Silence = 50 * time.Millisecond
+	wantErr(t, s.platform.set(t.Context(), testID, nil), helper.ErrTimeout)
+}
+
+// TestFullQueue: a bus with more callers than it has accepted is busy, not
+// absent.
+func TestFullQueue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bus")
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		var c net.Conn
+		if c, err = net.Dial("unix", path); err == nil {
+			t.Cleanup(func() { _ = c.Close() })
+		}
+	}
+	t.Setenv(busVariable, "unix:path="+path)
+	s := New()
+	s.Silence = 200 * time.Millisecond
+	_, _, err = s.Get(t.Context(), storetest.NewName(t))
+	wantErr(t, err, helper.ErrTimeout)
+	wantNotErr(t, err, helper.ErrUnavailable)
+	wantErr(t, s.platform.set(t.Context(), testID, nil), helper.ErrTimeout)
+}
