@@ -36,13 +36,20 @@ func (s silence) broken() error {
 }
 
 // connect returns a connection that is the caller's alone and lasts until close
-// is called or ctx ends. To connect is one wait: the bus answers several times,
-// but does no work for it.
+// is called or ctx ends.
 func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
 	ctx, cut := context.WithCancelCause(ctx)
 	tooLong := errors.New("too long")
 	timer := time.AfterFunc(time.Duration(s), func() { cut(tooLong) })
-	conn, err = dial(ctx, func() (*dbus.Conn, error) { return dbus.Connect(address, dbus.WithContext(ctx)) })
+	conn, err = dial(ctx, func() (*dbus.Conn, error) { return dbus.Dial(address, dbus.WithContext(ctx)) })
+	for _, answered := range []func() error{
+		func() error { return conn.Auth(nil) },
+		func() error { return conn.Hello() },
+	} {
+		if err == nil && timer.Reset(time.Duration(s)) {
+			err = answered()
+		}
+	}
 	timer.Stop()
 	switch {
 	case errors.Is(context.Cause(ctx), tooLong): // whatever became of the connection

@@ -1,0 +1,70 @@
+package keychain
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+)
+
+// TestStress reads with many callers at once. One daemon serves them all, and
+// with calls in another order it would not survive it (see TestFirstCallIsHarmless).
+func TestStress(t *testing.T) {
+	for _, c := range []struct {
+		what             string
+		reads            int
+		timeout, silence time.Duration
+	}{
+		{"500 with the usual deadlines", 500, 0, 0},
+		{"2000 with all the time they need", 2000, 5 * time.Minute, 5 * time.Minute},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			k := testkeyring.Start(t)
+			k.Setenv(t)
+			s, name := New(), storetest.NewName(t)
+			content := make([]byte, 2500) // as large as a sign-in
+			if _, err := s.Put(t.Context(), name, content, ""); err != nil {
+				t.Fatal(err)
+			}
+			s.Timeout, s.Silence = c.timeout, c.silence
+			failed := atOnce(c.reads, func() error {
+				item, _, err := s.Get(t.Context(), name)
+				if err == nil && string(item) != string(content) {
+					err = fmt.Errorf("other content, of %d bytes", len(item))
+				}
+				return err
+			})
+			if len(failed) > 0 {
+				t.Errorf("%d of %d reads failed, the first one: %v", len(failed), c.reads, failed[0])
+			}
+			if !k.Alive() {
+				t.Error("the keyring daemon died")
+			}
+		})
+	}
+}
+
+// atOnce calls f many times at the same moment and returns its errors.
+func atOnce(n int, f func() error) []error {
+	var wg sync.WaitGroup
+	release, results := make(chan struct{}), make(chan error, n)
+	for range n {
+		wg.Go(func() {
+			<-release
+			results <- f()
+		})
+	}
+	close(release)
+	wg.Wait()
+	close(results)
+	var failed []error
+	for err := range results {
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
+}
