@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/keychain"
 )
 
 // Exit codes. They are part of the interface: scripts depend on them.
@@ -50,6 +51,9 @@ type outcome struct {
 	hint string // what to do next; %s is the account as an argument, with its space
 }
 
+// inFile is the way out where the keychain is of no use.
+const inFile = "keep the tokens in a file: codex-cred login%s --replace --store file"
+
 // outcomes is looked through from the top: an error can be of two kinds.
 func outcomes() []outcome {
 	return []outcome{
@@ -63,13 +67,16 @@ func outcomes() []outcome {
 		{helper.ErrUnsafe, exitStore, "unsafe", ""},
 		{helper.ErrBusy, exitBusy, "busy", "wait for the other codex-cred, then try again"},
 		{helper.ErrSignInRequired, exitSignIn, "sign-in-required", "run: codex-cred login%s"},
-		{helper.ErrTimeout, exitTemporary, "timeout", "is the keychain waiting for an answer on the desktop? then try again"},
+		{helper.ErrTimeout, exitTemporary, "timeout", "answer the keychain's window if one is open, or sign out of the desktop and in again, then try again"},
 		{helper.ErrTemporary, exitTemporary, "temporary", "try again later"},
 		{context.DeadlineExceeded, exitTemporary, "timeout", "try again, or allow more time with --timeout"},
-		{helper.ErrLocked, exitStore, "locked", "unlock the keychain, for instance by signing in to the desktop, then try again"},
+		{helper.ErrLocked, exitStore, "locked", "unlock the keychain, by signing in to the desktop or in its program (Passwords and Keys, or Keychain Access), then try again"},
 		{helper.ErrFull, exitStore, "full", "free some space, then try again"},
-		{helper.ErrUnavailable, exitStore, "unavailable", "try from a desktop session, or keep the tokens in a file: codex-cred login%s --replace --store file"},
-		{helper.ErrTooLarge, exitOther, "too-large", "keep the tokens in a file: codex-cred login%s --replace --store file"},
+		{keychain.ErrNoBus, exitStore, "unavailable", "over ssh or in a container there may be none: try from a desktop session, or " + inFile},
+		{keychain.ErrNoProvider, exitStore, "unavailable", "install a keychain such as gnome-keyring, or " + inFile},
+		{keychain.ErrNoCollection, exitStore, "unavailable", "create a keyring by signing in to the desktop or in Passwords and Keys (seahorse), or " + inFile},
+		{helper.ErrUnavailable, exitStore, "unavailable", "try from a desktop session, or " + inFile},
+		{helper.ErrTooLarge, exitOther, "too-large", inFile},
 		{helper.ErrNewer, exitOther, "newer", "use the codex-cred that wrote it"},
 		{helper.ErrCorrupt, exitOther, "corrupt", "run: codex-cred erase%s, then sign in again"},
 		{helper.ErrErasing, exitNotFound, "erasing", "run: codex-cred erase%s"},

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/keychain"
 )
 
 // The table is the promise to scripts: each kind of error, its exit code, and
@@ -34,12 +35,15 @@ func TestReport(t *testing.T) {
 		{helper.ForAccount("default", helper.ErrNotFound), 3, "run: codex-cred login"},
 		{of(helper.ErrSignInRequired), 4, "run: codex-cred login work"},
 		{of(helper.ErrTemporary), 5, "try again later"},
-		{of(helper.ErrTimeout), 5, "is the keychain waiting for an answer on the desktop? then try again"},
-		{of(fmt.Errorf("%w: %w", helper.ErrUnknown, helper.ErrTimeout)), 5, "is the keychain waiting for an answer on the desktop? then try again"},
+		{of(helper.ErrTimeout), 5, "answer the keychain's window if one is open, or sign out of the desktop and in again, then try again"},
+		{of(fmt.Errorf("%w: %w", helper.ErrUnknown, helper.ErrTimeout)), 5, "answer the keychain's window if one is open, or sign out of the desktop and in again, then try again"},
 		{of(helper.ErrUnknown), 5, "try again"},
 		{of(context.DeadlineExceeded), 5, "try again, or allow more time with --timeout"},
-		{of(helper.ErrLocked), 6, "unlock the keychain, for instance by signing in to the desktop, then try again"},
+		{of(helper.ErrLocked), 6, "unlock the keychain, by signing in to the desktop or in its program (Passwords and Keys, or Keychain Access), then try again"},
 		{of(helper.ErrUnavailable), 6, "try from a desktop session, or keep the tokens in a file: codex-cred login work --replace --store file"},
+		{of(fmt.Errorf("%w: %w", helper.ErrUnavailable, keychain.ErrNoBus)), 6, "over ssh or in a container there may be none: try from a desktop session, or keep the tokens in a file: codex-cred login work --replace --store file"},
+		{of(fmt.Errorf("%w: %w", helper.ErrUnavailable, keychain.ErrNoProvider)), 6, "install a keychain such as gnome-keyring, or keep the tokens in a file: codex-cred login work --replace --store file"},
+		{of(fmt.Errorf("%w: %w", helper.ErrUnavailable, keychain.ErrNoCollection)), 6, "create a keyring by signing in to the desktop or in Passwords and Keys (seahorse), or keep the tokens in a file: codex-cred login work --replace --store file"},
 		{of(fmt.Errorf("%w: %w", helper.ErrUnavailable, &fs.PathError{Op: "open", Path: "/x", Err: fs.ErrPermission})), 6, "check who may write there, and the disk"},
 		{of(helper.ErrFull), 6, "free some space, then try again"},
 		{of(&helper.UnsafeError{Path: "/x", Problem: "is a symbolic link", Fix: "remove it"}), 6, "remove it"},

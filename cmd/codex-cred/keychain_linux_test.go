@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/accountdir"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+)
+
+// A told is what a caller of get is told.
+type told struct {
+	code   int
+	reason string // within the line
+	hint   string // its end
+}
+
+// TestGetOnAFailingKeychain runs the real program on every failure.
+func TestGetOnAFailingKeychain(t *testing.T) {
+	const inFile = "keep the tokens in a file: codex-cred login work --replace --store file"
+	locked := told{exitStore, "locked", "unlock the keychain, by signing in to the desktop or in its program (Passwords and Keys, or Keychain Access), then try again"}
+	silent := told{exitTemporary, "no answer in 3s: timed out", "answer the keychain's window if one is open, or sign out of the desktop and in again, then try again"}
+	noBus := told{exitStore, "unavailable: no session bus (D-Bus) can be reached", "over ssh or in a container there may be none: try from a desktop session, or " + inFile}
+	want := map[testkeyring.Failure]told{
+		testkeyring.Missing:         {exitNotFound, "not found", "run: codex-cred login work"},
+		testkeyring.Locked:          locked,
+		testkeyring.LockedAsking:    locked,
+		testkeyring.WrongPassword:   locked,
+		testkeyring.NoCollection:    {exitStore, "the Secret Service has no collection", "create a keyring by signing in to the desktop or in Passwords and Keys (seahorse), or " + inFile},
+		testkeyring.Stopped:         silent,
+		testkeyring.Killed:          locked,
+		testkeyring.KilledInCall:    locked,
+		testkeyring.BusKilledInCall: noBus,
+		testkeyring.NoProvider:      {exitStore, "unavailable: no program offers the Secret Service", "install a keychain such as gnome-keyring, or " + inFile},
+		testkeyring.ProviderFails:   {exitStore, "unavailable: ", "try from a desktop session, or " + inFile},
+		testkeyring.ProviderHangs:   silent,
+		testkeyring.MuteSocket:      silent,
+		testkeyring.StaleSocket:     noBus,
+		testkeyring.NoSocket:        noBus,
+		testkeyring.BadAddress:      noBus,
+		testkeyring.Disabled:        noBus,
+		testkeyring.NoBus:           noBus,
+		testkeyring.NoBusButLaunch:  noBus,
+	}
+	for _, failure := range testkeyring.Failures() {
+		t.Run(string(failure), func(t *testing.T) {
+			w, listed := want[failure]
+			if !listed {
+				t.Fatal("nothing says what a caller is told")
+			}
+			home, id := signedIn(t, "work")
+			k := testkeyring.Fail(t, failure, id)
+			wantTold(t, k, home, w)
+			if k.Prompted() {
+				t.Error("a person was asked for the password")
+			}
+			if left := k.Strangers(t); len(left) > 0 {
+				t.Errorf("processes are left: %q", left)
+			}
+		})
+	}
+}
+
+// signedIn makes a home with an account whose item is in the keychain.
+func signedIn(t *testing.T, account string) (home, id string) {
+	t.Helper()
+	home = t.TempDir()
+	drawn, err := helper.NewID(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = accountdir.New(filepath.Join(home, "root"), time.Now).Update(account, func(a *helper.Account) error {
+		a.ID, a.Store, a.Generation = drawn, storeKeychain, 1
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return home, string(drawn)
+}
+
+// wantTold runs get, which must not take longer than anybody would wait.
+func wantTold(t *testing.T, k *testkeyring.Keyring, home string, want told) {
+	t.Helper()
+	clock := filepath.Join(home, "clock")
+	if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program, err := exec.LookPath("codex-cred")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, "get", "work")
+	cmd.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"),
+		clockVariable + "=" + clock, "GORACE=atexit_sleep_ms=0",
+	}, k.Env()...)
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run()
+	if ctx.Err() != nil {
+		t.Fatalf("nobody is told anything in time; stderr: %q", stderr.String())
+	}
+	line := regexp.MustCompile(`^codex-cred: account "work": .*` + regexp.QuoteMeta(want.reason) + `.*; ` + regexp.QuoteMeta(want.hint) + `\n$`)
+	if code := cmd.ProcessState.ExitCode(); code != want.code || stdout.Len() > 0 || !line.MatchString(stderr.String()) {
+		t.Errorf("exit code %d, stdout %q, stderr %q; want %+v", code, stdout.String(), stderr.String(), want)
+	}
+}
