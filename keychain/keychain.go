@@ -28,13 +28,9 @@ var (
 	ErrNoCollection = errors.New("the Secret Service has no collection to keep items in")
 )
 
-const (
-	// usualTimeout allows for a herd of callers, which one keychain daemon serves
-	// one after the other.
-	usualTimeout = 10 * time.Second
-	// usualSilence tells a daemon that is dead from one that is busy.
-	usualSilence = 3 * time.Second
-)
+// usualTimeout allows for a herd of callers, which one keychain daemon serves
+// one after the other.
+const usualTimeout = 10 * time.Second
 
 // A platform is a keychain without a contract. User names are item names; a
 // copy of the item is passed. Errors are of helper's vocabulary where that has
@@ -127,13 +123,6 @@ func (s *Store) Delete(ctx context.Context, name string, expect helper.Version) 
 		return s.failed("delete", name, err)
 	}
 	return nil
-}
-
-func (s *Store) longestSilence() time.Duration {
-	if s.Silence == 0 {
-		return usualSilence
-	}
-	return s.Silence
 }
 
 func (s *Store) failed(doing, name string, err error) error {

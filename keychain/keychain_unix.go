@@ -3,6 +3,7 @@
 package keychain
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 )
@@ -23,7 +24,7 @@ func onSecretService(address func() string, keyring platform) *Store {
 	s := &Store{place: "Secret Service"}
 	s.platform = secretService{
 		address: address,
-		silence: func() silence { return silence(s.longestSilence()) },
+		silence: func() silence { return silence(cmp.Or(s.Silence, usualSilence)) },
 		keyring: keyring,
 	}
 	return s

@@ -19,6 +19,8 @@ import (
 // is stopped, mute or does not start is told from it by its silence.
 type silence time.Duration
 
+const usualSilence = 3 * time.Second
+
 // wait runs f, which waits for one answer and heeds its context.
 func (s silence) wait(ctx context.Context, f func(context.Context) error) error {
 	bounded, cancel := context.WithTimeout(ctx, time.Duration(s))
