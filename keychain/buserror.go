@@ -66,12 +66,10 @@ func transient(err error) bool {
 }
 
 // lost reports whether the connection or the daemon broke off.
-func lost(err error) bool { return nameOf(err) == noReply || brokenOff(err) }
-
-// brokenOff reports whether the connection did.
-func brokenOff(err error) bool {
+func lost(err error) bool {
 	var op *net.OpError
-	return nameOf(err) == disconnected ||
+	name := nameOf(err)
+	return name == noReply || name == disconnected ||
 		errors.Is(err, io.EOF) || errors.Is(err, dbus.ErrClosed) || errors.As(err, &op)
 }
 

@@ -90,13 +90,11 @@ func unlocked(ctx context.Context, most silence) error {
 	b := bus{conn, most}
 	path, err := b.collection(ctx)
 	if err != nil {
-		b.forget(ctx, err)
 		return err
 	}
 	locked, err := b.locked(ctx, path)
 	switch {
 	case err != nil:
-		b.forget(ctx, err)
 		return err
 	case locked:
 		return helper.ErrLocked
@@ -142,20 +140,6 @@ func (b bus) call(ctx context.Context, path dbus.ObjectPath, method string, args
 	})
 	call.Err = err
 	return call
-}
-
-// forget waits, if the connection broke off, until the library knows it: it
-// would give the same one to the next caller.
-func (b bus) forget(ctx context.Context, err error) {
-	if brokenOff(err) {
-		_ = b.silence.wait(ctx, func(ctx context.Context) error {
-			select {
-			case <-b.conn.Context().Done():
-			case <-ctx.Done():
-			}
-			return nil
-		})
-	}
 }
 
 // collection returns the collection of our items. It must be the first call on

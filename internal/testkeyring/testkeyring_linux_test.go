@@ -123,12 +123,7 @@ func TestNothingIsLeft(t *testing.T) {
 				dir = filepath.Dir(runtimeDir(t, k))
 				reach(t, k)
 			})
-			if _, err := os.Lstat(dir); dir == "" || !os.IsNotExist(err) {
-				t.Errorf("the files in %q are left: %v", dir, err)
-			}
-			if left := processesOf(t, dir); len(left) > 0 {
-				t.Errorf("processes are left: %q", left)
-			}
+			wantNothing(t, dir)
 		})
 	}
 }
