@@ -94,6 +94,18 @@ func activatable(name string, command []string) string {
 // startDaemon starts the daemon, which with --unlock reads a password and makes
 // or opens the login collection, and returns when it is on the bus.
 func (k *Keyring) startDaemon(mode, password string) error {
+	cmd := k.command(context.Background(), "gnome-keyring-daemon", mode, "--foreground", "--components=secrets")
+	cmd.Stdin = strings.NewReader(password)
+	match := []dbus.MatchOption{
+		dbus.WithMatchInterface("org.freedesktop.DBus"),
+		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName),
+	}
+	return k.startProvider(cmd, match, func(_ context.Context, _ *dbus.Conn, s *dbus.Signal) bool { return owned(s) })
+}
+
+// startProvider starts a provider of the Secret Service and returns when a
+// signal that matches, after which it is ready, has come.
+func (k *Keyring) startProvider(cmd *exec.Cmd, match []dbus.MatchOption, ready func(context.Context, *dbus.Conn, *dbus.Signal) bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	conn, err := dbus.Connect(k.address, dbus.WithContext(ctx))
@@ -101,22 +113,18 @@ func (k *Keyring) startDaemon(mode, password string) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	owners := make(chan *dbus.Signal, 8)
-	conn.Signal(owners)
-	err = conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface("org.freedesktop.DBus"),
-		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName))
-	if err != nil {
+	signals := make(chan *dbus.Signal, 8)
+	conn.Signal(signals)
+	if err := conn.AddMatchSignalContext(ctx, match...); err != nil {
 		return err
 	}
-	cmd := k.command(context.WithoutCancel(ctx), "gnome-keyring-daemon", mode, "--foreground", "--components=secrets")
-	cmd.Stdin = strings.NewReader(password)
 	if k.daemon, err = startProcess(cmd); err != nil {
 		return err
 	}
 	for {
 		select {
-		case s := <-owners:
-			if owned(s) {
+		case s := <-signals:
+			if ready(ctx, conn, s) {
 				return nil
 			}
 		case <-k.daemon.gone:

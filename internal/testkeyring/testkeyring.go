@@ -1,7 +1,8 @@
 // Package testkeyring runs a real Secret Service for a test: a private D-Bus
-// bus and a gnome-keyring daemon of its own, with an open login collection.
-// Start with [Start], or with [Fail] for one that fails. It never meets the bus,
-// the keyring or the home of the person who runs the tests.
+// bus and a gnome-keyring daemon of its own, with an open login collection, or
+// KeePassXC with an open database. Start with [Start] or [StartKeePassXC], or
+// with [Fail] for one that fails. It never meets the bus, the keyring or the home
+// of the person who runs the tests.
 package testkeyring
 
 import (
@@ -50,11 +51,24 @@ func Start(t testing.TB) *Keyring {
 	return k
 }
 
-// prepare makes the directories, in a short path of their own, because that of
-// a socket has at most 107 bytes.
+// prepare returns a gnome-keyring that is yet to start.
 func prepare(t testing.TB) *Keyring {
 	t.Helper()
-	k := &Keyring{tools: need(t)}
+	k := furnish(t, need(t))
+	k.services = map[string][]string{
+		// As on a desktop, the bus starts the daemon again after its death.
+		busName: {k.tools["gnome-keyring-daemon"], "--start", "--foreground", "--components=secrets"},
+		// The window that would ask for a password leaves a trace and fails.
+		prompterName: {k.tools["sh"], "-c", `": >` + k.promptTrace() + `; exit 1"`},
+	}
+	return k
+}
+
+// furnish makes the directories, in a short path of their own, because that of
+// a socket has at most 107 bytes.
+func furnish(t testing.TB, tools map[string]string) *Keyring {
+	t.Helper()
+	k := &Keyring{tools: tools}
 	dir, err := os.MkdirTemp("", "keyring") //nolint:usetesting // t's directory has too long a path
 	k.must(t, "start a private keyring", err)
 	k.dir = dir
@@ -66,12 +80,6 @@ func prepare(t testing.TB) *Keyring {
 	t.Cleanup(func() { k.close(t) })
 	for _, sub := range []string{"run", "home", "services"} {
 		k.must(t, "start a private keyring", os.Mkdir(filepath.Join(dir, sub), 0o700))
-	}
-	k.services = map[string][]string{
-		// As on a desktop, the bus starts the daemon again after its death.
-		busName: {k.tools["gnome-keyring-daemon"], "--start", "--foreground", "--components=secrets"},
-		// The window that would ask for a password leaves a trace and fails.
-		prompterName: {k.tools["sh"], "-c", `": >` + k.promptTrace() + `; exit 1"`},
 	}
 	return k
 }
@@ -90,11 +98,15 @@ func need(t testing.TB) map[string]string {
 }
 
 func findTools() (map[string]string, error) {
+	return findAll("dbus-daemon", "gnome-keyring-daemon", "secret-tool", "sh")
+}
+
+func findAll(names ...string) (map[string]string, error) {
 	if runtime.GOOS != "linux" {
 		return nil, errors.New("the Secret Service is for Linux")
 	}
 	k := &Keyring{tools: map[string]string{}}
-	for _, name := range []string{"dbus-daemon", "gnome-keyring-daemon", "secret-tool", "sh"} {
+	for _, name := range names {
 		if err := k.find(name); err != nil {
 			return nil, err
 		}
