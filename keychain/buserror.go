@@ -28,13 +28,13 @@ const (
 	isLocked      = secretErrors + "IsLocked"
 )
 
-// busError maps what godbus and go-keyring return on a Secret Service.
+// busError maps what godbus returns on a Secret Service.
 func busError(err error) error {
 	name := nameOf(err)
 	switch {
 	case !nameless(err):
 		return err
-	case name == isLocked, strings.HasPrefix(err.Error(), "failed to unlock correct collection"):
+	case name == isLocked:
 		return as(helper.ErrLocked, err)
 	case name == busErrors+"TimedOut": // the provider takes its time to start
 		return as(helper.ErrTimeout, err)
@@ -43,7 +43,7 @@ func busError(err error) error {
 	case lost(err), unreachable(name):
 		return as(helper.ErrUnavailable, err)
 	}
-	return libraryError(err)
+	return err
 }
 
 // writeError is busError for a call that changes something: if the daemon or

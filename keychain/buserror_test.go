@@ -3,7 +3,6 @@
 package keychain
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/godbus/dbus/v5"
-	"github.com/zalando/go-keyring"
 
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -30,7 +28,6 @@ func TestBusErrors(t *testing.T) {
 		read, write error
 	}{
 		{"the item is locked", onBus("org.freedesktop.Secret.Error.IsLocked"), helper.ErrLocked, helper.ErrLocked},
-		{"go-keyring could not unlock", errors.New("failed to unlock correct collection '/org/freedesktop/secrets/collection/login'"), helper.ErrLocked, helper.ErrLocked},
 		{"nobody offers the service", onBus("org.freedesktop.DBus.Error.ServiceUnknown"), helper.ErrUnavailable, helper.ErrUnavailable},
 		{"the provider has gone", onBus("org.freedesktop.DBus.Error.NameHasNoOwner"), helper.ErrUnavailable, helper.ErrUnavailable},
 		{"the provider crashes at its start", onBus("org.freedesktop.DBus.Error.Spawn.ChildExited"), helper.ErrUnavailable, helper.ErrUnavailable},
@@ -41,7 +38,6 @@ func TestBusErrors(t *testing.T) {
 		{"the bus died", io.EOF, helper.ErrUnavailable, helper.ErrUnknown},
 		{"the connection broke", broken, helper.ErrUnavailable, helper.ErrUnknown},
 		{"the connection is closed", dbus.ErrClosed, helper.ErrUnavailable, helper.ErrUnknown},
-		{"the library found nothing", keyring.ErrNotFound, helper.ErrNotFound, helper.ErrNotFound},
 		{"mapped before", as(helper.ErrUnavailable, ErrNoCollection), helper.ErrUnavailable, helper.ErrUnavailable},
 	} {
 		t.Run(c.what, func(t *testing.T) {

@@ -3,8 +3,9 @@
 // Windows. Start with [New].
 //
 // A keychain protects items at rest: every program of the same user may read
-// them. The package prompts nobody and starts no message bus. What the items
-// mean is not its business.
+// them. The package opens no locked keychain, prompts nobody (KeePassXC may ask
+// before it deletes) and starts no message bus. What the items mean is not its
+// business.
 package keychain
 
 import (

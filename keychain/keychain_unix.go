@@ -8,24 +8,23 @@ import (
 	"os"
 )
 
-// newStore has a guard before go-keyring, which would wait for ever where
-// nobody answers, prompt, and start daemons where there is no bus.
+// newStore finds the bus by itself: godbus would start daemons where there is
+// none.
 func newStore() *Store {
 	find := busFinder{
 		variable: func() string {
-			return os.Getenv(busVariable) //nolint:forbidigo // the library below reads it, and must find the same bus
+			return os.Getenv(busVariable) //nolint:forbidigo // the address of the bus is no option of ours: every program of the session finds it here
 		},
 		runtimeDir: fmt.Sprintf("/run/user/%d", os.Getuid()),
 	}
-	return onSecretService(find.address, goKeyring{border: writeError})
+	return onSecretService(find.address)
 }
 
-func onSecretService(address func() string, keyring platform) *Store {
+func onSecretService(address func() string) *Store {
 	s := &Store{place: "Secret Service"}
 	s.platform = secretService{
 		address: address,
 		silence: func() silence { return silence(cmp.Or(s.Silence, usualSilence)) },
-		keyring: keyring,
 	}
 	return s
 }

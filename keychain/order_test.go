@@ -37,8 +37,8 @@ func TestFirstCallIsHarmless(t *testing.T) {
 	for end := false; !end; {
 		end = watch(t, callers, next(t, messages))
 	}
-	if len(callers) != 4 {
-		t.Errorf("saw %d connections, want 3 that read and go-keyring's", len(callers))
+	if len(callers) != 5 {
+		t.Errorf("saw %d connections, want 3 that read and 2 that write", len(callers))
 	}
 }
 

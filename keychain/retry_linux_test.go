@@ -65,9 +65,9 @@ func dieOfACall(t *testing.T, deaths *atomic.Int32) {
 	}()
 }
 
-// TestTheCheckOutlivesABus: go-keyring keeps one connection for the life of the
-// process, which must not be in the way once its bus has gone.
-func TestTheCheckOutlivesABus(t *testing.T) {
+// TestWritesOutliveABus: no connection is kept that could be in the way once its
+// bus has gone.
+func TestWritesOutliveABus(t *testing.T) {
 	first, _, _, _ := realKeyring(t)
 	first.KillBus()
 	_, s, name, v := realKeyring(t)
@@ -76,8 +76,8 @@ func TestTheCheckOutlivesABus(t *testing.T) {
 	}
 }
 
-// TestSilenceBeforeAWrite stops the daemon where only the check can notice:
-// nothing was written.
+// TestSilenceBeforeAWrite stops the daemon where only the search before the
+// change can notice: nothing was written.
 func TestSilenceBeforeAWrite(t *testing.T) {
 	k, s, name, v := realKeyring(t)
 	s.platform = &afterGet{platform: s.platform, do: func() {
@@ -89,7 +89,6 @@ func TestSilenceBeforeAWrite(t *testing.T) {
 	wantNotErr(t, err, helper.ErrUnknown, helper.ErrUnavailable)
 }
 
-// TestMuteBusBeforeAWrite: the library takes no context for the connection.
 func TestMuteBusBeforeAWrite(t *testing.T) {
 	l, err := net.Listen("unix", "@"+rand.Text()) // a name without a file
 	if err != nil {

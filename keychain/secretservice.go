@@ -24,13 +24,12 @@ const (
 
 // secretService is the platform on the Secret Service API, version 0.2:
 // https://specifications.freedesktop.org/secret-service/0.2/
-// It reads by itself and leaves writing to go-keyring once it knows that no
-// prompt will be needed. Both keep to one collection, that of go-keyring: login,
-// else the default.
+// It does not use go-keyring, which stores bytes as text, takes a refused change
+// for a made one, prompts and knows no deadline. It keeps to the same items in
+// the same collection: login, else the default.
 type secretService struct {
 	address func() string  // of the session bus; empty if there is none
 	silence func() silence // the longest wait for one answer
-	keyring platform       // for set and delete
 }
 
 func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
@@ -45,26 +44,6 @@ func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
 	return item, nil
 }
 
-func (s secretService) set(ctx context.Context, user string, item []byte) error {
-	if err := s.ready(ctx); err != nil {
-		return err
-	}
-	return s.keyring.set(ctx, user, item)
-}
-
-func (s secretService) delete(ctx context.Context, user string) error {
-	if err := s.ready(ctx); err != nil {
-		return err
-	}
-	return s.keyring.delete(ctx, user)
-}
-
-// ready returns nil if go-keyring will neither prompt nor start a bus. Nothing
-// is written by then, so that it may be done again.
-func (s secretService) ready(ctx context.Context) error {
-	return s.twice(ctx, func(string) error { return unlocked(ctx, s.silence()) })
-}
-
 // twice calls f with the address of the bus, and once more if the first call
 // may have failed by accident.
 func (s secretService) twice(ctx context.Context, f func(address string) error) error {
@@ -77,29 +56,6 @@ func (s secretService) twice(ctx context.Context, f func(address string) error) 
 		err = f(address)
 	}
 	return busError(err)
-}
-
-// unlocked returns ErrLocked if writing would prompt. The connection is the one
-// that go-keyring goes on with: its own first call would be OpenSession (see
-// collection).
-func unlocked(ctx context.Context, most silence) error {
-	conn, err := most.shared(ctx)
-	if err != nil {
-		return err
-	}
-	b := bus{conn, most}
-	path, err := b.collection(ctx)
-	if err != nil {
-		return err
-	}
-	locked, err := b.locked(ctx, path)
-	switch {
-	case err != nil:
-		return err
-	case locked:
-		return helper.ErrLocked
-	}
-	return nil
 }
 
 // read never prompts: it unlocks nothing. The connection is its own, so that
@@ -173,11 +129,10 @@ func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbu
 		session dbus.ObjectPath
 		items   []dbus.ObjectPath
 	)
-	attributes := map[string]string{"service": Service, "username": user}
 	service, collection := b.conn.Object(busName, servicePath), b.conn.Object(busName, path)
 	err := b.silence.wait(ctx, func(ctx context.Context) error {
 		opening := service.GoWithContext(ctx, serviceInterface+".OpenSession", 0, nil, "plain", dbus.MakeVariant(""))
-		searching := collection.GoWithContext(ctx, collectionInterface+".SearchItems", 0, nil, attributes)
+		searching := collection.GoWithContext(ctx, collectionInterface+".SearchItems", 0, nil, attributes(user))
 		if err := (<-opening.Done).Store(&output, &session); err != nil {
 			return fmt.Errorf("open a session: %w", err)
 		}
@@ -187,6 +142,11 @@ func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbu
 		return nil
 	})
 	return session, items, err
+}
+
+// attributes are those of the user's item, by which go-keyring finds it too.
+func attributes(user string) map[string]string {
+	return map[string]string{"service": Service, "username": user}
 }
 
 // absent is the error where no item was found. Providers need not search in a
@@ -214,14 +174,10 @@ func (b bus) locked(ctx context.Context, path dbus.ObjectPath) (bool, error) {
 // secret returns the content of the item. If it is locked that is an error, not
 // a prompt.
 func (b bus) secret(ctx context.Context, item, session dbus.ObjectPath) ([]byte, error) {
-	var secret struct {
-		Session           dbus.ObjectPath
-		Parameters, Value []byte
-		ContentType       string
-	}
-	err := b.call(ctx, item, itemInterface+".GetSecret", session).Store(&secret)
+	var content secret
+	err := b.call(ctx, item, itemInterface+".GetSecret", session).Store(&content)
 	if err != nil {
 		return nil, fmt.Errorf("get the secret: %w", err)
 	}
-	return secret.Value, nil
+	return content.Value, nil
 }

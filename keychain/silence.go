@@ -65,37 +65,6 @@ func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, 
 	return nil, nil, fmt.Errorf("connect to the session bus: %w", err)
 }
 
-// shared returns the connection that go-keyring uses. The library takes no
-// context for it: what it does after a silence is lost.
-func (s silence) shared(ctx context.Context) (*dbus.Conn, error) {
-	var conn *dbus.Conn
-	err := s.wait(ctx, func(ctx context.Context) error {
-		type connected struct {
-			conn *dbus.Conn
-			err  error
-		}
-		done := make(chan connected, 1)
-		go func() {
-			c, err := dial(ctx, dbus.SessionBus)
-			done <- connected{c, err}
-		}()
-		select {
-		case c := <-done:
-			conn = c.conn
-			if c.err != nil {
-				return noBus(c.err)
-			}
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("connect to the session bus: %w", err)
-	}
-	return conn, nil
-}
-
 // dial connects again while the bus has too many callers in its queue.
 func dial(ctx context.Context, connect func() (*dbus.Conn, error)) (*dbus.Conn, error) {
 	for {

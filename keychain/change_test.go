@@ -1,0 +1,54 @@
+//go:build linux
+
+package keychain
+
+import (
+	"testing"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// TestLockedAfterTheCheck locks where only the answer to the change itself can
+// tell.
+func TestLockedAfterTheCheck(t *testing.T) {
+	k, s, name, _ := realKeyring(t)
+	service, ok := s.platform.(secretService)
+	if !ok {
+		t.Fatalf("the platform is %T", s.platform)
+	}
+	err := service.change(t.Context(), name, func(b bus, at place) error {
+		if len(at.items) != 1 {
+			t.Fatalf("found %q", at.items)
+		}
+		k.Lock(t)
+		content := secret{Session: at.session, Value: []byte("other"), ContentType: contentType}
+		for _, err := range []error{
+			writeError(b.create(t.Context(), at.collection, name, content)),
+			writeError(b.replace(t.Context(), at.items[0], content)),
+			writeError(b.remove(t.Context(), at.collection, at.items[0])),
+		} {
+			wantErr(t, err, helper.ErrLocked)
+			wantNotErr(t, err, helper.ErrUnknown)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.Prompted() {
+		t.Error("a person was asked for the password")
+	}
+}
+
+// TestWritesOutliveTheDaemon kills the daemon after it has answered.
+func TestWritesOutliveTheDaemon(t *testing.T) {
+	k, s, name, v := realKeyring(t)
+	if _, err := s.Put(t.Context(), name, []byte("replaced"), v); err != nil {
+		t.Fatal(err)
+	}
+	k.Kill()
+	k.Unlock(t)
+	if item, _, err := s.Get(t.Context(), name); err != nil || string(item) != "replaced" {
+		t.Errorf("Get = %q, %v", item, err)
+	}
+}

@@ -1,0 +1,208 @@
+package keychain
+
+import (
+	"context"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/zalando/go-keyring"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+)
+
+// keepassxc starts KeePassXC, makes it this process's Secret Service and puts
+// an item in it.
+func keepassxc(t *testing.T, confirm testkeyring.Confirm) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
+	t.Helper()
+	x = testkeyring.StartKeePassXC(t, confirm)
+	x.Setenv(t)
+	s, name = New(), storetest.NewName(t)
+	v, err := s.Put(t.Context(), name, []byte("item"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x, s, name, v
+}
+
+func TestStoreOnKeePassXC(t *testing.T) {
+	x := testkeyring.StartKeePassXC(t, testkeyring.Confirm{})
+	x.Setenv(t)
+	storetest.Run(t, func(*testing.T) func() helper.Store {
+		return func() helper.Store { return New() }
+	})
+	if left := x.Items(t); len(left) > 0 {
+		t.Errorf("items are left: %q", left)
+	}
+}
+
+// TestKeePassXCTakesAnyItem writes bytes that are no text, and what KeePassXC
+// replaces in a password.
+func TestKeePassXCTakesAnyItem(t *testing.T) {
+	_, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	for _, item := range []string{`{"title":"{TITLE}"}`, "\x00\xff\r\n", ""} {
+		var err error
+		if v, err = s.Put(t.Context(), name, []byte(item), v); err != nil {
+			t.Fatalf("Put of %q: %v", item, err)
+		}
+		if got, _, err := s.Get(t.Context(), name); err != nil || string(got) != item {
+			t.Errorf("Get = %q, %v; want %q", got, err, item)
+		}
+	}
+}
+
+// TestKeePassXCRefuses a reference to another entry. No refusal may look like
+// success.
+func TestKeePassXCRefuses(t *testing.T) {
+	_, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	reference := []byte("{REF:P@T:entry}")
+	if _, err := s.Put(t.Context(), name, reference, v); err == nil {
+		t.Error("to replace an item by a reference is no error")
+	}
+	if item, _, err := s.Get(t.Context(), name); err != nil || string(item) != "item" {
+		t.Errorf("after that Get = %q, %v", item, err)
+	}
+	if _, err := s.Put(t.Context(), storetest.NewName(t), reference, ""); err == nil {
+		t.Error("to create an item with a reference is no error")
+	}
+}
+
+func TestOtherProgramsAndKeePassXC(t *testing.T) {
+	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
+	wantSecretTool(t, name, "item")
+	other := storetest.NewName(t)
+	if err := keyring.Set(Service, other, "from go-keyring"); err != nil {
+		t.Fatal(err)
+	}
+	item, v, err := s.Get(t.Context(), other)
+	if err != nil || string(item) != "from go-keyring" {
+		t.Errorf("Get of what go-keyring set = %q, %v", item, err)
+	}
+	if _, err := s.Put(t.Context(), other, []byte("again"), v); err != nil {
+		t.Fatal(err)
+	}
+	wantSecretTool(t, other, "again")
+	got, want := x.Items(t), []string{name, other}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the items are %q, want %q", got, want)
+	}
+}
+
+func wantSecretTool(t *testing.T, name, want string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "secret-tool", "lookup", "service", Service, "username", name).Output()
+	if err != nil || string(out) != want {
+		t.Errorf("secret-tool reads %q, %v; want %q", out, err, want)
+	}
+}
+
+func TestLockedKeePassXC(t *testing.T) {
+	x, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	x.Lock(t)
+	wantAll(t, s, name, v, helper.ErrLocked)
+	wantErr(t, s.platform.set(t.Context(), name, []byte("other")), helper.ErrLocked)
+	wantErr(t, s.platform.delete(t.Context(), name), helper.ErrLocked)
+	_, _, err := s.Get(t.Context(), storetest.NewName(t))
+	wantErr(t, err, helper.ErrLocked)
+	wantNotErr(t, err, helper.ErrNotFound)
+}
+
+// TestKeePassXCLockedAfterTheCheck holds that the prompt, which KeePassXC also
+// returns to open its database, is not begun for that.
+func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
+	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
+	service, ok := s.platform.(secretService)
+	if !ok {
+		t.Fatalf("the platform is %T", s.platform)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), usualTimeout)
+	defer cancel()
+	err := service.change(ctx, name, func(b bus, at place) error {
+		x.Lock(t)
+		return b.create(ctx, at.collection, name, secret{Session: at.session, ContentType: contentType})
+	})
+	wantErr(t, err, helper.ErrLocked)
+}
+
+// TestKeePassXCConfirmsAccess holds that an item for which KeePassXC would ask
+// a person is locked: the permission ends with the connection that has it.
+func TestKeePassXCConfirmsAccess(t *testing.T) {
+	_, s, name, v := keepassxc(t, testkeyring.Confirm{Access: true})
+	wantAll(t, s, name, v, helper.ErrLocked)
+	_, _, err := s.Get(t.Context(), storetest.NewName(t))
+	wantErr(t, err, helper.ErrNotFound)
+}
+
+func TestKeePassXCConfirmsDelete(t *testing.T) {
+	x, s, name, v := keepassxc(t, testkeyring.Confirm{Delete: true})
+	s.platform = &afterGet{platform: s.platform, do: func() { s.Timeout = 200 * time.Millisecond }}
+	err := s.Delete(t.Context(), name, v)
+	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
+	if got := x.Items(t); !slices.Equal(got, []string{name}) {
+		t.Errorf("while nobody answers the items are %q, want %q", got, name)
+	}
+}
+
+// TestKeePassXCDeclines: a change that a person declines was not made.
+func TestKeePassXCDeclines(t *testing.T) {
+	x, s, name, v := keepassxc(t, testkeyring.Confirm{Delete: true})
+	deleted := prompted(t, func() error { return s.Delete(t.Context(), name, v) }, func(conn *dbus.Conn, prompt dbus.ObjectPath) {
+		if err := conn.Object(busName, prompt).CallWithContext(t.Context(), promptInterface+".Dismiss", 0).Err; err != nil {
+			t.Errorf("dismiss the prompt: %v", err)
+		}
+	})
+	wantErr(t, deleted, helper.ErrLocked)
+	wantNotErr(t, deleted, helper.ErrUnknown)
+	if got := x.Items(t); !slices.Equal(got, []string{name}) {
+		t.Errorf("the items are %q, want %q", got, name)
+	}
+}
+
+func TestKeePassXCDiesInAPrompt(t *testing.T) {
+	x, s, name, v := keepassxc(t, testkeyring.Confirm{Delete: true})
+	deleted := prompted(t, func() error { return s.Delete(t.Context(), name, v) }, func(*dbus.Conn, dbus.ObjectPath) { x.Kill() })
+	wantErr(t, deleted, helper.ErrUnknown)
+	wantNotErr(t, deleted, helper.ErrTimeout)
+}
+
+// prompted calls change, does what answers its prompt once that has begun, and
+// returns the error of change.
+func prompted(t *testing.T, change func() error, answer func(conn *dbus.Conn, prompt dbus.ObjectPath)) error {
+	t.Helper()
+	messages := monitor(t)
+	conn, err := dbus.ConnectSessionBus(dbus.WithContext(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	changed := make(chan error, 1)
+	go func() { changed <- change() }()
+	for {
+		m := next(t, messages)
+		if header(m, dbus.FieldMember) == "Prompt" {
+			path, _ := m.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
+			answer(conn, path)
+			return <-changed
+		}
+	}
+}
+
+func TestStoppedKeePassXC(t *testing.T) {
+	x, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	s.Timeout = 200 * time.Millisecond
+	x.Stop(t)
+	wantAll(t, s, name, v, helper.ErrTimeout)
+}
+
+// TestKilledKeePassXC: unlike a keyring daemon it is started by a person only.
+func TestKilledKeePassXC(t *testing.T) {
+	x, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	x.Kill()
+	wantAll(t, s, name, v, helper.ErrUnavailable)
+}
