@@ -49,6 +49,7 @@ func TestFailureMatrix(t *testing.T) {
 			if want[failure] == nil {
 				t.Fatal("nothing says which error is right")
 			}
+			t.Setenv("HOME", t.TempDir()) // of a daemon that must not be started
 			name := storetest.NewName(t)
 			k := testkeyring.Fail(t, failure, name)
 			k.Setenv(t)
@@ -101,6 +102,7 @@ func TestBareLibrary(t *testing.T) {
 		_, _ = keyring.Get(Service, testID)
 		return
 	}
+	t.Setenv("HOME", t.TempDir())
 	t.Run("asks a person and waits", func(t *testing.T) {
 		k := testkeyring.Fail(t, testkeyring.LockedAsking, testID)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -37,20 +37,21 @@ func (s silence) broken() error {
 	return fmt.Errorf("no answer in %v: %w", time.Duration(s), helper.ErrTimeout)
 }
 
-// connect returns a connection that is the caller's alone and lasts until close
-// is called or ctx ends.
+// connect returns a connection that is the caller's alone and lasts until
+// closeAll is called or ctx ends. Each answer of the bus on the way is a wait:
+// in a herd all of them together can take longer.
 func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
 	ctx, cut := context.WithCancelCause(ctx)
 	tooLong := errors.New("too long")
 	timer := time.AfterFunc(time.Duration(s), func() { cut(tooLong) })
 	conn, err = dial(ctx, func() (*dbus.Conn, error) { return dbus.Dial(address, dbus.WithContext(ctx)) })
-	for _, answered := range []func() error{
-		func() error { return conn.Auth(nil) },
-		func() error { return conn.Hello() },
-	} {
-		if err == nil && timer.Reset(time.Duration(s)) {
-			err = answered()
-		}
+	if err == nil {
+		timer.Reset(time.Duration(s))
+		err = conn.Auth(nil)
+	}
+	if err == nil {
+		timer.Reset(time.Duration(s))
+		err = conn.Hello()
 	}
 	timer.Stop()
 	switch {

@@ -68,7 +68,8 @@ func waitGone(ctx context.Context, pidfd int) error {
 const pollMilliseconds = 100
 
 // processesWith returns the processes that have the text in their environment.
-// Those whose environment may not be read cannot be ours.
+// It does not see into those of other users, nor, except as root, into those
+// with capabilities of their own.
 func processesWith(text string) ([]other, error) {
 	environs, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err == nil && len(environs) == 0 {
