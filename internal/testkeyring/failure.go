@@ -74,7 +74,7 @@ func failures() map[Failure][]step {
 
 // Fail starts a session with the failure, which lasts until the end of the
 // test. It has the item wherever one can have been stored before. Programs that
-// were left behind, see [Keyring.Strangers], are killed in the end.
+// were left behind, see [Keyring.Strangers], are ended with it.
 func Fail(t testing.TB, f Failure, item string) *Keyring {
 	t.Helper()
 	steps, found := failures()[f]

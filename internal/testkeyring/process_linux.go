@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,7 +35,21 @@ func (p *process) proceed() error { return p.cmd.Process.Signal(syscall.SIGCONT)
 
 // killOther kills a process that is no child of this one and waits until it is
 // gone.
-func killOther(ctx context.Context, pid int) error {
+func killOther(ctx context.Context, pid int) error { return signalOther(ctx, pid, unix.SIGKILL) }
+
+// endOther asks a process that is no child of this one to end, so that it can
+// remove its files, and kills it if it does not.
+func endOther(ctx context.Context, pid int) error {
+	const most = 5 * time.Second
+	asking, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	if err := signalOther(asking, pid, unix.SIGTERM); err == nil {
+		return nil
+	}
+	return killOther(ctx, pid)
+}
+
+func signalOther(ctx context.Context, pid int, signal unix.Signal) error {
 	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
 	if errors.Is(err, unix.ESRCH) {
 		return nil
@@ -44,7 +59,7 @@ func killOther(ctx context.Context, pid int) error {
 	}
 	f := os.NewFile(uintptr(fd), "pidfd")
 	defer func() { _ = f.Close() }()
-	if err := unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
+	if err := unix.PidfdSendSignal(fd, signal, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 		return err
 	}
 	return waitGone(ctx, fd)

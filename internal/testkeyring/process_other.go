@@ -16,4 +16,6 @@ func (p *process) proceed() error { return errors.ErrUnsupported }
 
 func killOther(context.Context, int) error { return errors.ErrUnsupported }
 
+func endOther(context.Context, int) error { return errors.ErrUnsupported }
+
 func processesWith(string) ([]other, error) { return nil, errors.ErrUnsupported }

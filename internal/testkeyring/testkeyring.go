@@ -156,8 +156,8 @@ func (k *Keyring) close(t testing.TB) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for _, p := range k.strangers(t) {
-		if err := killOther(ctx, p.pid); err != nil {
-			t.Errorf("kill %s: %v", p, err)
+		if err := endOther(ctx, p.pid); err != nil {
+			t.Errorf("end %s: %v", p, err)
 		}
 	}
 }
