@@ -44,7 +44,7 @@ func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, 
 	ctx, cut := context.WithCancelCause(ctx)
 	tooLong := errors.New("too long")
 	timer := time.AfterFunc(time.Duration(s), func() { cut(tooLong) })
-	conn, err = dial(ctx, func() (*dbus.Conn, error) { return dbus.Dial(address, dbus.WithContext(ctx)) })
+	conn, err = dial(ctx, address)
 	if err == nil {
 		timer.Reset(time.Duration(s))
 		err = conn.Auth(nil)
@@ -67,9 +67,9 @@ func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, 
 }
 
 // dial connects again while the bus has too many callers in its queue.
-func dial(ctx context.Context, connect func() (*dbus.Conn, error)) (*dbus.Conn, error) {
+func dial(ctx context.Context, address string) (*dbus.Conn, error) {
 	for {
-		conn, err := connect()
+		conn, err := dbus.Dial(address, dbus.WithContext(ctx))
 		if !errors.Is(err, syscall.EAGAIN) {
 			return conn, err
 		}

@@ -42,6 +42,7 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 // falls back to files only where there is no keychain at all. A locked or slow
 // keychain is no reason: the person would end up with tokens in two places.
 func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (string, error) {
+	defer p.whenSlow("waiting for the keychain to answer")()
 	word := choice
 	if word == storeAuto {
 		word = storeKeychain

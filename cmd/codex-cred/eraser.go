@@ -173,22 +173,18 @@ func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
 	return ctx.Err()
 }
 
-const (
-	// refreshWait outlasts the longest refresh that may be in flight.
-	refreshWait = 150 * time.Second
-	// quietWait is how long an erase waits before it says what for.
-	quietWait = time.Second
-)
+// refreshWait outlasts the longest refresh that may be in flight.
+const refreshWait = 150 * time.Second
 
 // signIn removes one sign-in under its lock, and reports whether there was an
 // item of it. While there are more stores to look in, the lock stays: it may be
 // the only thing that names the item.
 func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, more bool) (bool, error) {
-	say := time.AfterFunc(quietWait, func() { e.warn("waiting for a refresh in flight to end") })
+	stop := e.whenSlow("waiting for a refresh in flight to end")
 	lockCtx, cancel := context.WithTimeout(ctx, refreshWait)
 	unlock, err := e.locks.Lock(lockCtx, string(s.ID))
 	cancel()
-	say.Stop()
+	stop()
 	if err != nil {
 		return false, err
 	}

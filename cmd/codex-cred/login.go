@@ -114,7 +114,9 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err := p.replaceable(c, w, account); err != nil {
 		return err
 	}
+	stop := p.whenSlow("waiting for the issuer to answer")
 	iss, err := w.client.Issuer(c.Context, settings(c))
+	stop()
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ func (p *program) migrate(c *cli.Context) error {
 
 func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) error {
 	w.patient()
+	defer p.whenSlow("waiting for the keychain to answer")()
 	if err := w.probe(c.Context, to); err != nil {
 		err = fmt.Errorf("try the %s before moving the tokens there: %w", to, err)
 		if errors.Is(err, helper.ErrUnavailable) {

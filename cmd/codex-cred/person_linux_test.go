@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -78,6 +79,18 @@ func (s *stage) act(ts *testscript.TestScript, does, screen string) string {
 	}
 	ts.Fatalf("a person does not know how to do %q", does)
 	return ""
+}
+
+// ending signs in at the address, in a browser that cannot reach this machine,
+// and returns the address that the browser ends at.
+func (s *stage) ending(ts *testscript.TestScript, address string) string {
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, address, nil)
+	ts.Check(err)
+	transport := &http.Transport{DisableKeepAlives: true}
+	resp, err := transport.RoundTrip(req)
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+	return resp.Header.Get("Location")
 }
 
 // A terminalPair is a pseudo-terminal: the slave is the program's, the master

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,18 +21,6 @@ func (s *stage) approve(ts *testscript.TestScript, args []string) {
 	for _, code := range s.server.WaitingDevices() {
 		ts.Check(s.server.ApproveDevice(code))
 	}
-}
-
-// ending signs in at the address, in a browser that cannot reach this machine,
-// and returns the address that the browser ends at.
-func (s *stage) ending(ts *testscript.TestScript, address string) string {
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, address, nil)
-	ts.Check(err)
-	transport := &http.Transport{DisableKeepAlives: true}
-	resp, err := transport.RoundTrip(req)
-	ts.Check(err)
-	ts.Check(resp.Body.Close())
-	return resp.Header.Get("Location")
 }
 
 // hostileUser lets somebody sign in next whose claims hold control characters

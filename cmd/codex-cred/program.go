@@ -107,6 +107,15 @@ func (p *program) warn(format string, args ...any) {
 	_, _ = io.WriteString(p.stderr, "codex-cred: "+text+"\n")
 }
 
+// quietWait is how long something may last before a person is told what for.
+const quietWait = time.Second
+
+// whenSlow tells a person what is waited for, unless stop is called before that.
+func (p *program) whenSlow(format string, args ...any) (stop func()) {
+	timer := time.AfterFunc(quietWait, func() { p.warn(format, args...) })
+	return func() { timer.Stop() }
+}
+
 // unattended returns the variable that says that nobody is there to be asked,
 // or nothing.
 func (p *program) unattended() string {

@@ -94,6 +94,7 @@ type demand struct {
 }
 
 func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d demand) (refreshLine, error) {
+	defer p.whenSlow("refreshing account %q", name)()
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	if d.onlyOld {
