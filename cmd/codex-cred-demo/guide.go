@@ -58,7 +58,9 @@ func (g *guide) command(ctx context.Context, args ...string) (*exec.Cmd, error) 
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, g.binary, args...) //nolint:gosec // the binary that was built above
-	cmd.Env = append(os.Environ(), "CODEX_CRED_HOME="+g.home(), "BROWSER="+self, browseVariable+"=1")
+	cmd.Env = append(os.Environ(), "CODEX_CRED_HOME="+g.home(), "BROWSER="+self, browseVariable+"=1",
+		// What the person has set for their own accounts does not count here.
+		"CI=", "CODEX_CRED_NO_INPUT=", "CODEX_CRED_ACCOUNT=", "CODEX_CRED_MIN_TTL=", "CODEX_CRED_TIMEOUT=")
 	cmd.Stderr = os.Stderr
 	return cmd, nil
 }
