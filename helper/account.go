@@ -49,6 +49,8 @@ type Account struct {
 	NotBefore time.Time
 	// Unanswered counts refreshes of this generation whose outcome is unknown.
 	Unanswered int
+	// Began is the digest of the refresh token that the sign-in began with.
+	Began string
 	// Created and Updated are the times of the sign-in and of the last change.
 	Created, Updated time.Time
 	// Erasing is set from the start of an erase until the account is gone.

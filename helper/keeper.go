@@ -25,7 +25,7 @@ type Keeper struct {
 // new ID stays a leftover where its item could not be removed. ErrConflict: the
 // account was erased meanwhile.
 func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential) (Account, error) {
-	return k.add(ctx, account, store, c, func(next Leftover) func(*Account) error { return promote(next, c.Generation) })
+	return k.add(ctx, account, store, c, func(next Leftover) func(*Account) error { return promote(next, c) })
 }
 
 // add stores the credential under a new ID, and then lets the account's file
@@ -98,7 +98,7 @@ func announce(next Leftover) func(*Account) error {
 }
 
 // promote makes the stored sign-in the account's own.
-func promote(next Leftover, generation uint64) func(*Account) error {
+func promote(next Leftover, c Credential) func(*Account) error {
 	return func(a *Account) error {
 		if !lists(*a, next) {
 			return errErased
@@ -108,7 +108,7 @@ func promote(next Leftover, generation uint64) func(*Account) error {
 		}
 		*a = Account{
 			Name: a.Name, ID: next.ID, Store: next.Store,
-			Generation: generation, Leftovers: a.Leftovers, Updated: a.Updated,
+			Generation: c.Generation, Began: c.RefreshToken.Digest(), Leftovers: a.Leftovers, Updated: a.Updated,
 		}
 		return nil
 	}

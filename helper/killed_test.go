@@ -105,12 +105,12 @@ func everyDeath(t *testing.T, test func(t *testing.T, d *death)) {
 func TestMigrateIsKilled(t *testing.T) {
 	everyDeath(t, func(t *testing.T, d *death) {
 		k, from, to := twoStores(t)
-		_, err := mortal(k, d).Migrate(t.Context(), "work", "other")
+		_, err := mortal(k, d).Migrate(t.Context(), load(t, k, "work"), "other")
 		if (err != nil) != d.dead {
 			t.Errorf("dead: %v, and yet %v", d.dead, err)
 		}
 		wantToken(t, k, "token")
-		a, err := k.Migrate(t.Context(), "work", "other")
+		a, err := k.Migrate(t.Context(), load(t, k, "work"), "other")
 		if err != nil {
 			t.Fatalf("Migrate after a death at step %+v: %v", d, err)
 		}
@@ -121,20 +121,5 @@ func TestMigrateIsKilled(t *testing.T) {
 		if left := load(t, k, "work").Leftovers; len(left) > 0 {
 			t.Errorf("leftovers after a death: %v", left)
 		}
-	})
-}
-
-func TestRenameIsKilled(t *testing.T) {
-	everyDeath(t, func(t *testing.T, d *death) {
-		k, from, _ := twoStores(t)
-		_ = mortal(k, d).Rename(t.Context(), "work", "play", nothing)
-		if err := k.Rename(t.Context(), "work", "play", nothing); err != nil && !errors.Is(err, helper.ErrNotFound) {
-			t.Fatalf("Rename after a death at step %+v: %v", d, err)
-		}
-		wantToken(t, k, "")
-		if rec, err := k.Records.Read(t.Context(), "play"); err != nil || rec.Credential.AccessToken.Reveal() != "token" {
-			t.Errorf("the new name after a death: %v", err)
-		}
-		wantItems(t, from, 1)
 	})
 }

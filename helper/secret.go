@@ -1,7 +1,9 @@
 package helper
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -41,6 +43,17 @@ func (s Secret) IsZero() bool { return s.text == nil }
 // not depend on where they differ.
 func (s Secret) Equal(o Secret) bool {
 	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(o.Reveal())) == 1
+}
+
+// Digest returns the SHA-256 of the text in hexadecimal, by which a token of
+// many random bits can be told from another without being known; empty for the
+// empty Secret.
+func (s Secret) Digest() string {
+	if s.IsZero() {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(s.Reveal()))
+	return hex.EncodeToString(sum[:])
 }
 
 // String returns the placeholder.

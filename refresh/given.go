@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -108,7 +109,7 @@ func (g given) readMember(d *json.Decoder) error {
 		return fmt.Errorf("its member %s is there twice", name)
 	}
 	if !known {
-		return fmt.Errorf("it has a member %q, which is none of a credential", cleanText(name))
+		return fmt.Errorf("it has a member%s that is none of a credential", shownMember(name))
 	}
 	value, err := d.Token()
 	if err != nil {
@@ -126,6 +127,15 @@ func (g given) readMember(d *json.Decoder) error {
 		return fmt.Errorf("its member %s has the wrong type", name)
 	}
 	return nil
+}
+
+// shownMember is the name of a member with a space before it, or nothing if it might
+// be a token in the wrong place.
+func shownMember(name string) string {
+	if len(name) <= 20 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") == "" {
+		return " " + name
+	}
+	return ""
 }
 
 func (g given) check() error {

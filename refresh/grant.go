@@ -22,7 +22,8 @@ type grant struct {
 	access  helper.Secret
 	refresh helper.Secret // empty: the server gave none
 	idToken helper.Secret // empty: the server gave none
-	life    time.Duration // 0: the server did not say
+	life    time.Duration // 0: the server did not say, or says that it has none
+	ended   bool          // the server says that it has none
 	scope   string
 }
 
@@ -51,6 +52,7 @@ func parseGrant(profile string, body []byte) (grant, error) {
 		refresh: helper.NewSecret(text("refresh_token")),
 		idToken: helper.NewSecret(text("id_token")),
 		life:    seconds(members["expires_in"]),
+		ended:   noSeconds(members["expires_in"]),
 		scope:   clean(text("scope"), maxJWT),
 	}, nil
 }
@@ -78,6 +80,12 @@ func seconds(raw json.RawMessage) time.Duration {
 	return 0
 }
 
+// noSeconds reports whether the number says less than a second.
+func noSeconds(raw json.RawMessage) bool {
+	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+	return err == nil && n >= 0 && n < 1
+}
+
 // renew returns the credential with the grant in it, one generation on. Members
 // that the answer left out keep their value (RFC 6749 section 6). Start is when
 // the request began.
@@ -100,7 +108,7 @@ func (g grant) renew(c helper.Credential, start time.Time) helper.Credential {
 }
 
 // expiry is start + expires_in, else the exp of an access token that is a JWT,
-// else an hour.
+// else an hour; a server that says 0 seconds has not said nothing.
 func (g grant) expiry(start time.Time) time.Time {
 	if g.life > 0 {
 		return start.Add(g.life)
@@ -108,6 +116,9 @@ func (g grant) expiry(start time.Time) time.Time {
 	c, err := parseClaims(g.access.Reveal())
 	if err == nil && c.Expires > 0 && c.Expires <= float64(start.Add(longestLife).Unix()) {
 		return time.Unix(int64(c.Expires), 0).UTC()
+	}
+	if g.ended {
+		return start
 	}
 	return start.Add(usualLife)
 }

@@ -47,7 +47,7 @@ func (w *wiring) ofAccount(name string) []artefact {
 // one: mostly nobody has chosen.
 func (w *wiring) choice() []artefact {
 	path := w.accounts.DefaultPath()
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	if !w.accounts.Chosen() {
 		return nil
 	}
 	return []artefact{{

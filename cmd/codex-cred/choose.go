@@ -42,12 +42,11 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 // falls back to files only where there is no keychain at all. A locked or slow
 // keychain is no reason: the person would end up with tokens in two places.
 func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (string, error) {
-	defer p.whenSlow("waiting for the keychain to answer")()
 	word := choice
 	if word == storeAuto {
 		word = storeKeychain
 	}
-	err := w.probe(ctx, word)
+	err := p.tryStore(ctx, w, word)
 	if err == nil {
 		return word, nil
 	}
@@ -55,10 +54,15 @@ func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (st
 		return "", fmt.Errorf("try the %s before signing in: %w", word, err)
 	}
 	p.warn("no keychain can be used here (%s): the tokens will be kept in files under %s, readable by you alone", oneLine(err.Error()), w.root)
-	if err := w.probe(ctx, storeFile); err != nil {
+	if err := p.tryStore(ctx, w, storeFile); err != nil {
 		return "", fmt.Errorf("try the %s before signing in: %w", storeFile, err)
 	}
 	return storeFile, nil
+}
+
+func (p *program) tryStore(ctx context.Context, w *wiring, word string) error {
+	defer p.whenSlow("waiting for the %s to answer", word)()
+	return w.probe(ctx, word)
 }
 
 // probe writes, reads and deletes an item of no meaning.

@@ -17,16 +17,6 @@ type eraser struct {
 	*wiring
 	revoke bool
 	dryRun bool
-	// everything: there is no other account whose sign-ins must stay.
-	everything bool
-}
-
-// signIns returns the sign-ins that go with the account.
-func (e *eraser) signIns(name string) ([]helper.Leftover, error) {
-	if e.everything {
-		return e.named(name)
-	}
-	return e.own(name)
 }
 
 // account erases one account while no sign-in for it is under way.
@@ -173,6 +163,14 @@ func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
 	return ctx.Err()
 }
 
+// hold takes the lock of the sign-in, which a refresh in flight may have.
+func (p *program) hold(ctx context.Context, w *wiring, id helper.ID) (unlock func() error, err error) {
+	defer p.whenSlow("waiting for a refresh in flight to end")()
+	ctx, cancel := context.WithTimeout(ctx, refreshWait)
+	defer cancel()
+	return w.locks.Lock(ctx, string(id))
+}
+
 // refreshWait outlasts the longest refresh that may be in flight.
 const refreshWait = 150 * time.Second
 
@@ -180,11 +178,7 @@ const refreshWait = 150 * time.Second
 // item of it. While there are more stores to look in, the lock stays: it may be
 // the only thing that names the item.
 func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, more bool) (bool, error) {
-	stop := e.whenSlow("waiting for a refresh in flight to end")
-	lockCtx, cancel := context.WithTimeout(ctx, refreshWait)
-	unlock, err := e.locks.Lock(lockCtx, string(s.ID))
-	cancel()
-	stop()
+	unlock, err := e.hold(ctx, e.wiring, s.ID)
 	if err != nil {
 		return false, err
 	}
@@ -230,20 +224,14 @@ func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 // moved or never finished. What cannot be deleted stays listed for a later erase.
 func (p *program) sweep(ctx context.Context, w *wiring, a helper.Account) error {
 	e := eraser{program: p, wiring: w}
-	own, err := w.own(a.Name)
-	if err != nil {
-		return fmt.Errorf("delete the replaced credential: %w", err)
-	}
 	for _, l := range a.Leftovers {
-		if slices.Contains(own, l) {
-			r := &receipt{}
-			if _, err := e.signIn(ctx, r, l, false); err != nil {
-				return fmt.Errorf("delete the replaced credential: %w", err)
-			}
-			if r.failed() {
-				p.warn("warning: the replaced credential could not be deleted and stays listed:\n%s", r.text())
-				continue
-			}
+		r := &receipt{}
+		if _, err := e.signIn(ctx, r, l, false); err != nil {
+			return fmt.Errorf("delete the replaced credential: %w", err)
+		}
+		if r.failed() {
+			p.warn("warning: the replaced credential could not be deleted and stays listed:\n%s", r.text())
+			continue
 		}
 		if _, err := w.accounts.Update(a.Name, helper.Forget(l.ID)); err != nil {
 			return fmt.Errorf("delete the replaced credential: %w", err)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -23,13 +24,16 @@ type flow func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (
 // flow returns the one that the command line asks for. Where no browser can be
 // opened it says what to do instead: a person who waits for one waits in vain.
 func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow, error) {
-	instead := withoutBrowser(account, iss)
+	if err := noEffect(c, iss); err != nil {
+		return nil, err
+	}
+	instead := withoutBrowser(c, account, iss)
 	switch {
 	case c.Bool("device"):
 		return func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 			got, err := p.onDevice(ctx, client, iss)
 			if errors.Is(err, refresh.ErrNoDevice) {
-				err = withHint(err, "run: codex-cred login"+asArgument(account)+" --no-browser")
+				err = withHint(err, "run: "+again(c, account, "--no-browser"))
 			}
 			return got, err
 		}, nil
@@ -45,7 +49,7 @@ func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow,
 	return func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 		got, err := p.inBrowser(ctx, client, iss)
 		if busy := (*signin.PortsError)(nil); errors.As(err, &busy) {
-			err = withHint(fmt.Errorf("%w (%s)", err, holders(ctx, busy.Addresses)), "or run: "+instead)
+			err = withHint(fmt.Errorf("%w%s", err, holders(ctx, busy.Addresses)), "or run: "+instead)
 		}
 		return got, err
 	}, nil
@@ -54,12 +58,25 @@ func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow,
 // withoutBrowser is the command that signs in without a browser on this
 // machine. A code is easier to handle than an address, where the issuer gives
 // codes.
-func withoutBrowser(account string, iss helper.Issuer) string {
-	command := "codex-cred login" + asArgument(account)
+func withoutBrowser(c *cli.Context, account string, iss helper.Issuer) string {
+	byPaste := again(c, account, "--no-browser")
 	if iss.DeviceEndpoint == "" {
-		return command + " --no-browser"
+		return byPaste
 	}
-	return command + " --device (or --no-browser, if your account allows no device codes)"
+	return again(c, account, "--device") + "; if your account allows no device codes: " + byPaste
+}
+
+// noEffect refuses flags that a sign-in with a code has no use for.
+func noEffect(c *cli.Context, iss helper.Issuer) error {
+	switch {
+	case !c.Bool("device"):
+		return nil
+	case c.IsSet("redirect-uri"):
+		return usageError("--redirect-uri has no effect with --device")
+	case c.IsSet("scope") && iss.Profile == refresh.ProfileOpenAI:
+		return usageError("--scope has no effect with --device: OpenAI's codes have one scope")
+	}
+	return nil
 }
 
 func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
@@ -79,7 +96,7 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 	b := signin.Browser{
 		Client: client,
 		Random: rand.Reader,
-		Pasted: p.pastes(),
+		Pasted: p.telling(p.pastes()),
 		Listening: func(url string) {
 			p.warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+
 				"In the end the browser shows an address that begins with http://127.0.0.1 or http://localhost, and perhaps\n"+
@@ -88,6 +105,17 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 		Rejected: func(why error) { p.warn("%s:", oneLine(why.Error())) },
 	}
 	return b.SignIn(ctx, iss)
+}
+
+// telling tells a person that nothing can be pasted any more.
+func (p *program) telling(pasted func(context.Context) (string, error)) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		text, err := pasted(ctx)
+		if errors.Is(err, io.EOF) {
+			p.warn("standard input has ended: nothing can be pasted any more; waiting for the browser itself")
+		}
+		return text, err
+	}
 }
 
 // holders says which programs hold the addresses, as far as the system tells.
@@ -105,5 +133,8 @@ func holders(ctx context.Context, addresses []string) string {
 			found = append(found, fmt.Sprintf("who holds port %d is not known", port))
 		}
 	}
-	return strings.Join(found, "; ")
+	if len(found) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(found, "; ") + ")"
 }

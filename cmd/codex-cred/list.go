@@ -34,9 +34,12 @@ func (p *program) list(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	chosen, _ := p.defaultAccount(w) // a damaged choice marks nobody
 	views := make([]view, 0, len(names))
 	for _, name := range names {
-		views = append(views, p.look(c.Context, w, name, c.Bool("show-email")))
+		v := p.look(c.Context, w, name, c.Bool("show-email"))
+		v.Default = name == chosen
+		views = append(views, v)
 	}
 	if c.String("format") == "json" {
 		return writeJSON(p.stdout, struct {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -93,8 +95,8 @@ func (w *wiring) tidy(ctx context.Context, account string) {
 	}
 }
 
-// onlySignInWait is long enough for another sign-in to end that is just
-// storing its answer.
+// onlySignInWait is long enough for another change to end that is just being
+// stored.
 const onlySignInWait = 2 * time.Second
 
 // onlySignIn makes sure that no other sign-in for the account is under way.
@@ -103,7 +105,7 @@ func (w *wiring) onlySignIn(ctx context.Context, account string) (unlock func() 
 	defer cancel()
 	unlock, err = w.locks.Lock(ctx, filelock.SignIn+account)
 	if errors.Is(err, helper.ErrBusy) {
-		return nil, withHint(fmt.Errorf("another sign-in for this account is under way: %w", err), "finish or cancel that one first")
+		return nil, withHint(fmt.Errorf("another codex-cred is changing the account %q: %w", account, err), "finish or cancel that one first")
 	}
 	return unlock, err
 }
@@ -115,7 +117,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 		return err
 	}
 	stop := p.whenSlow("waiting for the issuer to answer")
-	iss, err := w.client.Issuer(c.Context, settings(c))
+	iss, err := w.client.Issuer(c.Context, w.settings(c, account))
 	stop()
 	if err != nil {
 		return err
@@ -124,7 +126,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	store, err := p.chooseStore(c.Context, w, choice)
+	store, err := p.chooseStore(c.Context, w, w.keeping(account, choice))
 	if err != nil {
 		return err
 	}
@@ -137,7 +139,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	ctx := context.WithoutCancel(c.Context)
 	a, err := w.keeper.SignIn(ctx, account, store, credential)
 	if errors.Is(err, helper.ErrCorrupt) {
-		return withHint(err, "what the account had is kept; try: codex-cred login"+asArgument(account)+" --replace --store file")
+		return withHint(err, "what the account had is kept; try: "+again(c, account, "--replace", "--store=file"))
 	}
 	if err != nil {
 		return err
@@ -160,7 +162,7 @@ func (p *program) replaceable(c *cli.Context, w *wiring, account string) error {
 		return nil
 	}
 	if rec, err := w.records.Read(c.Context, account); works(rec, err) {
-		return usageErrorHint("already signed in", "run: codex-cred login"+asArgument(account)+" --replace")
+		return usageErrorHint("already signed in", "run: "+again(c, account, "--replace"))
 	}
 	return nil
 }
@@ -176,11 +178,50 @@ func works(rec helper.Record, err error) bool {
 
 func usageErrorHint(text, hint string) error { return withHint(usageError("%s", text), hint) }
 
-func settings(c *cli.Context) refresh.Settings {
-	return refresh.Settings{
+// issuerFlags say whom to sign in with.
+func issuerFlags() []string {
+	return []string{"profile", "issuer", "client-id", "scope", "redirect-uri", "originator"}
+}
+
+// settings are those of the command line. Without any an account is signed in
+// where it was signed in before.
+func (w *wiring) settings(c *cli.Context, account string) refresh.Settings {
+	s := refresh.Settings{
 		Profile: c.String("profile"), Issuer: c.String("issuer"), ClientID: c.String("client-id"),
 		Scope: c.String("scope"), RedirectURI: c.String("redirect-uri"), Originator: c.String("originator"),
 	}
+	if slices.ContainsFunc(issuerFlags(), c.IsSet) {
+		return s
+	}
+	rec, err := w.records.Read(c.Context, account)
+	if err != nil {
+		return s // nobody knows of another issuer
+	}
+	was := rec.Credential.Issuer
+	return refresh.Settings{Profile: was.Profile, Issuer: was.URL, ClientID: was.ClientID, Scope: was.Scope, Originator: was.Originator}
+}
+
+// again is the command line for another try at the sign-in: the person's flags,
+// and more.
+func again(c *cli.Context, account string, more ...string) string {
+	words := []string{"codex-cred login" + asArgument(account)}
+	for _, name := range append(issuerFlags(), "store") {
+		if flag := "--" + name + "=" + c.String(name); c.IsSet(name) && !slices.ContainsFunc(more, func(m string) bool { return strings.HasPrefix(m, "--"+name+"=") }) {
+			words = append(words, quoted(flag))
+		}
+	}
+	if c.Bool("replace") && !slices.Contains(more, "--replace") {
+		words = append(words, "--replace")
+	}
+	return strings.Join(append(words, more...), " ")
+}
+
+// quoted returns the word as a shell reads it.
+func quoted(word string) string {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=:/.@+") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func signedInAs(id helper.Identity) string {

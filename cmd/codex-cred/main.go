@@ -22,11 +22,15 @@ func (p *program) main() int {
 	harden()
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the program at once
+		p.whenSlow("waiting for an answer that is on its way; interrupt again to give it up")
+	})
 	return p.run(ctx, os.Args)
 }
 
 // endings are the signals that ask the program to end. It ends in order then: a
-// refresh in flight is stored first. Who started it with nohup wants no end.
+// refresh in flight is stored first. The second ends it as it stands. Who started it with nohup wants no end.
 func endings() []os.Signal {
 	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {

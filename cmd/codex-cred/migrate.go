@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -47,18 +48,30 @@ func (p *program) migrate(c *cli.Context) error {
 
 func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) error {
 	w.patient()
-	defer p.whenSlow("waiting for the keychain to answer")()
-	if err := w.probe(c.Context, to); err != nil {
-		err = fmt.Errorf("try the %s before moving the tokens there: %w", to, err)
-		if errors.Is(err, helper.ErrUnavailable) {
-			err = withHint(err, "the tokens stay where they are; try from a desktop session")
-		}
-		return err
+	a, err := p.moveTo(c.Context, w, account, to)
+	if errors.Is(err, helper.ErrUnavailable) || errors.Is(err, helper.ErrTooLarge) {
+		return withHint(err, "the tokens stay where they are; see: codex-cred status "+account)
 	}
-	a, err := w.keeper.Migrate(c.Context, account, to)
 	if err != nil {
 		return err
 	}
 	p.warn("account %q: the tokens are in the %s", account, w.place(a.Store, a.ID))
 	return p.sweep(c.Context, w, a)
+}
+
+func (p *program) moveTo(ctx context.Context, w *wiring, account, to string) (helper.Account, error) {
+	if err := p.tryStore(ctx, w, to); err != nil {
+		return helper.Account{}, fmt.Errorf("try the %s before moving the tokens there: %w", to, err)
+	}
+	a, err := w.accounts.Load(account)
+	if err != nil {
+		return helper.Account{}, err
+	}
+	unlock, err := p.hold(ctx, w, a.ID)
+	if err != nil {
+		return helper.Account{}, err
+	}
+	defer p.whenSlow("waiting for the keychain to answer")()
+	moved, err := w.keeper.Migrate(ctx, a, to)
+	return moved, errors.Join(err, unlock())
 }

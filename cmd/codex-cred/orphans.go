@@ -72,7 +72,7 @@ func (w *wiring) claimed() (map[string]bool, error) {
 	for _, name := range names {
 		claimed[w.accounts.Path(name)] = true
 		claimed[w.locks.Path(filelock.SignIn+name)] = true
-		signIns, err := w.named(name)
+		signIns, err := w.signIns(name)
 		if err != nil && !errors.Is(err, helper.ErrNotFound) {
 			return nil, err
 		}
@@ -84,12 +84,12 @@ func (w *wiring) claimed() (map[string]bool, error) {
 	return claimed, nil
 }
 
-// named returns the sign-ins that the account's file names. Of a damaged record
-// it takes what can still be made out, which may be nothing.
-func (w *wiring) named(name string) ([]helper.Leftover, error) {
+// signIns returns the sign-ins of the account. Of a damaged record it takes
+// what can still be made out, which may be nothing.
+func (w *wiring) signIns(name string) ([]helper.Leftover, error) {
 	a, err := w.accounts.Load(name)
 	if damaged(err) {
-		return w.accounts.Salvage(name, []string{storeFile, storeKeychain})
+		return w.salvage(name)
 	}
 	if err != nil {
 		return nil, err
@@ -97,11 +97,10 @@ func (w *wiring) named(name string) ([]helper.Leftover, error) {
 	return append(a.Leftovers, helper.Leftover{ID: a.ID, Store: a.Store}), nil
 }
 
-// own returns the sign-ins that the account's file names and no other's does. A
-// damaged file may be a copy of another account's, and of a rename that was
-// killed both names are left.
-func (w *wiring) own(name string) ([]helper.Leftover, error) {
-	found, err := w.named(name)
+// salvage leaves out what another account names: a file may be damaged in that
+// it is a copy of that account's.
+func (w *wiring) salvage(name string) ([]helper.Leftover, error) {
+	found, err := w.accounts.Salvage(name, []string{storeFile, storeKeychain})
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +110,7 @@ func (w *wiring) own(name string) ([]helper.Leftover, error) {
 	}
 	for _, other := range names {
 		a, err := w.accounts.Load(other)
-		if other == name || err != nil {
+		if err != nil {
 			continue // it names nothing that can be read
 		}
 		found = slices.DeleteFunc(found, func(l helper.Leftover) bool {

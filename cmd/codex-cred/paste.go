@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"time"
 )
@@ -31,26 +30,30 @@ func (p *program) pastes() func(context.Context) (string, error) {
 	}
 }
 
+// readLines sends each line, or the beginning of one that is too long to be an
+// address, until the input ends.
 func readLines(r io.Reader, lines chan<- string) error {
-	scanner := bufio.NewScanner(r)
-	scanner.Buffer(nil, maxPaste)
-	for scanner.Scan() {
-		lines <- scanner.Text()
+	in := bufio.NewReaderSize(r, maxPaste)
+	for {
+		line, rest, err := in.ReadLine()
+		if err != nil {
+			return io.EOF // whatever the reason, there is no more
+		}
+		lines <- string(line)
+		for rest && err == nil {
+			_, rest, err = in.ReadLine()
+		}
 	}
-	if err := scanner.Err(); err != nil {
-		return errors.New("the line is too long, or standard input is closed")
-	}
-	return io.EOF
 }
 
 // collect returns the next lines, without the line feeds.
 func collect(ctx context.Context, lines <-chan string, ended chan error) (string, error) {
-	text, any := "", false
+	text, begun := "", false
 	var silence <-chan time.Time
 	for {
 		select {
 		case line := <-lines:
-			text, any = text+line, true
+			text, begun = text+line, true
 			silence = time.After(pasteTime)
 			if len(text) > maxPaste {
 				return text, nil
@@ -59,7 +62,7 @@ func collect(ctx context.Context, lines <-chan string, ended chan error) (string
 			return text, nil
 		case err := <-ended:
 			ended <- err // for the next call
-			if any {
+			if begun {
 				return text, nil
 			}
 			return "", err

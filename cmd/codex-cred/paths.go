@@ -71,7 +71,7 @@ func (w *wiring) present(ctx context.Context) ([]pathLine, error) {
 	lines := []pathLine{}
 	for _, name := range names {
 		list := w.ofAccount(name)
-		signIns, err := w.named(name)
+		signIns, err := w.signIns(name)
 		if err != nil {
 			return nil, helper.ForAccount(name, err)
 		}

@@ -31,6 +31,7 @@ codex-cred refresh --all --format json`,
 const (
 	resultRefreshed = "refreshed"
 	resultNotDue    = "not due"
+	resultCannot    = "no refresh token"
 )
 
 // A refreshLine is one account and what became of it.
@@ -102,7 +103,10 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 		if err != nil {
 			return failedLine(name, helper.ForAccount(name, err))
 		}
-		if !pastHalf(rec.Credential, p.now()) {
+		switch {
+		case rec.Credential.RefreshToken.IsZero():
+			return refreshLine{Account: name, Result: resultCannot, Expiry: when(rec.Credential.Expiry)}, nil
+		case !pastHalf(rec.Credential, p.now()):
 			return refreshLine{Account: name, Result: resultNotDue, Expiry: when(rec.Credential.Expiry)}, nil
 		}
 	}
@@ -140,8 +144,11 @@ func (p *program) printRefresh(format string, lines []refreshLine) error {
 	rows := [][]cell{{{"ACCOUNT", header}, {"RESULT", header}, {"EXPIRES", header}}}
 	for _, l := range lines {
 		style := good
-		if l.Reason != "" {
+		switch {
+		case l.Reason != "":
 			style = bad
+		case l.Result == resultCannot:
+			style = plain
 		}
 		rows = append(rows, []cell{{l.Account, plain}, {l.Result, style}, {view{Expiry: l.Expiry}.expires(p.now()), plain}})
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -16,7 +17,7 @@ func (p *program) renameCommand() *cli.Command {
 		Name:        "rename",
 		Usage:       "give an account another name",
 		UsageText:   "codex-cred rename OLD NEW",
-		Description: "codex-cred rename default work",
+		Description: "codex-cred rename default work\ncodex-cred rename work lab",
 		Action:      p.rename,
 	}
 }
@@ -29,45 +30,45 @@ func (p *program) rename(c *cli.Context) error {
 	if err := errors.Join(helper.CheckName(from), helper.CheckName(to)); err != nil {
 		return err
 	}
+	if from == to {
+		return usageErrorHint(fmt.Sprintf("%q is the name of the account already", to), "see: codex-cred rename --help")
+	}
 	w, err := p.wire()
 	if err != nil {
 		return err
 	}
-	if err := w.rename(c.Context, from, to); err != nil {
+	if err := p.renameAccount(c.Context, w, from, to); err != nil {
 		return helper.ForAccount(from, err)
 	}
 	p.warn("account %q is renamed to %q; programs ask for it by that name", from, to)
 	return nil
 }
 
-// rename keeps sign-ins for either name away. The choice of the default account
-// follows while both names work.
-func (w *wiring) rename(ctx context.Context, from, to string) error {
-	if _, err := w.accounts.Load(from); err != nil {
+// renameAccount keeps sign-ins for either name away, and a refresh.
+func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string) error {
+	a, err := w.accounts.Load(from)
+	if err != nil {
 		return err
 	}
 	names := []string{from, to}
 	slices.Sort(names) // so that two renames wait for each other in one order
-	for _, name := range slices.Compact(names) {
+	for _, name := range names {
 		unlock, err := w.onlySignIn(ctx, name)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = unlock() }()
 	}
-	err := w.keeper.Rename(ctx, from, to, func() error {
-		chosen, err := w.accounts.Default()
-		if err != nil || chosen != from || len(w.choice()) == 0 {
-			return err
+	defer func() {
+		for _, name := range names {
+			if _, err := w.accounts.Load(name); errors.Is(err, helper.ErrNotFound) {
+				_ = w.locks.Remove(filelock.SignIn + name) // the next erase of everything finds it otherwise
+			}
 		}
-		return w.accounts.SetDefault(to)
-	})
-	unused := from
+	}()
+	unlock, err := p.hold(ctx, w, a.ID)
 	if err != nil {
-		unused = to
+		return err
 	}
-	if _, loadErr := w.accounts.Load(unused); errors.Is(loadErr, helper.ErrNotFound) {
-		_ = w.locks.Remove(filelock.SignIn + unused) // the next erase of everything finds it otherwise
-	}
-	return err
+	return errors.Join(w.accounts.Rename(from, to), unlock())
 }

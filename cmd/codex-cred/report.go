@@ -71,9 +71,10 @@ func hintFor(err error) string {
 	return hint
 }
 
-// asArgument returns the account as it follows a command's name.
+// asArgument returns the account as it follows a command's name. It is always
+// named: a command without a name may be about another one, see "use".
 func asArgument(account string) string {
-	if account == "" || account == helper.DefaultAccount {
+	if account == "" {
 		return ""
 	}
 	return " " + account

@@ -32,7 +32,7 @@ func TestReport(t *testing.T) {
 		{of(helper.ErrInvalid), 2, ""},
 		{of(helper.ErrNotFound), 3, "run: codex-cred login work"},
 		{of(fmt.Errorf("%w: %w", helper.ErrErasing, helper.ErrNotFound)), 3, "run: codex-cred erase work"},
-		{helper.ForAccount("default", helper.ErrNotFound), 3, "run: codex-cred login"},
+		{helper.ForAccount("default", helper.ErrNotFound), 3, "run: codex-cred login default"},
 		{of(helper.ErrSignInRequired), 4, "run: codex-cred login work"},
 		{of(helper.ErrTemporary), 5, "try again later"},
 		{of(helper.ErrTimeout), 5, "answer the keychain's window if one is open, or sign out of the desktop and in again, then try again"},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -77,9 +78,11 @@ func (s *stage) login(ts *testscript.TestScript, args []string) {
 
 func (s *stage) loginArgs(more []string) []string {
 	args := []string{"login", "--profile", s.profile, "--issuer", s.server.URL(), "--store", s.store}
-	if s.profile == refresh.ProfileOpenAI {
+	switch {
+	case slices.Contains(more, "--device") && s.profile == refresh.ProfileOpenAI:
+	case s.profile == refresh.ProfileOpenAI:
 		args = append(args, "--redirect-uri", "http://127.0.0.1:0/auth/callback")
-	} else {
+	default:
 		args = append(args, "--client-id", "codex-cred-test")
 	}
 	return append(args, more...)

@@ -28,6 +28,8 @@ func (p *program) status(c *cli.Context) error {
 		return err
 	}
 	v := p.look(c.Context, w, account, c.Bool("show-email"))
+	chosen, _ := p.defaultAccount(w) // a damaged choice marks nobody
+	v.Default = account == chosen
 	if v.Store == "" {
 		return v.err
 	}

@@ -40,7 +40,7 @@ func (p *program) store(c *cli.Context) error {
 		return err
 	}
 	if terminal(p.stdin) {
-		p.warn("type the credential as a JSON object, then Ctrl-D; see: codex-cred store --help")
+		return withHint(fmt.Errorf("store reads a credential from standard input, and %w to type it: that would show it", errPerson), "run: codex-cred store"+asArgument(account)+" < credential.json")
 	}
 	credential, err := p.given(c.Context, w)
 	if err != nil {
@@ -51,28 +51,47 @@ func (p *program) store(c *cli.Context) error {
 	}))
 }
 
-// given reads the credential, which a person may type, and who may interrupt.
+// given reads the credential. Who supplies it may be slow, and be interrupted.
 func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, error) {
-	type result struct {
-		helper.Credential
-		error
+	defer p.whenSlow("waiting for the credential, or its issuer")()
+	type given struct {
+		credential helper.Credential
+		err        error
 	}
-	read := make(chan result, 1)
+	read := make(chan given, 1)
 	go func() {
 		c, err := w.client.Given(ctx, p.stdin)
-		read <- result{c, err}
+		read <- given{c, err}
 	}()
 	select {
-	case r := <-read:
-		return r.Credential, r.error
+	case g := <-read:
+		return g.credential, g.err
 	case <-ctx.Done():
 		return helper.Credential{}, ctx.Err()
 	}
 }
 
+// storeGiven compares and stores while nobody else stores a credential that was
+// given: two accounts with one refresh token would spend it twice.
 func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) error {
-	if err := w.unshareable(ctx, account, credential); err != nil {
+	name := string(w.trial()) + "/store"
+	unlock, err := w.locks.Lock(ctx, name)
+	if err != nil {
 		return err
+	}
+	defer func() {
+		_ = w.locks.Remove(name)
+		_ = unlock()
+	}()
+	holder, err := w.holderOf(ctx, credential.RefreshToken)
+	switch {
+	case err != nil:
+		return err
+	case holder == account:
+		p.warn("account %q: it has this sign-in already; nothing is stored", account)
+		return nil
+	case holder != "":
+		return withHint(fmt.Errorf("the account %q has the same refresh token, which works once: %w", holder, helper.ErrInvalid), "use that account: codex-cred get "+holder)
 	}
 	store, err := p.chooseStore(ctx, w, w.keeping(account, choice))
 	if err != nil {
@@ -96,25 +115,25 @@ func (w *wiring) keeping(account, choice string) string {
 	return choice
 }
 
-// unshareable refuses a refresh token that another account has: the two would
-// spend it twice, and both sign-ins would be lost.
-func (w *wiring) unshareable(ctx context.Context, account string, c helper.Credential) error {
-	if c.RefreshToken.IsZero() {
-		return nil
-	}
+// holderOf returns the account that has the refresh token, or whose sign-in
+// began with it, or nothing.
+func (w *wiring) holderOf(ctx context.Context, token helper.Secret) (string, error) {
 	names, err := w.accounts.List()
-	if err != nil {
-		return err
+	if err != nil || token.IsZero() {
+		return "", err
 	}
 	for _, name := range names {
-		if name == account {
-			continue
+		a, err := w.accounts.Load(name)
+		if err != nil {
+			continue // nothing refreshes by a record that cannot be read
 		}
-		// What cannot be read cannot be compared, and is no reason to refuse.
-		if rec, err := w.records.Read(ctx, name); err == nil && rec.Credential.RefreshToken.Equal(c.RefreshToken) {
-			return withHint(fmt.Errorf("the account %q has the same refresh token, which works once: %w", name, helper.ErrInvalid),
-				"use that account, or give it another name: codex-cred rename "+name+" "+account)
+		if a.Began == token.Digest() {
+			return name, nil
+		}
+		// What cannot be read, behind a locked keychain, cannot be compared.
+		if rec, err := w.records.Read(ctx, name); err == nil && rec.Credential.RefreshToken.Equal(token) {
+			return name, nil
 		}
 	}
-	return nil
+	return "", nil
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -29,15 +27,10 @@ func (p *program) use(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.accounts.Load(name); err != nil {
+	if _, err := w.accounts.Load(name); err != nil && name != helper.DefaultAccount {
 		return helper.ForAccount(name, err)
 	}
-	if name == helper.DefaultAccount {
-		err = w.accounts.RemoveDefault()
-	} else {
-		err = w.accounts.SetDefault(name)
-	}
-	if err != nil && !errors.Is(err, helper.ErrNotFound) {
+	if err := w.accounts.SetDefault(name); err != nil {
 		return helper.ForAccount(name, err)
 	}
 	p.warn("account %q is the default one", name)

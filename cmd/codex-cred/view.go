@@ -44,8 +44,7 @@ type view struct {
 // look reads the account for showing it. What cannot be read is part of the
 // view, not an error.
 func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bool) view {
-	chosen, _ := p.defaultAccount(w) // a damaged choice marks nobody
-	v := view{Account: name, Default: name == chosen}
+	v := view{Account: name}
 	a, err := w.accounts.Load(name)
 	if err != nil {
 		return v.broken(name, err)

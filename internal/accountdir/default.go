@@ -39,12 +39,33 @@ func (d *Dir) SetDefault(name string) error {
 	if err := helper.CheckName(name); err != nil {
 		return err
 	}
-	return d.locked(func() error { return d.dir.Write(defaultFile, []byte(name+"\n")) })
+	if name == helper.DefaultAccount && !d.Chosen() {
+		return nil
+	}
+	return d.locked(func() error { return d.choose(name) })
+}
+
+// choose keeps the choice in a file, which is absent where it says no more than
+// its absence would.
+func (d *Dir) choose(name string) error {
+	if name != helper.DefaultAccount {
+		return d.dir.Write(defaultFile, []byte(name+"\n"))
+	}
+	if err := d.dir.Remove(defaultFile); !errors.Is(err, helper.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// Chosen reports whether somebody chose the default account.
+func (d *Dir) Chosen() bool {
+	_, err := os.Lstat(d.DefaultPath())
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // RemoveDefault takes the choice back, or returns ErrNotFound.
 func (d *Dir) RemoveDefault() error {
-	if _, err := os.Lstat(d.DefaultPath()); errors.Is(err, fs.ErrNotExist) {
+	if !d.Chosen() {
 		return helper.ErrNotFound
 	}
 	return d.locked(func() error { return d.dir.Remove(defaultFile) })

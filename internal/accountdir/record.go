@@ -20,11 +20,13 @@ const recordVersion = 1
 type record struct {
 	Version    int               `json:"version"`
 	Name       string            `json:"name"`
+	RenamedTo  string            `json:"renamed_to,omitempty"` // see Dir.Rename
 	ID         helper.ID         `json:"id"`
 	Store      string            `json:"store"`
 	Generation uint64            `json:"generation"`
 	NotBefore  time.Time         `json:"not_before,omitzero"`
 	Unanswered int               `json:"unanswered,omitempty"`
+	Began      string            `json:"began,omitempty"`
 	Created    time.Time         `json:"created"`
 	Updated    time.Time         `json:"updated"`
 	Erasing    bool              `json:"erasing,omitempty"`
@@ -33,14 +35,19 @@ type record struct {
 
 // encode returns the file of the account with the name. It refuses what decode
 // would.
-func encode(a helper.Account, name string) ([]byte, error) {
-	r := record{
+func encode(a helper.Account, name string) ([]byte, error) { return toRecord(a).encode(name) }
+
+func toRecord(a helper.Account) record {
+	return record{
 		Version: recordVersion,
 		Name:    a.Name, ID: a.ID, Store: a.Store, Generation: a.Generation,
-		NotBefore: a.NotBefore.UTC(), Unanswered: a.Unanswered,
+		NotBefore: a.NotBefore.UTC(), Unanswered: a.Unanswered, Began: a.Began,
 		Created: a.Created.UTC(), Updated: a.Updated.UTC(),
 		Erasing: a.Erasing, Leftovers: a.Leftovers,
 	}
+}
+
+func (r record) encode(name string) ([]byte, error) {
 	if err := r.check(name); err != nil {
 		return nil, fmt.Errorf("the record is %w: %w", helper.ErrInvalid, err)
 	}
@@ -64,8 +71,8 @@ func decode(content []byte, name string) (helper.Account, error) {
 		return helper.Account{}, fmt.Errorf("the account file is %w: %w", helper.ErrCorrupt, err)
 	}
 	a := helper.Account{
-		Name: r.Name, ID: r.ID, Store: r.Store, Generation: r.Generation,
-		NotBefore: r.NotBefore.UTC(), Unanswered: r.Unanswered,
+		Name: name, ID: r.ID, Store: r.Store, Generation: r.Generation,
+		NotBefore: r.NotBefore.UTC(), Unanswered: r.Unanswered, Began: r.Began,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(),
 		Erasing: r.Erasing,
 	}
@@ -131,10 +138,12 @@ func memberError(err error) error {
 
 func (r record) check(name string) error {
 	switch {
-	case r.Name != name:
+	case r.Name != name && r.RenamedTo != name:
 		return fmt.Errorf("it is the record of another account: its name is %.80q", r.Name)
 	case r.ID != "" && !isID(r.ID):
 		return errors.New("its id is not 32 hexadecimal digits")
+	case r.Began != "" && (len(r.Began) != 64 || strings.Trim(r.Began, "0123456789abcdef") != ""):
+		return errors.New("the digest of its first refresh token is not 64 hexadecimal digits")
 	case r.Unanswered < 0:
 		return errors.New("its count of unanswered refreshes is negative")
 	}

@@ -35,12 +35,19 @@ func inodes(table string, port uint16) []string {
 		if len(columns) <= inode || columns[state] != listening {
 			continue
 		}
-		_, hex, _ := strings.Cut(columns[address], ":")
-		if n, err := strconv.ParseUint(hex, 16, 16); err == nil && uint16(n) == port {
+		ip, hex, _ := strings.Cut(columns[address], ":")
+		if n, err := strconv.ParseUint(hex, 16, 16); err == nil && uint16(n) == port && near(ip) {
 			found = append(found, columns[inode])
 		}
 	}
 	return found
+}
+
+// near reports whether who listens on the address, in the table's form, is in the
+// way of one who would listen on loopback.
+func near(ip string) bool {
+	const loopback4, loopback6, mapped4 = "0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"
+	return strings.Trim(ip, "0") == "" || ip == loopback4 || ip == loopback6 || ip == mapped4
 }
 
 // owner returns the process that has the socket open, if it is ours to see.

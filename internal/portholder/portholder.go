@@ -5,7 +5,10 @@
 // of other users, stays unknown.
 package portholder
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Holder is the program that listens on a port.
 type Holder struct {
@@ -14,9 +17,14 @@ type Holder struct {
 	Name string
 }
 
-// Find returns who listens on the TCP port, and whether that could be found
-// out. It may run a program of the system, which ctx ends.
+// patience bounds what a program of the system may take.
+const patience = 2 * time.Second
+
+// Find returns who listens on the TCP port of loopback, and whether that could
+// be found out. It may run a program of the system, for two seconds.
 func Find(ctx context.Context, port uint16) (Holder, bool) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	h, ok := find(ctx, port)
 	return h, ok && h.PID > 0
 }

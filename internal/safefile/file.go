@@ -45,6 +45,25 @@ func (d Dir) Write(file string, content []byte) error {
 	return nil
 }
 
+// Rename gives the file another name, in one step and for good. The other name
+// must be free, which only a lock of the caller's can keep it. ErrNotFound: the
+// file was absent. ErrUnknown is as for Write.
+func (d Dir) Rename(file, other string) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	if err := d.checkFile(file); err != nil {
+		return err
+	}
+	if err := rename(d.Path(file), d.Path(other)); err != nil {
+		return fault("rename", d.Path(file), err)
+	}
+	if err := syncDir(d.Path("")); err != nil {
+		return fmt.Errorf("rename %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
+	}
+	return nil
+}
+
 // Create makes the file empty if it is absent and checks it if it is there.
 func (d Dir) Create(file string) error {
 	return d.again(func() error {

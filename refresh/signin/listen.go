@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -90,11 +91,16 @@ func redirects(iss helper.Issuer) ([]url.URL, error) {
 // this machine can listen on.
 func parseRedirect(raw string) (url.URL, error) {
 	u, err := url.Parse(raw)
-	if err == nil && u.Scheme == "http" && ours(u.Hostname()) && u.Port() != "" &&
+	if err == nil && u.Scheme == "http" && ours(u.Hostname()) && portNumber(u.Port()) &&
 		strings.HasPrefix(u.Path, "/") && u.User == nil && !strings.ContainsAny(raw, "?#") {
 		return *u, nil
 	}
 	return url.URL{}, fmt.Errorf("redirect URI %.200q is %w: use http://HOST:PORT/PATH with the host 127.0.0.1, [::1] or localhost", raw, helper.ErrInvalid)
+}
+
+func portNumber(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }
 
 func ours(host string) bool { return host == "127.0.0.1" || host == "::1" || host == "localhost" }

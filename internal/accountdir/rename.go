@@ -1,0 +1,79 @@
+package accountdir
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Rename gives the account another name. The choice of the default account
+// follows. At every moment the account has exactly one name; of a Rename that was
+// killed it is the old or the new one, and the same Rename completes it.
+//
+// The error is [helper.ErrInvalid] if the new name is taken, and ErrErasing with
+// ErrNotFound if the account is being erased. The caller holds the account's
+// lock.
+func (d *Dir) Rename(from, to string) error {
+	if err := errors.Join(helper.CheckName(from), helper.CheckName(to)); err != nil {
+		return err
+	}
+	return d.locked(func() error {
+		a, err := d.renamable(from, to)
+		if err != nil {
+			return err
+		}
+		if err := d.follow(from, to); err != nil {
+			return err
+		}
+		return d.rename(a, to)
+	})
+}
+
+func (d *Dir) renamable(from, to string) (helper.Account, error) {
+	a, err := d.Load(from)
+	if err != nil {
+		return helper.Account{}, err
+	}
+	if a.Erasing {
+		return helper.Account{}, fmt.Errorf("%w: credential %w", helper.ErrErasing, helper.ErrNotFound)
+	}
+	if _, err := d.Load(to); !errors.Is(err, helper.ErrNotFound) {
+		return helper.Account{}, fmt.Errorf("account name %q is %w: it is taken", to, helper.ErrInvalid)
+	}
+	return a, nil
+}
+
+// rename lets the record answer to both names while the file has the one or the
+// other.
+func (d *Dir) rename(a helper.Account, to string) error {
+	r := toRecord(a)
+	r.RenamedTo = to
+	content, err := r.encode(a.Name)
+	if err != nil {
+		return err
+	}
+	if err := d.dir.Write(a.Name+suffix, content); err != nil {
+		return err
+	}
+	if err := d.dir.Rename(a.Name+suffix, to+suffix); err != nil {
+		return err
+	}
+	if _, err := d.update(to, func(*helper.Account) error { return nil }); err != nil {
+		return err
+	}
+	// What a killed change of the old name left behind goes with that name.
+	if err := d.dir.Remove(a.Name + suffix); !errors.Is(err, helper.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// follow changes the choice of the default account if it is the renamed one.
+func (d *Dir) follow(from, to string) error {
+	chosen, err := d.Default()
+	if err != nil || chosen != from {
+		return err
+	}
+	return d.choose(to)
+}
