@@ -19,11 +19,11 @@ func twoStores(t *testing.T) (k helper.Keeper, from, to *tampered) {
 	return k, from, to
 }
 
-func load(t *testing.T, k helper.Keeper, name string) helper.Account {
+func load(t *testing.T, k helper.Keeper) helper.Account {
 	t.Helper()
-	a, err := k.Records.Accounts.Load(name)
+	a, err := k.Records.Accounts.Load("work")
 	if err != nil {
-		t.Fatalf("load %s: %v", name, err)
+		t.Fatalf("load the account: %v", err)
 	}
 	return a
 }
@@ -51,7 +51,7 @@ func TestMigrate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := k.Migrate(t.Context(), load(t, k, "work"), "other")
+	a, err := k.Migrate(t.Context(), load(t, k), "other")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestMigrate(t *testing.T) {
 	}
 	sweep(t, k, a)
 	wantItems(t, from, 0)
-	if again, err := k.Migrate(t.Context(), load(t, k, "work"), "other"); err != nil || again.ID != a.ID {
+	if again, err := k.Migrate(t.Context(), load(t, k), "other"); err != nil || again.ID != a.ID {
 		t.Errorf("a second Migrate: id %s, %v", again.ID, err)
 	}
 }
@@ -84,15 +84,15 @@ func TestMigrateFails(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			k, from, to := twoStores(t)
-			before := load(t, k, "work")
+			before := load(t, k)
 			spoil(to)
-			if _, err := k.Migrate(t.Context(), load(t, k, "work"), "other"); err == nil {
+			if _, err := k.Migrate(t.Context(), load(t, k), "other"); err == nil {
 				t.Error("Migrate succeeded")
 			}
 			wantToken(t, k, "token")
 			wantItems(t, from, 1)
 			wantItems(t, to, 0)
-			if a := load(t, k, "work"); a.ID != before.ID || a.Store != "memory" {
+			if a := load(t, k); a.ID != before.ID || a.Store != "memory" {
 				t.Errorf("the account has the id %s in %s", a.ID, a.Store)
 			}
 		})
@@ -104,14 +104,14 @@ func TestMigrateWithoutCredential(t *testing.T) {
 	if _, err := k.Migrate(t.Context(), helper.Account{Name: "nobody"}, "other"); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("Migrate of no account: %v", err)
 	}
-	if _, err := k.Migrate(t.Context(), load(t, k, "work"), "nowhere"); !errors.Is(err, helper.ErrUnavailable) {
+	if _, err := k.Migrate(t.Context(), load(t, k), "nowhere"); !errors.Is(err, helper.ErrUnavailable) {
 		t.Errorf("Migrate to no store: %v", err)
 	}
 	wantToken(t, k, "token")
-	if err := k.DeleteItem(t.Context(), "memory", string(load(t, k, "work").ID)); err != nil {
+	if err := k.DeleteItem(t.Context(), "memory", string(load(t, k).ID)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Migrate(t.Context(), load(t, k, "work"), "other"); !errors.Is(err, helper.ErrNotFound) {
+	if _, err := k.Migrate(t.Context(), load(t, k), "other"); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("Migrate of no credential: %v", err)
 	}
 	wantItems(t, from, 0)
@@ -120,7 +120,7 @@ func TestMigrateWithoutCredential(t *testing.T) {
 // The caller may have waited for a person who signed in again.
 func TestMigrateASignInThatMoved(t *testing.T) {
 	k, _, to := twoStores(t)
-	before := load(t, k, "work")
+	before := load(t, k)
 	mustSignIn(t, k, "newer")
 	if _, err := k.Migrate(t.Context(), before, "other"); !errors.Is(err, helper.ErrConflict) {
 		t.Errorf("Migrate: %v", err)
@@ -138,7 +138,7 @@ func TestMigrateAnErasedAccount(t *testing.T) {
 		})
 		return err
 	}
-	if _, err := k.Migrate(t.Context(), load(t, k, "work"), "other"); !errors.Is(err, helper.ErrConflict) {
+	if _, err := k.Migrate(t.Context(), load(t, k), "other"); !errors.Is(err, helper.ErrConflict) {
 		t.Errorf("Migrate of an account that is being erased: %v", err)
 	}
 	wantItems(t, to, 0)

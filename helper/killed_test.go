@@ -105,12 +105,12 @@ func everyDeath(t *testing.T, test func(t *testing.T, d *death)) {
 func TestMigrateIsKilled(t *testing.T) {
 	everyDeath(t, func(t *testing.T, d *death) {
 		k, from, to := twoStores(t)
-		_, err := mortal(k, d).Migrate(t.Context(), load(t, k, "work"), "other")
+		_, err := mortal(k, d).Migrate(t.Context(), load(t, k), "other")
 		if (err != nil) != d.dead {
 			t.Errorf("dead: %v, and yet %v", d.dead, err)
 		}
 		wantToken(t, k, "token")
-		a, err := k.Migrate(t.Context(), load(t, k, "work"), "other")
+		a, err := k.Migrate(t.Context(), load(t, k), "other")
 		if err != nil {
 			t.Fatalf("Migrate after a death at step %+v: %v", d, err)
 		}
@@ -118,7 +118,7 @@ func TestMigrateIsKilled(t *testing.T) {
 		wantToken(t, k, "token")
 		wantItems(t, from, 0)
 		wantItems(t, to, 1)
-		if left := load(t, k, "work").Leftovers; len(left) > 0 {
+		if left := load(t, k).Leftovers; len(left) > 0 {
 			t.Errorf("leftovers after a death: %v", left)
 		}
 	})

@@ -24,7 +24,7 @@ func (p *program) main() int {
 	defer stop()
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the program at once
-		p.whenSlow("waiting for an answer that is on its way; interrupt again to give it up")
+		p.whenSlow("finishing what is under way; interrupt again to give it up")
 	})
 	return p.run(ctx, os.Args)
 }

@@ -23,7 +23,9 @@ import (
 // each prompt and then does something. What the screen showed is in the file
 // "screen", without the long lines that the person typed.
 //
-//	person CODE [PROMPT interrupts|approves|denies|pastes|'types TEXT']... -- ARG...
+//	person CODE [PROMPT interrupts|approves|denies|pastes|'types TEXT'|'awaits GRANT COUNT']... -- ARG...
+//
+// The code of a program that a signal ended is -1.
 func (s *stage) person(ts *testscript.TestScript, args []string) {
 	dashes := slices.Index(args, "--")
 	want, acts, args := args[0], args[1:dashes], args[dashes+1:]
@@ -66,6 +68,10 @@ func (s *stage) person(ts *testscript.TestScript, args []string) {
 func (s *stage) act(ts *testscript.TestScript, does, screen string) string {
 	if text, ok := strings.CutPrefix(does, "types "); ok {
 		return text + "\n"
+	}
+	if event, ok := strings.CutPrefix(does, "awaits "); ok {
+		s.answered(ts, strings.Fields(event))
+		return ""
 	}
 	switch does {
 	case "interrupts":
