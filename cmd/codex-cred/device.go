@@ -39,8 +39,9 @@ func (p *program) deviceText(issuer string, code signin.Code) string {
 	if drawn {
 		b.WriteString(p.qr(code, columns))
 	}
-	b.WriteString("Enter the code only if you began this sign-in yourself, just now. Never give it to anybody, and never enter one\n" +
-		"that somebody sent you: whoever has it approved is signed in to your account.\n")
+	b.WriteString("Enter the code only if you began this sign-in yourself, just now. Never give\n" +
+		"it to anybody, and never enter one that somebody sent you: whoever has it\n" +
+		"approved is signed in to your account.\n")
 	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n", span(code.Expiry.Sub(p.now()).Round(time.Minute)))
 	return b.String()
 }

@@ -99,8 +99,9 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 		Pasted: p.telling(p.pastes()),
 		Listening: func(url string) {
 			p.warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+
-				"In the end the browser shows an address that begins with http://127.0.0.1 or http://localhost, and perhaps\n"+
-				"an error page: that is as it should be. Paste that whole address here, then press Enter:", iss.URL, url)
+				"In the end the browser shows an address that begins with http://127.0.0.1\n"+
+				"or http://localhost, and perhaps an error page: that is as it should be.\n"+
+				"Paste that whole address here, then press Enter:", iss.URL, url)
 		},
 		Rejected: func(why error) { p.warn("%s:", oneLine(why.Error())) },
 	}
