@@ -21,6 +21,7 @@ const (
 
 	noReply       = busErrors + "NoReply"
 	disconnected  = busErrors + "Disconnected"
+	invalidArgs   = busErrors + "InvalidArgs"
 	unknownMethod = busErrors + "UnknownMethod"
 	unknownObject = busErrors + "UnknownObject"
 	noSuchObject  = secretErrors + "NoSuchObject"
@@ -36,8 +37,11 @@ func busError(err error) error {
 		return err
 	case name == isLocked:
 		return as(helper.ErrLocked, err)
-	case name == busErrors+"TimedOut": // the provider takes its time to start
+	case name == busErrors+"TimedOut", // the provider takes its time to start
+		unanswered(err):
 		return as(helper.ErrTimeout, err)
+	case errors.Is(err, errNotConnected):
+		return unconnected(err)
 	case slices.Contains([]string{busErrors + "ServiceUnknown", busErrors + "NameHasNoOwner"}, name):
 		return as(helper.ErrUnavailable, as(ErrNoProvider, err))
 	case lost(err), unreachable(name):
@@ -47,30 +51,60 @@ func busError(err error) error {
 }
 
 // writeError is busError for a call that changes something: if the daemon or
-// the bus is lost in it, it may have been done.
+// the bus is lost in it, or stops to wait, it may have been done.
 func writeError(err error) error {
-	if lost(err) {
+	switch {
+	case errors.Is(err, helper.ErrUnknown):
+		return err
+	case unanswered(err):
+		return as(helper.ErrUnknown, as(helper.ErrTimeout, err))
+	case lost(err):
 		return as(helper.ErrUnknown, err)
 	}
 	return busError(err)
+}
+
+// unknown is what an error means once a part of the change is made. It is of no
+// other kind: that would tell of the whole.
+func unknown(err error) error {
+	if err == nil || errors.Is(err, helper.ErrUnknown) {
+		return err
+	}
+	return as(helper.ErrUnknown, err)
 }
 
 // transient reports whether a read may succeed if it is done again at once: the
 // daemon or the bus died and is started anew, the daemon mistook the caller for
 // a new one, or somebody deleted what had been found.
 func transient(err error) bool {
-	if !nameless(err) {
-		return false
-	}
-	return lost(err) || slices.Contains([]string{unknownMethod, unknownObject, noSuchObject, noSession}, nameOf(err))
+	return nameless(err) && lost(err) || forgotten(err)
+}
+
+// forgotten reports whether the daemon refused a call because it does not know
+// the session, which gnome-keyring calls an invalid argument, or the object.
+func forgotten(err error) bool {
+	return nameless(err) && (gone(err) || slices.Contains([]string{noSession, invalidArgs}, nameOf(err)))
+}
+
+// gone reports whether the object of a call does not exist.
+func gone(err error) bool {
+	return nameless(err) && slices.Contains([]string{unknownMethod, unknownObject, noSuchObject}, nameOf(err))
+}
+
+// unanswered reports whether somebody on the way stopped to wait for a daemon
+// that is still there. A dbus-daemon with a limit of its own gives that the name
+// that it also gives to a death, and other words.
+func unanswered(err error) bool {
+	name := nameOf(err)
+	return name == busErrors+"Timeout" || name == noReply && strings.Contains(err.Error(), "(timeout by message bus)")
 }
 
 // lost reports whether the connection or the daemon broke off.
 func lost(err error) bool {
 	var op *net.OpError
 	name := nameOf(err)
-	return name == noReply || name == disconnected ||
-		errors.Is(err, io.EOF) || errors.Is(err, dbus.ErrClosed) || errors.As(err, &op)
+	return name == noReply && !unanswered(err) || name == disconnected ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, dbus.ErrClosed) || errors.As(err, &op)
 }
 
 // unreachable reports whether the bus answers so where the Secret Service does

@@ -3,6 +3,7 @@
 package keychain
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,6 +22,7 @@ func onBus(name string) error {
 }
 
 func TestBusErrors(t *testing.T) {
+	stoppedToWait := dbus.Error{Name: noReply, Body: []any{"Message did not receive a reply (timeout by message bus)"}}
 	broken := &net.OpError{Op: "read", Net: "unix", Err: syscall.ECONNRESET}
 	for _, c := range []struct {
 		what        string
@@ -32,6 +34,8 @@ func TestBusErrors(t *testing.T) {
 		{"the provider has gone", onBus("org.freedesktop.DBus.Error.NameHasNoOwner"), helper.ErrUnavailable, helper.ErrUnavailable},
 		{"the provider crashes at its start", onBus("org.freedesktop.DBus.Error.Spawn.ChildExited"), helper.ErrUnavailable, helper.ErrUnavailable},
 		{"the provider does not start in time", onBus("org.freedesktop.DBus.Error.TimedOut"), helper.ErrTimeout, helper.ErrTimeout},
+		{"somebody stopped to wait", onBus("org.freedesktop.DBus.Error.Timeout"), helper.ErrTimeout, helper.ErrUnknown},
+		{"the bus stopped to wait", stoppedToWait, helper.ErrTimeout, helper.ErrUnknown},
 		{"a sandbox forbids it", onBus("org.freedesktop.DBus.Error.AccessDenied"), helper.ErrUnavailable, helper.ErrUnavailable},
 		{"the daemon died", onBus("org.freedesktop.DBus.Error.NoReply"), helper.ErrUnavailable, helper.ErrUnknown},
 		{"the bus let go", onBus("org.freedesktop.DBus.Error.Disconnected"), helper.ErrUnavailable, helper.ErrUnknown},
@@ -42,6 +46,10 @@ func TestBusErrors(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			wantErr(t, busError(c.err), c.read)
+			if errors.Is(c.read, helper.ErrTimeout) {
+				wantErr(t, writeError(c.err), c.read)
+				wantNotErr(t, writeError(c.err), helper.ErrUnavailable)
+			}
 			wantErr(t, writeError(c.err), c.write)
 		})
 	}
@@ -61,6 +69,8 @@ func TestTransient(t *testing.T) {
 		"org.freedesktop.Secret.Error.IsLocked":     false,
 		"org.freedesktop.DBus.Error.ServiceUnknown": false,
 		"org.freedesktop.DBus.Error.TimedOut":       false,
+		"org.freedesktop.DBus.Error.Timeout":        false,
+		"org.freedesktop.DBus.Error.InvalidArgs":    true,
 	} {
 		if got := transient(onBus(name)); got != want {
 			t.Errorf("transient(%s) = %v, want %v", name, got, want)

@@ -30,6 +30,7 @@ func TestFailureMatrix(t *testing.T) {
 		testkeyring.WrongPassword:   {helper.ErrLocked},
 		testkeyring.NoCollection:    {helper.ErrUnavailable, ErrNoCollection},
 		testkeyring.Stopped:         {helper.ErrTimeout},
+		testkeyring.BusGivesUp:      {helper.ErrTimeout},
 		testkeyring.Killed:          {helper.ErrLocked}, // the bus has started another daemon
 		testkeyring.KilledInCall:    {helper.ErrLocked}, // and was asked again
 		testkeyring.BusKilledInCall: {helper.ErrUnavailable, ErrNoBus},

@@ -31,7 +31,10 @@ func nameless(err error) bool {
 	if err == nil {
 		return false
 	}
-	for _, named := range []error{helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, helper.ErrTooLarge} {
+	for _, named := range []error{
+		helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, helper.ErrTooLarge,
+		helper.ErrCorrupt, helper.ErrConflict, helper.ErrUnknown,
+	} {
 		if errors.Is(err, named) {
 			return false
 		}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,37 +39,56 @@ func (s silence) broken() error {
 	return fmt.Errorf("no answer in %v: %w", time.Duration(s), helper.ErrTimeout)
 }
 
-// connect returns a connection that is the caller's alone and lasts until
-// closeAll is called or ctx ends. Each answer of the bus on the way is a wait:
-// in a herd all of them together can take longer.
-func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
-	ctx, cut := context.WithCancelCause(ctx)
-	tooLong := errors.New("too long")
-	timer := time.AfterFunc(time.Duration(s), func() { cut(tooLong) })
-	conn, err = dial(ctx, address)
-	if err == nil {
-		timer.Reset(time.Duration(s))
-		err = conn.Auth(nil)
+// within does a step that ends when it is cut, and cuts it when it was too long.
+// Then it failed, whatever it says: the cut may come only after its end.
+func (s silence) within(cut func(), step func() error) error {
+	timer := time.AfterFunc(time.Duration(s), cut)
+	err := step()
+	if !timer.Stop() {
+		return s.broken()
 	}
-	if err == nil {
-		timer.Reset(time.Duration(s))
-		err = conn.Hello()
-	}
-	timer.Stop()
-	switch {
-	case errors.Is(context.Cause(ctx), tooLong): // whatever became of the connection
-		err = s.broken()
-	case err != nil:
-		err = noBus(err)
-	default:
-		return conn, func() { cut(nil); _ = conn.Close() }, nil
-	}
-	cut(nil)
-	return nil, nil, fmt.Errorf("connect to the session bus: %w", err)
+	return err
 }
 
-// dial connects again while the bus has too many callers in its queue.
+// connect returns a connection that is the caller's alone and lasts until
+// closeAll is called or ctx ends. A bus that hangs up on the way may be about to
+// end, and is asked again a little later.
+func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
+	conn, closeAll, err = s.handshake(ctx, address)
+	if errors.Is(err, errNotConnected) && lost(err) && ctx.Err() == nil {
+		jitter(ctx)
+		conn, closeAll, err = s.handshake(ctx, address)
+	}
+	return conn, closeAll, err
+}
+
+// handshake connects. Each answer of the bus on the way is a wait: in a herd all
+// of them together can take longer.
+func (s silence) handshake(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
+	ctx, cut := context.WithCancel(ctx)
+	for _, step := range []func() error{
+		func() (err error) { conn, err = dial(ctx, address); return err },
+		func() error { return conn.Auth(nil) },
+		func() error { return conn.Hello() },
+	} {
+		if err := s.within(cut, step); err != nil {
+			cut()
+			return nil, nil, fmt.Errorf("connect to the session bus: %w", connectError(err))
+		}
+	}
+	return conn, func() { cut(); _ = conn.Close() }, nil
+}
+
+// dial connects again while the bus has too many callers in its queue. It knows
+// only sockets of this machine: to connect to others is a wait that no context
+// ends.
 func dial(ctx context.Context, address string) (*dbus.Conn, error) {
+	all := strings.Split(address, ";")
+	local := slices.DeleteFunc(all, func(one string) bool { return !strings.HasPrefix(one, "unix:") })
+	if len(local) == 0 {
+		return nil, errNoSocket
+	}
+	address = strings.Join(local, ";")
 	for {
 		conn, err := dbus.Dial(address, dbus.WithContext(ctx))
 		if !errors.Is(err, syscall.EAGAIN) {
@@ -79,5 +100,3 @@ func dial(ctx context.Context, address string) (*dbus.Conn, error) {
 		}
 	}
 }
-
-func noBus(err error) error { return fmt.Errorf("%w: %w: %w", helper.ErrUnavailable, ErrNoBus, err) }

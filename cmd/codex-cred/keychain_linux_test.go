@@ -36,6 +36,7 @@ func TestGetOnAFailingKeychain(t *testing.T) {
 		testkeyring.WrongPassword:   locked,
 		testkeyring.NoCollection:    {exitStore, "the Secret Service has no collection", "create a keyring by signing in to the desktop or in Passwords and Keys (seahorse), or " + inFile},
 		testkeyring.Stopped:         silent,
+		testkeyring.BusGivesUp:      {exitTemporary, "timed out: list the collections", silent.hint},
 		testkeyring.Killed:          locked,
 		testkeyring.KilledInCall:    locked,
 		testkeyring.BusKilledInCall: noBus,

@@ -50,12 +50,13 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
   <limit name="max_names_per_connection">50000</limit>
   <limit name="max_match_rules_per_connection">50000</limit>
   <limit name="max_replies_per_connection">50000</limit>
+  %[2]s
 </busconfig>
 `
 
 func (k *Keyring) startBus() error {
 	config := filepath.Join(k.dir, "bus.conf")
-	files := map[string]string{config: fmt.Sprintf(busConfig, k.dir)}
+	files := map[string]string{config: fmt.Sprintf(busConfig, k.dir, k.limits)}
 	for name, command := range k.services {
 		files[filepath.Join(k.dir, "services", name+".service")] = activatable(name, command)
 	}

@@ -26,6 +26,7 @@ const (
 	WrongPassword   Failure = "the daemon was given a wrong password"
 	NoCollection    Failure = "the daemon has no collection"
 	Stopped         Failure = "the daemon is stopped"
+	BusGivesUp      Failure = "the daemon is stopped and the bus gives up"
 	Killed          Failure = "the daemon was killed before the call"
 	KilledInCall    Failure = "the daemon is killed in the call"
 	BusKilledInCall Failure = "the bus is killed in the call"
@@ -55,6 +56,7 @@ func failures() map[Failure][]step {
 		WrongPassword:   {(*Keyring).run, (*Keyring).store, (*Keyring).mistype},
 		NoCollection:    {(*Keyring).runBus, (*Keyring).runEmpty},
 		Stopped:         {(*Keyring).run, (*Keyring).store, (*Keyring).stop},
+		BusGivesUp:      {(*Keyring).hurry, (*Keyring).run, (*Keyring).store, (*Keyring).stop},
 		Killed:          {(*Keyring).run, (*Keyring).store, (*Keyring).kill},
 		KilledInCall:    {(*Keyring).run, (*Keyring).store, (*Keyring).stop, (*Keyring).killInCall},
 		BusKilledInCall: {(*Keyring).run, (*Keyring).store, (*Keyring).stop, (*Keyring).killBusInCall},
@@ -116,6 +118,13 @@ func (k *Keyring) mistype(t testing.TB, _ string) {
 func (k *Keyring) lock(t testing.TB, _ string) { t.Helper(); k.Lock(t) }
 
 func (k *Keyring) stop(t testing.TB, _ string) { t.Helper(); k.Stop(t) }
+
+// hurry limits how long the bus lets a caller wait for an answer, which a
+// session bus does not of itself.
+func (k *Keyring) hurry(testing.TB, string) {
+	const milliseconds = 1000 // for answers in good order, too
+	k.limits = fmt.Sprintf("<limit name=\"reply_timeout\">%d</limit>", milliseconds)
+}
 
 func (k *Keyring) kill(testing.TB, string) { k.Kill() }
 

@@ -33,6 +33,7 @@ type Keyring struct {
 	dir      string
 	tools    map[string]string   // path of each program
 	services map[string][]string // commands that the bus starts, by name on it
+	limits   string              // of the bus, beside those of all
 	address  string
 	path     string // PATH of the programs; empty is that of the test
 	bus      *process

@@ -1,0 +1,65 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"slices"
+	"syscall"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+var (
+	errNoSocket = errors.New("its address is not that of a unix socket")
+	// errNotConnected: there is a bus, and no connection to it.
+	errNotConnected = errors.New("no connection")
+)
+
+// connectError tells a bus that is not there from one that gives no connection
+// now.
+func connectError(err error) error {
+	switch {
+	case !nameless(err):
+		return err
+	case noBusThere(err):
+		return noBus(err)
+	}
+	return as(errNotConnected, err)
+}
+
+func noBus(err error) error { return fmt.Errorf("%w: %w: %w", helper.ErrUnavailable, ErrNoBus, err) }
+
+// noBusThere reports whether an error on the way to the bus says that there is
+// none, or none for this user.
+func noBusThere(err error) bool {
+	var (
+		answer dbus.Error
+		op     *net.OpError
+	)
+	switch {
+	case errors.As(err, &answer):
+		return answer.Name == busErrors+"AccessDenied"
+	case errors.As(err, &op):
+		return among(err, fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.ECONNREFUSED, syscall.EINVAL)
+	}
+	return !lost(err) // godbus's own words for a bad address, or for a refusal
+}
+
+// unconnected is the error of a bus that is there: it hangs up or has too many
+// connections, unless this process or system is short of something.
+func unconnected(err error) error {
+	if among(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS) {
+		return err
+	}
+	return as(helper.ErrTimeout, err)
+}
+
+func among(err error, kinds ...error) bool {
+	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
+}
