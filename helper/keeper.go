@@ -181,7 +181,8 @@ func (k Keeper) DeleteItem(ctx context.Context, store, name string) error {
 		}
 		var v Version
 		// An absent item is deleted too: a store may hold what a killed Put left.
-		if _, v, err = s.Get(ctx, name); err == nil || errors.Is(err, ErrNotFound) {
+		// So is one that has a Version and cannot be read.
+		if _, v, err = s.Get(ctx, name); err == nil || v != "" || errors.Is(err, ErrNotFound) {
 			err = s.Delete(ctx, name, v)
 		}
 	}

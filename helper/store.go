@@ -29,7 +29,8 @@ func Digest(item []byte) Version {
 // No method ever asks a person for anything.
 type Store interface {
 	// Get returns the item and its Version, or ErrNotFound and an empty
-	// Version if it is absent. No other error means absent.
+	// Version if it is absent. No other error means absent. One may come with
+	// the Version of what is there and cannot be given; Delete takes it.
 	Get(ctx context.Context, name string) (item []byte, v Version, err error)
 
 	// Put writes the item if its Version is still expect, the empty Version

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -13,9 +14,12 @@ type answer struct {
 	err  error
 }
 
-// call runs f, which need not heed its context, and returns no later than the
-// deadline. What f does after that is lost.
-func (s *Store) call(ctx context.Context, f func(context.Context) ([]byte, error)) ([]byte, error) {
+// tidyTime is how long a change may tidy up once its context has ended.
+const tidyTime = 250 * time.Millisecond
+
+// call runs f, which need not heed its context, and returns when the deadline
+// and the grace after it are over. What f does after that is lost.
+func (s *Store) call(ctx context.Context, grace time.Duration, f func(context.Context) ([]byte, error)) ([]byte, error) {
 	timeout := s.Timeout
 	if timeout == 0 {
 		timeout = usualTimeout
@@ -31,6 +35,11 @@ func (s *Store) call(ctx context.Context, f func(context.Context) ([]byte, error
 	case a := <-answered:
 		return a.item, judge(ctx, bounded, a.err)
 	case <-bounded.Done():
+	}
+	select {
+	case a := <-answered:
+		return a.item, judge(ctx, bounded, a.err)
+	case <-time.After(grace):
 		return nil, cut(ctx)
 	}
 }
@@ -50,7 +59,7 @@ func (s *Store) write(ctx context.Context, f func(context.Context) error) error 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	_, err := s.call(ctx, func(ctx context.Context) ([]byte, error) { return nil, f(ctx) })
+	_, err := s.call(ctx, tidyTime, func(ctx context.Context) ([]byte, error) { return nil, f(ctx) })
 	if cut := (*cutError)(nil); errors.As(err, &cut) {
 		return as(helper.ErrUnknown, err)
 	}

@@ -38,6 +38,22 @@ func TestWritePastTheDeadline(t *testing.T) {
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
 }
 
+// TestAWriteTidiesUp: the process may end once it has returned.
+func TestAWriteTidiesUp(t *testing.T) {
+	tidied := make(chan bool, 1)
+	p := &script{onGet: fails(helper.ErrNotFound), onSet: func(ctx context.Context) error {
+		<-ctx.Done()
+		<-time.After(tidyTime / 5)
+		tidied <- true
+		return ctx.Err()
+	}}
+	_, err := (&Store{Timeout: short, platform: p}).Put(t.Context(), testID, []byte("x"), "")
+	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
+	if len(tidied) == 0 {
+		t.Error("it returned before that")
+	}
+}
+
 // TestTheCallersDeadline ends a call that Timeout alone would let run on.
 func TestTheCallersDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), short)

@@ -3,28 +3,19 @@
 package keychain
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/godbus/dbus/v5"
 
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-const (
-	promptInterface = "org.freedesktop.Secret.Prompt"
-	busInterface    = "org.freedesktop.DBus"
-
-	// contentType keeps KeePassXC from taking an item for a password: that must
-	// be text, and what looks like a placeholder in it is replaced.
-	contentType = "application/octet-stream"
-)
-
-var (
-	errDeclined = errors.New("the secret service asked a person, who declined, or could not ask")
-	errGone     = errors.New("the secret service went away")
-)
+// contentType keeps KeePassXC from taking an item for a password: that must be
+// text, and what looks like a placeholder in it is replaced.
+const contentType = "application/octet-stream"
 
 // A secret is the struct of that name in the specification.
 type secret struct {
@@ -33,80 +24,53 @@ type secret struct {
 	ContentType       string
 }
 
-// set replaces the content of an item that is there. To have CreateItem replace
-// it is not the same: KeePassXC 2.7.4 asks a person then, whatever its settings.
 func (s secretService) set(ctx context.Context, user string, item []byte) error {
-	return s.change(ctx, user, func(b bus, at place) error {
-		content := secret{Session: at.session, Value: item, ContentType: contentType}
-		if len(at.items) == 0 {
-			return b.create(ctx, at.collection, user, content)
-		}
-		return b.replace(ctx, at.items[0], content)
-	})
-}
-
-func (b bus) replace(ctx context.Context, item dbus.ObjectPath, content secret) error {
-	err := b.conn.Object(busName, item).CallWithContext(ctx, itemInterface+".SetSecret", 0, content).Err
-	if err != nil {
-		return fmt.Errorf("set the secret: %w", err)
-	}
-	return nil
-}
-
-func (b bus) create(ctx context.Context, collection dbus.ObjectPath, user string, content secret) error {
-	properties := map[string]dbus.Variant{
-		itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", user, Service)),
-		itemInterface + ".Attributes": dbus.MakeVariant(attributes(user)),
-	}
-	const replace = true // what somebody else created since
-	var created, prompt dbus.ObjectPath
-	err := b.conn.Object(busName, collection).CallWithContext(ctx, collectionInterface+".CreateItem", 0,
-		properties, content, replace).Store(&created, &prompt)
-	if err != nil {
-		return fmt.Errorf("create the item: %w", err)
-	}
-	return b.settle(ctx, collection, prompt)
+	return s.change(ctx, user, func(b bus, at place) error { return b.put(ctx, at, item) })
 }
 
 func (s secretService) delete(ctx context.Context, user string) error {
-	return s.change(ctx, user, func(b bus, at place) error {
-		if len(at.items) == 0 {
-			return helper.ErrNotFound
-		}
-		return b.remove(ctx, at.collection, at.items[0])
-	})
-}
-
-func (b bus) remove(ctx context.Context, collection, item dbus.ObjectPath) error {
-	var prompt dbus.ObjectPath
-	err := b.conn.Object(busName, item).CallWithContext(ctx, itemInterface+".Delete", 0).Store(&prompt)
-	if err != nil {
-		return fmt.Errorf("delete the item: %w", err)
-	}
-	return b.settle(ctx, collection, prompt)
+	return s.change(ctx, user, func(b bus, at place) error { return b.clear(ctx, at) })
 }
 
 // A place is an open collection, and the items of a user in it.
 type place struct {
 	collection, session dbus.ObjectPath
+	user                string
 	items               []dbus.ObjectPath
 }
 
-// change calls f, which changes what is at the user's place, on a connection of
-// its own, so that ending ctx ends it. Until then nothing is written, and it may
-// be done again.
+// change calls f, which changes what is at the user's place. If a daemon that
+// was started anew knows nothing of what f goes by, nothing is written yet, and
+// all is done once more. After a loss it is not: that may have been a write.
 func (s secretService) change(ctx context.Context, user string, f func(b bus, at place) error) error {
+	err := s.attempt(ctx, user, f)
+	if forgotten(err) && ctx.Err() == nil {
+		err = s.attempt(ctx, user, f)
+	}
+	return err
+}
+
+// attempt calls f on a connection of its own. Until then nothing is written, and
+// the connection ends with ctx; from then on f may still tidy up after that.
+func (s secretService) attempt(ctx context.Context, user string, f func(b bus, at place) error) error {
 	var (
 		b        bus
 		at       place
 		closeAll func()
 	)
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	outlive := context.AfterFunc(ctx, end)
+	defer outlive()
 	err := s.twice(ctx, func(address string) (err error) {
 		b.silence = s.silence()
-		if b.conn, closeAll, err = b.silence.connect(ctx, address); err != nil {
+		if b.conn, closeAll, err = b.silence.connect(life, address); err != nil {
 			return err
 		}
-		if at, err = b.locate(ctx, user); err != nil {
+		if err = b.turn(ctx, user); err == nil {
+			at, err = b.locate(ctx, user)
+		}
+		if err != nil {
 			closeAll()
 		}
 		return err
@@ -115,6 +79,7 @@ func (s secretService) change(ctx context.Context, user string, f func(b bus, at
 		return err
 	}
 	defer closeAll()
+	outlive()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -123,6 +88,7 @@ func (s secretService) change(ctx context.Context, user string, f func(b bus, at
 
 // locate returns the user's place, or ErrLocked if the collection is not open.
 func (b bus) locate(ctx context.Context, user string) (at place, err error) {
+	at.user = user
 	if at.collection, err = b.collection(ctx); err != nil {
 		return place{}, err
 	}
@@ -142,63 +108,134 @@ func (b bus) open(ctx context.Context, collection dbus.ObjectPath) error {
 	return err
 }
 
-// settle ends a change for which the provider returned the prompt, where "/" is
-// none. KeePassXC returns one whenever it creates or deletes an item, and asks a
-// person in it only if its settings say so. A prompt for the password of the collection, which was
-// open before, is not begun: then nothing was changed.
-func (b bus) settle(ctx context.Context, collection, prompt dbus.ObjectPath) error {
-	if prompt == "/" {
-		return nil
+// find returns the items that are at the place now.
+func (b bus) find(ctx context.Context, at place) (items []dbus.ObjectPath, err error) {
+	if err := b.open(ctx, at.collection); err != nil {
+		return nil, err
 	}
-	if err := b.open(ctx, collection); err != nil {
+	err = b.call(ctx, at.collection, collectionInterface+".SearchItems", attributes(at.user)).Store(&items)
+	if err != nil {
+		return nil, fmt.Errorf("search the collection again: %w", err)
+	}
+	return items, nil
+}
+
+// put leaves one item with the content at the place. What others created there
+// meanwhile is united with it.
+func (b bus) put(ctx context.Context, at place, item []byte) error {
+	content := secret{Session: at.session, Value: item, ContentType: contentType}
+	if len(at.items) > 0 {
+		return b.unite(ctx, at, content)
+	}
+	if err := b.create(ctx, at, content); err != nil {
 		return err
 	}
-	signals := make(chan *dbus.Signal, 8)
-	b.conn.Signal(signals)
-	for _, match := range [][]dbus.MatchOption{
-		{dbus.WithMatchObjectPath(prompt), dbus.WithMatchInterface(promptInterface), dbus.WithMatchMember("Completed")},
-		{dbus.WithMatchInterface(busInterface), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName)},
-	} {
-		if err := b.conn.AddMatchSignalContext(ctx, match...); err != nil {
-			return fmt.Errorf("listen to the prompt: %w", err)
-		}
-	}
-	if err := b.conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Prompt", 0, "").Err; err != nil {
-		return fmt.Errorf("begin the prompt: %w", err)
-	}
-	return await(ctx, signals, prompt)
-}
-
-// await returns when the prompt is completed.
-func await(ctx context.Context, signals <-chan *dbus.Signal, prompt dbus.ObjectPath) error {
 	for {
-		select {
-		case s, open := <-signals:
-			switch {
-			case !open:
-				return dbus.ErrClosed
-			case s.Name == busInterface+".NameOwnerChanged":
-				return as(helper.ErrUnknown, errGone)
-			case s.Name == promptInterface+".Completed" && s.Path == prompt:
-				return completed(s)
-			}
-		case <-ctx.Done():
-			return ctx.Err()
+		var err error
+		if at.items, err = b.find(ctx, at); err != nil || len(at.items) < 2 {
+			return unknown(err)
+		}
+		if err = b.unite(ctx, at, content); !gone(err) {
+			return unknown(err)
 		}
 	}
 }
 
-// completed is the error of a prompt that ended with the signal.
-func completed(s *dbus.Signal) error {
-	var (
-		dismissed bool
-		result    dbus.Variant
-	)
-	if err := dbus.Store(s.Body, &dismissed, &result); err != nil {
-		return fmt.Errorf("read the answer of the prompt: %w", err)
+// unite writes the content to one item and deletes the others. All writers
+// choose the same one: if each kept another, two at once would keep none.
+func (b bus) unite(ctx context.Context, at place, content secret) error {
+	keep := slices.MinFunc(at.items, func(a, b dbus.ObjectPath) int { return cmp.Compare(a, b) })
+	if err := b.replace(ctx, keep, content); err != nil {
+		return b.confirmed(ctx, at.collection, err)
 	}
-	if dismissed {
-		return as(helper.ErrLocked, errDeclined)
+	for _, item := range at.items {
+		if item == keep {
+			continue
+		}
+		if err := b.remove(ctx, at.collection, item); err != nil && !gone(err) {
+			return unknown(err)
+		}
 	}
 	return nil
+}
+
+// clear deletes all items at the place, and succeeds if none is left.
+func (b bus) clear(ctx context.Context, at place) error {
+	if len(at.items) == 0 {
+		return helper.ErrNotFound
+	}
+	removed, err := b.removeAll(ctx, at)
+	if err == nil || gone(err) {
+		err = b.cleared(ctx, at, err)
+	}
+	switch {
+	case removed:
+		return unknown(err)
+	case err == nil:
+		return helper.ErrNotFound
+	}
+	return err
+}
+
+// removeAll deletes the items until one cannot be deleted, and reports whether
+// it deleted any. If some were gone that is its error after all others.
+func (b bus) removeAll(ctx context.Context, at place) (removed bool, missed error) {
+	for _, item := range at.items {
+		switch err := b.remove(ctx, at.collection, item); {
+		case err == nil:
+			removed = true
+		case gone(err):
+			missed = err
+		default:
+			return removed, err
+		}
+	}
+	return removed, missed
+}
+
+// cleared returns an error if an item is at the place: one that was missed, or
+// that somebody created since.
+func (b bus) cleared(ctx context.Context, at place, missed error) error {
+	left, err := b.find(ctx, at)
+	switch {
+	case err != nil || len(left) == 0:
+		return err
+	case missed != nil:
+		return missed
+	}
+	return helper.ErrConflict
+}
+
+// replace sets the content of an item that is there. To have CreateItem replace
+// it is not the same: KeePassXC 2.7.4 asks a person then, whatever its settings.
+func (b bus) replace(ctx context.Context, item dbus.ObjectPath, content secret) error {
+	err := b.conn.Object(busName, item).CallWithContext(ctx, itemInterface+".SetSecret", 0, content).Err
+	if err != nil {
+		return fmt.Errorf("set the secret: %w", err)
+	}
+	return nil
+}
+
+func (b bus) create(ctx context.Context, at place, content secret) error {
+	properties := map[string]dbus.Variant{
+		itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", at.user, Service)),
+		itemInterface + ".Attributes": dbus.MakeVariant(attributes(at.user)),
+	}
+	const replace = false // see the method of that name
+	var created, prompt dbus.ObjectPath
+	err := b.conn.Object(busName, at.collection).CallWithContext(ctx, collectionInterface+".CreateItem", 0,
+		properties, content, replace).Store(&created, &prompt)
+	if err != nil {
+		return fmt.Errorf("create the item: %w", err)
+	}
+	return b.settle(ctx, at.collection, prompt)
+}
+
+func (b bus) remove(ctx context.Context, collection, item dbus.ObjectPath) error {
+	var prompt dbus.ObjectPath
+	err := b.conn.Object(busName, item).CallWithContext(ctx, itemInterface+".Delete", 0).Store(&prompt)
+	if err != nil {
+		return fmt.Errorf("delete the item: %w", err)
+	}
+	return b.settle(ctx, collection, prompt)
 }

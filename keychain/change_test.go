@@ -12,18 +12,14 @@ import (
 // tell.
 func TestLockedAfterTheCheck(t *testing.T) {
 	k, s, name, _ := realKeyring(t)
-	service, ok := s.platform.(secretService)
-	if !ok {
-		t.Fatalf("the platform is %T", s.platform)
-	}
-	err := service.change(t.Context(), name, func(b bus, at place) error {
+	err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
 		if len(at.items) != 1 {
 			t.Fatalf("found %q", at.items)
 		}
 		k.Lock(t)
 		content := secret{Session: at.session, Value: []byte("other"), ContentType: contentType}
 		for _, err := range []error{
-			writeError(b.create(t.Context(), at.collection, name, content)),
+			writeError(b.create(t.Context(), at, content)),
 			writeError(b.replace(t.Context(), at.items[0], content)),
 			writeError(b.remove(t.Context(), at.collection, at.items[0])),
 		} {

@@ -3,7 +3,6 @@ package keychain
 import (
 	"context"
 	"os/exec"
-	"slices"
 	"testing"
 	"time"
 
@@ -86,12 +85,7 @@ func TestOtherProgramsAndKeePassXC(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSecretTool(t, other, "again")
-	got, want := x.Items(t), []string{name, other}
-	slices.Sort(got)
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("the items are %q, want %q", got, want)
-	}
+	wantItems(t, x.Items(t), name, other)
 }
 
 func wantSecretTool(t *testing.T, name, want string) {
@@ -105,48 +99,97 @@ func wantSecretTool(t *testing.T, name, want string) {
 func TestLockedKeePassXC(t *testing.T) {
 	x, s, name, v := keepassxc(t, testkeyring.Confirm{})
 	x.Lock(t)
+	messages := monitor(t)
 	wantAll(t, s, name, v, helper.ErrLocked)
 	wantErr(t, s.platform.set(t.Context(), name, []byte("other")), helper.ErrLocked)
 	wantErr(t, s.platform.delete(t.Context(), name), helper.ErrLocked)
 	_, _, err := s.Get(t.Context(), storetest.NewName(t))
 	wantErr(t, err, helper.ErrLocked)
-	wantNotErr(t, err, helper.ErrNotFound)
+	wantNotErr(t, err, helper.ErrNotFound, ErrConfirm)
+	wantCalls(t, messages, map[string]int{"Prompt": 0, "Unlock": 0})
 }
 
 // TestKeePassXCLockedAfterTheCheck holds that the prompt, which KeePassXC also
 // returns to open its database, is not begun for that.
 func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
-	service, ok := s.platform.(secretService)
-	if !ok {
-		t.Fatalf("the platform is %T", s.platform)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), usualTimeout)
 	defer cancel()
-	err := service.change(ctx, name, func(b bus, at place) error {
+	var messages <-chan *dbus.Message
+	err := service(t, s).change(ctx, name, func(b bus, at place) error {
 		x.Lock(t)
-		return b.create(ctx, at.collection, name, secret{Session: at.session, ContentType: contentType})
+		messages = monitor(t)
+		return b.create(ctx, at, secret{Session: at.session, ContentType: contentType})
 	})
 	wantErr(t, err, helper.ErrLocked)
+	wantCalls(t, messages, map[string]int{"CreateItem": 1, "Prompt": 0})
+}
+
+// TestKeePassXCLockedInADeletion: KeePassXC hides the items of a database that
+// it locks, and those are not absent.
+func TestKeePassXCLockedInADeletion(t *testing.T) {
+	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
+	err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+		x.Lock(t)
+		return b.clear(t.Context(), at)
+	})
+	wantErr(t, err, helper.ErrLocked)
+	wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)
+}
+
+// wantCalls wants so many calls of the methods since the monitor began.
+func wantCalls(t *testing.T, messages <-chan *dbus.Message, want map[string]int) {
+	t.Helper()
+	sayEnd(t)
+	got := map[string]int{}
+	for {
+		m := next(t, messages)
+		member := header(m, dbus.FieldMember)
+		if member == endMember {
+			break
+		}
+		if m.Type == dbus.TypeMethodCall {
+			got[member]++
+		}
+	}
+	for member, n := range want {
+		if got[member] != n {
+			t.Errorf("%d calls of %s, want %d", got[member], member, n)
+		}
+	}
 }
 
 // TestKeePassXCConfirmsAccess holds that an item for which KeePassXC would ask
 // a person is locked: the permission ends with the connection that has it.
 func TestKeePassXCConfirmsAccess(t *testing.T) {
 	_, s, name, v := keepassxc(t, testkeyring.Confirm{Access: true})
+	messages := monitor(t)
 	wantAll(t, s, name, v, helper.ErrLocked)
+	wantAll(t, s, name, v, ErrConfirm)
+	wantErr(t, s.platform.set(t.Context(), name, []byte("other")), helper.ErrLocked, ErrConfirm)
 	_, _, err := s.Get(t.Context(), storetest.NewName(t))
 	wantErr(t, err, helper.ErrNotFound)
+	wantCalls(t, messages, map[string]int{"Prompt": 0, "Unlock": 0})
+}
+
+// TestKeePassXCDeletesWhatItDoesNotGive: what cannot be read need not stay.
+func TestKeePassXCDeletesWhatItDoesNotGive(t *testing.T) {
+	x, s, name, _ := keepassxc(t, testkeyring.Confirm{Access: true})
+	keeper := helper.Keeper{Records: helper.Records{Stores: helper.Router{"keychain": s}}}
+	if err := keeper.DeleteItem(t.Context(), "keychain", name); err != nil {
+		t.Error(err)
+	}
+	wantItems(t, x.Items(t))
 }
 
 func TestKeePassXCConfirmsDelete(t *testing.T) {
 	x, s, name, v := keepassxc(t, testkeyring.Confirm{Delete: true})
+	messages := monitor(t)
 	s.platform = &afterGet{platform: s.platform, do: func() { s.Timeout = 200 * time.Millisecond }}
 	err := s.Delete(t.Context(), name, v)
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
-	if got := x.Items(t); !slices.Equal(got, []string{name}) {
-		t.Errorf("while nobody answers the items are %q, want %q", got, name)
-	}
+	wantCalls(t, messages, map[string]int{"Prompt": 1, "Dismiss": 1})
+	wantItems(t, x.Items(t), name)
 }
 
 // TestKeePassXCDeclines: a change that a person declines was not made.
@@ -159,9 +202,7 @@ func TestKeePassXCDeclines(t *testing.T) {
 	})
 	wantErr(t, deleted, helper.ErrLocked)
 	wantNotErr(t, deleted, helper.ErrUnknown)
-	if got := x.Items(t); !slices.Equal(got, []string{name}) {
-		t.Errorf("the items are %q, want %q", got, name)
-	}
+	wantItems(t, x.Items(t), name)
 }
 
 func TestKeePassXCDiesInAPrompt(t *testing.T) {

@@ -29,6 +29,19 @@ var (
 	ErrNoCollection = errors.New("the Secret Service has no collection to keep items in")
 )
 
+// ErrConfirm comes with [helper.ErrLocked] where the keychain itself is open, as
+// in KeePassXC with its usual settings.
+var ErrConfirm = errors.New("the keychain asks a person before it gives out an item")
+
+// An unreadError is why a platform does not give an item that is there. With its
+// Version the item can be deleted.
+type unreadError struct {
+	version helper.Version
+	error
+}
+
+func (e *unreadError) Unwrap() error { return e.error }
+
 // usualTimeout allows for a herd of callers, which one keychain daemon serves
 // one after the other.
 const usualTimeout = 10 * time.Second
@@ -73,14 +86,18 @@ func (s *Store) Where(name string) string {
 // Place tells a person which keychain it is.
 func (s *Store) Place() string { return s.place }
 
-// Get implements [helper.Store].
+// Get implements [helper.Store]. Several items of the name that differ are
+// ErrCorrupt, and a Put over them is, too.
 func (s *Store) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	if err := check(ctx, name); err != nil {
 		return nil, "", err
 	}
-	item, err := s.call(ctx, func(ctx context.Context) ([]byte, error) {
+	item, err := s.call(ctx, 0, func(ctx context.Context) ([]byte, error) {
 		return s.platform.get(ctx, name)
 	})
+	if unread := (*unreadError)(nil); errors.As(err, &unread) {
+		return nil, unread.version, s.failed("read", name, err)
+	}
 	if err != nil {
 		return nil, "", s.failed("read", name, err)
 	}
@@ -113,7 +130,7 @@ func (s *Store) Put(ctx context.Context, name string, item []byte, expect helper
 // Delete implements [helper.Store].
 func (s *Store) Delete(ctx context.Context, name string, expect helper.Version) error {
 	_, found, err := s.Get(ctx, name)
-	if err != nil {
+	if err != nil && (found == "" || found != expect) {
 		return err
 	}
 	if found != expect {

@@ -78,7 +78,13 @@ func read(ctx context.Context, address, user string, most silence) ([]byte, erro
 	if len(items) == 0 {
 		return nil, b.absent(ctx, path)
 	}
-	return b.secret(ctx, items[0], session)
+	contents := make([][]byte, len(items))
+	for i, item := range items {
+		if contents[i], err = b.secret(ctx, item, session); err != nil {
+			return nil, b.unread(ctx, items, b.confirmed(ctx, path, err))
+		}
+	}
+	return only(contents)
 }
 
 // A bus is a connection on which the methods of the Secret Service are called.

@@ -1,0 +1,191 @@
+package keychain
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
+)
+
+// A writing is one call of the Secret Service that writes.
+type writing struct {
+	member string
+	absent bool // the item, before
+	do     func(ctx context.Context, b bus, at place) error
+	left   string // the content of the item after it
+}
+
+func writings() map[string]writing {
+	put := func(ctx context.Context, b bus, at place) error { return b.put(ctx, at, []byte("other")) }
+	return map[string]writing{
+		"replace": {"SetSecret", false, put, "other"},
+		"create":  {"CreateItem", true, put, "other"},
+		"delete":  {"Delete", false, func(ctx context.Context, b bus, at place) error { return b.clear(ctx, at) }, ""},
+	}
+}
+
+// each runs the test with every writing, at an item that is there or not.
+func each(t *testing.T, test func(t *testing.T, kill func(unlock bool), stop func(), s *Store, name string, w writing)) {
+	t.Helper()
+	for what, w := range writings() {
+		t.Run(what, func(t *testing.T) {
+			k, s, name, _ := realKeyring(t)
+			if w.absent {
+				name = storetest.NewName(t)
+			}
+			kill := func(unlock bool) {
+				k.Kill()
+				if unlock {
+					k.Unlock(t)
+				}
+			}
+			test(t, kill, func() { k.Stop(t) }, s, name, w)
+		})
+	}
+}
+
+// TestNoWriteIsRepeated kills the daemon while it owes the answer to a write.
+func TestNoWriteIsRepeated(t *testing.T) {
+	each(t, func(t *testing.T, kill func(bool), stop func(), s *Store, name string, w writing) {
+		messages := monitor(t)
+		calls := make(chan int)
+		go func() {
+			n := 0
+			for m := range messages {
+				member := header(m, dbus.FieldMember)
+				if member == endMember {
+					break
+				}
+				if m.Type == dbus.TypeMethodCall && member == w.member {
+					if n++; n == 1 {
+						kill(false)
+					}
+				}
+			}
+			calls <- n
+		}()
+		tries := 0
+		err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+			if tries++; tries == 1 {
+				stop()
+			}
+			return w.do(t.Context(), b, at)
+		})
+		wantErr(t, err, helper.ErrUnknown)
+		wantNotErr(t, err, helper.ErrUnavailable, helper.ErrLocked)
+		sayEnd(t)
+		if n := <-calls; n != 1 || tries != 1 {
+			t.Errorf("in %d tries %d calls of %s, want 1 and 1", tries, n, w.member)
+		}
+	})
+}
+
+// TestANewDaemonIsAskedAgain starts the daemon anew between the search and the
+// write: it knows neither the session nor, maybe, the item.
+func TestANewDaemonIsAskedAgain(t *testing.T) {
+	each(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writing) {
+		var once atomic.Bool
+		err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+			if once.CompareAndSwap(false, true) {
+				kill(true)
+			}
+			return w.do(t.Context(), b, at)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.left != "" {
+			wantContent(t, s, name, w.left)
+			return
+		}
+		_, _, err = s.Get(t.Context(), name)
+		wantErr(t, err, helper.ErrNotFound)
+	})
+}
+
+// TestANewDaemonIsLocked: what it does not know may be there all the same.
+func TestANewDaemonIsLocked(t *testing.T) {
+	each(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writing) {
+		err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+			kill(false)
+			return w.do(t.Context(), b, at)
+		})
+		wantErr(t, err, helper.ErrLocked)
+		wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)
+	})
+}
+
+// TestDeletedSinceTheSearch: somebody else deleted the items, or recreated one.
+func TestDeletedSinceTheSearch(t *testing.T) {
+	k, s, name, _ := realKeyring(t)
+	for _, recreate := range []bool{true, false} {
+		tries := 0
+		err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+			if tries++; tries == 1 {
+				if err := b.remove(t.Context(), at.collection, at.items[0]); err != nil {
+					t.Fatal(err)
+				}
+				if recreate {
+					at.items[0] += "9" // a daemon may give a path twice
+					return twinThenClear(t, b, at)
+				}
+			}
+			return b.clear(t.Context(), at)
+		})
+		if recreate {
+			if err != nil || tries != 2 {
+				t.Errorf("after %d tries %v", tries, err)
+			}
+			wantItems(t, k.Items(t))
+			twin(t, s, name, "item")
+			continue
+		}
+		wantErr(t, err, helper.ErrNotFound)
+	}
+}
+
+func twinThenClear(t *testing.T, b bus, at place) error {
+	t.Helper()
+	if err := b.create(t.Context(), at, secret{Session: at.session, ContentType: contentType}); err != nil {
+		t.Fatal(err)
+	}
+	return b.clear(t.Context(), at)
+}
+
+func TestAChangeClosesItsConnection(t *testing.T) {
+	_, s, name, _ := realKeyring(t)
+	ctx, cancel := context.WithTimeout(t.Context(), usualTimeout) // the next one waits for its turn until then
+	defer cancel()
+	for _, end := range []error{nil, helper.ErrNotFound} {
+		var conn *dbus.Conn
+		err := service(t, s).change(ctx, name, func(b bus, _ place) error { conn = b.conn; return end })
+		if !errors.Is(err, end) {
+			t.Fatalf("error %v, want %v", err, end)
+		}
+		if conn.Connected() {
+			t.Errorf("after a change that returns %v the connection is open", end)
+		}
+	}
+}
+
+// ended is a context that has ended, which nobody notices who waits for it.
+type ended struct{ context.Context } //nolint:containedctx // it is one
+
+func (ended) Err() error { return context.Canceled }
+
+// TestCancelledInTheSearch ends the context where only a look at it before the
+// write can notice.
+func TestCancelledInTheSearch(t *testing.T) {
+	_, s, name, _ := realKeyring(t)
+	err := service(t, s).change(ended{t.Context()}, name, func(bus, place) error {
+		t.Error("the change was begun")
+		return nil
+	})
+	wantErr(t, err, context.Canceled)
+	wantContent(t, s, name, "item")
+}

@@ -1,0 +1,98 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const (
+	promptInterface = "org.freedesktop.Secret.Prompt"
+	busInterface    = "org.freedesktop.DBus"
+)
+
+var (
+	errDeclined = errors.New("the secret service asked a person, who declined, or could not ask")
+	errGone     = errors.New("the secret service went away")
+)
+
+// settle ends a change for which the provider returned the prompt, where "/" is
+// none. KeePassXC returns one whenever it creates or deletes an item, and asks a
+// person in it only if its settings say so. A prompt for the password of the collection, which was
+// open before, is not begun: then nothing was changed.
+func (b bus) settle(ctx context.Context, collection, prompt dbus.ObjectPath) error {
+	if prompt == "/" {
+		return nil
+	}
+	if err := b.open(ctx, collection); err != nil {
+		return err
+	}
+	signals := make(chan *dbus.Signal, 8)
+	b.conn.Signal(signals)
+	for _, match := range [][]dbus.MatchOption{
+		{dbus.WithMatchObjectPath(prompt), dbus.WithMatchInterface(promptInterface), dbus.WithMatchMember("Completed")},
+		{dbus.WithMatchInterface(busInterface), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName)},
+	} {
+		if err := b.conn.AddMatchSignalContext(ctx, match...); err != nil {
+			return fmt.Errorf("listen to the prompt: %w", err)
+		}
+	}
+	err := b.conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Prompt", 0, "").Err
+	if err != nil {
+		err = fmt.Errorf("begin the prompt: %w", err)
+	} else {
+		err = await(ctx, signals, prompt)
+	}
+	if ctx.Err() != nil {
+		b.dismiss(ctx, prompt)
+	}
+	return err
+}
+
+// dismiss takes a prompt back, so that no person is asked about a change that
+// nobody waits for.
+func (b bus) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
+	defer cancel()
+	_ = b.conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Dismiss", 0).Err // what becomes of it is unknown anyway
+}
+
+// await returns when the prompt is completed.
+func await(ctx context.Context, signals <-chan *dbus.Signal, prompt dbus.ObjectPath) error {
+	for {
+		select {
+		case s, open := <-signals:
+			switch {
+			case !open:
+				return dbus.ErrClosed
+			case s.Name == busInterface+".NameOwnerChanged":
+				return as(helper.ErrUnknown, errGone)
+			case s.Name == promptInterface+".Completed" && s.Path == prompt:
+				return completed(s)
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// completed is the error of a prompt that ended with the signal.
+func completed(s *dbus.Signal) error {
+	var (
+		dismissed bool
+		result    dbus.Variant
+	)
+	if err := dbus.Store(s.Body, &dismissed, &result); err != nil {
+		return fmt.Errorf("read the answer of the prompt: %w", err)
+	}
+	if dismissed {
+		return as(helper.ErrLocked, errDeclined)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// turnName is followed by the name of the item.
+const turnName = "io.github.codex_cred.Change.item_"
+
+// turn waits until no other connection changes the user's item: KeePassXC 2.7.4
+// crashes when two delete the same one. Writers queue for a name on the bus,
+// which frees it when a connection ends, however that comes. Where the bus
+// allows no names it goes without.
+func (b bus) turn(ctx context.Context, user string) error {
+	name := turnName + strings.ReplaceAll(user, "/", "_")
+	signals := make(chan *dbus.Signal, 8)
+	b.conn.Signal(signals)
+	defer b.conn.RemoveSignal(signals)
+	var reply dbus.RequestNameReply
+	err := b.silence.wait(ctx, func(ctx context.Context) error {
+		return b.conn.BusObject().CallWithContext(ctx, busInterface+".RequestName", 0, name, uint32(0)).Store(&reply)
+	})
+	switch {
+	case nameOf(err) != "" && !lost(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("queue to change the item: %w", err)
+	case reply != dbus.RequestNameReplyInQueue:
+		return nil
+	}
+	for {
+		select {
+		case s, open := <-signals:
+			if !open {
+				return dbus.ErrClosed
+			}
+			if s.Name == busInterface+".NameAcquired" && slices.Contains(s.Body, any(name)) {
+				return nil
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

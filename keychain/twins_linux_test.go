@@ -1,0 +1,186 @@
+package keychain
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+)
+
+// onEach runs the test with gnome-keyring and with KeePassXC, with an item of
+// the content "item". items are the names of all items.
+func onEach(t *testing.T, test func(t *testing.T, s *Store, name string, items func() []string)) {
+	t.Helper()
+	t.Run("gnome-keyring", func(t *testing.T) {
+		k, s, name, _ := realKeyring(t)
+		test(t, s, name, func() []string { return k.Items(t) })
+	})
+	t.Run("KeePassXC", func(t *testing.T) {
+		x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
+		test(t, s, name, func() []string { return x.Items(t) })
+	})
+}
+
+func service(t *testing.T, s *Store) secretService {
+	t.Helper()
+	service, ok := s.platform.(secretService)
+	if !ok {
+		t.Fatalf("the platform is %T", s.platform)
+	}
+	return service
+}
+
+// twin creates one more item of the name.
+func twin(t *testing.T, s *Store, name, content string) {
+	t.Helper()
+	err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+		return b.create(t.Context(), at, secret{Session: at.session, Value: []byte(content), ContentType: contentType})
+	})
+	if err != nil {
+		t.Fatalf("create one more item: %v", err)
+	}
+}
+
+func wantItems(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the items are %q, want %q", got, want)
+	}
+}
+
+func wantContent(t *testing.T, s *Store, name, want string) {
+	t.Helper()
+	if item, _, err := s.Get(t.Context(), name); err != nil || string(item) != want {
+		t.Errorf("Get = %q, %v; want %q", item, err, want)
+	}
+}
+
+func TestTwinsOfOneContent(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
+		twin(t, s, name, "item")
+		wantItems(t, items(), name, name)
+		wantContent(t, s, name, "item")
+		v, err := s.Put(t.Context(), name, []byte("other"), helper.Digest([]byte("item")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantContent(t, s, name, "other")
+		wantItems(t, items(), name)
+		twin(t, s, name, "other")
+		if err := s.Delete(t.Context(), name, v); err != nil {
+			t.Fatal(err)
+		}
+		wantItems(t, items())
+	})
+}
+
+// TestTwinsThatDiffer: neither is given out or replaced, and both can be erased.
+func TestTwinsThatDiffer(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
+		twin(t, s, name, "other")
+		v := helper.Digest([]byte("item"))
+		item, both, err := s.Get(t.Context(), name)
+		wantErr(t, err, helper.ErrCorrupt, errSeveral)
+		if item != nil || both == "" {
+			t.Errorf("Get = %q, %q", item, both)
+		}
+		_, err = s.Put(t.Context(), name, []byte("new"), v)
+		wantErr(t, err, helper.ErrCorrupt)
+		wantErr(t, s.Delete(t.Context(), name, v), helper.ErrCorrupt)
+		wantItems(t, items(), name, name)
+		twin(t, s, name, "third")
+		wantErr(t, s.Delete(t.Context(), name, both), helper.ErrCorrupt)
+		wantItems(t, items(), name, name, name)
+		keeper := helper.Keeper{Records: helper.Records{Stores: helper.Router{"keychain": s}}}
+		if err := keeper.DeleteItem(t.Context(), "keychain", name); err != nil {
+			t.Error(err)
+		}
+		wantItems(t, items())
+	})
+}
+
+func TestSetUnitesTwins(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
+		twin(t, s, name, "other")
+		twin(t, s, name, "third")
+		if err := s.platform.set(t.Context(), name, []byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		wantContent(t, s, name, "new")
+		wantItems(t, items(), name)
+	})
+}
+
+// TestRacingCreates: KeePassXC crashes if two writers unite twins at once.
+func TestRacingCreates(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
+		fresh := storetest.NewName(t)
+		var n atomic.Int32
+		failed := atOnce(8, func() error {
+			return s.platform.set(t.Context(), fresh, fmt.Append(nil, n.Add(1)))
+		})
+		if len(failed) > 0 {
+			t.Errorf("%d failed, the first one: %v", len(failed), failed[0])
+		}
+		wantItems(t, items(), name, fresh)
+		if err := s.platform.delete(t.Context(), fresh); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestRacingDeletes: one succeeds and the others find nothing.
+func TestRacingDeletes(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
+		failed := atOnce(8, func() error { return s.platform.delete(t.Context(), name) })
+		for _, err := range failed {
+			wantErr(t, err, helper.ErrNotFound)
+		}
+		if len(failed) != 7 {
+			t.Errorf("%d of 8 failed, want 7", len(failed))
+		}
+		wantItems(t, items())
+	})
+}
+
+// TestCreatesOutOfTurn is what happens where the bus allows no names.
+func TestCreatesOutOfTurn(t *testing.T) {
+	k, s, name, _ := realKeyring(t)
+	fresh := storetest.NewName(t)
+	err := service(t, s).change(t.Context(), fresh, func(b bus, at place) error {
+		var n atomic.Int32
+		for _, err := range atOnce(8, func() error { return b.put(t.Context(), at, fmt.Append(nil, n.Add(1))) }) {
+			t.Error(err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantItems(t, k.Items(t), name, fresh)
+}
+
+// TestCreatedSinceTheSearch: the item of another program is replaced.
+func TestCreatedSinceTheSearch(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
+		fresh := storetest.NewName(t)
+		err := service(t, s).change(t.Context(), fresh, func(b bus, at place) error {
+			theirs := secret{Session: at.session, Value: []byte("theirs"), ContentType: contentType}
+			if err := b.create(t.Context(), at, theirs); err != nil {
+				t.Fatal(err)
+			}
+			return b.put(t.Context(), at, []byte("ours"))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantContent(t, s, fresh, "ours")
+		wantItems(t, items(), name, fresh)
+	})
+}
