@@ -80,8 +80,9 @@ func (w *wiring) probe(ctx context.Context, word string) error {
 	if err == nil || errors.Is(err, helper.ErrNotFound) {
 		_, err = store.Put(ctx, name, []byte("codex-cred tries this store and deletes this item"), "")
 	}
-	if err == nil {
-		err = w.keeper.DeleteItem(context.WithoutCancel(ctx), word, name)
+	if err == nil { // an item that cannot be read must not stay either
+		_, _, err = store.Get(ctx, name)
+		err = errors.Join(err, w.keeper.DeleteItem(context.WithoutCancel(ctx), word, name))
 	}
 	_ = w.locks.Remove(name) // on Windows not while another waits for it
 	return errors.Join(err, unlock())

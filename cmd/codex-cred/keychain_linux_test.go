@@ -40,7 +40,7 @@ func TestGetOnAFailingKeychain(t *testing.T) {
 		testkeyring.Killed:          locked,
 		testkeyring.KilledInCall:    locked,
 		testkeyring.BusKilledInCall: noBus,
-		testkeyring.NoProvider:      {exitStore, "unavailable: no program offers the Secret Service", "install a keychain such as gnome-keyring, or " + inFile},
+		testkeyring.NoProvider:      {exitStore, "unavailable: no program offers the Secret Service", "start or install a keychain such as gnome-keyring or KeePassXC, or " + inFile},
 		testkeyring.ProviderFails:   {exitStore, "unavailable: ", "try from a desktop session, or " + inFile},
 		testkeyring.ProviderHangs:   silent,
 		testkeyring.MuteSocket:      silent,

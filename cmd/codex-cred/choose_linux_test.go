@@ -1,0 +1,49 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/keychain"
+)
+
+// TestTrialOfKeePassXC: a keychain that asks a person about each item is told
+// from one that is locked, and the trial goes or is named.
+func TestTrialOfKeePassXC(t *testing.T) {
+	for what, c := range map[string]struct {
+		confirm testkeyring.Confirm
+		stays   bool // because nobody answers
+	}{
+		"asks about what is read":        {testkeyring.Confirm{Access: true}, false},
+		"asks about all, nobody answers": {testkeyring.Confirm{Access: true, Delete: true}, true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			x := testkeyring.StartKeePassXC(t, c.confirm)
+			x.Setenv(t)
+			t.Setenv("CODEX_CRED_HOME", filepath.Join(t.TempDir(), "root"))
+			w, err := (&program{getenv: os.Getenv, now: time.Now}).wire()
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.keychain.Timeout = 2 * time.Second
+			err = w.probe(t.Context(), storeKeychain)
+			if o := classify(err); o.err != keychain.ErrConfirm { //nolint:errorlint // the row itself
+				t.Errorf("error %v is of the kind %q, %v", err, o.kind, o.err)
+			}
+			trial := string(w.trial())
+			if got := slices.Contains(x.Items(t), trial); got != c.stays {
+				t.Errorf("the trial stays: %v, want %v", got, c.stays)
+			}
+			deleting := "delete " + w.place(storeKeychain, helper.ID(trial))
+			if c.stays != strings.Contains(err.Error(), deleting) {
+				t.Errorf("error %q; the trial stays: %v", err, c.stays)
+			}
+		})
+	}
+}
