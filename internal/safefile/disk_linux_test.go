@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -75,4 +77,49 @@ func fillUp(t *testing.T, root string) {
 
 func readOnly(t *testing.T, root string) {
 	must(t, syscall.Mount("tmpfs", root, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+}
+
+func TestInPlace_DiskTrouble(t *testing.T) {
+	t.Parallel()
+	d := safefile.Dir{Root: disk(t, "size=64k"), Name: "dir"}
+	f, err := d.Open("file")
+	must(t, err)
+	defer func() { _ = f.Close() }()
+	must(t, write(f, string(make([]byte, 8<<10)), 0))
+	fillUp(t, d.Root)
+	if err := errors.Join(write(f, "in place", 0), f.SyncData()); err != nil {
+		t.Errorf("WriteAt over what is there, on a full disk = %v", err)
+	}
+	if err := write(f, "behind the end", 8<<10); !errors.Is(err, helper.ErrFull) {
+		t.Errorf("WriteAt behind the end, on a full disk = %v, want ErrFull", err)
+	}
+	must(t, f.Close())
+	readOnly(t, d.Root)
+	if err := open(d, "file"); !errors.Is(err, helper.ErrUnavailable) {
+		t.Errorf("Open on a read-only disk = %v, want ErrUnavailable", err)
+	}
+}
+
+// TestOpen_SyncsDirectories: the name of a file that was opened survives a loss
+// of power. Only the system calls show it.
+func TestOpen_SyncsDirectories(t *testing.T) {
+	t.Parallel()
+	strace, err := exec.LookPath("strace")
+	parts.Need(t, "strace", err)
+	binary, err := os.Executable()
+	must(t, err)
+	root, trace := filepath.Join(t.TempDir(), "root"), filepath.Join(t.TempDir(), "trace")
+	for _, name := range []string{"a new file", "one whose maker was killed"} {
+		cmd := exec.CommandContext(t.Context(), strace, "-f", "-y", "-e", "trace=fsync", "-o", trace, binary, "--", "open", "0", root)
+		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Fatalf("%v: %s", err, out)
+		}
+		calls, err := os.ReadFile(trace)
+		must(t, err)
+		for _, dir := range []string{root, filepath.Join(root, "dir")} {
+			if !strings.Contains(string(calls), "<"+dir+">") {
+				t.Errorf("%s: %s was not synced:\n%s", name, dir, calls)
+			}
+		}
+	}
 }

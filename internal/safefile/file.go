@@ -66,16 +66,18 @@ func (d Dir) Rename(file, other string) error {
 
 // Create makes the file empty if it is absent and checks it if it is there.
 func (d Dir) Create(file string) error {
-	return d.again(func() error {
-		f, err := os.OpenFile(d.Path(file), os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
-		if errors.Is(err, fs.ErrExist) {
-			return d.checkFile(file)
-		}
-		if err == nil {
-			err = errors.Join(chmod(f), f.Close())
-		}
-		return fault("make", d.Path(file), err)
-	})
+	return d.again(func() error { return d.create(file) })
+}
+
+func (d Dir) create(file string) error {
+	f, err := os.OpenFile(d.Path(file), os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	if errors.Is(err, fs.ErrExist) {
+		return d.checkFile(file)
+	}
+	if err == nil {
+		err = errors.Join(chmod(f), f.Close())
+	}
+	return fault("make", d.Path(file), err)
 }
 
 // Remove deletes the file and what an interrupted [Dir.Write] of it left
@@ -150,12 +152,18 @@ func (d Dir) again(create func() error) error {
 	return fmt.Errorf("make a file in %s: it is being removed: %w", d.Path(""), helper.ErrBusy)
 }
 
+// CheckFile refuses an unsafe file, as [Dir.Check] does its directory and root.
+// It creates and opens nothing; an absent file is ErrNotFound.
+func (d Dir) CheckFile(file string) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	return d.checkFile(file)
+}
+
 // replaceable refuses to replace an unsafe file; an absent one is fine.
 func (d Dir) replaceable(file string) error {
-	err := d.Check()
-	if err == nil {
-		err = d.checkFile(file)
-	}
+	err := d.CheckFile(file)
 	if errors.Is(err, helper.ErrNotFound) {
 		return nil
 	}

@@ -5,7 +5,9 @@ package safefile
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -36,6 +38,29 @@ func TestQuote(t *testing.T) {
 	} {
 		if got := quote(path); got != want {
 			t.Errorf("quote(%q) = %s, want %s", path, got, want)
+		}
+	}
+}
+
+// TestOpenFile is somebody who changes what is at a path after it was checked:
+// what is opened is checked again.
+func TestOpenFile(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(path string) error{
+		"is a symbolic link": func(path string) error {
+			return errors.Join(os.Rename(path, path+".real"), os.Symlink(path+".real", path))
+		},
+		"is open to other users (its mode is 0644)": func(path string) error { return os.Chmod(path, 0o644) },
+		"is not a regular file":                     func(path string) error { return errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)) },
+	} {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := errors.Join(os.WriteFile(path, []byte("old"), 0o600), spoil(path)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := openFile(path)
+		refused := (*helper.UnsafeError)(nil)
+		if f != nil || !errors.As(err, &refused) || refused.Path != path || refused.Problem != name {
+			t.Errorf("openFile = %v, want that it %s", err, name)
 		}
 	}
 }

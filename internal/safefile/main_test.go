@@ -29,6 +29,8 @@ func child(args []string) error {
 	case "umask":
 		syscall.Umask(int(number))
 		return makeAll(args[2])
+	case "open":
+		return open(safefile.Dir{Root: args[2], Name: "dir"}, "file")
 	case "checkroot-as":
 		err = syscall.Setuid(int(number))
 	case "checkroot-seteuid":
@@ -52,6 +54,7 @@ func makeAll(base string) error {
 		d.Write("replaced", []byte("a")),
 		d.Write("replaced", []byte("b")),
 		d.Create("created"),
+		open(d, "opened"),
 	)
 	if err != nil {
 		return err
@@ -60,4 +63,12 @@ func makeAll(base string) error {
 		_, _ = fmt.Fprintf(os.Stdout, "%s %v\n", filepath.Base(path), info.Mode())
 		return err
 	})
+}
+
+func open(d safefile.Dir, file string) error {
+	f, err := d.Open(file)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }

@@ -23,6 +23,9 @@ func TestReadsCreateNothing(t *testing.T) {
 	if err := d.Check(); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("Check = %v, want ErrNotFound", err)
 	}
+	if err := d.CheckFile("file"); !errors.Is(err, helper.ErrNotFound) {
+		t.Errorf("CheckFile = %v, want ErrNotFound", err)
+	}
 	if err := d.Remove("file"); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("Remove = %v, want ErrNotFound", err)
 	}

@@ -40,6 +40,7 @@ parent drwx------
 root drwx------
 dir drwx------
 created -rw-------
+opened -rw-------
 replaced -rw-------
 written -rw-------`)
 	for _, umask := range []string{"000", "022", "077", "277", "777"} {
@@ -134,6 +135,7 @@ func TestRefusesWhatOthersCouldReach(t *testing.T) {
 			wantUnsafe(t, "Read", readErr, path, c.problem)
 			wantUnsafe(t, "Write", d.Write("file", []byte("new")), path, c.problem)
 			wantUnsafe(t, "Create", d.Create("file"), path, c.problem)
+			wantUnsafe(t, "Open", open(d, "file"), path, c.problem)
 			if path != d.Path("file") {
 				wantUnsafe(t, "Check", d.Check(), path, c.problem)
 				wantUnsafe(t, "Make", d.Make(), path, c.problem)

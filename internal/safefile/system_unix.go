@@ -70,8 +70,9 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return content, fault("read", path, err)
 }
 
-// readAll reads size bytes, or fewer if there are fewer. The files are replaced
-// and never grow, so the size that was just read holds.
+// readAll reads size bytes, or fewer if there are fewer. Files that are replaced
+// never grow, so the size that was just read holds; of a file that another
+// process writes in place (see [Dir.Open]) it is what was there a moment ago.
 func readAll(fd, size int) ([]byte, error) {
 	content := make([]byte, size)
 	filled := 0
@@ -99,6 +100,28 @@ func retry(call func() error) error {
 		err = call()
 	}
 	return err
+}
+
+// openFile opens a file that exists, to be overwritten, and checks the file it
+// opened, not the path.
+func openFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0) //nolint:gosec // a file of ours
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, linkedFile(path)
+	}
+	if err != nil {
+		return nil, fault("open", path, err)
+	}
+	var st syscall.Stat_t
+	err = fault("open", path, retry(func() error { return syscall.Fstat(int(f.Fd()), &st) }))
+	if err == nil {
+		n := nodeOf(&st)
+		err = n.checkFile(path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 func chmod(f *os.File) error { return f.Chmod(fileMode) }

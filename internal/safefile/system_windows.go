@@ -53,6 +53,21 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
+func openFile(path string) (f *os.File, err error) {
+	n, err := lstat(path)
+	if err != nil {
+		return nil, fault("open", path, err)
+	}
+	if err := n.checkFile(path); err != nil {
+		return nil, err
+	}
+	err = whileShared(func() (err error) {
+		f, err = os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // a file of ours
+		return err
+	})
+	return f, fault("open", path, err)
+}
+
 func chmod(*os.File) error { return nil }
 
 func rename(from, to string) error {

@@ -1,0 +1,115 @@
+package journal
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// A Journal is open for one rotation, whose process holds the lock. It belongs
+// to one goroutine. The order is Mark with intent, Mark with sending, Answer,
+// Empty; Empty may come at any time, and after it the order begins anew.
+//
+// After an error it is unknown whether the write will survive a loss of power.
+type Journal struct {
+	id   helper.ID
+	path string
+	seal seal
+	file file
+	end  int64 // of the file
+
+	mark     Mark // the last one that was written; zero if none
+	begun    bool // there may be an answer, or a part of one
+	answered bool // there is an answer
+}
+
+// file is what a Journal needs of a [safefile.InPlace].
+type file interface {
+	io.WriterAt
+	Sync() error
+	SyncData() error
+	Close() error
+}
+
+// Mark replaces the mark and makes it last. ErrInvalid: it is of another
+// sign-in, breaks the rules of a mark, or there is an answer, which would be
+// lost.
+func (j *Journal) Mark(m Mark) error {
+	if j.begun {
+		return j.invalid("mark", "it holds an answer")
+	}
+	block, err := encode(m, j.id)
+	if err != nil {
+		return named("mark", j.path, err)
+	}
+	if err := j.write(block, 0); err != nil {
+		return err
+	}
+	if err := j.file.Sync(); err != nil {
+		return err
+	}
+	j.mark = m
+	return nil
+}
+
+// Answer seals what the server answered and makes it last: before anything of
+// it is looked at. It may be repeated after an error. ErrInvalid: the mark is
+// not sending, or there is an answer. ErrTooLarge: it has more than 1 MiB and
+// 64 KiB. It keeps nothing of b.
+func (j *Journal) Answer(b []byte) error {
+	switch {
+	case j.mark.State != StateSending:
+		return j.invalid("write the answer to", "nothing was sent")
+	case j.answered:
+		return j.invalid("write the answer to", "it holds an answer")
+	case len(b) > maxAnswer:
+		return fmt.Errorf("write the answer to %s: it is %w: it has %d bytes", j.path, helper.ErrTooLarge, len(b))
+	}
+	j.begun = true
+	if err := j.write(j.seal.close(j.mark, b), blockSize); err != nil {
+		return err
+	}
+	if err := j.file.SyncData(); err != nil {
+		return err
+	}
+	j.answered = true
+	return nil
+}
+
+// Empty overwrites mark and answer with zeros and makes that last. From then on
+// the journal is empty for [Dir.Read].
+func (j *Journal) Empty() error { return j.wipe() }
+
+// Close closes the file. What it holds stays.
+func (j *Journal) Close() error { return j.file.Close() }
+
+// wipe fills the file with zeros, as real bytes and not as a hole. The mark
+// goes first: a sending mark whose answer is half gone would look as if the
+// answer had never come.
+func (j *Journal) wipe() error {
+	if err := j.write(make([]byte, blockSize), 0); err != nil {
+		return err
+	}
+	if err := j.file.SyncData(); err != nil {
+		return err
+	}
+	if err := j.write(make([]byte, max(j.end, preallocated)-blockSize), blockSize); err != nil {
+		return err
+	}
+	if err := j.file.Sync(); err != nil {
+		return err
+	}
+	j.mark, j.begun, j.answered = Mark{}, false, false
+	return nil
+}
+
+func (j *Journal) write(b []byte, offset int64) error {
+	n, err := j.file.WriteAt(b, offset)
+	j.end = max(j.end, offset+int64(n))
+	return err
+}
+
+func (j *Journal) invalid(doing, why string) error {
+	return fmt.Errorf("%s %s: %w: %s", doing, j.path, helper.ErrInvalid, why)
+}
