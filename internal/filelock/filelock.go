@@ -65,13 +65,17 @@ func (l *Locks) Lock(ctx context.Context, name string) (unlock func() error, err
 	if err != nil {
 		return nil, err
 	}
+	return l.hold(name, f), nil
+}
+
+func (l *Locks) hold(name string, f *flock.Flock) (unlock func() error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.held[name] = f
 	return func() error {
 		l.forget(name, f)
 		return release(f)
-	}, nil
+	}
 }
 
 // Remove deletes the file of a lock, or returns ErrNotFound. Only an erase
@@ -128,8 +132,8 @@ func acquire(ctx context.Context, dir safefile.Dir, file string) (*flock.Flock, 
 		if err := dir.Create(file); err != nil {
 			return nil, err
 		}
-		f := flock.New(dir.Path(file), flock.SetFlag(os.O_RDWR))
-		err := wait(ctx, f)
+		f := open(dir, file)
+		err := wait(ctx, f, f.TryLock, f.Lock)
 		if err == nil && current(f) {
 			return f, nil
 		}
@@ -142,15 +146,20 @@ func acquire(ctx context.Context, dir safefile.Dir, file string) (*flock.Flock, 
 	}
 }
 
-// wait takes the lock or waits for it until ctx ends. It waits in the kernel:
-// many callers that poll would keep the machine busy and go in no order.
-func wait(ctx context.Context, f *flock.Flock) error {
-	if locked, err := f.TryLock(); locked || err != nil {
+// open is of a file that exists: only safefile makes files.
+func open(dir safefile.Dir, file string) *flock.Flock {
+	return flock.New(dir.Path(file), flock.SetFlag(os.O_RDWR))
+}
+
+// wait takes the lock with try or, until ctx ends, with block. It waits in the
+// kernel: many callers that poll would keep the machine busy and go in no order.
+func wait(ctx context.Context, f *flock.Flock, try func() (bool, error), block func() error) error {
+	if locked, err := try(); locked || err != nil {
 		return fault(f, err)
 	}
 	done := make(chan error)
 	go func() {
-		err := f.Lock()
+		err := block()
 		select {
 		case done <- err:
 		case <-ctx.Done():

@@ -29,17 +29,27 @@ const (
 
 func TestMain(m *testing.M) { reexec.Main(m, child) }
 
-// child takes the lock under the root args[1], says so, and keeps it until its
-// standard input ends or it is killed.
+// child takes the lock under the root args[1] as the word args[0] says, says
+// so, and keeps it until its standard input ends or it is killed.
 func child(args []string) error {
-	if args[0] == "hold" || args[0] == "hold-with-child" {
+	word, withChild := strings.CutSuffix(args[0], "-with-child")
+	switch word {
+	case "hold":
 		unlock, err := filelock.New(args[1]).Lock(context.Background(), name)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = unlock() }()
+	case "try":
+		unlock, ok, err := filelock.New(args[1]).Try(name)
+		if err != nil || !ok {
+			return errors.Join(err, errRefused)
+		}
+		defer func() { _ = unlock() }()
+	case "wait":
+		return waitMany(filelock.New(args[1]))
 	}
-	if args[0] == "hold-with-child" {
+	if withChild {
 		if err := startIdle(); err != nil {
 			return err
 		}
@@ -117,20 +127,22 @@ func TestLock_EndsWithItsHolder(t *testing.T) {
 
 func TestLock_IsNotInherited(t *testing.T) {
 	t.Parallel()
-	root := filepath.Join(t.TempDir(), "root")
-	holder := reexec.Start(t, "hold-with-child", root)
-	lines := map[string]bool{holder.Line(t): true, holder.Line(t): true}
-	if !lines["hold-with-child"] || !lines["idle"] {
-		t.Fatalf("the children wrote %v", lines)
-	}
-	l := filelock.New(root)
-	wantBusy(t, l)
-	if err := holder.Cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	mustLock(t, l)()
-	if rest := holder.Rest(t); rest != "end of idle" {
-		t.Errorf("the holder's child wrote %q: it did not outlive the holder", rest)
+	for _, word := range []string{"hold-with-child", "try-with-child"} {
+		root := filepath.Join(t.TempDir(), "root")
+		holder := reexec.Start(t, word, root)
+		lines := map[string]bool{holder.Line(t): true, holder.Line(t): true}
+		if !lines[word] || !lines["idle"] {
+			t.Fatalf("the children wrote %v", lines)
+		}
+		l := filelock.New(root)
+		wantBusy(t, l)
+		if err := holder.Cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		mustLock(t, l)()
+		if rest := holder.Rest(t); rest != "end of idle" {
+			t.Errorf("the holder's child wrote %q: it did not outlive the holder", rest)
+		}
 	}
 }
 

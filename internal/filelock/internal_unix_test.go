@@ -3,6 +3,7 @@
 package filelock
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -37,5 +38,28 @@ func TestCurrent(t *testing.T) {
 	}
 	if current(f) {
 		t.Error("a lock on a file that was replaced is current")
+	}
+}
+
+// TestTry_StartsOver: the file is deleted between its opening and the lock.
+func TestTry_StartsOver(t *testing.T) {
+	t.Parallel()
+	dir := safefile.Dir{Root: filepath.Join(t.TempDir(), "root"), Name: dirName}
+	takes := 0
+	f, ok, err := try(dir, "x.lock", func(f *flock.Flock) (bool, error) {
+		ok, err := f.TryLock()
+		if takes++; takes < 3 {
+			err = errors.Join(err, dir.Remove("x.lock"))
+		}
+		return ok, err
+	})
+	if err != nil || !ok {
+		t.Fatalf("try = %v, %v", ok, err)
+	}
+	if !current(f) || takes != 3 {
+		t.Errorf("after %d attempts the lock is not on the file at its path", takes)
+	}
+	if err := release(f); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,0 +1,42 @@
+package filelock_test
+
+import (
+	"context"
+	"time"
+)
+
+// patience is a context that tells when somebody begins to wait for its end.
+type patience struct {
+	begin func()
+	begun <-chan struct{}
+	end   chan struct{}
+}
+
+var _ context.Context = (*patience)(nil)
+
+func newPatience() *patience {
+	ctx, begin := context.WithCancel(context.Background())
+	return &patience{begin: begin, begun: ctx.Done(), end: make(chan struct{})}
+}
+
+// Done implements context.Context.
+func (p *patience) Done() <-chan struct{} {
+	p.begin()
+	return p.end
+}
+
+// Err implements context.Context.
+func (p *patience) Err() error {
+	select {
+	case <-p.end:
+		return context.Canceled
+	default:
+		return nil
+	}
+}
+
+// Deadline implements context.Context.
+func (*patience) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+
+// Value implements context.Context.
+func (*patience) Value(any) any { return nil } //nolint:ireturn // as context.Context has it

@@ -1,0 +1,3 @@
+package hostid
+
+func system() ioreg { return ioreg{path: "/usr/sbin/ioreg"} }
