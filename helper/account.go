@@ -26,6 +26,10 @@ func NewID(random io.Reader) (ID, error) {
 	return ID(hex.EncodeToString(b[:])), nil
 }
 
+// Journal returns the name of the item that holds the key of the sign-in's
+// journal.
+func (id ID) Journal() string { return string(id) + "/journal" }
+
 // Check returns [ErrInvalid] unless the ID has the form that NewID gives.
 func (id ID) Check() error {
 	if !idForm.MatchString(string(id)) {
@@ -51,6 +55,17 @@ type Account struct {
 	Unanswered int
 	// Began is the digest of the refresh token that the sign-in began with.
 	Began string
+	// Host is the id of the machine whose codex-cred may refresh, for stores
+	// that can be copied to another machine or shared by several; empty is any.
+	Host string
+	// Rejections counts the refreshes in a row that were made because callers
+	// saw the access token refused.
+	Rejections int
+	// RejectedAt is the time of the last of them; zero if there was none.
+	RejectedAt time.Time
+	// ClockTried is the generation that was refreshed, or tried to be, because
+	// the clock had gone back; 0 is none.
+	ClockTried uint64
 	// Created and Updated are the times of the sign-in and of the last change.
 	Created, Updated time.Time
 	// Erasing is set from the start of an erase until the account is gone.

@@ -58,6 +58,8 @@ type Issuer struct {
 
 const (
 	usualMinTTL = 5 * time.Minute
+	// clockSlack is how far a clock goes back in ordinary life.
+	clockSlack = time.Minute
 	// lifeShare of a token's life is the part that counts as "a tenth".
 	lifeShare = 10
 )
@@ -80,6 +82,18 @@ func (c Credential) Fresh(now time.Time, minTTL time.Duration) bool {
 		minTTL = c.MinTTL()
 	}
 	return c.Valid(now) && c.Expiry.Sub(now) >= minTTL
+}
+
+// Aging reports whether the access token is in the last tenth of its life at
+// now: it may be fresh, and it is time for the next.
+func (c Credential) Aging(now time.Time) bool {
+	return c.Expiry.Sub(now) < c.life()/lifeShare
+}
+
+// Early reports whether now lies before the credential was obtained, by more
+// than clocks differ: the clock went back, and nothing is known of the expiry.
+func (c Credential) Early(now time.Time) bool {
+	return c.ObtainedAt.Sub(now) > clockSlack
 }
 
 // Young reports whether the access token is younger than a tenth of its life

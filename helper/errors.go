@@ -53,6 +53,9 @@ var (
 	// ErrNotStored: a refresh brought a credential that could not be stored.
 	// The sign-in ends with the access token.
 	ErrNotStored = errors.New("not stored")
+	// ErrElsewhere: the sign-in belongs to another computer. It comes with
+	// ErrSignInRequired.
+	ErrElsewhere = errors.New("of another computer")
 	// ErrInvalid: a name or another input breaks its rules.
 	ErrInvalid = errors.New("invalid")
 )

@@ -2,6 +2,9 @@ package helper
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -22,8 +25,18 @@ type Request struct {
 	MinTTL time.Duration
 	// Refresh asks for a refresh however fresh the token is.
 	Refresh bool
+	// Rejected is empty, or the SHA-256 in hexadecimal of an access token that
+	// the caller saw refused.
+	Rejected string
 	// Offline forbids the refresh.
 	Offline bool
+}
+
+// rejects reports whether the credential has the access token that the caller
+// saw refused.
+func (r Request) rejects(c Credential) bool {
+	sum := sha256.Sum256([]byte(c.AccessToken.Reveal()))
+	return r.Rejected != "" && subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(r.Rejected)) == 1
 }
 
 // An Answer is a credential whose access token has not expired.
@@ -35,7 +48,11 @@ type Answer struct {
 
 // Get returns a credential with a fresh access token, refreshing it if needed.
 // While the stored access token is valid no failure of the refresh is an error:
-// it becomes the Answer's Warning. An expired access token is never returned.
+// it becomes the Answer's Warning. An expired access token is never returned,
+// nor one that the request says was refused: then the error is ErrTemporary.
+//
+// One that is fresh and in the last tenth of its life is returned at once, and
+// a refresh begins that nobody waits for.
 //
 // Errors are those of [Store] and [Refresher], inside an [AccountError].
 // ErrNotStored comes with an Answer: its access token is good, and the last one
@@ -45,46 +62,71 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, ForAccount(req.Account, err)
 	}
-	if !req.Refresh && rec.Credential.Fresh(h.Now(), req.MinTTL) {
+	now := h.Now()
+	c := rec.Credential
+	switch rejected := req.rejects(c); {
+	case req.Refresh:
+		return h.renew(ctx, req, rec, ReasonHand)
+	case rejected && now.Before(rec.rejectionDue(now)):
+		return Answer{}, ForAccount(req.Account, rec.justRejected(now))
+	case rejected:
+		return h.renew(ctx, req, rec, ReasonRejected)
+	case c.Early(now) && rec.Account.ClockTried == c.Generation:
+		return Answer{Record: rec, Warning: errClock}, nil
+	case c.Early(now):
+		return h.renew(ctx, req, rec, ReasonClock)
+	case c.Fresh(now, req.MinTTL):
+		h.begin(req, rec, now)
 		return Answer{Record: rec}, nil
+	case req.MinTTL > 0 && c.Young(now):
+		return Answer{Record: rec, Warning: shortLife(c, now)}, nil
 	}
-	if !req.Refresh && req.MinTTL > 0 && rec.Credential.Young(h.Now()) {
-		return Answer{Record: rec, Warning: shortLife(rec.Credential, h.Now())}, nil
+	return h.renew(ctx, req, rec, ReasonExpiry)
+}
+
+var errClock = errors.New("this computer's clock is behind the time at which the access token was obtained, so it may have expired; set the clock")
+
+// begin lets the next refresh begin in good time.
+func (h *Helper) begin(req Request, rec Record, now time.Time) {
+	if rec.Credential.Aging(now) && !req.Offline && rec.Refreshable() == nil && !now.Before(rec.Account.NotBefore) {
+		h.Refresher.Begin(Demand{Account: req.Account, Generation: rec.Credential.Generation, Reason: ReasonExpiry})
 	}
-	answer, err := h.renew(ctx, req, rec)
+}
+
+func (h *Helper) renew(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {
+	answer, err := h.renewed(ctx, req, old, why)
 	return answer, ForAccount(req.Account, err)
 }
 
-func (h *Helper) renew(ctx context.Context, req Request, old Record) (Answer, error) {
-	renewed, err := h.refresh(ctx, req, old)
-	newest := old
-	if err == nil || renewed.Credential.Generation > old.Credential.Generation {
-		newest = renewed
+func (h *Helper) renewed(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {
+	newest, err := h.refresh(ctx, req, old, why)
+	if err != nil && newest.Credential.Generation <= old.Credential.Generation {
+		newest = old
 	}
-	valid := newest.Credential.Valid(h.Now())
-	if valid && errors.Is(err, ErrNotStored) {
+	usable := newest.Credential.Valid(h.Now()) && !req.rejects(newest.Credential)
+	switch {
+	case usable && errors.Is(err, ErrNotStored):
 		return Answer{Record: newest}, err
-	}
-	if valid {
-		if err == nil && !newest.Credential.Fresh(h.Now(), req.MinTTL) {
-			err = shortLife(newest.Credential, h.Now())
-		}
-		return Answer{Record: newest, Warning: err}, nil
-	}
-	if err == nil {
+	case usable && err == nil && !newest.Credential.Fresh(h.Now(), req.MinTTL):
+		err = shortLife(newest.Credential, h.Now())
+	case !usable && err == nil:
 		err = fmt.Errorf("the new access token has already expired, check this computer's clock: %w", ErrTemporary)
 	}
-	return Answer{}, err
+	if !usable {
+		return Answer{}, err
+	}
+	return Answer{Record: newest, Warning: err}, nil
 }
 
-func (h *Helper) refresh(ctx context.Context, req Request, old Record) (Record, error) {
-	if err := old.Refreshable(); err != nil {
+func (h *Helper) refresh(ctx context.Context, req Request, old Record, why Reason) (Record, error) {
+	// Of a stale credential the refresher may know the successor.
+	if err := old.Refreshable(); err != nil && (req.Offline || !old.Stale()) {
 		return Record{}, err
 	}
 	if req.Offline {
 		return Record{}, fmt.Errorf("refresh is not allowed offline: %w", ErrTemporary)
 	}
-	return h.Refresher.Refresh(ctx, req.Account, old.Credential.Generation, req.Refresh)
+	return h.Refresher.Refresh(ctx, Demand{Account: req.Account, Generation: old.Credential.Generation, Reason: why})
 }
 
 // Refreshable returns [ErrSignInRequired] with the reason if the refresh token

@@ -14,19 +14,16 @@ import (
 type refresher struct {
 	rec   helper.Record
 	err   error
-	asked []ask
+	asked []helper.Demand
+	begun []helper.Demand
 }
 
-type ask struct {
-	account    string
-	generation uint64
-	force      bool
-}
-
-func (r *refresher) Refresh(_ context.Context, account string, generation uint64, force bool) (helper.Record, error) {
-	r.asked = append(r.asked, ask{account, generation, force})
+func (r *refresher) Refresh(_ context.Context, d helper.Demand) (helper.Record, error) {
+	r.asked = append(r.asked, d)
 	return r.rec, r.err
 }
+
+func (r *refresher) Begin(d helper.Demand) { r.begun = append(r.begun, d) }
 
 // renewed returns the record that a rotation brings at now: its access token
 // "renewed" lives for life.
@@ -51,6 +48,8 @@ type getCase struct {
 	err    error                                      // that Get returns
 	says   string                                     // in the warning or the error
 	calls  int                                        // of the refresher
+	why    helper.Reason                              // that it was asked for; expiry if empty
+	begins int                                        // of refreshes that nobody waits for
 }
 
 const (
@@ -66,6 +65,8 @@ func gives(life time.Duration, err error) func(time.Time) (helper.Record, error)
 func fails(err error) func(time.Time) (helper.Record, error) {
 	return func(time.Time) (helper.Record, error) { return helper.Record{}, err }
 }
+
+func notDue(a *helper.Account, _ *helper.Credential) { a.NotBefore = start().Add(time.Hour) }
 
 func refused(_ *helper.Account, c *helper.Credential) { c.Refused = "refresh token reused" }
 
@@ -98,6 +99,7 @@ func runGet(t *testing.T, c getCase) {
 	answer, err := h.Get(t.Context(), c.req)
 	wantAnswer(t, c, answer, err)
 	wantAsked(t, c, r.asked)
+	wantDemands(t, "begun", r.begun, c.begins, helper.ReasonExpiry)
 }
 
 func wantAnswer(t *testing.T, c getCase, answer helper.Answer, err error) {
@@ -121,14 +123,23 @@ func wantAnswer(t *testing.T, c getCase, answer helper.Answer, err error) {
 	}
 }
 
-func wantAsked(t *testing.T, c getCase, asked []ask) {
+func wantAsked(t *testing.T, c getCase, asked []helper.Demand) {
 	t.Helper()
-	if len(asked) != c.calls {
-		t.Errorf("the refresher was asked %d times, want %d", len(asked), c.calls)
+	why := c.why
+	if why == "" {
+		why = helper.ReasonExpiry
 	}
-	for _, a := range asked {
-		if want := (ask{"work", 5, c.req.Refresh}); a != want {
-			t.Errorf("the refresher was asked for %+v, want %+v", a, want)
+	wantDemands(t, "asked", asked, c.calls, why)
+}
+
+func wantDemands(t *testing.T, how string, got []helper.Demand, count int, why helper.Reason) {
+	t.Helper()
+	if len(got) != count {
+		t.Errorf("the refresher was %s %d times, want %d", how, len(got), count)
+	}
+	for _, d := range got {
+		if want := (helper.Demand{Account: "work", Generation: 5, Reason: why}); d != want {
+			t.Errorf("the refresher was %s for %+v, want %+v", how, d, want)
 		}
 	}
 }
@@ -149,7 +160,13 @@ func TestHelper_Get(t *testing.T) {
 	hour, ttl := gives(time.Hour, nil), func(d time.Duration) helper.Request { return helper.Request{MinTTL: d} }
 	for _, c := range []getCase{
 		{name: "fresh", age: fresh, token: "access"},
-		{name: "fresh for the last nanosecond", age: 55 * time.Minute, token: "access"},
+		{name: "fresh for the last nanosecond", age: 55 * time.Minute, token: "access", begins: 1},
+		{name: "fresh, nine tenths old", age: 54 * time.Minute, token: "access"},
+		{name: "fresh, in its last tenth", age: 54*time.Minute + 1, token: "access", begins: 1},
+		{name: "in its last tenth, refused", age: 55 * time.Minute, stored: refused, token: "access"},
+		{name: "in its last tenth, older item", age: 55 * time.Minute, stored: older, token: "access"},
+		{name: "in its last tenth, not due", age: 55 * time.Minute, stored: notDue, token: "access"},
+		{name: "in its last tenth, offline", age: 55 * time.Minute, req: helper.Request{Offline: true}, token: "access"},
 		{name: "fresh, refused", age: fresh, stored: refused, token: "access"},
 		{name: "fresh, older item", age: fresh, stored: older, token: "access"},
 		{name: "fresh, offline", age: fresh, req: helper.Request{Offline: true}, token: "access"},
@@ -170,13 +187,15 @@ func TestHelper_Get(t *testing.T) {
 		{name: "expired, refused", age: expired, stored: refused, err: again, says: "refresh token reused"},
 		{name: "stale, no refresh token", age: stale, stored: noRefreshToken, token: "access", warn: again, says: "no refresh token"},
 		{name: "expired, no refresh token", age: expired, stored: noRefreshToken, err: again, says: "no refresh token"},
-		{name: "stale, older item", age: stale, stored: older, answer: hour, token: "access", warn: again, says: backup},
-		{name: "expired, older item", age: expired, stored: older, answer: hour, err: again, says: backup},
+		{name: "stale, older item", age: stale, stored: older, answer: fails(again), token: "access", warn: again, calls: 1},
+		{name: "expired, older item", age: expired, stored: older, answer: fails(again), err: again, calls: 1},
+		{name: "expired, older item, the journal has the newer", age: expired, stored: older, answer: hour, token: "renewed", calls: 1},
+		{name: "expired, older item, offline", age: expired, stored: older, req: helper.Request{Offline: true}, err: again, says: backup},
 
 		{name: "min-ttl that the token has", age: fresh, req: ttl(30 * time.Minute), token: "access"},
 		{name: "min-ttl that it has not", age: fresh, req: ttl(30*time.Minute + 1), answer: hour, token: "renewed", calls: 1},
-		{name: "min-ttl shorter than the usual", age: stale, req: ttl(3 * time.Minute), token: "access"},
-		{name: "min-ttl of a nanosecond", age: expired - 1, req: ttl(1), token: "access"},
+		{name: "min-ttl shorter than the usual", age: stale, req: ttl(3 * time.Minute), token: "access", begins: 1},
+		{name: "min-ttl of a nanosecond", age: expired - 1, req: ttl(1), token: "access", begins: 1},
 		{name: "min-ttl longer than any life, young", age: 6*time.Minute - 1, req: ttl(2 * time.Hour), token: "access", warn: errAny, says: shortLived},
 		{name: "min-ttl longer than any life", age: 6 * time.Minute, req: ttl(2 * time.Hour), answer: hour, token: "renewed", warn: errAny, says: shortLived, calls: 1},
 		{name: "min-ttl, refresh fails", age: fresh, req: ttl(2 * time.Hour), answer: fails(temporary), token: "access", warn: temporary, calls: 1},
@@ -191,10 +210,10 @@ func TestHelper_GetOrders(t *testing.T) {
 	temporary, again, lost := helper.ErrTemporary, helper.ErrSignInRequired, helper.ErrNotStored
 	hour, force, offline := gives(time.Hour, nil), helper.Request{Refresh: true}, helper.Request{Offline: true}
 	for _, c := range []getCase{
-		{name: "refresh, young", age: 0, req: force, answer: hour, token: "renewed", calls: 1},
-		{name: "refresh, fails", age: fresh, req: force, answer: fails(temporary), token: "access", warn: temporary, calls: 1},
+		{name: "refresh, young", age: 0, req: force, answer: hour, token: "renewed", calls: 1, why: helper.ReasonHand},
+		{name: "refresh, fails", age: fresh, req: force, answer: fails(temporary), token: "access", warn: temporary, calls: 1, why: helper.ReasonHand},
 		{name: "refresh, refused", age: fresh, req: force, stored: refused, token: "access", warn: again, says: "refresh token reused"},
-		{name: "refresh, older item", age: fresh, req: force, stored: older, answer: hour, token: "access", warn: again, says: backup},
+		{name: "refresh, older item", age: fresh, req: force, stored: older, answer: fails(again), token: "access", warn: again, calls: 1, why: helper.ReasonHand},
 		{name: "refresh, offline", age: fresh, req: helper.Request{Refresh: true, Offline: true}, answer: hour, token: "access", warn: temporary, says: "offline"},
 
 		{name: "offline, stale", age: stale, req: offline, answer: hour, token: "access", warn: temporary, says: "offline"},
@@ -238,7 +257,7 @@ func TestHelper_GetUnreadable(t *testing.T) {
 			answer, err := h.Get(t.Context(), helper.Request{Account: "work", Refresh: true})
 			wantOnly(t, err, cause)
 			wantAnswer(t, getCase{err: cause}, answer, err)
-			wantAsked(t, getCase{}, r.asked)
+			wantDemands(t, "asked", r.asked, 0, "")
 		})
 	}
 }

@@ -13,6 +13,16 @@ type Keeper struct {
 	Records Records
 	Locker  Locker
 	Random  io.Reader // crypto/rand.Reader outside tests
+	// Host returns the id of the machine that sign-ins in the store are tied to,
+	// or nothing; nil ties none.
+	Host func(store string) string
+}
+
+func (k Keeper) host(store string) string {
+	if k.Host == nil {
+		return ""
+	}
+	return k.Host(store)
 }
 
 // SignIn stores the credential of a new sign-in under the account, in the
@@ -25,7 +35,7 @@ type Keeper struct {
 // new ID stays a leftover where its item could not be removed. ErrConflict: the
 // account was erased meanwhile.
 func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential) (Account, error) {
-	return k.add(ctx, account, store, c, func(next Leftover) func(*Account) error { return promote(next, c) })
+	return k.add(ctx, account, store, c, func(next Leftover) func(*Account) error { return promote(next, c, k.host(store)) })
 }
 
 // add stores the credential under a new ID, and then lets the account's file
@@ -98,7 +108,7 @@ func announce(next Leftover) func(*Account) error {
 }
 
 // promote makes the stored sign-in the account's own.
-func promote(next Leftover, c Credential) func(*Account) error {
+func promote(next Leftover, c Credential, host string) func(*Account) error {
 	return func(a *Account) error {
 		if !lists(*a, next) {
 			return errErased
@@ -108,7 +118,7 @@ func promote(next Leftover, c Credential) func(*Account) error {
 		}
 		*a = Account{
 			Name: a.Name, ID: next.ID, Store: next.Store,
-			Generation: c.Generation, Began: c.RefreshToken.Digest(), Leftovers: a.Leftovers, Updated: a.Updated,
+			Generation: c.Generation, Began: c.RefreshToken.Digest(), Host: host, Leftovers: a.Leftovers, Updated: a.Updated,
 		}
 		return nil
 	}

@@ -26,19 +26,19 @@ func (k Keeper) Migrate(ctx context.Context, a Account, store string) (Account, 
 	if rec.Account.Store == store {
 		return rec.Account, nil
 	}
-	return k.add(ctx, a.Name, store, rec.Credential, movedTo(a.ID))
+	return k.add(ctx, a.Name, store, rec.Credential, movedTo(a.ID, k.host(store)))
 }
 
 // movedTo lets the new ID take the place of the old one. What is known of the
 // refresh token stays known: it is the same token.
-func movedTo(old ID) func(next Leftover) func(*Account) error {
+func movedTo(old ID, host string) func(next Leftover) func(*Account) error {
 	return func(next Leftover) func(*Account) error {
 		return func(a *Account) error {
 			if a.ID != old || !lists(*a, next) {
 				return errErased
 			}
 			a.Leftovers = append(without(a.Leftovers, next.ID), Leftover{ID: a.ID, Store: a.Store})
-			a.ID, a.Store = next.ID, next.Store
+			a.ID, a.Store, a.Host = next.ID, next.Store, host
 			return nil
 		}
 	}

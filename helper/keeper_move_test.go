@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -71,6 +73,45 @@ func TestMigrate(t *testing.T) {
 	wantItems(t, from, 0)
 	if again, err := k.Migrate(t.Context(), load(t, k), "other"); err != nil || again.ID != a.ID {
 		t.Errorf("a second Migrate: id %s, %v", again.ID, err)
+	}
+}
+
+// knowing is an account about which much was learnt.
+func knowing(a *helper.Account) error {
+	a.NotBefore, a.Unanswered = time.Unix(1_900_000_000, 0).UTC(), 3
+	a.Host = "fedcba9876543210fedcba9876543210"
+	a.Rejections, a.RejectedAt, a.ClockTried = 2, time.Unix(1_800_000_001, 0).UTC(), 1
+	return nil
+}
+
+// TestWhatIsKnownOfTheToken stays while it is the same token.
+func TestWhatIsKnownOfTheToken(t *testing.T) {
+	k, _, _ := twoStores(t)
+	want, err := k.Records.Accounts.Update("work", knowing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved, err := k.Migrate(t.Context(), load(t, k), "other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Leftovers = []helper.Leftover{{ID: want.ID, Store: want.Store}}
+	want.ID, want.Store, want.Host = moved.ID, "other", "" // the other store is tied to no machine
+	if diff := cmp.Diff(want, moved); diff != "" {
+		t.Errorf("Migrate (-want +got):\n%s", diff)
+	}
+	fresh, err := k.SignIn(t.Context(), "work", "memory", signInOf("new"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Created is the time of the sign-in: it starts afresh too.
+	begun := helper.Account{
+		Name: "work", ID: fresh.ID, Store: "memory", Generation: 1, Leftovers: fresh.Leftovers,
+		Began:   signInOf("new").RefreshToken.Digest(),
+		Created: fresh.Created, Updated: fresh.Updated,
+	}
+	if diff := cmp.Diff(begun, fresh); diff != "" {
+		t.Errorf("SignIn (-want +got):\n%s", diff)
 	}
 }
 

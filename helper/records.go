@@ -50,31 +50,48 @@ func (r Records) Read(ctx context.Context, account string) (Record, error) {
 	return r.fetch(ctx, again)
 }
 
-// Write puts the credential under the account's current ID if its Version is
-// still expect, reads it back and compares. Errors are the store's; ErrCorrupt
-// means that the store answered other bytes than it was given.
-//
-// The caller holds the account's lock.
+// Write is Put and Verify.
 func (r Records) Write(ctx context.Context, a Account, c Credential, expect Version) (Version, error) {
-	store, err := r.Stores.Store(a.Store)
+	item, v, err := r.Put(ctx, a, c, expect)
 	if err != nil {
 		return "", err
 	}
-	item, v, err := put(ctx, store, a.ID, c, expect)
-	if err != nil {
+	if err := r.Verify(ctx, a, item); err != nil {
 		return "", err
+	}
+	return v, nil
+}
+
+// Put stores the credential under the account's current ID if its Version is
+// still expect, and returns the item as it was stored. Errors are the store's.
+//
+// The caller holds the account's lock.
+func (r Records) Put(ctx context.Context, a Account, c Credential, expect Version) (item []byte, v Version, err error) {
+	store, err := r.Stores.Store(a.Store)
+	if err != nil {
+		return nil, "", err
+	}
+	return put(ctx, store, a.ID, c, expect)
+}
+
+// Verify reads the account's item back. ErrCorrupt means that the store answers
+// other bytes than the item.
+func (r Records) Verify(ctx context.Context, a Account, item []byte) error {
+	store, err := r.Stores.Store(a.Store)
+	if err != nil {
+		return err
 	}
 	back, _, err := store.Get(ctx, string(a.ID))
 	if errors.Is(err, ErrNotFound) {
-		return "", fmt.Errorf("read the credential back from the %s: the item is %w: it is not there", a.Store, ErrCorrupt)
+		return fmt.Errorf("read the credential back from the %s: the item is %w: it is not there", a.Store, ErrCorrupt)
 	}
 	if err != nil {
-		return "", fmt.Errorf("read the credential back: %w", err)
+		return fmt.Errorf("read the credential back: %w", err)
 	}
 	if !bytes.Equal(item, back) {
-		return "", fmt.Errorf("read the credential back from the %s: the item is %w: it differs from what was stored", a.Store, ErrCorrupt)
+		return fmt.Errorf("read the credential back from the %s: the item is %w: it differs from what was stored", a.Store, ErrCorrupt)
 	}
-	return v, nil
+	return nil
 }
 
 // put stores the plain form, or the compact one where the plain is too large.

@@ -70,22 +70,42 @@ type Locker interface {
 	Remove(name string) error
 }
 
+// A Reason is why a refresh is asked for.
+type Reason string
+
+// The reasons.
+const (
+	ReasonExpiry   Reason = "expiry"   // the access token ends soon, or has ended
+	ReasonHand     Reason = "hand"     // a person wants it: a persisted time of the next refresh is ignored
+	ReasonRejected Reason = "rejected" // a caller saw the access token refused
+	ReasonClock    Reason = "clock"    // the clock went back, so that nothing is known of the expiry
+)
+
+// A Demand asks for a credential newer than the generation that the caller has.
+type Demand struct {
+	Account    string
+	Generation uint64
+	Reason     Reason
+}
+
 // A Refresher replaces an access token.
 type Refresher interface {
 	// Refresh rotates the credential of the account and returns the newest
-	// record, unless its generation is already past the given one: then
-	// somebody else refreshed, and it returns what they stored. Any number of
-	// callers in any number of processes may ask at once; the refresh token is
-	// presented once. With force a persisted time of the next refresh is
-	// ignored.
+	// record, unless its generation is already past the demand's: then somebody
+	// else refreshed, and it returns what they stored. Any number of callers in
+	// any number of processes may ask at once; the refresh token is presented
+	// once.
 	//
 	// The error is ErrSignInRequired if only a sign-in helps, ErrTemporary if a
 	// later try may succeed, ErrBusy if another process held the lock too long,
 	// or the store's. The stored credential is never lost by an error. A
 	// Refresh that obtained a credential returns the record beside an error:
 	// ErrNotStored means that it could not be stored and its sign-in will be
-	// lost, any other that only the bookkeeping failed.
-	Refresh(ctx context.Context, account string, generation uint64, force bool) (Record, error)
+	// lost, any other that it is safe and only the bookkeeping failed.
+	Refresh(ctx context.Context, d Demand) (Record, error)
+	// Begin lets a refresh begin that nobody waits for, unless one is under way.
+	// It returns at once; how the refresh ends is told to nobody.
+	Begin(d Demand)
 }
 
 // A Router holds the stores by their words and asks the one that an account

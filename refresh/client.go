@@ -101,10 +101,11 @@ func (g grant) signIn(iss helper.Issuer, now time.Time) error {
 	return claims.meant(iss, now)
 }
 
-// present sends the refresh token once (RFC 6749 section 6).
-func (c *Client) present(ctx context.Context, iss helper.Issuer, token helper.Secret) answer {
+// present sends the refresh token once (RFC 6749 section 6). First is called
+// before the first byte of it is handed over; if it fails none is.
+func (c *Client) present(ctx context.Context, iss helper.Issuer, token helper.Secret, first func() error) answer {
 	members := []pair{{"client_id", iss.ClientID}, {"grant_type", "refresh_token"}, {"refresh_token", token.Reveal()}}
-	request := call{endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...), detached: true, secrets: []helper.Secret{token}}
+	request := call{endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...), detached: true, first: first, secrets: []helper.Secret{token}}
 	if iss.Profile == ProfileOpenAI {
 		request.contentType, request.body = jsonType, object(members...)
 	}

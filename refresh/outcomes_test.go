@@ -91,7 +91,7 @@ func TestRotation_RefusedIsRemembered(t *testing.T) {
 	w.clock.advance(life)
 	w.fail(t, authserver.Fault{Kind: authserver.RefreshTokenReused, Grant: authserver.GrantRefresh})
 	for range 3 {
-		if _, err := w.rotation.Refresh(soon(t), "work", 1, true); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
@@ -136,7 +136,7 @@ func TestRotation_UnknownBacksOff(t *testing.T) {
 		w.clock.advance(1)
 	}
 	_, _ = w.refresh(t)
-	_, err := w.rotation.Refresh(soon(t), "work", 1, true)
+	_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
 	if !errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %v, want ErrTemporary", err)
 	}

@@ -16,45 +16,47 @@ import (
 const longestPause = 30 * time.Minute
 
 // keep stores the renewed credential, tries again for a while if the store
-// fails, and notes the generation in the account's file. The record it returns
-// beside an error holds a credential that is not stored.
-func (r *Rotation) keep(ctx context.Context, rec helper.Record, c helper.Credential) (helper.Record, error) {
-	renewed := helper.Record{Account: rec.Account, Credential: c, Version: rec.Version}
-	v, err := r.put(ctx, rec, c)
+// fails, and notes the generation in the account's file. If the store goes on
+// failing the credential comes beside an error: the journal keeps it for the
+// next rotation, or, if that failed too, it is lost with this process.
+func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (helper.Record, error) {
+	renewed := helper.Record{Account: t.rec.Account, Credential: c, Version: t.rec.Version}
+	v, err := r.put(ctx, t, c)
 	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && pause < 3*time.Second; pause *= 3 {
 		r.pause(ctx, pause)
-		v, err = r.put(ctx, rec, c)
+		v, err = r.put(ctx, t, c)
 	}
 	switch {
 	case errors.Is(err, errMoved):
-		return helper.Record{}, r.discard(ctx, rec.Account, c)
+		return helper.Record{}, both(r.discard(ctx, t.rec.Account, c), r.empty(t))
 	case err != nil:
-		return renewed, r.notStored(renewed, err)
+		return renewed, r.notStored(t, c, err)
 	}
 	renewed.Version = v
-	return r.account(renewed)
+	renewed, err = r.account(t, renewed)
+	return renewed, both(err, r.empty(t))
 }
 
 // put writes the credential and reads it back, if the account still has this
 // sign-in. It returns errMoved if somebody else changed the item or the account.
-func (r *Rotation) put(ctx context.Context, rec helper.Record, c helper.Credential) (helper.Version, error) {
-	a, err := r.Records.Accounts.Load(rec.Account.Name)
-	if errors.Is(err, helper.ErrNotFound) || err == nil && !same(a, rec.Account) {
+func (r *Rotation) put(ctx context.Context, t *turn, c helper.Credential) (helper.Version, error) {
+	a, err := r.Records.Accounts.Load(t.rec.Account.Name)
+	if errors.Is(err, helper.ErrNotFound) || err == nil && !same(a, t.rec.Account) {
 		return "", errMoved
 	}
 	if err != nil {
 		return "", err
 	}
-	v, err := r.Records.Write(ctx, rec.Account, c, rec.Version)
+	v, err := r.write(ctx, t.rec, c)
 	if err == nil {
 		return v, nil
 	}
 	// A write that failed may have happened, this time or the time before.
-	found, readErr := r.Records.Read(ctx, rec.Account.Name)
+	found, readErr := r.Records.Read(ctx, t.rec.Account.Name)
 	switch {
 	case errors.Is(readErr, helper.ErrNotFound):
 		return "", errMoved
-	case readErr != nil || found.Version == rec.Version:
+	case readErr != nil || found.Version == t.rec.Version:
 		return "", err
 	case found.Credential.Generation == c.Generation && found.Credential.AccessToken.Equal(c.AccessToken):
 		return found.Version, nil
@@ -62,14 +64,38 @@ func (r *Rotation) put(ctx context.Context, rec helper.Record, c helper.Credenti
 	return "", errMoved
 }
 
+// write is two steps: what a store says that it has written is read back.
+func (r *Rotation) write(ctx context.Context, rec helper.Record, c helper.Credential) (helper.Version, error) {
+	if err := r.at("put-before"); err != nil {
+		return "", err
+	}
+	item, v, err := r.Records.Put(ctx, rec.Account, c, rec.Version)
+	if err == nil {
+		err = r.at("put-after")
+	}
+	if err == nil {
+		err = r.Records.Verify(ctx, rec.Account, item)
+	}
+	if err == nil {
+		err = r.at("readback")
+	}
+	return v, err
+}
+
 // same reports whether the account still has the sign-in.
 func same(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
 
 // account notes in the account's file that the generation is stored.
-func (r *Rotation) account(renewed helper.Record) (helper.Record, error) {
+func (r *Rotation) account(t *turn, renewed helper.Record) (helper.Record, error) {
+	if err := r.at("account"); err != nil {
+		return renewed, err
+	}
 	a, err := r.change(renewed.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, renewed.Credential.Generation)
 		a.NotBefore, a.Unanswered = time.Time{}, 0
+		if t.reason == helper.ReasonRejected {
+			a.Rejections, a.RejectedAt = t.rec.Rejections(r.Now())+1, r.Now()
+		}
 	})
 	if err != nil {
 		return renewed, fmt.Errorf("note the refresh in the account's file: %w", err)
@@ -104,11 +130,14 @@ func (r *Rotation) discard(ctx context.Context, a helper.Account, c helper.Crede
 
 // notStored makes sure that the stored refresh token, which is spent, is not
 // presented again: a credential below the account's generation is stale.
-func (r *Rotation) notStored(renewed helper.Record, cause error) error {
-	_, err := r.change(renewed.Account, func(a *helper.Account) {
-		a.Generation = max(a.Generation, renewed.Credential.Generation)
+func (r *Rotation) notStored(t *turn, c helper.Credential, cause error) error {
+	_, err := r.change(t.rec.Account, func(a *helper.Account) {
+		a.Generation = max(a.Generation, c.Generation)
 	})
-	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s; mend the store and sign in again: %w", helper.ErrNotStored, clock(renewed.Credential.Expiry), cause)
+	if t.kept {
+		return fmt.Errorf("the new credential could not be stored yet, and waits in the journal: %w", both(cause, err))
+	}
+	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s; mend the store and sign in again: %w", helper.ErrNotStored, clock(c.Expiry), cause)
 	return both(cause, err)
 }
 
@@ -137,6 +166,16 @@ func (r *Rotation) postpone(rec helper.Record, a answer) error {
 	return fmt.Errorf("refresh: %w; the next is due after %s: %w", endpointError(a), clock(until), err)
 }
 
+// unreached persists that nobody tries again at once.
+func (r *Rotation) unreached(rec helper.Record, cause error) error {
+	if r.Unreached == 0 {
+		return fmt.Errorf("refresh: %w: %w", cause, helper.ErrTemporary)
+	}
+	until := r.Now().Add(r.Unreached)
+	_, err := r.change(rec.Account, func(a *helper.Account) { a.NotBefore = until })
+	return fmt.Errorf("refresh: %w: %w", cause, both(helper.ErrTemporary, err))
+}
+
 // retryAfter reads the header (RFC 9110 section 10.2.3): seconds or a date.
 func retryAfter(header string, now time.Time) time.Duration {
 	pause := time.Minute
@@ -148,17 +187,24 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return min(max(pause, time.Second), longestPause)
 }
 
+// errNotNoted: the account's file does not tell that a refresh token may be
+// spent.
+var errNotNoted = errors.New("this could not be noted")
+
 // unanswered persists that the refresh token may be spent. It is not presented
-// again while the access token is good; then after ever longer pauses.
-func (r *Rotation) unanswered(rec helper.Record, cause error) error {
+// again while the access token is good; then after ever longer pauses. It
+// returns the account as it is then, and always an error.
+func (r *Rotation) unanswered(rec helper.Record, cause error) (helper.Account, error) {
 	unanswered := rec.Account.Unanswered + 1
 	until := r.Now().Add(backOff(unanswered))
 	if nearEnd := rec.Credential.Expiry.Add(-rec.Credential.MinTTL()); nearEnd.After(until) {
 		until = nearEnd
 	}
-	_, err := r.change(rec.Account, func(a *helper.Account) { a.Unanswered, a.NotBefore = unanswered, until })
-	err = both(helper.ErrTemporary, err)
-	return fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, clock(until), err)
+	a, err := r.change(rec.Account, func(a *helper.Account) { a.Unanswered, a.NotBefore = unanswered, until })
+	if err != nil {
+		return rec.Account, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotNoted, err, helper.ErrTemporary)
+	}
+	return a, fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, clock(until), helper.ErrTemporary)
 }
 
 // backOff is 1, 2, 4 ... 30 minutes after the first, second, third ... refresh

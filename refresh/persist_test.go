@@ -4,12 +4,16 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/journal"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -25,7 +29,7 @@ func (w *world) whileAnswering(t *testing.T, do func()) (helper.Record, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		rec, err := w.rotation.Refresh(soon(t), "work", 1, false)
+		rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
 		done <- result{rec, err}
 	}()
 	if err := w.server.Wait(soon(t), authserver.GrantRefresh, 1); err != nil {
@@ -122,15 +126,21 @@ func TestRotation_Preflight(t *testing.T) {
 	}
 }
 
-// So does the account's file, without which nobody could note the outcome.
-func TestRotation_PreflightOfAccountFile(t *testing.T) {
+// So does a journal that cannot be made, without which an answer could be lost.
+func TestRotation_PreflightOfJournal(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOAuth)
 	w.clock.advance(life)
-	w.accounts.fail = helper.ErrFull
-	if _, err := w.refresh(t); !errors.Is(err, helper.ErrFull) {
-		t.Errorf("error %v, want ErrFull", err)
+	good := w.rotation.Journals
+	inTheWay := filepath.Join(t.TempDir(), "root")
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.rotation.Journals = journal.New(inTheWay)
+	if _, err := w.refresh(t); err == nil {
+		t.Error("the refresh went on without a journal")
 	}
 	w.wantRequests(t, authserver.GrantRefresh, 0)
+	w.rotation.Journals = good
 	if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 2 {
 		t.Errorf("the next refresh: generation %d, error %v", rec.Credential.Generation, err)
 	}
@@ -168,33 +178,62 @@ func TestRotation_StoreFailsForAMoment(t *testing.T) {
 	}
 }
 
-// A store that keeps failing costs the sign-in, and that is said. The token is
-// answered; the spent refresh token is never presented.
+// A store that keeps failing costs nothing: the token is answered, the journal
+// keeps the credential, and the next rotation stores it, without a request.
 func TestRotation_StoreFails(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOAuth)
 	w.clock.advance(life)
-	old := w.read(t).Credential
-	w.store.failPuts(100, helper.ErrLocked)
+	old := w.primed(t)
+	w.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
 	rec, err := w.refresh(t)
 	w.wantQuiet(t, err)
-	if !errors.Is(err, helper.ErrLocked) || rec.Credential.Generation != 2 || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	if !errors.Is(err, helper.ErrLocked) || errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("generation %d and error %v, want the new record and ErrLocked", rec.Credential.Generation, err)
 	}
 	w.store.fail = nil
 	if !w.read(t).Credential.RefreshToken.Equal(old.RefreshToken) {
 		t.Error("the stored credential changed")
 	}
-	if _, err := w.rotation.Refresh(soon(t), "work", 1, true); !errors.Is(err, helper.ErrSignInRequired) {
+	if !w.read(t).Stale() {
+		t.Error("the spent refresh token is not known as such")
+	}
+	found, err := w.refresh(t)
+	if err != nil || found.Credential.Generation != 3 || !found.Credential.AccessToken.Equal(rec.Credential.AccessToken) {
+		t.Errorf("the next refresh: generation %d, error %v; want what the journal kept", found.Credential.Generation, err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 2)
+	w.wantEmpty(t)
+}
+
+// If the journal fails too, the sign-in is lost, and that is said.
+func TestRotation_StoreAndJournalFail(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.clock.advance(life)
+	w.primed(t)
+	w.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
+	w.rotation.At = func(step string) error {
+		if step == "answer-before" {
+			return errors.New("no space")
+		}
+		return nil
+	}
+	rec, err := w.refresh(t)
+	w.wantQuiet(t, err)
+	if !errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+		t.Errorf("generation %d and error %v, want the new record and ErrNotStored", rec.Credential.Generation, err)
+	}
+	w.store.fail, w.rotation.At = nil, nil
+	if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
+	w.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
 // The account's file comes last: that it cannot be written loses nothing.
 func TestRotation_AccountFileFails(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOAuth)
 	w.clock.advance(life)
-	w.accounts.fail, w.accounts.good = helper.ErrFull, 1 // of the preflight
+	w.accounts.fail = helper.ErrFull
 	rec, err := w.refresh(t)
 	if !errors.Is(err, helper.ErrFull) || rec.Credential.Generation != 2 {
 		t.Errorf("generation %d and error %v, want 2 and ErrFull", rec.Credential.Generation, err)
@@ -230,6 +269,7 @@ func TestRotation_EraseBeginsBeforeTheOutcome(t *testing.T) {
 	} {
 		t.Run(fault.Kind, func(t *testing.T) {
 			w := newWorld(t, refresh.ProfileOAuth)
+			w.primed(t)
 			fault.Grant = authserver.GrantRefresh
 			w.fail(t, fault)
 			var tomb helper.Account

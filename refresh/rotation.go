@@ -4,80 +4,91 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/journal"
 )
 
 // A Rotation replaces the access token of an account, and with it the refresh
 // token, under the lock of the sign-in. Its fields are set by its owner; its
 // methods may be called concurrently, in any number of processes.
 //
-// The order of the steps is what keeps a sign-in alive: lock, reread, check,
-// preflight, exchange, parse, put, read back, account. Each is one function.
+// The order of the steps is what keeps a sign-in alive. Each is one function:
+// lock, reread, recover, preflight, mark, send, answer, parse, put, read back,
+// account, empty. Whatever ends the process between two of them, the next
+// rotation knows from the journal what happened, or that it cannot know.
 type Rotation struct {
-	Records helper.Records
-	Locker  helper.Locker
-	Client  *Client
-	Now     func() time.Time
+	Records  helper.Records
+	Locker   helper.Locker
+	Journals *journal.Dir
+	Client   *Client
+	// Host is the id of this machine, or empty where it has none.
+	Host string
+	// Unreached is how long nobody tries again after the server could not be
+	// reached: a herd would go on trying one after the other. Zero is not at all.
+	Unreached time.Duration
+	Random    io.Reader // crypto/rand.Reader outside tests
+	Now       func() time.Time
 	// After is how pauses between tries are waited for; nil is [time.After].
 	After func(time.Duration) <-chan time.Time
+	// At is called at each step with its name, for tests: an error is that step's.
+	// Nil never is.
+	At func(step string) error
 }
-
-var _ helper.Refresher = (*Rotation)(nil)
 
 // errMoved: a person won. What they did to the account stands.
 var errMoved = fmt.Errorf("the account was erased or signed in again meanwhile: %w", helper.ErrConflict)
 
-// Refresh implements [helper.Refresher]. Ctx ends the wait for the lock and the
-// attempts to reach the server; an answer that is on its way is read and stored
-// all the same.
-func (r *Rotation) Refresh(ctx context.Context, account string, generation uint64, force bool) (helper.Record, error) {
-	d := demand{account: account, generation: generation, force: force}
-	rec, err := r.underLock(ctx, d)
+// Refresh is [helper.Refresher.Refresh] in this process, which should not be
+// ended while it runs. Ctx ends the wait for the lock and the attempts to reach
+// the server; an answer that is on its way is read and stored all the same.
+func (r *Rotation) Refresh(ctx context.Context, d helper.Demand) (helper.Record, error) {
+	rec, err := r.underLock(ctx, demand{Demand: d})
 	if errors.Is(err, errMoved) {
-		d.moved = true
-		rec, err = r.underLock(ctx, d)
+		rec, err = r.underLock(ctx, demand{Demand: d, moved: true})
 	}
-	return rec, helper.ForAccount(account, err)
+	return rec, helper.ForAccount(d.Account, err)
 }
 
 // A demand is what a caller of Refresh asked for.
 type demand struct {
-	account    string
-	generation uint64
-	force      bool
-	moved      bool // to a sign-in that generation is not of
+	helper.Demand
+	moved bool // to a sign-in that the generation is not of
 }
 
 func (r *Rotation) underLock(ctx context.Context, d demand) (rec helper.Record, err error) {
-	id, unlock, err := r.lock(ctx, d.account)
+	id, unlock, err := r.lock(ctx, d.Account)
 	if err != nil {
 		return helper.Record{}, err
 	}
 	defer func() { err = both(err, unlock()) }()
-	rec, err = r.reread(ctx, d.account, id)
+	rec, err = r.reread(ctx, d.Account, id)
 	if errors.Is(err, errMoved) || errors.Is(err, helper.ErrNotFound) {
 		// What the lock guards is gone, and taking the lock may have made it anew.
 		// Where others wait for it and the system keeps it for them, it stays.
 		_ = r.Locker.Remove(string(id))
 		return rec, err
 	}
-	if err != nil || d.served(rec.Credential, r.Now()) {
+	if err != nil || served(d, rec.Credential, r.Now()) {
 		return rec, err
 	}
-	if err := r.check(rec, d.force); err != nil {
+	rec, settled, err := r.recover(context.WithoutCancel(ctx), rec)
+	if err != nil || settled && rec.Credential.Fresh(r.Now(), 0) {
+		return rec, err
+	}
+	if err := r.check(rec, d); err != nil {
 		return helper.Record{}, err
 	}
-	if rec, err = r.preflight(ctx, rec); err != nil {
-		return helper.Record{}, err
-	}
-	a := r.exchange(ctx, rec.Credential)
-	return r.settle(context.WithoutCancel(ctx), rec, a)
+	return r.rotate(ctx, rec, d)
 }
 
 // lock takes the lock of the sign-in that the account has.
 func (r *Rotation) lock(ctx context.Context, account string) (helper.ID, func() error, error) {
+	if err := r.at("lock"); err != nil {
+		return "", nil, err
+	}
 	a, err := r.Records.Accounts.Load(account)
 	if err != nil {
 		return "", nil, err
@@ -92,6 +103,9 @@ func (r *Rotation) lock(ctx context.Context, account string) (helper.ID, func() 
 // reread reads the record anew. It returns errMoved if the lock is of another
 // sign-in than the account has.
 func (r *Rotation) reread(ctx context.Context, account string, id helper.ID) (helper.Record, error) {
+	if err := r.at("reread"); err != nil {
+		return helper.Record{}, err
+	}
 	rec, err := r.Records.Read(ctx, account)
 	if err == nil && rec.Account.ID != id {
 		return helper.Record{}, errMoved
@@ -101,85 +115,63 @@ func (r *Rotation) reread(ctx context.Context, account string, id helper.ID) (he
 
 // served reports whether the credential answers the demand as it is, because
 // somebody else refreshed it or signed in again.
-func (d demand) served(c helper.Credential, now time.Time) bool {
-	if d.moved || c.Generation < d.generation {
+func served(d demand, c helper.Credential, now time.Time) bool {
+	if d.moved || c.Generation < d.Generation {
 		return c.Fresh(now, 0)
 	}
-	return c.Generation > d.generation
+	return c.Generation > d.Generation
 }
 
 // check returns why the refresh token must not be presented at this moment.
-func (r *Rotation) check(rec helper.Record, force bool) error {
+func (r *Rotation) check(rec helper.Record, d demand) error {
 	if err := rec.Refreshable(); err != nil {
 		return err
+	}
+	if rec.Account.Host != "" && r.Host != "" && rec.Account.Host != r.Host {
+		return fmt.Errorf("the sign-in is %w, whose copy this is: two that refresh it would end it: %w", helper.ErrElsewhere, helper.ErrSignInRequired)
 	}
 	if err := CheckEndpoint(rec.Credential.Issuer.TokenEndpoint); err != nil {
 		return fmt.Errorf("token endpoint of the stored credential: %w", err)
 	}
-	if force || !r.early(rec) {
+	return notDue(rec, d.Reason, r.Now())
+}
+
+// notDue returns an error until the persisted time of the next refresh has come.
+// With an expired access token a time beyond the longest pause is not believed:
+// the clock was wrong when it was written.
+func notDue(rec helper.Record, why helper.Reason, now time.Time) error {
+	until := rec.Account.NotBefore
+	if why == helper.ReasonHand || !now.Before(until) || !rec.Credential.Valid(now) && until.Sub(now) > longestPause {
 		return nil
 	}
-	host, until := hostOf(rec.Credential.Issuer.TokenEndpoint), rec.Account.NotBefore
+	host, reason := hostOf(rec.Credential.Issuer.TokenEndpoint), "asked to wait, or could not be reached"
 	if rec.Account.Unanswered > 0 {
-		return fmt.Errorf("%s has not answered the last refresh, the next is due after %s: %w", host, clock(until), helper.ErrTemporary)
+		reason = "has not answered the last refresh"
 	}
-	return fmt.Errorf("%s asked to wait, the next refresh is due after %s: %w", host, clock(until), helper.ErrTemporary)
+	return fmt.Errorf("%s %s; the next refresh is due after %s: %w", host, reason, clock(until), helper.ErrTemporary)
 }
 
-// early reports whether the persisted time of the next refresh is to come. With
-// an expired access token a time beyond the longest pause is not believed: the
-// clock was wrong when it was written.
-func (r *Rotation) early(rec helper.Record) bool {
-	now, until := r.Now(), rec.Account.NotBefore
-	if !rec.Credential.Valid(now) && until.Sub(now) > longestPause {
-		return false
+// rotate presents the refresh token, and keeps what comes of it.
+func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (helper.Record, error) {
+	t := &turn{rec: rec, reason: d.Reason}
+	if err := r.preflight(ctx, t); err != nil {
+		return helper.Record{}, fmt.Errorf("prepare the refresh, of which nothing was sent: %w", err)
 	}
-	return now.Before(until)
+	defer func() { _ = t.journal.Close() }() // it is synced, or its error was told
+	if err := r.mark(t); err != nil {
+		return helper.Record{}, fmt.Errorf("prepare the refresh, of which nothing was sent: %w", both(err, r.empty(t)))
+	}
+	a := r.send(ctx, t)
+	r.answer(t, a)
+	return r.settle(context.WithoutCancel(ctx), t, a)
 }
 
-// preflight stores the credential and the account's file as they are: what
-// cannot be written fails before anything is spent.
-func (r *Rotation) preflight(ctx context.Context, rec helper.Record) (helper.Record, error) {
-	v, err := r.Records.Write(ctx, rec.Account, rec.Credential, rec.Version)
-	if err != nil {
-		return helper.Record{}, fmt.Errorf("try the store before the refresh, of which nothing was sent: %w", err)
+// at lets a test stop the rotation at a step.
+func (r *Rotation) at(step string) error {
+	if r.At == nil {
+		return nil
 	}
-	if _, err := r.change(rec.Account, func(*helper.Account) {}); err != nil {
-		return helper.Record{}, fmt.Errorf("try the account's file before the refresh, of which nothing was sent: %w", err)
-	}
-	rec.Version = v
-	return rec, nil
-}
-
-// exchange presents the refresh token until it was sent once, for a few tries.
-func (r *Rotation) exchange(ctx context.Context, c helper.Credential) answer {
-	a := r.Client.present(ctx, c.Issuer, c.RefreshToken)
-	for _, pause := range []time.Duration{250 * time.Millisecond, time.Second} {
-		if a.sent || !r.pause(ctx, pause) {
-			break
-		}
-		a = r.Client.present(ctx, c.Issuer, c.RefreshToken)
-	}
-	return a
-}
-
-// settle does what the outcome of the exchange asks for.
-func (r *Rotation) settle(ctx context.Context, rec helper.Record, a answer) (helper.Record, error) {
-	g, parsed := parseGrant(rec.Credential.Issuer.Profile, a.body)
-	switch judge(a, parsed) {
-	case success:
-		if g.claims().differs(rec.Credential) {
-			return r.refuse(ctx, rec, a.host+" answered the refresh with another person's or account's token")
-		}
-		return r.keep(ctx, rec, g.renew(rec.Credential, a.start))
-	case refused:
-		return r.refuse(ctx, rec, a.host+" refused the refresh token ("+endpointError(a).Code+")")
-	case wait:
-		return helper.Record{}, r.postpone(rec, a)
-	case notSent:
-		return helper.Record{}, fmt.Errorf("refresh: %w: %w", a.problem(parsed), helper.ErrTemporary)
-	}
-	return helper.Record{}, r.unanswered(rec, a.problem(parsed))
+	return r.At(step)
 }
 
 // pause waits, and reports whether ctx lasted.

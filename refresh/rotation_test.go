@@ -64,7 +64,7 @@ func TestRotation_TenCallersOneRequest(t *testing.T) {
 		for i := range answers {
 			wg.Go(func() {
 				var err error
-				if answers[i], err = w.rotation.Refresh(soon(t), "work", 1, false); err != nil {
+				if answers[i], err = w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -129,7 +129,7 @@ func TestRotation_NoRequest(t *testing.T) {
 			if c.given != nil {
 				c.given(t, w)
 			}
-			rec, err := w.rotation.Refresh(soon(t), "work", c.ask, false)
+			rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: c.ask})
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
@@ -143,7 +143,7 @@ func TestRotation_NoRequest(t *testing.T) {
 
 func TestRotation_UnknownAccount(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOpenAI)
-	if _, err := w.rotation.Refresh(soon(t), "home", 1, false); !errors.Is(err, helper.ErrNotFound) {
+	if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "home", Generation: 1}); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("error %v, want ErrNotFound", err)
 	}
 }
@@ -156,7 +156,7 @@ func TestRotation_LockHeldTooLong(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := w.rotation.Refresh(ctx, "work", 1, false); !errors.Is(err, helper.ErrBusy) {
+	if _, err := w.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrBusy) {
 		t.Errorf("error %v, want ErrBusy", err)
 	}
 	if err := unlock(); err != nil {
@@ -177,7 +177,7 @@ func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 	}}
 	w.rotation.Locker = spy
 	spy.after = func() { w.rotation.Locker = spy }
-	rec, err := w.rotation.Refresh(soon(t), "work", 1, false)
+	rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestRotation_NotSent(t *testing.T) {
 		r.After, r.Locker = nil, &locker{}
 		r.Client = &refresh.Client{Now: w.clock.Now, Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline }}
 		start := time.Now() //nolint:forbidigo // the time of the synctest bubble
-		_, err := r.Refresh(t.Context(), "work", 1, false)
+		_, err := r.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1})
 		if !errors.Is(err, helper.ErrTemporary) || tries != 3 {
 			t.Errorf("error %v after %d tries, want ErrTemporary after 3", err, tries)
 		}
@@ -227,7 +227,7 @@ func TestRotation_NotSent(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if _, err = r.Refresh(ctx, "work", 1, false); !errors.Is(err, helper.ErrTemporary) || tries != 4 {
+		if _, err = r.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrTemporary) || tries != 4 {
 			t.Errorf("with a short deadline: error %v after %d tries, want ErrTemporary after 1 more", err, tries-3)
 		}
 	})
@@ -245,7 +245,7 @@ func TestRotation_CallerGivesUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(soon(t))
 	done := make(chan error, 1)
 	go func() {
-		_, err := w.rotation.Refresh(ctx, "work", 1, false)
+		_, err := w.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1})
 		done <- err
 	}()
 	if err := w.server.Wait(soon(t), authserver.GrantRefresh, 1); err != nil {

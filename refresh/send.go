@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -28,9 +28,12 @@ type call struct {
 	contentType string
 	body        string
 	secrets     []helper.Secret // in the body
-	// detached: once there is a connection for the call, the caller's context
-	// ends it no longer. An answer that is on its way must be read.
+	// detached: once the call is sent, the caller's context ends it no longer.
+	// An answer that is on its way must be read.
 	detached bool
+	// first, if set, is called before the first byte of the body is handed over.
+	// If it fails none is.
+	first func() error
 	// asks: the call is detached but carries no grant before its answer has
 	// begun with status 200.
 	asks bool
@@ -40,7 +43,8 @@ type call struct {
 type answer struct {
 	host  string
 	start time.Time // of the call
-	// sent: the request was, or may have been, written.
+	// sent: the body was, or may have been, written; of a call without one, the
+	// request.
 	sent       bool
 	status     int
 	retryAfter string
@@ -62,15 +66,16 @@ func (c *Client) send(ctx context.Context, call call) answer {
 	limit := c.limit(call, cancel)
 	defer func() { limit.stop() }()
 
-	var sent atomic.Bool
-	own = httptrace.WithClientTrace(own, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
-		sent.Store(true)
-		if call.detached {
-			letGo()
-		}
-	}})
-	a.err = c.roundTrip(own, call, limit, &a)
-	a.sent = sent.Load()
+	start := &start{first: call.first}
+	if call.detached {
+		start.begun = func() { letGo() }
+	}
+	if call.body == "" {
+		own = httptrace.WithClientTrace(own, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { _ = start.begin() }})
+	}
+	a.err = c.roundTrip(own, call, start.begin, limit, &a)
+	// A server may answer well before it has read what it was sent.
+	a.sent = start.end() || a.err == nil && a.status == http.StatusOK
 	if a.err != nil && limit.late.Load() {
 		a.err = context.DeadlineExceeded
 	}
@@ -82,8 +87,8 @@ func (c *Client) send(ctx context.Context, call call) answer {
 
 // roundTrip reads the whole answer into a. It uses the transport itself: an
 // http.Client would follow redirects.
-func (c *Client) roundTrip(ctx context.Context, call call, limit *limit, a *answer) error {
-	req, err := c.request(ctx, call)
+func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, limit *limit, a *answer) error {
+	req, err := c.request(ctx, call, begin)
 	if err != nil {
 		return err
 	}
@@ -104,12 +109,12 @@ func (c *Client) roundTrip(ctx context.Context, call call, limit *limit, a *answ
 	return both(err, resp.Body.Close())
 }
 
-func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {
+func (c *Client) request(ctx context.Context, call call, begin func() error) (*http.Request, error) {
 	method, body := http.MethodGet, io.Reader(nil)
 	if call.body != "" {
-		// Behind a plain io.Reader net/http sets no GetBody, without which it
-		// cannot send the body a second time.
-		method, body = http.MethodPost, io.LimitReader(strings.NewReader(call.body), int64(len(call.body)))
+		// Behind a reader of a type of our own net/http sets no GetBody, without
+		// which it cannot send the body a second time.
+		method, body = http.MethodPost, &onceRead{text: strings.NewReader(call.body), begin: begin}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, call.endpoint, body)
 	if err != nil {
@@ -122,6 +127,66 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 		req.Header.Set("Content-Type", call.contentType)
 	}
 	return req, nil
+}
+
+// A start is the moment from which a call counts as sent. It comes from the
+// goroutine that writes the request, once and never after end.
+type start struct {
+	first func() error // nil is nothing
+	begun func()       // nil is nothing
+
+	mu    sync.Mutex // guards what follows
+	sent  bool
+	ended bool
+}
+
+var errEnded = errors.New("the call has ended before it was sent")
+
+// begin lets the first byte go out, or returns why it must not.
+func (s *start) begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return errEnded
+	}
+	if s.first != nil {
+		if err := s.first(); err != nil {
+			return err
+		}
+	}
+	s.sent = true
+	if s.begun != nil {
+		s.begun()
+	}
+	return nil
+}
+
+// end reports whether the call was sent. From then on it is not.
+func (s *start) end() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	return s.sent
+}
+
+// An onceRead is a body that calls begin before it is read, and yields nothing
+// if that fails.
+type onceRead struct {
+	text  *strings.Reader
+	begin func() error
+	begun bool
+	err   error
+}
+
+// Read implements [io.Reader].
+func (o *onceRead) Read(p []byte) (int, error) {
+	if !o.begun {
+		o.begun, o.err = true, o.begin()
+	}
+	if o.err != nil {
+		return 0, o.err
+	}
+	return o.text.Read(p)
 }
 
 func (c *Client) transport() *http.Transport {

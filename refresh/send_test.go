@@ -115,7 +115,7 @@ func TestCallerGivesUpWhileConnecting(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := w.rotation.Refresh(ctx, "work", 1, false)
+		_, err := w.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1})
 		done <- err
 	}()
 	select {

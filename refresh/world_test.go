@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/journal"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -44,7 +46,8 @@ func newWorld(t *testing.T, profile string) *world {
 	w.client = &refresh.Client{UserAgent: "codex-cred/test", Now: w.clock.Now}
 	w.rotation = &refresh.Rotation{
 		Records: helper.Records{Accounts: w.accounts, Stores: helper.Router{"memory": w.store}},
-		Locker:  &locker{}, Client: w.client, Now: w.clock.Now,
+		Locker:  &locker{}, Client: w.client, Now: w.clock.Now, Random: rand.Reader,
+		Journals: journal.New(filepath.Join(t.TempDir(), "root")),
 		After: func(time.Duration) <-chan time.Time {
 			c := make(chan time.Time, 1)
 			c <- time.Time{}
@@ -130,7 +133,7 @@ func (w *world) read(t *testing.T) helper.Record {
 // refresh asks for a credential newer than the stored one.
 func (w *world) refresh(t *testing.T) (helper.Record, error) {
 	t.Helper()
-	return w.rotation.Refresh(soon(t), "work", w.read(t).Credential.Generation, false)
+	return w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: w.read(t).Credential.Generation})
 }
 
 func (w *world) wantRequests(t *testing.T, grant string, want int) {
@@ -218,7 +221,7 @@ func (s *faultyStore) write(ctx context.Context, name string, item []byte, expec
 	return v, err
 }
 
-// failPuts fails the next Puts after that of the preflight.
+// failPuts fails the next Puts after that of the key of the journal.
 func (s *faultyStore) failPuts(n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -301,3 +304,23 @@ func (l *locker) Lock(ctx context.Context, name string) (func() error, error) {
 }
 
 func (l *locker) Remove(string) error { return helper.ErrNotFound }
+
+// primed refreshes once, so that there is a key of the journal, and returns the
+// credential, of generation 2. Its access token has expired if the clock has
+// moved by its life.
+func (w *world) primed(t *testing.T) helper.Credential {
+	t.Helper()
+	rec, err := w.refresh(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec.Credential
+}
+
+// wantEmpty wants no journal to be left.
+func (w *world) wantEmpty(t *testing.T) {
+	t.Helper()
+	if files, err := w.rotation.Journals.Files(); err != nil || len(files) > 0 {
+		t.Errorf("journals are left: %q, %v", files, err)
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/refresh"
 )
 
 // An artefact is one thing of ours on this computer. The functions of this
@@ -25,7 +26,21 @@ type artefact struct {
 // ofSignIn lists what belongs to one sign-in, in the order of deletion: what
 // holds secrets first, the lock that orders writers last.
 func (w *wiring) ofSignIn(l helper.Leftover) []artefact {
-	return []artefact{w.item(l), w.lockFile(string(l.ID))}
+	return append([]artefact{w.item(l)}, w.besides(l)...)
+}
+
+// besides lists what belongs to a sign-in beside its credential. The key is of no
+// use without the journal, and opens it while that is there.
+func (w *wiring) besides(l helper.Leftover) []artefact {
+	return []artefact{
+		{
+			kind: "journal", where: w.journals.Path(l.ID), present: filePresent(w.journals.Path(l.ID)),
+			remove: func(context.Context) error { return w.journals.Remove(l.ID) },
+		},
+		w.inStore("key of the journal", l.Store, l.ID.Journal()),
+		w.lockFile(refresh.GateName(l.ID)),
+		w.lockFile(string(l.ID)),
+	}
 }
 
 // ofAccount lists what belongs to the account's name: its file after all that
@@ -57,30 +72,34 @@ func (w *wiring) choice() []artefact {
 }
 
 func (w *wiring) item(l helper.Leftover) artefact {
+	return w.inStore("credential", l.Store, string(l.ID))
+}
+
+func (w *wiring) inStore(kind, word, name string) artefact {
 	return artefact{
-		kind:  "credential",
-		where: w.place(l.Store, l.ID),
+		kind:  kind,
+		where: w.place(word, name),
 		present: func(ctx context.Context) (bool, error) {
-			store, err := w.records.Stores.Store(l.Store)
+			store, err := w.records.Stores.Store(word)
 			if err != nil {
 				return false, err
 			}
-			_, _, err = store.Get(ctx, string(l.ID))
+			_, _, err = store.Get(ctx, name)
 			return found(err)
 		},
-		remove: func(ctx context.Context) error { return w.keeper.DeleteItem(ctx, l.Store, string(l.ID)) },
+		remove: func(ctx context.Context) error { return w.keeper.DeleteItem(ctx, word, name) },
 	}
 }
 
 // place tells a person where a store keeps the item.
-func (w *wiring) place(store string, id helper.ID) string {
+func (w *wiring) place(store, name string) string {
 	switch store {
 	case storeKeychain:
-		return w.keychain.Where(string(id))
+		return w.keychain.Where(name)
 	case storeFile:
-		return "file " + w.files.Path(string(id))
+		return "file " + w.files.Path(name)
 	}
-	return fmt.Sprintf("store %q, item %s", shown(store), id)
+	return fmt.Sprintf("store %q, item %s", shown(store), name)
 }
 
 // home tells a person where a store keeps all its items.
@@ -118,6 +137,7 @@ func (w *wiring) ofRoot() []artefact {
 		directory(w.accounts.Folder()),
 		directory(w.files.Folder()),
 		directory(w.locks.Folder()),
+		directory(w.journals.Folder()),
 		directory(w.root),
 	}...)
 }

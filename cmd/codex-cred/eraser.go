@@ -187,7 +187,9 @@ func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, more
 	}
 	item := r.remove(ctx, e.item(s))
 	if item == stateRemoved || item == stateAbsent && !more {
-		r.remove(ctx, e.lockFile(string(s.ID)))
+		for _, a := range e.besides(s) {
+			r.remove(ctx, a)
+		}
 	}
 	return item == stateRemoved, unlock()
 }

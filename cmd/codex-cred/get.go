@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -22,6 +25,7 @@ curl -H "Authorization: Bearer $(codex-cred get)" https://chatgpt.com/backend-ap
 			formatFlag("token", "json"),
 			&cli.DurationFlag{Name: "min-ttl", Usage: "least remaining life of the token, `TIME` such as 5m", DefaultText: "5 minutes or a tenth of its life"},
 			boolFlag("refresh", "refresh however fresh the token is"),
+			&cli.StringFlag{Name: "rejected-sha256", Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
 			boolFlag("offline", "never ask the issuer"),
 			&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "give up after `TIME`"},
 		},
@@ -39,6 +43,9 @@ func (p *program) get(c *cli.Context) error {
 		return err
 	}
 	req := helper.Request{Account: account, Refresh: c.Bool("refresh"), Offline: c.Bool("offline")}
+	if req.Rejected, err = digestFlag(c, "rejected-sha256"); err != nil {
+		return err
+	}
 	if req.MinTTL, err = p.duration(c, "min-ttl", "CODEX_CRED_MIN_TTL"); err != nil {
 		return err
 	}
@@ -53,6 +60,16 @@ func (p *program) get(c *cli.Context) error {
 		return err
 	}
 	return errors.Join(p.give(c.String("format"), account, answer), err)
+}
+
+// digestFlag returns the flag's value, the SHA-256 of something in lower-case
+// hexadecimal, or nothing. A token in its place is not shown.
+func digestFlag(c *cli.Context, flag string) (string, error) {
+	value := strings.ToLower(c.String(flag))
+	if b, err := hex.DecodeString(value); c.IsSet(flag) && (err != nil || len(b) != sha256.Size) {
+		return "", usageError("--%s takes the 64 hexadecimal digits of a SHA-256", flag)
+	}
+	return value, nil
 }
 
 func (p *program) give(format, account string, answer helper.Answer) error {

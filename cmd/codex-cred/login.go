@@ -144,7 +144,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	p.warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(store, a.ID))
+	p.warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 

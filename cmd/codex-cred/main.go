@@ -20,6 +20,9 @@ func main() { os.Exit(newProgram().main()) }
 // main runs the program as a process of its own and returns the exit code.
 func (p *program) main() int {
 	harden()
+	if len(os.Args) > 1 && os.Args[1] == workerCommand {
+		return p.work(os.Args[2:])
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	context.AfterFunc(ctx, func() {

@@ -14,9 +14,10 @@ func (p *program) migrateCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "migrate",
 		Usage:       "move an account's tokens to another store",
-		UsageText:   "codex-cred migrate [ACCOUNT] --to keychain|file",
-		Description: "codex-cred migrate --to keychain\ncodex-cred migrate work --to file",
+		UsageText:   "codex-cred migrate [ACCOUNT] --to keychain|file | --here",
+		Description: "codex-cred migrate --to keychain\ncodex-cred migrate work --to file\ncodex-cred migrate work --here     after a move to another computer",
 		Flags: []cli.Flag{
+			boolFlag("here", "this computer alone uses the account's files, which came from another one"),
 			&cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"},
 		},
 		Action: p.migrate,
@@ -27,8 +28,8 @@ func (p *program) migrateCommand() *cli.Command {
 // deletes the first. Killed anywhere, it can be run again.
 func (p *program) migrate(c *cli.Context) error {
 	to := c.String("to")
-	if to != storeKeychain && to != storeFile {
-		return usageErrorHint("migrate needs --to keychain or --to file", "see: codex-cred migrate --help")
+	if c.Bool("here") == (to != "") || to != "" && to != storeKeychain && to != storeFile {
+		return usageErrorHint("migrate needs --to keychain, --to file or --here", "see: codex-cred migrate --help")
 	}
 	w, err := p.wire()
 	if err != nil {
@@ -42,8 +43,34 @@ func (p *program) migrate(c *cli.Context) error {
 		return helper.ForAccount(account, err)
 	}
 	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
+		if to == "" {
+			return p.adopt(c.Context, w, account)
+		}
 		return p.migrateAccount(c, w, account, to)
 	}))
+}
+
+// adopt ties the account's files to this computer.
+func (p *program) adopt(ctx context.Context, w *wiring, account string) error {
+	a, err := w.accounts.Load(account)
+	if err != nil {
+		return err
+	}
+	unlock, err := p.hold(ctx, w, a.ID)
+	if err != nil {
+		return err
+	}
+	_, err = w.accounts.Update(account, func(a *helper.Account) error {
+		if a.ID == "" {
+			return helper.ErrNotFound
+		}
+		a.Host = w.hostOf(a.Store)
+		return nil
+	})
+	if err == nil {
+		p.warn("account %q: this computer refreshes it from here on; no other may", account)
+	}
+	return errors.Join(err, unlock())
 }
 
 func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) error {
@@ -55,7 +82,7 @@ func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) 
 	if err != nil {
 		return err
 	}
-	p.warn("account %q: the tokens are in the %s", account, w.place(a.Store, a.ID))
+	p.warn("account %q: the tokens are in the %s", account, w.place(a.Store, string(a.ID)))
 	return p.sweep(c.Context, w, a)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/refresh"
 )
 
 // orphans is what lies under the root and belongs to no account: killed
@@ -20,12 +21,12 @@ type orphans struct {
 	files   []artefact
 }
 
-// orphans reads the three folders, and only then what accounts claim: a
+// orphans reads the four folders, and only then what accounts claim: a
 // sign-in claims its files before it makes them. Where an account's file is of a
 // newer version nobody can tell what belongs to it, and there are no orphans.
 func (w *wiring) orphans() (orphans, error) {
 	var paths []string
-	for _, files := range []func() ([]string, error){w.files.Files, w.locks.Files, w.accounts.Files} {
+	for _, files := range []func() ([]string, error){w.files.Files, w.journals.Files, w.locks.Files, w.accounts.Files} {
 		found, err := files()
 		if err != nil {
 			return orphans{}, err
@@ -77,8 +78,12 @@ func (w *wiring) claimed() (map[string]bool, error) {
 			return nil, err
 		}
 		for _, s := range signIns {
-			claimed[w.locks.Path(string(s.ID))] = true
-			claimed[w.files.Path(string(s.ID))] = true
+			for _, path := range []string{
+				w.locks.Path(string(s.ID)), w.locks.Path(refresh.GateName(s.ID)), w.journals.Path(s.ID),
+				w.files.Path(string(s.ID)), w.files.Path(s.ID.Journal()),
+			} {
+				claimed[path] = true
+			}
 		}
 	}
 	return claimed, nil

@@ -65,7 +65,7 @@ func hintFor(err error) string {
 	if onFiles := (*fs.PathError)(nil); errors.Is(err, helper.ErrUnavailable) && errors.As(err, &onFiles) {
 		hint = "check who may write there, and the disk"
 	}
-	if strings.Contains(hint, "%s") {
+	if strings.Contains(hint, "%") {
 		return fmt.Sprintf(hint, asArgument(accountOf(err)))
 	}
 	return hint

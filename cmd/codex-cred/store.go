@@ -101,7 +101,7 @@ func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice str
 	if err != nil {
 		return err
 	}
-	p.warn("account %q: stored; the tokens are in the %s", account, w.place(store, a.ID))
+	p.warn("account %q: stored; the tokens are in the %s", account, w.place(store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 

@@ -49,7 +49,7 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 	if err != nil {
 		return v.broken(name, err)
 	}
-	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.place(a.Store, a.ID), a.Generation, when(a.Created)
+	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.place(a.Store, string(a.ID)), a.Generation, when(a.Created)
 	rec, err := w.records.Read(ctx, name)
 	switch {
 	case a.Erasing:

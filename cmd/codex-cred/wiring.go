@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/accountdir"
 	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/hostid"
+	"github.com/codex-cred/codex-cred/internal/journal"
 	"github.com/codex-cred/codex-cred/internal/safefile"
 	"github.com/codex-cred/codex-cred/keychain"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -31,6 +34,7 @@ type wiring struct {
 	locks    *filelock.Locks
 	keychain *keychain.Store
 	files    *fallbackfile.Store
+	journals *journal.Dir
 	records  helper.Records
 	keeper   helper.Keeper
 	client   *refresh.Client
@@ -47,22 +51,54 @@ func (p *program) wire() (*wiring, error) {
 		locks:    filelock.New(root),
 		keychain: keychain.New(),
 		files:    fallbackfile.New(root),
+		journals: journal.New(root),
 		client:   &refresh.Client{UserAgent: userAgent, Now: p.now, Proxy: http.ProxyFromEnvironment},
 	}
 	w.records = helper.Records{
 		Accounts: w.accounts,
 		Stores:   helper.Router{storeKeychain: w.keychain, storeFile: w.files},
 	}
-	w.keeper = helper.Keeper{Records: w.records, Locker: w.locks, Random: rand.Reader}
+	w.keeper = helper.Keeper{Records: w.records, Locker: w.locks, Random: rand.Reader, Host: w.hostOf}
 	return w, nil
 }
 
 func (p *program) helper(w *wiring) *helper.Helper {
 	return &helper.Helper{
 		Records:   w.records,
-		Refresher: &refresh.Rotation{Records: w.records, Locker: w.locks, Client: w.client, Now: p.now},
+		Refresher: &refresh.Gate{Records: w.records, Locks: w.locks, Start: p.startWorker, Now: p.now},
 		Now:       p.now,
 	}
+}
+
+// rotation is what a worker does.
+func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
+	r := &refresh.Rotation{
+		Records: w.records, Locker: w.locks, Journals: w.journals, Client: w.client,
+		Host: w.host(), Unreached: 2 * time.Second,
+		Random: rand.Reader, Now: p.now, At: p.at,
+	}
+	if mode == background {
+		r.Unreached = time.Minute // the token is still good: there is time
+	}
+	return r
+}
+
+// hostOf returns the machine that sign-ins in the store are tied to. Files can be
+// copied, and a home can be shared by several machines.
+func (w *wiring) hostOf(store string) string {
+	if store != storeFile {
+		return ""
+	}
+	return w.host()
+}
+
+// host returns the id of this machine; none where the system tells none.
+func (w *wiring) host() string {
+	id, err := hostid.ID()
+	if err != nil {
+		return ""
+	}
+	return id
 }
 
 // root returns the directory under which all our files lie.

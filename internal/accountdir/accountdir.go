@@ -19,7 +19,7 @@ const (
 	lockFile = ".lock"
 	suffix   = ".json"
 
-	// maxSize of an account's file in bytes. A record is some 300 bytes and 70
+	// maxSize of an account's file in bytes. A record is some 450 bytes and 70
 	// for each leftover, so this is far more than any account needs.
 	maxSize = 64 << 10
 

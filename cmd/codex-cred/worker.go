@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+const (
+	// workerCommand is the name of a command that only this program runs:
+	//
+	//	codex-cred refresh-worker ACCOUNT GENERATION REASON foreground|background
+	workerCommand = "refresh-worker"
+	foreground    = "foreground"
+	background    = "background"
+
+	// workerTime ends a worker, whatever it waits for. It is more than the
+	// longest call of the issuer and the tries to store what it answered.
+	workerTime = 150 * time.Second
+)
+
+// startWorker starts a process that refreshes and that nothing which ends this
+// one ends: it has a session of its own, no terminal, and no file of the
+// caller's. It replies on the pipe.
+func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser, error) {
+	path, err := executable()
+	if err != nil {
+		return nil, err
+	}
+	mode := foreground
+	if inBackground {
+		mode = background
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = write.Close() }()
+	cmd := exec.Command(path) //nolint:gosec,noctx // this program, which must outlive the caller
+	cmd.Args = []string{"codex-cred", workerCommand, d.Account, strconv.FormatUint(d.Generation, 10), string(d.Reason), mode}
+	cmd.Stdout = write
+	cmd.Dir = string(os.PathSeparator)
+	cmd.Env = withoutToken(os.Environ())
+	detach(cmd)
+	if err := cmd.Start(); err != nil {
+		_ = read.Close()
+		return nil, err
+	}
+	return read, cmd.Process.Release()
+}
+
+// withoutToken leaves out what exec has given to its child: no other process
+// needs it.
+func withoutToken(environment []string) []string {
+	kept := make([]string, 0, len(environment))
+	for _, variable := range environment {
+		if !strings.HasPrefix(variable, "CODEX_CRED_TOKEN=") {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// work is the worker. Signals that ask a program to end do not end it: its
+// caller may be gone, and the answer is for the next one.
+func (p *program) work(args []string) int {
+	signal.Ignore(append(endings(), syscall.SIGHUP, syscall.SIGPIPE)...)
+	time.AfterFunc(workerTime, func() { os.Exit(exitTemporary) })
+	d, mode, err := parseWork(args)
+	if err != nil {
+		p.report(err)
+		return exitUsage
+	}
+	w, err := p.wire()
+	if err != nil {
+		return exitOther // the caller has had the same error
+	}
+	ctx := context.Background()
+	if mode == background {
+		unlock, ok, err := w.locks.Try(w.gateOf(d.Account))
+		if err != nil || !ok {
+			return exitBusy
+		}
+		defer func() { _ = unlock() }()
+	}
+	if err := p.rotation(w, mode).Serve(ctx, d, p.stdout); err != nil {
+		return exitOther
+	}
+	return exitOK
+}
+
+func parseWork(args []string) (d helper.Demand, mode string, err error) {
+	if len(args) != 4 || args[3] != foreground && args[3] != background {
+		return d, "", usageError("%s is for codex-cred itself", workerCommand)
+	}
+	generation, err := strconv.ParseUint(args[1], 10, 64)
+	if err != nil {
+		return d, "", usageError("%s is for codex-cred itself", workerCommand)
+	}
+	return helper.Demand{Account: args[0], Generation: generation, Reason: helper.Reason(args[2])}, args[3], helper.CheckName(args[0])
+}
+
+// gateOf returns the name of the account's gate, or that of none.
+func (w *wiring) gateOf(account string) string {
+	a, err := w.accounts.Load(account)
+	if err != nil {
+		return ""
+	}
+	return refresh.GateName(a.ID)
+}

@@ -1,0 +1,45 @@
+package helper
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// firstRejection is how old an access token must be at the least, unless a
+	// tenth of its life is less, before a caller's word that it was refused
+	// leads to a refresh. A server that refuses every token would else have us
+	// refresh without end.
+	firstRejection = 10 * time.Minute
+	// longestRejection is the most that this doubles to while rejections repeat.
+	longestRejection = 24 * time.Hour
+	// forgetRejections is after how long without a rejection it starts anew. It
+	// is more than the longest of the waits between them.
+	forgetRejections = 2 * longestRejection
+)
+
+// rejectionDue returns from when on a caller's word that the access token was
+// refused leads to a refresh.
+func (r Record) rejectionDue(now time.Time) time.Time {
+	wait := min(firstRejection, r.Credential.life()/lifeShare)
+	for range r.Rejections(now) {
+		wait = min(2*wait, longestRejection)
+	}
+	return r.Credential.ObtainedAt.Add(wait)
+}
+
+// Rejections returns how many refreshes in a row were made because of
+// rejections, as far as they still count at now.
+func (r Record) Rejections(now time.Time) int {
+	if now.Sub(r.Account.RejectedAt) > forgetRejections {
+		return 0
+	}
+	const enough = 32 // doublings from any wait to the longest
+	return min(r.Account.Rejections, enough)
+}
+
+func (r Record) justRejected(now time.Time) error {
+	age := now.Sub(r.Credential.ObtainedAt).Round(time.Second)
+	due := r.rejectionDue(now).UTC().Format(time.RFC3339)
+	return fmt.Errorf("the access token that was refused is the newest, %s old; if it is refused again after %s it will be refreshed: %w", age, due, ErrTemporary)
+}

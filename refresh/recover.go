@@ -1,0 +1,66 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/journal"
+)
+
+var errInterrupted = errors.New("the last refresh was interrupted before its answer was kept")
+
+// recover looks at what an earlier rotation of the sign-in left in the journal.
+// An answer that is newer than what is stored is settled as if it had come in
+// this moment; that a refresh token may be spent is noted in the account's file.
+func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper.Record, settled bool, err error) {
+	if err := r.at("recover"); err != nil {
+		return rec, false, err
+	}
+	e, err := r.Journals.Read(rec.Account.ID, nil)
+	switch {
+	case errors.Is(err, helper.ErrNotFound):
+		return rec, false, nil
+	case err == nil:
+	case errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer):
+		e = journal.Entry{Mark: journal.Mark{State: journal.StateSending, Generation: rec.Credential.Generation}} // a torn mark tells nothing
+	default:
+		return rec, false, err
+	}
+	t := &turn{rec: rec, written: e.Mark, kept: true}
+	if e.State == journal.StateIntent || t.generation() <= rec.Credential.Generation || t.generation() < rec.Account.Generation {
+		return rec, false, r.empty(t) // nothing was sent, or the credential was stored
+	}
+	a, ok, err := r.keptAnswer(ctx, rec.Account)
+	if err != nil {
+		return rec, false, err
+	}
+	if ok {
+		found, err = r.settle(ctx, t, a)
+		return found, true, err
+	}
+	if rec.Account, err = r.unanswered(rec, errInterrupted); errors.Is(err, errNotNoted) {
+		return rec, false, err
+	}
+	return rec, false, r.empty(t)
+}
+
+// keptAnswer reads the answer in the journal. That it is not whole, or cannot be
+// opened, is none.
+func (r *Rotation) keptAnswer(ctx context.Context, a helper.Account) (answer, bool, error) {
+	key, err := r.sealKey(ctx, a)
+	if err != nil {
+		return answer{}, false, err
+	}
+	var k keptAnswer
+	switch e, err := r.Journals.Read(a.ID, key); {
+	case errors.Is(err, helper.ErrCorrupt):
+		return answer{}, false, nil
+	case err != nil:
+		return answer{}, false, err
+	case e.Answer == nil || json.Unmarshal(e.Answer, &k) != nil:
+		return answer{}, false, nil
+	}
+	return answer{host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body}, true, nil
+}

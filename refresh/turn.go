@@ -1,0 +1,182 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/journal"
+)
+
+// A turn is one presentation of a refresh token, from its preparation to what
+// became of it.
+type turn struct {
+	rec     helper.Record // before it
+	reason  helper.Reason
+	journal *journal.Journal
+	written journal.Mark
+	// kept: the answer is in the journal.
+	kept bool
+}
+
+// generation is that of the credential which the turn brings.
+func (t *turn) generation() uint64 { return t.written.Generation + 1 }
+
+// preflight lets fail what can fail before anything is spent.
+func (r *Rotation) preflight(ctx context.Context, t *turn) error {
+	if err := r.at("preflight"); err != nil {
+		return err
+	}
+	key, err := r.sealKey(ctx, t.rec.Account)
+	if err != nil {
+		return err
+	}
+	if t.reason == helper.ReasonClock {
+		generation := t.rec.Credential.Generation
+		if _, err := r.change(t.rec.Account, func(a *helper.Account) { a.ClockTried = generation }); err != nil {
+			return err
+		}
+	}
+	t.journal, err = r.Journals.Open(t.rec.Account.ID, key)
+	return err
+}
+
+// sealKey returns the key that seals the journal. The first rotation of a
+// sign-in draws it; it lives in the same store as the credential.
+func (r *Rotation) sealKey(ctx context.Context, a helper.Account) ([]byte, error) {
+	store, err := r.Records.Stores.Store(a.Store)
+	if err != nil {
+		return nil, err
+	}
+	name := a.ID.Journal()
+	key, _, err := store.Get(ctx, name)
+	if errors.Is(err, helper.ErrNotFound) {
+		key = make([]byte, journal.KeySize)
+		if _, err := io.ReadFull(r.Random, key); err != nil {
+			return nil, fmt.Errorf("draw the key of the journal: %w", err)
+		}
+		_, err = store.Put(ctx, name, key, "")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the key of the journal: %w", err)
+	}
+	if len(key) != journal.KeySize {
+		return nil, fmt.Errorf("the key of the journal is %w: it has %d bytes", helper.ErrCorrupt, len(key))
+	}
+	return key, nil
+}
+
+// mark notes that the refresh token is about to be presented.
+func (r *Rotation) mark(t *turn) error {
+	if err := r.at("mark"); err != nil {
+		return err
+	}
+	attempt, err := helper.NewID(r.Random)
+	if err != nil {
+		return err
+	}
+	t.written = journal.Mark{
+		Attempt: string(attempt), ID: t.rec.Account.ID, Generation: t.rec.Credential.Generation,
+		Token: t.rec.Credential.RefreshToken.Digest(), Time: r.Now(), Host: r.Host, State: journal.StateIntent,
+	}
+	return t.journal.Mark(t.written)
+}
+
+// send presents the refresh token until it was sent once, for a few tries.
+func (r *Rotation) send(ctx context.Context, t *turn) answer {
+	c := t.rec.Credential
+	first := func() error { return r.sending(t) }
+	a := r.Client.present(ctx, c.Issuer, c.RefreshToken, first)
+	for _, pause := range []time.Duration{250 * time.Millisecond, time.Second} {
+		if a.sent || t.written.State == journal.StateSending || !r.pause(ctx, pause) {
+			break
+		}
+		a = r.Client.present(ctx, c.Issuer, c.RefreshToken, first)
+	}
+	if err := r.at("send-after"); err != nil && a.sent {
+		a.err = err
+	}
+	return a
+}
+
+// sending notes, before the first byte of it goes out, that the refresh token
+// may be spent from here on.
+func (r *Rotation) sending(t *turn) error {
+	if err := r.at("sending"); err != nil {
+		return err
+	}
+	t.written.State = journal.StateSending
+	if err := t.journal.Mark(t.written); err != nil {
+		return err
+	}
+	return r.at("send-before")
+}
+
+// answer keeps the whole answer before anything is made of it. If that fails
+// the answer is still in memory.
+func (r *Rotation) answer(t *turn, a answer) {
+	if !a.sent || a.err != nil || r.at("answer-before") != nil {
+		return
+	}
+	kept, err := json.Marshal(keptAnswer{Host: a.host, Start: a.start, Status: a.status, RetryAfter: a.retryAfter, Body: a.body})
+	if err != nil || t.journal.Answer(kept) != nil {
+		return
+	}
+	t.kept = r.at("answer-after") == nil
+}
+
+// A keptAnswer is an answer in the journal.
+type keptAnswer struct {
+	Host       string    `json:"host"`
+	Start      time.Time `json:"start"`
+	Status     int       `json:"status"`
+	RetryAfter string    `json:"retry_after,omitempty"`
+	Body       []byte    `json:"body"`
+}
+
+// settle does what the outcome asks for, and empties the journal once that is
+// done.
+func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record, error) {
+	if err := r.at("parse"); err != nil {
+		return helper.Record{}, err
+	}
+	g, parsed := parseGrant(t.rec.Credential.Issuer.Profile, a.body)
+	switch judge(a, parsed) {
+	case success:
+		if g.claims().differs(t.rec.Credential) {
+			// The sealed answer stays: it is all that there is of a sign-in.
+			return r.refuse(ctx, t.rec, a.host+" answered the refresh with another person's or account's token")
+		}
+		c := g.renew(t.rec.Credential, a.start)
+		c.Generation = t.generation()
+		return r.keep(ctx, t, c)
+	case refused:
+		rec, err := r.refuse(ctx, t.rec, a.host+" refused the refresh token ("+endpointError(a).Code+")")
+		return rec, both(err, r.empty(t))
+	case wait:
+		return helper.Record{}, both(r.postpone(t.rec, a), r.empty(t))
+	case notSent:
+		return helper.Record{}, both(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
+	}
+	_, err := r.unanswered(t.rec, a.problem(parsed))
+	if errors.Is(err, errNotNoted) {
+		return helper.Record{}, err // the mark tells it to the next rotation
+	}
+	return helper.Record{}, both(err, r.empty(t))
+}
+
+// empty ends the turn: nothing of it is left to do.
+func (r *Rotation) empty(t *turn) error {
+	if err := r.at("empty"); err != nil {
+		return err
+	}
+	err := r.Journals.Remove(t.rec.Account.ID)
+	if errors.Is(err, helper.ErrNotFound) {
+		return nil
+	}
+	return err
+}
