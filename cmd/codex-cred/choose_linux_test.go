@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
 	"github.com/codex-cred/codex-cred/keychain"
 )
@@ -40,7 +39,7 @@ func TestTrialOfKeePassXC(t *testing.T) {
 			if got := slices.Contains(x.Items(t), trial); got != c.stays {
 				t.Errorf("the trial stays: %v, want %v", got, c.stays)
 			}
-			deleting := "delete " + w.place(storeKeychain, helper.ID(trial))
+			deleting := "delete " + w.place(storeKeychain, trial)
 			if c.stays != strings.Contains(err.Error(), deleting) {
 				t.Errorf("error %q; the trial stays: %v", err, c.stays)
 			}
