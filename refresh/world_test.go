@@ -146,9 +146,10 @@ func (w *world) wantRequests(t *testing.T, grant string, want int) {
 // wantQuiet fails if the error holds any piece of a secret, or a second line.
 func (w *world) wantQuiet(t *testing.T, err error) {
 	t.Helper()
+	text := fmt.Sprintf("%v %+v %#v", err, err, err)
 	for _, secret := range w.server.Secrets() {
 		for i := 0; i+12 <= len(secret); i++ {
-			if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), secret[i:i+12]) {
+			if strings.Contains(text, secret[i:i+12]) {
 				t.Fatalf("the error holds a piece of a secret, at %d", i)
 			}
 		}
