@@ -1,0 +1,353 @@
+package refresh_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// key is the one that seals the journal, of the sign-in with the id.
+func (w *world) key(t *testing.T) []byte {
+	t.Helper()
+	key, _, err := w.store.Get(t.Context(), w.read(t).Account.ID.Journal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// left is what a rotation that was killed has left in the journal.
+type left struct {
+	generation uint64 // of the mark
+	state      journal.State
+	key        []byte // that seals the answer; nil is the right one
+	answer     string // empty: none
+}
+
+func (w *world) leave(t *testing.T, l left) {
+	t.Helper()
+	rec, key := w.read(t), l.key
+	if key == nil {
+		key = w.key(t)
+	}
+	j, err := w.rotation.Journals.Open(rec.Account.ID, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = j.Close() }()
+	m := journal.Mark{
+		Attempt: "attempt", ID: rec.Account.ID, Generation: l.generation, Token: rec.Credential.RefreshToken.Digest(),
+		Time: w.clock.Now(), State: l.state,
+	}
+	if err := j.Mark(m); err != nil {
+		t.Fatal(err)
+	}
+	if l.answer == "" {
+		return
+	}
+	if err := j.Answer([]byte(l.answer)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answered is an answer as the journal keeps it.
+func answered(status int, body string) string {
+	b, err := json.Marshal(map[string]any{"host": "a.example", "start": "2027-01-01T12:30:00Z", "status": status, "body": []byte(body)})
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// The journal of the stored credential, of generation 2, and what follows from
+// it when the access token has expired and somebody wants a refresh.
+func TestRecover_Mark(t *testing.T) {
+	const intent, sending = journal.StateIntent, journal.StateSending
+	tokens := answered(200, `{"access_token":"from-the-journal","refresh_token":"r","token_type":"Bearer","expires_in":3600}`)
+	other := bytes.Repeat([]byte{7}, journal.KeySize)
+	for _, c := range []struct {
+		name       string
+		left       left
+		why        helper.Reason
+		err        error
+		requests   int
+		generation uint64 // stored afterwards
+		refused    bool
+		unanswered int
+		pause      time.Duration // until the next refresh
+	}{
+		{"intent: nothing was sent", left{2, intent, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
+		{"sending, no answer", left{2, sending, nil, ""}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"sending, no answer, by hand", left{2, sending, nil, ""}, helper.ReasonHand, nil, 1, 3, false, 0, 0},
+		{"tokens", left{2, sending, nil, tokens}, helper.ReasonExpiry, nil, 0, 3, false, 0, 0},
+		{"tokens, by hand", left{2, sending, nil, tokens}, helper.ReasonHand, nil, 0, 3, false, 0, 0},
+		{"tokens, for a rejection", left{2, sending, nil, tokens}, helper.ReasonRejected, nil, 0, 3, false, 0, 0},
+		{"tokens of the stored generation", left{1, sending, nil, tokens}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
+		{"sending of the generation before", left{1, sending, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
+		{"tokens sealed with another key", left{2, sending, other, tokens}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"an answer that is not ours", left{2, sending, nil, "[]"}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"an empty body", left{2, sending, nil, answered(200, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"an internal error", left{2, sending, nil, answered(500, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"too many requests", left{2, sending, nil, answered(429, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 0, time.Minute},
+		{"a refusal", left{2, sending, nil, answered(400, `{"error":"invalid_grant"}`)}, helper.ReasonExpiry, helper.ErrSignInRequired, 0, 2, true, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.primed(t)
+			w.clock.advance(life)
+			w.leave(t, c.left)
+			_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: c.why})
+			w.wantQuiet(t, err)
+			if !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
+				t.Errorf("error %v, want %v", err, c.err)
+			}
+			rec := w.read(t)
+			if rec.Credential.Generation != c.generation || rec.Account.Generation != c.generation || (rec.Credential.Refused != "") != c.refused {
+				t.Errorf("stored generation %d (%d), refused %q; want %d, %t", rec.Credential.Generation, rec.Account.Generation, rec.Credential.Refused, c.generation, c.refused)
+			}
+			if pause := max(rec.Account.NotBefore.Sub(w.clock.Now()), 0); rec.Account.Unanswered != c.unanswered || pause != c.pause {
+				t.Errorf("unanswered %d, next in %v; want %d, %v", rec.Account.Unanswered, pause, c.unanswered, c.pause)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 1+c.requests)
+			w.wantEmpty(t)
+		})
+	}
+}
+
+// What was counted once is not counted again, and the journal is gone.
+func TestRecover_CountsOnce(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.primed(t)
+	w.clock.advance(life)
+	w.leave(t, left{generation: 2, state: journal.StateSending})
+	for range 3 {
+		if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+			t.Errorf("error %v, want ErrTemporary", err)
+		}
+	}
+	if got := w.read(t).Account.Unanswered; got != 1 {
+		t.Errorf("unanswered %d, want 1", got)
+	}
+	w.clock.advance(time.Minute)
+	if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 3 || rec.Account.Unanswered != 0 {
+		t.Errorf("after the pause: error %v, generation %d, unanswered %d", err, rec.Credential.Generation, rec.Account.Unanswered)
+	}
+}
+
+// A mark that cannot be noted in the account's file stays for the next rotation.
+func TestRecover_NotNoted(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.primed(t)
+	w.clock.advance(life)
+	w.leave(t, left{generation: 2, state: journal.StateSending})
+	w.accounts.fail = helper.ErrFull
+	if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrFull) {
+		t.Errorf("error %v, want ErrFull", err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+	if e, err := w.rotation.Journals.Read(w.read(t).Account.ID, nil); err != nil || e.State != journal.StateSending {
+		t.Errorf("the journal: state %q, error %v; want the mark", e.State, err)
+	}
+}
+
+// A file that is no journal of ours counts as one that was being sent; one of a
+// newer codex-cred stays as it is, and nothing is sent.
+func TestRecover_Unreadable(t *testing.T) {
+	for _, c := range []struct {
+		name, content string
+		err           error
+		unanswered    int
+		stays         bool
+	}{
+		{"torn", `{"version":1,"attempt":"a`, helper.ErrTemporary, 1, false},
+		{"wrong checksum", "{\"version\":1}\n0123456789abcdef0123456789abcdef\n", helper.ErrTemporary, 1, false},
+		{"newer", `{"version":2}`, helper.ErrNewer, 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.primed(t)
+			w.clock.advance(life)
+			w.leave(t, left{generation: 2, state: journal.StateIntent})
+			path := w.rotation.Journals.Path(w.read(t).Account.ID)
+			if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.refresh(t); !errors.Is(err, c.err) {
+				t.Errorf("error %v, want %v", err, c.err)
+			}
+			if got := w.read(t).Account.Unanswered; got != c.unanswered {
+				t.Errorf("unanswered %d, want %d", got, c.unanswered)
+			}
+			if b, _ := os.ReadFile(path); (string(b) == c.content) != c.stays {
+				t.Errorf("the file holds %q", b)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 1)
+		})
+	}
+}
+
+// Without the key of the journal an answer is none; with one that cannot be, or
+// cannot be read, nothing is decided.
+func TestRecover_Key(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		spoil      func(t *testing.T, w *world, name string) error
+		err        error
+		unanswered int
+		kept       bool
+	}{
+		{"missing", func(t *testing.T, w *world, name string) error {
+			return helper.Keeper{Records: w.rotation.Records}.DeleteItem(t.Context(), "memory", name)
+		}, helper.ErrTemporary, 1, false},
+		{"of another length", func(t *testing.T, w *world, name string) error {
+			key, v, err := w.store.Get(t.Context(), name)
+			if err == nil {
+				_, err = w.store.Put(t.Context(), name, key[1:], v)
+			}
+			return err
+		}, helper.ErrCorrupt, 0, true},
+		{"missing and not to be made", func(t *testing.T, w *world, name string) error {
+			w.store.fail = []error{helper.ErrLocked}
+			return helper.Keeper{Records: w.rotation.Records}.DeleteItem(t.Context(), "memory", name)
+		}, helper.ErrLocked, 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.killed(t)
+			id := w.read(t).Account.ID
+			if err := c.spoil(t, w, id.Journal()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.refresh(t); !errors.Is(err, c.err) {
+				t.Errorf("error %v, want %v", err, c.err)
+			}
+			if got := w.read(t).Account.Unanswered; got != c.unanswered {
+				t.Errorf("unanswered %d, want %d", got, c.unanswered)
+			}
+			if e, err := w.rotation.Journals.Read(id, nil); (err == nil) != c.kept {
+				t.Errorf("the journal: %+v, error %v; want any: %t", e.Mark, err, c.kept)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 1)
+		})
+	}
+}
+
+// killed lets a rotation end when its answer is in the journal and nothing is
+// made of it, with an expired access token.
+func (w *world) killed(t *testing.T) {
+	t.Helper()
+	w.clock.advance(life)
+	w.rotation.At = func(step string) error {
+		if step == "parse" {
+			return errors.New("killed")
+		}
+		return nil
+	}
+	if _, err := w.refresh(t); err == nil {
+		t.Fatal("the rotation went on")
+	}
+	w.rotation.At = nil
+}
+
+// An answer that was kept is what the next rotation brings, without a request,
+// whatever is stored; if its access token has expired meanwhile its refresh
+// token is used in the same run.
+func TestRecover_Adopts(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		given      func(t *testing.T, w *world)
+		requests   int // more
+		generation uint64
+	}{
+		{"at once", func(*testing.T, *world) {}, 0, 2},
+		{"in the last minutes of its access token", func(_ *testing.T, w *world) { w.clock.advance(life - time.Minute) }, 1, 3},
+		{"when its access token has expired", func(_ *testing.T, w *world) { w.clock.advance(life) }, 1, 3},
+		{"over a stale item", func(t *testing.T, w *world) { w.set(t, func(a *helper.Account) { a.Generation = 2 }) }, 0, 2},
+		{"while the next refresh is not due", func(t *testing.T, w *world) {
+			w.set(t, func(a *helper.Account) { a.NotBefore, a.Unanswered = w.clock.Now().Add(time.Minute), 1 })
+		}, 0, 2},
+		{"on another computer", func(t *testing.T, w *world) {
+			w.set(t, func(a *helper.Account) { a.Host = "one" })
+			w.rotation.Host = "another"
+		}, 0, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.killed(t)
+			issued := w.server.Log()[len(w.server.Log())-1]
+			c.given(t, w)
+			rec, err := w.refresh(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if stored := w.read(t); rec.Credential.Generation != c.generation || stored.Version != rec.Version || stored.Account.Generation != c.generation {
+				t.Errorf("generation %d, stored %d (%d); want %d", rec.Credential.Generation, stored.Credential.Generation, stored.Account.Generation, c.generation)
+			}
+			if a := rec.Account; a.Unanswered != 0 || !a.NotBefore.IsZero() {
+				t.Errorf("unanswered %d, not before %v", a.Unanswered, a.NotBefore)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 1+c.requests)
+			last := w.server.Log()[len(w.server.Log())-1]
+			if c.requests == 0 && authserver.Digest(rec.Credential.AccessToken.Reveal()) != issued.IssuedAccess || c.requests > 0 && last.Presented != issued.IssuedRefresh {
+				t.Error("the tokens are not those that the journal kept")
+			}
+			w.wantEmpty(t)
+		})
+	}
+}
+
+// set changes the account's file.
+func (w *world) set(t *testing.T, change func(*helper.Account)) {
+	t.Helper()
+	if _, err := w.accounts.Update("work", func(a *helper.Account) error { change(a); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The access token's life counts from its own request, not from the adoption.
+func TestRecover_ExpiryFromTheRequest(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.killed(t)
+	start := w.clock.Now()
+	w.clock.advance(10 * time.Minute)
+	rec, err := w.refresh(t)
+	if err != nil || !rec.Credential.ObtainedAt.Equal(start) || !rec.Credential.Expiry.Equal(start.Add(life)) {
+		t.Errorf("error %v, obtained %v, expiry %v; want %v and an hour later", err, rec.Credential.ObtainedAt, rec.Credential.Expiry, start)
+	}
+}
+
+// Another person's token is not stored. The sealed answer stays, readable with
+// the key alone, and nothing is sent any more.
+func TestRotation_OtherPersonKeepsTheAnswer(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOpenAI)
+	w.clock.advance(life)
+	old := w.read(t).Credential
+	w.fail(t, authserver.Fault{Kind: authserver.OtherUser, Grant: authserver.GrantRefresh})
+	for range 2 {
+		if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+			t.Errorf("error %v, want ErrSignInRequired", err)
+		}
+	}
+	rec := w.read(t)
+	if c := rec.Credential; c.Refused == "" || !c.AccessToken.Equal(old.AccessToken) || !c.RefreshToken.Equal(old.RefreshToken) || c.Generation != 1 {
+		t.Errorf("refused %q, generation %d; want the old tokens and a reason", c.Refused, c.Generation)
+	}
+	e, err := w.rotation.Journals.Read(rec.Account.ID, w.key(t))
+	if err != nil || !json.Valid(e.Answer) || len(e.Answer) == 0 {
+		t.Errorf("the journal: an answer of %d bytes, error %v", len(e.Answer), err)
+	}
+	raw, err := os.ReadFile(filepath.Clean(w.rotation.Journals.Path(rec.Account.ID)))
+	if err != nil || bytes.Contains(raw, []byte("access_token")) {
+		t.Errorf("the journal is readable without the key, or not there: %v", err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+}
