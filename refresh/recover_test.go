@@ -351,3 +351,28 @@ func TestRotation_OtherPersonKeepsTheAnswer(t *testing.T) {
 	}
 	w.wantRequests(t, authserver.GrantRefresh, 1)
 }
+
+// An answer without a refresh token leaves the one that was presented. A stale
+// item has another, which is spent.
+func TestRecover_StaleItemNoRefreshToken(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	backup, _, err := w.store.Get(t.Context(), string(w.read(t).Account.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.primed(t)
+	w.fail(t, authserver.Fault{Kind: authserver.NoRefreshToken, Grant: authserver.GrantRefresh})
+	w.killed(t)
+	if _, err := w.store.Put(t.Context(), string(w.read(t).Account.ID), backup, w.read(t).Version); err != nil {
+		t.Fatal(err)
+	}
+	rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+	if err != nil || rec.Credential.Generation != 3 {
+		t.Fatalf("generation %d, error %v; want 3", rec.Credential.Generation, err)
+	}
+	w.clock.advance(life)
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrSignInRequired) {
+		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 2)
+}

@@ -153,6 +153,9 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 		}
 		c := g.renew(t.rec.Credential, a.start)
 		c.Generation = t.generation()
+		if g.refresh.IsZero() && c.RefreshToken.Digest() != t.written.Token {
+			c.RefreshToken = helper.Secret{} // of a stale item: it was spent for another answer
+		}
 		return r.keep(ctx, t, c)
 	case refused:
 		rec, err := r.refuse(ctx, t.rec, a.host+" refused the refresh token ("+endpointError(a).Code+")")
