@@ -32,7 +32,7 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 	if e.State == journal.StateIntent || t.generation() <= rec.Credential.Generation || t.generation() < rec.Account.Generation {
 		return rec, false, r.empty(t) // nothing was sent, or the credential was stored
 	}
-	a, ok, err := r.keptAnswer(ctx, rec.Account)
+	a, ok, err := r.keptAnswer(ctx, rec)
 	if err != nil {
 		return rec, false, err
 	}
@@ -48,13 +48,13 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 
 // keptAnswer reads the answer in the journal. That it is not whole, or cannot be
 // opened, is none.
-func (r *Rotation) keptAnswer(ctx context.Context, a helper.Account) (answer, bool, error) {
-	key, err := r.sealKey(ctx, a)
+func (r *Rotation) keptAnswer(ctx context.Context, rec helper.Record) (answer, bool, error) {
+	key, err := r.sealKey(ctx, rec.Account)
 	if err != nil {
 		return answer{}, false, err
 	}
 	var k keptAnswer
-	switch e, err := r.Journals.Read(a.ID, key); {
+	switch e, err := r.Journals.Read(rec.Account.ID, key); {
 	case errors.Is(err, helper.ErrCorrupt):
 		return answer{}, false, nil
 	case err != nil:
@@ -62,5 +62,8 @@ func (r *Rotation) keptAnswer(ctx context.Context, a helper.Account) (answer, bo
 	case e.Answer == nil || json.Unmarshal(e.Answer, &k) != nil:
 		return answer{}, false, nil //nolint:nilerr // what is not whole, or not ours, counts as no answer
 	}
-	return answer{host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body}, true, nil
+	return answer{
+		host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body,
+		secrets: []helper.Secret{rec.Credential.RefreshToken},
+	}, true, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -375,4 +376,20 @@ func TestRecover_StaleItemNoRefreshToken(t *testing.T) {
 		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
 	}
 	w.wantRequests(t, authserver.GrantRefresh, 2)
+}
+
+// A server may repeat what it was sent: no error of an adopted answer holds it.
+func TestRecover_Echo(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.primed(t)
+	w.clock.advance(life)
+	rec := w.read(t)
+	rec.Credential.RefreshToken = helper.NewSecret("short-secret")
+	if _, err := w.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
+		t.Fatal(err)
+	}
+	w.leave(t, left{generation: 2, state: journal.StateSending, answer: answered(500, `{"error":"x","error_description":"no short-secret here"}`)})
+	if _, err := w.refresh(t); err == nil || strings.Contains(err.Error(), "short-secret") {
+		t.Errorf("the error holds the refresh token, or there is none: %v", err)
+	}
 }
