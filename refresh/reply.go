@@ -93,6 +93,9 @@ func readReply(r io.Reader) (helper.Record, error) {
 		}
 	}
 	if p.Error == "" {
+		if rec.Credential.Generation == 0 {
+			return helper.Record{}, errNoReply // JSON, but of nothing that is worth a reply
+		}
 		return rec, nil
 	}
 	remote := &remoteError{text: p.Error, kinds: p.Kinds}
