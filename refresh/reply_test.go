@@ -43,7 +43,7 @@ func TestReply(t *testing.T) {
 	unsafe := &helper.UnsafeError{Path: "/x", Problem: "is a symbolic link", Fix: "rm /x"}
 	failures := map[string]error{
 		"none": nil, "of no kind": errors.New("another"),
-		"of two kinds": fmt.Errorf("%w: %w", helper.ErrElsewhere, helper.ErrSignInRequired),
+		"of two kinds":  fmt.Errorf("%w: %w", helper.ErrElsewhere, helper.ErrSignInRequired),
 		"of an account": helper.ForAccount("work", fmt.Errorf("why: %w", helper.ErrLocked)), "unsafe": fmt.Errorf("put: %w", unsafe),
 	}
 	for _, kind := range allKinds() {
