@@ -33,6 +33,8 @@ type GateLocks interface {
 	Lock(ctx context.Context, name string) (unlock func() error, err error)
 	// Wait returns when nobody has the lock, or with ErrBusy when ctx ends.
 	Wait(ctx context.Context, name string) error
+	// Remove deletes what is kept for the lock. Only the holder calls it.
+	Remove(name string) error
 }
 
 // GateName returns the name of the lock of the sign-in's gate.
@@ -57,7 +59,17 @@ func (g *Gate) Refresh(ctx context.Context, d helper.Demand) (helper.Record, err
 		return helper.Record{}, helper.ForAccount(d.Account, waiting(err))
 	}
 	rec, err := g.lead(ctx, d)
+	g.tidy(a)
 	return rec, helper.ForAccount(d.Account, both(err, unlock()))
+}
+
+// tidy deletes the gate of a sign-in that has gone: an erase deletes it, and
+// taking it may have made it anew.
+func (g *Gate) tidy(a helper.Account) {
+	found, err := g.Records.Accounts.Load(a.Name)
+	if errors.Is(err, helper.ErrNotFound) || err == nil && !same(found, a) {
+		_ = g.Locks.Remove(GateName(a.ID)) // where others wait for it, the system may keep it for them
+	}
 }
 
 func waiting(err error) error { return fmt.Errorf("wait for the refresh of another caller: %w", err) }

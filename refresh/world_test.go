@@ -278,6 +278,11 @@ func (a *accounts) Remove(name string) error {
 	return nil
 }
 
+// set changes the record of the account "work".
+func (a *accounts) set(change func(*helper.Account)) {
+	_, _ = a.Update("work", func(found *helper.Account) error { change(found); return nil })
+}
+
 func (a *accounts) List() ([]string, error) { return nil, errors.New("not needed here") }
 
 // locker is a lock within this process.

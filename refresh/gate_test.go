@@ -1,0 +1,316 @@
+package refresh_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+const gateID = helper.ID("0123456789abcdef0123456789abcdef")
+
+// A gateWorld is one account, whose access token has expired, and workers that
+// are told what to do.
+type gateWorld struct {
+	gate     *refresh.Gate
+	accounts *accounts
+	store    *helper.Memory
+	locks    *gateLocks
+
+	mu      sync.Mutex // guards what follows
+	workers []*worker
+	fail    error // of Start
+}
+
+// A worker is one that was started. Its test writes the reply.
+type worker struct {
+	*refresh.Rotation // that serves the demand, of the gateWorld's account
+	demand            helper.Demand
+	background        bool
+	closed            chan struct{} // when the caller closes its end
+	*io.PipeWriter
+}
+
+// A readEnd tells that it is closed.
+type readEnd struct {
+	*io.PipeReader
+	closed chan struct{}
+}
+
+func (r readEnd) Close() error {
+	close(r.closed)
+	return r.PipeReader.Close()
+}
+
+func newGateWorld(t *testing.T) *gateWorld {
+	t.Helper()
+	now := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
+	w := &gateWorld{accounts: &accounts{}, store: &helper.Memory{}, locks: &gateLocks{held: map[string]chan struct{}{}}}
+	w.gate = &refresh.Gate{
+		Records: helper.Records{Accounts: w.accounts, Stores: helper.Router{"memory": w.store}},
+		Locks:   w.locks, Start: w.start, Now: func() time.Time { return now },
+	}
+	w.accounts.all = map[string]helper.Account{"work": {Name: "work", ID: gateID, Store: "memory", Generation: 1}}
+	c := helper.Credential{
+		AccessToken: helper.NewSecret("access1"), RefreshToken: helper.NewSecret("refresh1"), Generation: 1,
+		ObtainedAt: now.Add(-time.Hour), Expiry: now, Issuer: helper.Issuer{TokenEndpoint: "https://a.example/token"},
+	}
+	w.write(t, c, "")
+	return w
+}
+
+func (w *gateWorld) write(t *testing.T, c helper.Credential, expect helper.Version) {
+	t.Helper()
+	if _, err := w.gate.Records.Write(t.Context(), helper.Account{Name: "work", ID: gateID, Store: "memory"}, c, expect); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// renew stores the credential of generation 2, which is fresh.
+func (w *gateWorld) renew(t *testing.T) {
+	t.Helper()
+	rec, err := w.gate.Records.Read(t.Context(), "work")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := rec.Credential
+	c.AccessToken, c.Generation, c.Expiry = helper.NewSecret("access2"), 2, w.gate.Now().Add(time.Hour)
+	w.write(t, c, rec.Version)
+}
+
+func (w *gateWorld) start(d helper.Demand, background bool) (io.ReadCloser, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fail != nil {
+		return nil, w.fail
+	}
+	read, write := io.Pipe()
+	r := &refresh.Rotation{Records: w.gate.Records, Locker: &locker{}, Now: w.gate.Now}
+	started := &worker{Rotation: r, demand: d, background: background, closed: make(chan struct{}), PipeWriter: write}
+	w.workers = append(w.workers, started)
+	return readEnd{read, started.closed}, nil
+}
+
+// reply replies as a worker does that finds the demand served.
+func (w *worker) reply(t *testing.T) {
+	t.Helper()
+	if err := w.Serve(t.Context(), w.demand, w); err != nil {
+		t.Error(err)
+	}
+	_ = w.Close()
+}
+
+// refuses replies that the refresh failed.
+func (w *worker) refuses() {
+	_, _ = io.WriteString(w, `{"error":"no answer","kinds":["temporary"]}`)
+	_ = w.Close()
+}
+
+func (w *gateWorld) wantStarts(t *testing.T, want int) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.workers) != want {
+		t.Fatalf("%d workers were started, want %d", len(w.workers), want)
+	}
+	for _, started := range w.workers {
+		if diff := cmp.Diff(expired(), started.demand); diff != "" {
+			t.Errorf("the worker's demand (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func expired() helper.Demand {
+	return helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonExpiry}
+}
+
+// called is what a caller got.
+type called struct {
+	rec helper.Record
+	err error
+}
+
+// call lets n callers ask at once, and returns when all of them wait.
+func (w *gateWorld) call(ctx context.Context, n int) <-chan called {
+	got := make(chan called, n)
+	for range n {
+		go func() {
+			rec, err := w.gate.Refresh(ctx, expired())
+			got <- called{rec, err}
+		}()
+	}
+	synctest.Wait()
+	return got
+}
+
+// wantAll wants of n callers what want says.
+func wantAll(t *testing.T, got <-chan called, n int, token string, failure error) {
+	t.Helper()
+	for range n {
+		c := <-got
+		if !errors.Is(c.err, failure) || (c.err == nil) != (failure == nil) || c.rec.Credential.AccessToken.Reveal() != token {
+			t.Errorf("error %v, want %v; the token is the one wanted: %t", c.err, failure, c.rec.Credential.AccessToken.Reveal() == token)
+		}
+		if about := (*helper.AccountError)(nil); c.err != nil && (!errors.As(c.err, &about) || about.Account != "work") {
+			t.Errorf("error %q does not say which account", c.err)
+		}
+	}
+}
+
+// gateLocks are locks in this process.
+type gateLocks struct {
+	mu      sync.Mutex
+	held    map[string]chan struct{} // closed when it is free
+	removed []string
+	fail    error // of the next call
+	failEnd error // of unlock
+	// locking, if set, is called before Lock waits.
+	locking func()
+}
+
+func (l *gateLocks) Try(name string) (func() error, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.fail; err != nil {
+		l.fail = nil
+		return nil, false, err
+	}
+	if l.held[name] != nil {
+		return nil, false, nil
+	}
+	end := make(chan struct{})
+	l.held[name] = end
+	return func() error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.held, name)
+		close(end)
+		return l.failEnd
+	}, true, nil
+}
+
+func (l *gateLocks) Lock(ctx context.Context, name string) (func() error, error) {
+	if l.locking != nil {
+		l.locking()
+	}
+	for {
+		if unlock, ok, err := l.Try(name); ok || err != nil {
+			return unlock, err
+		}
+		if err := l.Wait(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (l *gateLocks) Wait(ctx context.Context, name string) error {
+	l.mu.Lock()
+	end := l.held[name]
+	l.mu.Unlock()
+	if end == nil {
+		return nil
+	}
+	select {
+	case <-end:
+		return nil
+	case <-ctx.Done():
+		return helper.ErrBusy
+	}
+}
+
+func (l *gateLocks) Remove(name string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.removed = append(l.removed, name)
+	return nil
+}
+
+// hold takes the gate as another process does.
+func (w *gateWorld) hold(t *testing.T) (unlock func() error) {
+	t.Helper()
+	unlock, ok, err := w.locks.Try(refresh.GateName(gateID))
+	if err != nil || !ok {
+		t.Fatalf("the gate is taken: %v", err)
+	}
+	return unlock
+}
+
+// wantFree wants nobody to hold the gate.
+func (w *gateWorld) wantFree(t *testing.T) {
+	t.Helper()
+	w.locks.mu.Lock()
+	defer w.locks.mu.Unlock()
+	if len(w.locks.held) > 0 {
+		t.Error("the gate is still held")
+	}
+}
+
+// On real locks too, many callers start one worker.
+func TestGate_RealLocks(t *testing.T) {
+	w := newGateWorld(t)
+	w.gate.Locks = filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
+	w.gate.Start = func(d helper.Demand, background bool) (io.ReadCloser, error) {
+		read, err := w.start(d, background)
+		started := w.workers[len(w.workers)-1]
+		go func() {
+			w.renew(t)
+			started.reply(t)
+		}()
+		return read, err
+	}
+	got := make(chan called, 10)
+	for range 10 {
+		go func() {
+			rec, err := w.gate.Refresh(soon(t), expired())
+			got <- called{rec, err}
+		}()
+	}
+	wantAll(t, got, 10, "access2", nil)
+	w.wantStarts(t, 1)
+}
+
+// An erase deletes the gate while a caller waits for it: the caller leaves none.
+func TestGate_LeavesNoFile(t *testing.T) {
+	w := newGateWorld(t)
+	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
+	w.gate.Locks = erasedWhileLocking{locks, locks, w.accounts}
+	unlock, ok, err := locks.Try(refresh.GateName(gateID))
+	if err != nil || !ok {
+		t.Fatalf("the gate is taken: %v", err)
+	}
+	got := make(chan called, 1)
+	go func() {
+		rec, err := w.gate.Refresh(soon(t), expired())
+		got <- called{rec, err}
+	}()
+	_ = unlock()
+	wantAll(t, got, 1, "", helper.ErrNotFound)
+	if files, err := locks.Files(); err != nil || len(files) > 0 {
+		t.Errorf("left: %q, %v", files, err)
+	}
+}
+
+// erasedWhileLocking erases the account whenever somebody is about to wait.
+type erasedWhileLocking struct {
+	refresh.GateLocks
+	files    *filelock.Locks
+	accounts *accounts
+}
+
+func (l erasedWhileLocking) Try(string) (func() error, bool, error) { return nil, false, nil }
+
+func (l erasedWhileLocking) Lock(ctx context.Context, name string) (func() error, error) {
+	_ = l.accounts.Remove("work")
+	_ = l.files.Remove(name)
+	return l.files.Lock(ctx, name)
+}
