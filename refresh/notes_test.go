@@ -1,0 +1,253 @@
+package refresh_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// failAt lets the step fail each time that it comes, up to n times.
+func (w *world) failAt(step string, n int, err error) {
+	w.rotation.At = func(at string) error {
+		if at == step && n > 0 {
+			n--
+			return err
+		}
+		return nil
+	}
+}
+
+// A sign-in of another computer is not refreshed, whatever the reason, and
+// nothing is sent.
+func TestRotation_Host(t *testing.T) {
+	for _, c := range []struct {
+		account, here string
+		refused       bool
+	}{
+		{"one", "one", false},
+		{"one", "another", true},
+		{"one", "", false},
+		{"", "another", false},
+		{"", "", false},
+	} {
+		for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonRejected, helper.ReasonClock} {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.accounts.set(func(a *helper.Account) { a.Host = c.account })
+			w.rotation.Host = c.here
+			before := w.read(t)
+			_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: why})
+			if c.refused != (errors.Is(err, helper.ErrElsewhere) && errors.Is(err, helper.ErrSignInRequired)) || !c.refused && err != nil {
+				t.Errorf("%q here %q: error %v, want ErrElsewhere and ErrSignInRequired: %t", c.account, c.here, err, c.refused)
+			}
+			if c.refused {
+				w.wantRequests(t, authserver.GrantRefresh, 0)
+				if diff := cmp.Diff(before, w.read(t), bySecretText); diff != "" {
+					t.Errorf("something was stored:\n%s", diff)
+				}
+				w.wantEmpty(t)
+			}
+		}
+	}
+}
+
+// A refresh for the sake of the clock is noted before it is sent: there is one
+// for each generation, however it ends.
+func TestRotation_ClockTried(t *testing.T) {
+	demand := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonClock}
+	for _, fault := range []string{"", authserver.Status500} {
+		w := newWorld(t, refresh.ProfileOAuth)
+		if fault != "" {
+			w.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantRefresh})
+		}
+		noted := uint64(0)
+		w.rotation.At = func(step string) error {
+			if step == "sending" {
+				noted = w.read(t).Account.ClockTried
+			}
+			return nil
+		}
+		_, err := w.rotation.Refresh(soon(t), demand)
+		if after := w.read(t).Account.ClockTried; noted != 1 || after != 1 || (err != nil) != (fault != "") {
+			t.Errorf("noted %d before, %d after, error %v; want 1", noted, after, err)
+		}
+	}
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.accounts.fail = helper.ErrFull
+	if _, err := w.rotation.Refresh(soon(t), demand); !errors.Is(err, helper.ErrFull) {
+		t.Errorf("it cannot be noted: error %v, want ErrFull", err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 0)
+	for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonRejected} {
+		w := newWorld(t, refresh.ProfileOAuth)
+		if rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: why}); err != nil || rec.Account.ClockTried != 0 {
+			t.Errorf("%s: tried %d, error %v; want 0", why, rec.Account.ClockTried, err)
+		}
+	}
+}
+
+// Rejections are counted when they led to a new token, in a row of at most two
+// days between them.
+func TestRotation_Rejections(t *testing.T) {
+	const days = 24 * time.Hour
+	for _, c := range []struct {
+		name  string
+		had   int
+		ago   time.Duration
+		why   helper.Reason
+		fault string
+		want  int
+		now   bool // the time is noted
+	}{
+		{"the first", 0, 0, helper.ReasonRejected, "", 1, true},
+		{"one more", 3, time.Hour, helper.ReasonRejected, "", 4, true},
+		{"one more after two days", 3, 2 * days, helper.ReasonRejected, "", 4, true},
+		{"the first after two days", 3, 2*days + 1, helper.ReasonRejected, "", 1, true},
+		{"no answer", 3, time.Hour, helper.ReasonRejected, authserver.Status500, 3, false},
+		{"refused", 3, time.Hour, helper.ReasonRejected, authserver.InvalidGrant, 3, false},
+		{"expiry", 3, time.Hour, helper.ReasonExpiry, "", 3, false},
+		{"by hand", 3, time.Hour, helper.ReasonHand, "", 3, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			at := time.Time{}
+			if c.had > 0 {
+				at = w.clock.Now().Add(-c.ago)
+			}
+			w.accounts.set(func(a *helper.Account) { a.Rejections, a.RejectedAt = c.had, at })
+			if c.fault != "" {
+				w.fail(t, authserver.Fault{Kind: c.fault, Grant: authserver.GrantRefresh})
+			}
+			_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
+			if (err != nil) != (c.fault != "") {
+				t.Errorf("error %v", err)
+			}
+			if c.now {
+				at = w.clock.Now()
+			}
+			if a := w.read(t).Account; a.Rejections != c.want || !a.RejectedAt.Equal(at) {
+				t.Errorf("%d rejections, the last at %v; want %d, %v", a.Rejections, a.RejectedAt, c.want, at)
+			}
+		})
+	}
+}
+
+// After a server could not be reached nobody tries for a while, except by hand.
+func TestRotation_Unreached(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	tries := 0
+	w.client.Proxy = func(*http.Request) (*url.URL, error) { tries++; return nil, errors.New("no route") }
+	w.rotation.Unreached = 2 * time.Second
+	for _, c := range []struct {
+		why     helper.Reason
+		advance time.Duration
+		tries   int // so far
+	}{
+		{helper.ReasonExpiry, 0, 3},
+		{helper.ReasonExpiry, 2*time.Second - 1, 3},
+		{helper.ReasonExpiry, 1, 6},
+		{helper.ReasonHand, 0, 9},
+	} {
+		w.clock.advance(c.advance)
+		_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
+		if !errors.Is(err, helper.ErrTemporary) || tries != c.tries {
+			t.Errorf("%s after %v: error %v, %d tries; want %d", c.why, c.advance, err, tries, c.tries)
+		}
+		if a := w.read(t).Account; a.Unanswered != 0 {
+			t.Errorf("unanswered %d, want 0", a.Unanswered)
+		}
+		w.wantEmpty(t)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 0)
+}
+
+// A write whose success is in doubt is looked at before it is repeated: nothing
+// is stored twice, and nothing that is stored is revoked.
+func TestRotation_WriteInDoubt(t *testing.T) {
+	for _, c := range []struct {
+		step string
+		n    int
+	}{{"put-before", 1}, {"put-before", 3}, {"put-after", 1}, {"readback", 1}, {"put-after", 9}} {
+		for _, reads := range []int{0, 1} { // that fail after the write
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.primed(t)
+			w.clock.advance(life)
+			locked := &lockedReads{faultyStore: w.store}
+			w.rotation.Records.Stores = helper.Router{"memory": locked}
+			w.failAt(c.step, c.n, helper.ErrUnknown)
+			inner := w.rotation.At
+			w.rotation.At = func(step string) error {
+				err := inner(step)
+				if err != nil {
+					locked.n, reads = reads, 0
+				}
+				return err
+			}
+			wrote := w.store.wrote
+			rec, err := w.refresh(t)
+			if err != nil || rec.Credential.Generation != 3 || w.read(t).Version != rec.Version || w.store.wrote != wrote+1 {
+				t.Errorf("%s fails %d times: error %v, generation %d, %d writes; want one", c.step, c.n, err, rec.Credential.Generation, w.store.wrote-wrote)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 2)
+			w.wantRequests(t, authserver.GrantRevoke, 0)
+			w.wantEmpty(t)
+		}
+	}
+}
+
+// lockedReads is a store whose next n reads fail.
+type lockedReads struct {
+	*faultyStore
+	n int
+}
+
+func (s *lockedReads) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
+	if s.n > 0 {
+		s.n--
+		return nil, "", helper.ErrLocked
+	}
+	return s.faultyStore.Get(ctx, name)
+}
+
+// If neither the store nor the account's file can be written, the journal still
+// keeps the credential; if that failed too, the token is not presented at once.
+func TestRotation_NothingCanBeWritten(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		step       string
+		lost       bool
+		err        error // of the next rotation
+		generation uint64
+	}{
+		{"but the journal", "", false, nil, 3},
+		{"at all", "answer-before", true, helper.ErrTemporary, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.primed(t)
+			w.clock.advance(life)
+			w.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
+			w.accounts.fail = helper.ErrFull
+			w.failAt(c.step, 1, errors.New("no space"))
+			rec, err := w.refresh(t)
+			if !errors.Is(err, helper.ErrLocked) || !errors.Is(err, helper.ErrFull) || errors.Is(err, helper.ErrNotStored) != c.lost || rec.Credential.Generation != 3 {
+				t.Errorf("generation %d, error %v", rec.Credential.Generation, err)
+			}
+			w.store.fail = nil
+			_, err = w.refresh(t)
+			if got := w.read(t).Credential.Generation; !errors.Is(err, c.err) || (err == nil) != (c.err == nil) || got != c.generation {
+				t.Errorf("the next: generation %d, error %v; want %d, %v", got, err, c.generation, c.err)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 2)
+		})
+	}
+}
