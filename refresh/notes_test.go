@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,6 +169,34 @@ func TestRotation_Unreached(t *testing.T) {
 		w.wantEmpty(t)
 	}
 	w.wantRequests(t, authserver.GrantRefresh, 0)
+}
+
+// What fails before the first byte goes out is told as what it is; nothing is
+// noted or left, and the next rotation presents the same token.
+func TestRotation_NothingWasSent(t *testing.T) {
+	for _, step := range []string{"preflight", "mark", "sending", "send-before"} {
+		t.Run(step, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.primed(t)
+			w.clock.advance(life)
+			w.rotation.Unreached = time.Minute
+			before := w.read(t)
+			w.failAt(step, 9, helper.ErrFull)
+			_, err := w.refresh(t)
+			if !errors.Is(err, helper.ErrFull) || strings.Contains(err.Error(), "network") {
+				t.Errorf("error %v, want ErrFull and no word of the network", err)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 1)
+			w.wantEmpty(t)
+			if diff := cmp.Diff(before, w.read(t), bySecretText); diff != "" {
+				t.Errorf("something was stored:\n%s", diff)
+			}
+			w.rotation.At = nil
+			if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 3 {
+				t.Errorf("the next: generation %d, error %v", rec.Credential.Generation, err)
+			}
+		})
+	}
 }
 
 // A write whose success is in doubt is looked at before it is repeated: nothing

@@ -155,15 +155,22 @@ func notDue(rec helper.Record, why helper.Reason, now time.Time) error {
 func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (helper.Record, error) {
 	t := &turn{rec: rec, reason: d.Reason}
 	if err := r.preflight(ctx, t); err != nil {
-		return helper.Record{}, fmt.Errorf("prepare the refresh, of which nothing was sent: %w", err)
+		return helper.Record{}, notBegun(err)
 	}
 	defer func() { _ = t.journal.Close() }() // it is synced, or its error was told
 	if err := r.mark(t); err != nil {
-		return helper.Record{}, fmt.Errorf("prepare the refresh, of which nothing was sent: %w", both(err, r.empty(t)))
+		return helper.Record{}, notBegun(both(err, r.empty(t)))
 	}
 	a := r.send(ctx, t)
+	if !a.sent && t.unmarked != nil {
+		return helper.Record{}, notBegun(both(t.unmarked, r.empty(t)))
+	}
 	r.answer(t, a)
 	return r.settle(context.WithoutCancel(ctx), t, a)
+}
+
+func notBegun(err error) error {
+	return fmt.Errorf("prepare the refresh, of which nothing was sent: %w", err)
 }
 
 // at lets a test stop the rotation at a step.

@@ -19,6 +19,9 @@ type turn struct {
 	reason  helper.Reason
 	journal *journal.Journal
 	written journal.Mark
+	// unmarked is why the mark could not be set to sending, so that nothing was
+	// sent; else nil.
+	unmarked error
 	// kept: the answer is in the journal.
 	kept bool
 }
@@ -89,10 +92,13 @@ func (r *Rotation) mark(t *turn) error {
 // send presents the refresh token until it was sent once, for a few tries.
 func (r *Rotation) send(ctx context.Context, t *turn) answer {
 	c := t.rec.Credential
-	first := func() error { return r.sending(t) }
+	first := func() error {
+		t.unmarked = r.sending(t)
+		return t.unmarked
+	}
 	a := r.Client.present(ctx, c.Issuer, c.RefreshToken, first)
 	for _, pause := range []time.Duration{250 * time.Millisecond, time.Second} {
-		if a.sent || t.written.State == journal.StateSending || !r.pause(ctx, pause) {
+		if a.sent || t.unmarked != nil || !r.pause(ctx, pause) {
 			break
 		}
 		a = r.Client.present(ctx, c.Issuer, c.RefreshToken, first)
