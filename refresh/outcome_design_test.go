@@ -1,0 +1,122 @@
+package refresh
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"syscall"
+	"testing"
+)
+
+// The table of outcomes, line by line as the design has it.
+func TestJudge_Design(t *testing.T) {
+	const tokens = `{"access_token":"a","token_type":"Bearer"}`
+	is := func(status int, body string) answer { return answer{sent: true, status: status, body: []byte(body)} }
+	later := func(status int, body string) answer {
+		a := is(status, body)
+		a.retryAfter = "5"
+		return a
+	}
+	broke := func(err error) answer { return answer{sent: true, err: err} }
+	for _, line := range []struct {
+		says string
+		want outcome
+		all  []answer
+	}{
+		{"nothing was written: not sent", notSent, []answer{
+			{err: io.EOF},
+			{err: syscall.ECONNREFUSED},
+			{err: context.DeadlineExceeded},
+			{err: context.Canceled},
+			{status: 400, body: []byte(`{"error":"invalid_grant"}`)},
+			{status: 407},
+			{status: 413}, // answered before it was read
+		}},
+		{"200 that parses: success", success, []answer{is(200, tokens), later(200, tokens), is(200, `{"access_token":"a","token_type":"bearer","error":"invalid_grant"}`)}},
+		{"200 that does not: unknown", unknown, []answer{
+			is(200, ""), is(200, "<html>"), is(200, "{}"), is(200, "null"), is(200, "[]"), is(200, tokens[:20]), is(200, tokens+"x"),
+			is(200, `{"access_token":"a","token_type":"mac"}`), is(200, `{"access_token":"","token_type":"Bearer"}`),
+			is(200, `{"refresh_token":"r","token_type":"Bearer"}`), later(200, ""),
+		}},
+		{"another success: unknown", unknown, []answer{is(201, tokens), is(202, ""), is(204, ""), is(206, tokens)}},
+		{"a redirect: unknown", unknown, []answer{is(301, ""), is(302, ""), is(303, ""), is(304, ""), is(307, ""), is(308, "")}},
+		{"408: unknown", unknown, []answer{is(408, ""), later(408, "")}},
+		{"5xx: unknown", unknown, []answer{is(500, ""), is(500, `{"error":"server_error"}`), later(500, ""), is(501, ""), is(502, "<html>"), later(502, ""), is(504, ""), is(599, "")}},
+		{"503 without Retry-After: unknown", unknown, []answer{is(503, ""), is(503, `{"error":"temporarily_unavailable"}`)}},
+		{"reset: unknown", unknown, []answer{broke(syscall.ECONNRESET), broke(io.EOF), broke(io.ErrUnexpectedEOF), broke(errTooLong)}},
+		{"timeout: unknown", unknown, []answer{broke(context.DeadlineExceeded), broke(syscall.ETIMEDOUT)}},
+		{"broken, whatever came of it: unknown", unknown, []answer{
+			{sent: true, status: 200, body: []byte(tokens), err: io.EOF},
+			{sent: true, status: 429, err: io.EOF},
+			{sent: true, status: 401, body: []byte(`{"error":"invalid_grant"}`), err: io.EOF},
+			{sent: true, status: 503, retryAfter: "5", err: io.EOF},
+		}},
+		{"any other 4xx: unknown", unknown, []answer{
+			is(400, ""), is(400, `{"error":"invalid_request"}`), is(400, `{"error":"invalid_client"}`), is(402, ""), is(403, `{"error":"access_denied"}`),
+			is(404, ""), is(407, ""), is(407, `{"error":"proxy"}`), is(413, ""), is(418, ""), is(451, ""),
+		}},
+		{"a body that is not JSON: unknown", unknown, []answer{is(400, "invalid_grant"), is(401, "<html>invalid_grant</html>"), is(401, ""), is(403, "<html>"), is(400, "error=invalid_grant")}},
+		{"429: wait", wait, []answer{is(429, ""), later(429, ""), is(429, "<html>"), is(429, `{"error":"rate_limit_exceeded"}`)}},
+		{"503 with Retry-After: wait", wait, []answer{later(503, ""), later(503, "<html>"), later(503, `{"error":"temporarily_unavailable"}`)}},
+		{"invalid_grant: refused", refused, []answer{is(400, `{"error":"invalid_grant"}`), is(403, `{"error":"invalid_grant"}`), is(200, `{"error":"invalid_grant"}`), later(503, `{"error":"invalid_grant"}`)}},
+		{"OpenAI's refresh_token_...: refused", refused, slices.Concat(
+			refusals(400, "refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated"),
+			refusals(401, "refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated"),
+		)},
+		{"token_expired: refused", refused, refusals(400, "token_expired")},
+		{"401 with a JSON error: refused", refused, []answer{is(401, `{"error":"invalid_client"}`), is(401, `{"error":{"code":"x"}}`), is(401, `{"error":{"type":"x"}}`), is(401, `{"code":"x"}`), later(401, `{"error":"x"}`)}},
+		{"401 with JSON that is no error: unknown", unknown, []answer{is(401, `{}`), is(401, `{"error":""}`), is(401, `{"error":null}`), is(401, `{"message":"x"}`), is(401, tokens)}},
+	} {
+		for _, a := range line.all {
+			_, parsed := parseGrant(ProfileOAuth, a.body)
+			if got := judge(a, parsed); got != line.want {
+				t.Errorf("%s: %d %q, %v: outcome %d, want %d", line.says, a.status, a.body, a.err, got, line.want)
+			}
+		}
+	}
+}
+
+// refusals are answers with each code, where OpenAI puts it and where RFC 6749
+// does.
+func refusals(status int, codes ...string) (all []answer) {
+	for _, code := range codes {
+		for _, form := range []string{`{"error":%q}`, `{"error":{"code":%q}}`, `{"code":%q}`} {
+			all = append(all, answer{sent: true, status: status, body: fmt.Appendf(nil, form, code)})
+		}
+	}
+	return all
+}
+
+// The table is total: with no status, body or error it has no answer that is
+// none of the five, and what was not whole never ends or renews a sign-in.
+func TestJudge_Total(t *testing.T) {
+	bodies := []string{"", "<html>", `{"access_token":"a","token_type":"Bearer"}`, `{"error":"invalid_grant"}`, `{"error":"x"}`}
+	for status := range 600 {
+		for _, body := range bodies {
+			for _, retry := range []string{"", "5"} {
+				for _, err := range []error{nil, io.EOF} {
+					a := answer{sent: true, status: status, body: []byte(body), retryAfter: retry, err: err}
+					_, parsed := parseGrant(ProfileOAuth, a.body)
+					got := judge(a, parsed)
+					if err != nil && got != unknown || got == notSent || got == success && (status != 200 || parsed != nil) {
+						t.Errorf("%d %q, Retry-After %q, %v: outcome %d", status, body, retry, err, got)
+					}
+				}
+			}
+		}
+	}
+}
+
+// What was not sent is never anything else.
+func TestJudge_NotSent(t *testing.T) {
+	for status := range 600 {
+		for _, body := range []string{"", `{"error":"invalid_grant"}`, `{"access_token":"a","token_type":"Bearer"}`} {
+			a := answer{status: status, body: []byte(body)}
+			_, parsed := parseGrant(ProfileOAuth, a.body)
+			if got := judge(a, parsed); got != notSent {
+				t.Errorf("%d %q: outcome %d, want notSent", status, body, got)
+			}
+		}
+	}
+}
