@@ -24,7 +24,7 @@ const clockVariable = "CODEX_CRED_TEST_CLOCK"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"codex-cred":   func() { os.Exit(onTestClock(newProgram()).main()) },
+		"codex-cred":   func() { os.Exit(atSteps(onTestClock(newProgram())).main()) },
 		"test-browser": browse,
 		// test-interrupt is a person who presses Ctrl-C instead of signing in.
 		"test-interrupt": func() { _ = interrupt(os.Getppid()) },

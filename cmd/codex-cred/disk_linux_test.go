@@ -1,0 +1,147 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/fallbackfile"
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/accountdir"
+	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/internal/leakscan"
+)
+
+// known is what was seen of the account, and only ever grows.
+type known struct {
+	id                helper.ID
+	account, credence uint64 // generations of the account's file and of the credential
+}
+
+// account reads the account's file.
+func (s *scene) account() helper.Account {
+	s.t.Helper()
+	a, err := accountdir.New(s.root, time.Now).Load("work")
+	must(s.t, err)
+	return a
+}
+
+// credential reads the credential, which is in a file.
+func (s *scene) credential(id helper.ID) helper.Credential {
+	s.t.Helper()
+	item, _, err := fallbackfile.New(s.root).Get(s.t.Context(), string(id))
+	must(s.t, err)
+	c, err := helper.Decode(item)
+	must(s.t, err)
+	return c
+}
+
+// inspect wants the disk to be as it must be at every instant.
+func (s *scene) inspect(when string) {
+	s.t.Helper()
+	a := s.account()
+	if s.known.id != "" && a.ID != s.known.id {
+		s.t.Errorf("%s: the account has another sign-in", when)
+	}
+	now := known{id: a.ID, account: a.Generation, credence: s.known.credence}
+	if s.store == storeFile {
+		now.credence = s.credential(a.ID).Generation
+	}
+	if now.account < s.known.account || now.credence < s.known.credence {
+		s.t.Errorf("%s: generation fell: %+v after %+v", when, now, s.known)
+	}
+	s.known = now
+	if _, err := journal.New(s.root).Read(a.ID, nil); err != nil && !errors.Is(err, helper.ErrNotFound) {
+		s.t.Errorf("%s: %v", when, err)
+	}
+	must(s.t, filepath.WalkDir(s.root, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		for _, problem := range s.problems(path, d) {
+			s.t.Errorf("%s: %s: %s", when, path, problem)
+		}
+		return nil
+	}))
+	s.inspectSecrets(when)
+}
+
+// problems are what is wrong with a file or folder under the root.
+func (s *scene) problems(path string, d os.DirEntry) []string {
+	info, err := d.Info()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	want := os.FileMode(0o600)
+	if d.IsDir() {
+		want = os.ModeDir | 0o700
+	}
+	var list []string
+	if info.Mode() != want {
+		list = append(list, fmt.Sprintf("its mode is %s", info.Mode()))
+	}
+	inFolder, _ := filepath.Rel(s.root, path)
+	id := string(s.known.id)
+	switch strings.TrimSuffix(inFolder, filepath.Base(inFolder)) {
+	case "", "locks/", "locks/" + id + "/":
+		if !d.IsDir() && info.Size() > 0 {
+			list = append(list, "it is not empty")
+		}
+	case "accounts/":
+		if base := filepath.Base(path); base != "work.json" && base != ".lock" {
+			list = append(list, "nobody knows it")
+		}
+	case "credentials/", "credentials/" + id + "/", "journal/":
+		if base := filepath.Base(path); !strings.HasPrefix(base, id) && base != "journal" {
+			list = append(list, "nobody knows it")
+		}
+	default:
+		list = append(list, "nobody knows it")
+	}
+	return list
+}
+
+// inspectSecrets wants no secret on the disk but in the credentials of the file
+// store.
+func (s *scene) inspectSecrets(when string) {
+	s.t.Helper()
+	places := []string{s.home}
+	if s.store == storeFile {
+		places = []string{filepath.Join(s.root, "accounts"), filepath.Join(s.root, "locks"), filepath.Join(s.root, "journal")}
+	}
+	for _, place := range places {
+		if _, err := os.Stat(place); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		for _, leak := range leakscan.Tree(s.secrets(), place) {
+			s.t.Errorf("%s: %s", when, leak)
+		}
+	}
+}
+
+func (s *scene) secrets() []string {
+	secrets := s.server.Secrets()
+	list := make([]string, 0, len(secrets))
+	for _, secret := range secrets {
+		list = append(list, leakscan.RandomParts(secret)...)
+	}
+	return list
+}
+
+// inspectProcess wants no secret in what others may read of the process.
+func (s *scene) inspectProcess(pid int) {
+	s.t.Helper()
+	for _, file := range []string{"cmdline", "environ"} {
+		content, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
+		if errors.Is(err, os.ErrPermission) {
+			continue // then nobody else may either
+		}
+		must(s.t, err)
+		for _, leak := range leakscan.Scan(s.secrets(), file, content) {
+			s.t.Error(leak)
+		}
+	}
+}

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+)
+
+// The faults that strike a rotation at a step.
+const (
+	killWorker = "kill worker" // with SIGKILL; the caller starts another
+	killCaller = "kill caller"
+	killBoth   = "kill both"
+	failing    = "error" // the step fails whenever it is come to
+	fullDisk   = "full disk"
+)
+
+func faults() []string { return []string{killWorker, killCaller, killBoth, failing, fullDisk} }
+
+// A fate is what a fault brings.
+type fate struct {
+	code int // of the get that it strikes
+	sent int // refreshes that the server has seen by then
+	// unsure: the refresh token may be spent. So nobody presents it for a while.
+	unsure bool
+	// lost: it is spent. The next refresh ends the sign-in.
+	lost bool
+}
+
+// fates are the fates of one step; a killed caller is everywhere the same.
+type fates struct {
+	step                            string
+	killWorker, killBoth, err, full fate
+}
+
+func table() []fates {
+	const dead = -1
+	done, unsure, lost := fate{sent: 1}, fate{code: exitTemporary, unsure: true}, fate{code: exitTemporary, sent: 1, unsure: true, lost: true}
+	undone, stored := fate{code: dead}, fate{code: dead, sent: 1}
+	deadUnsure, deadLost := fate{code: dead, unsure: true}, fate{code: dead, sent: 1, unsure: true, lost: true}
+	refused := fate{code: exitStore}
+	return []fates{
+		{"lock", done, undone, refused, refused},
+		{"reread", done, undone, refused, refused},
+		{"recover", done, undone, refused, refused},
+		{"preflight", done, undone, refused, refused},
+		{"mark", done, undone, refused, done},
+		{"sending", done, undone, fate{code: exitTemporary}, done},
+		{"send-before", unsure, deadUnsure, fate{code: exitTemporary}, done},
+		{"send-after", lost, deadLost, lost, done},
+		{"answer-before", lost, deadLost, done, done},
+		{"answer-after", done, stored, done, done},
+		{"parse", done, stored, fate{code: exitStore, sent: 1}, done},
+		{"put-before", done, stored, done, done},
+		{"put-after", done, stored, done, done},
+		{"readback", done, stored, done, done},
+		{"account", done, stored, done, done},
+		{"empty", done, stored, done, done},
+		{"reply", done, stored, done, done},
+	}
+}
+
+// of returns the fate that the fault brings.
+func (f fates) of(fault string) fate {
+	return map[string]fate{
+		killWorker: f.killWorker, killBoth: f.killBoth, failing: f.err, fullDisk: f.full,
+		killCaller: {code: -1, sent: 1},
+	}[fault]
+}
+
+// TestSteps: a rotation comes to every failpoint of the design, once, in order.
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, storeFile, nil, false)
+	s.pass(2 * time.Hour)
+	w := s.walk("", nil)
+	if w.code != exitOK || !slices.Equal(w.steps, steps()) {
+		t.Errorf("exit code %d, steps %q, want 0 and %q", w.code, w.steps, steps())
+	}
+}
+
+// TestFailpoints lets every fault strike at every step, with both stores. A clean
+// run follows, after which the sign-in is as good as new; or it is lost, which
+// can be only where the server has answered and no answer is kept.
+func TestFailpoints(t *testing.T) {
+	for _, store := range []string{storeFile, storeKeychain} {
+		t.Run(store, func(t *testing.T) {
+			var keyring *testkeyring.Keyring
+			if store == storeKeychain {
+				keyring = testkeyring.Start(t)
+			}
+			count := &tally{results: map[string]string{}}
+			t.Run("step", func(t *testing.T) {
+				for _, row := range table() {
+					for _, fault := range faults() {
+						t.Run(strings.ReplaceAll(row.step+" "+fault, " ", "-"), func(t *testing.T) {
+							t.Parallel()
+							s := newScene(t, store, keyring, fault == fullDisk)
+							count.add(row.step, fault, s.suffer(row.step, fault, row.of(fault)))
+						})
+					}
+				}
+			})
+			count.check(t)
+		})
+	}
+}
+
+// suffer lets the fault strike, and returns what became of the sign-in.
+func (s *scene) suffer(step, fault string, want fate) string {
+	s.t.Helper()
+	s.pass(2 * time.Hour)
+	w := s.walk(step, func(caller *run, at stop, hit int) { s.strike(fault, caller, at, hit) })
+	if w.hits == 0 {
+		s.t.Fatalf("the fault did not strike: the steps were %q", w.steps)
+	}
+	if w.code != want.code || s.refreshes() != want.sent {
+		s.t.Errorf("exit code %d after %d refreshes, want %+v: %s", w.code, s.refreshes(), want, w.stderr)
+	}
+	s.wantPrinted(w.said, "")
+	if fault == fullDisk {
+		must(s.t, os.Remove(s.ballast()))
+	}
+	if want.unsure {
+		if early := s.cred("get", "work"); early.code != exitTemporary || s.refreshes() != want.sent {
+			s.t.Errorf("a get before its time = %+v after %d refreshes, want exit code %d and none", early, s.refreshes(), exitTemporary)
+		}
+	}
+	if due := s.account().NotBefore; due.After(s.now()) {
+		s.pass(due.Sub(s.now()) + time.Second)
+	}
+	if want.lost {
+		return s.wantLost()
+	}
+	return s.wantWhole(w.stdout)
+}
+
+// strike does to the rotation what the fault is.
+func (s *scene) strike(fault string, caller *run, at stop, hit int) {
+	s.t.Helper()
+	if hit > 1 && fault != failing {
+		at.answer(goOn)
+		return
+	}
+	if fault == killCaller || fault == killBoth {
+		must(s.t, caller.Process.Kill())
+		<-caller.ended
+	}
+	switch fault {
+	case killWorker, killBoth:
+		must(s.t, unix.Kill(at.worker, unix.SIGKILL))
+	case failing:
+		at.answer(fail)
+	case fullDisk:
+		s.fill()
+		at.answer(goOn)
+	default:
+		at.answer(goOn)
+	}
+}
+
+// wantPrinted wants a token that is good and, if one was printed before, the
+// same; and none beside a failure.
+func (s *scene) wantPrinted(got said, before string) {
+	s.t.Helper()
+	switch {
+	case got.code != exitOK && got.stdout != "":
+		s.t.Errorf("exit code %d, and something was printed", got.code)
+	case got.code == exitOK && (strings.Count(got.stdout, "\n") != 1 || !s.server.Accepts(strings.TrimSuffix(got.stdout, "\n"))):
+		s.t.Error("the server does not accept what was printed")
+	case got.code == exitOK && before != "" && got.stdout != before:
+		s.t.Error("two callers of one generation got different tokens")
+	}
+}
+
+// wantWhole wants the next get to have the token of the one refresh, and the
+// sign-in to be good for another.
+func (s *scene) wantWhole(printed string) string {
+	s.t.Helper()
+	clean := s.cred("get", "work")
+	s.inspect("after a clean get")
+	if clean.code != exitOK || clean.stderr != "" || s.refreshes() != 1 {
+		s.t.Errorf("a clean get: %+v after %d refreshes, want a token after 1", clean, s.refreshes())
+	}
+	s.wantPrinted(clean, printed)
+	next := s.cred("get", "work", "--refresh")
+	s.inspect("after the next refresh")
+	if next.code != exitOK || next.stderr != "" || s.refreshes() != 2 || next.stdout == clean.stdout {
+		s.t.Errorf("the next refresh: %+v after %d refreshes, want another token after 2", next, s.refreshes())
+	}
+	s.wantPrinted(next, "")
+	if twice := s.presentedTwice(); len(twice) > 0 {
+		s.t.Errorf("refresh tokens were presented twice: %q", twice)
+	}
+	return "recovered"
+}
+
+// wantLost wants the spent refresh token to be presented once more and no more.
+func (s *scene) wantLost() string {
+	s.t.Helper()
+	for range 2 {
+		if clean := s.cred("get", "work"); clean.code != exitSignIn || clean.stdout != "" || s.refreshes() != 2 {
+			s.t.Errorf("a clean get: %+v after %d refreshes, want exit code %d after 2", clean, s.refreshes(), exitSignIn)
+		}
+		s.inspect("after the loss")
+	}
+	if twice := s.presentedTwice(); len(twice) != 1 {
+		s.t.Errorf("presented twice: %q, want one", twice)
+	}
+	return "lost"
+}
+
+// presentedTwice returns the refresh tokens that the server saw again.
+func (s *scene) presentedTwice() []string {
+	var seen, twice []string
+	for _, e := range s.server.Log() {
+		if e.Grant != authserver.GrantRefresh {
+			continue
+		}
+		if slices.Contains(seen, e.Presented) {
+			twice = append(twice, e.Presented)
+		}
+		seen = append(seen, e.Presented)
+	}
+	return twice
+}
+
+// A tally counts what became of the sign-ins.
+type tally struct {
+	mu      sync.Mutex
+	results map[string]string
+}
+
+func (c *tally) add(step, fault, result string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.results[step+"/"+fault] = result
+}
+
+// check wants every fault to have struck at every step of the design, and the
+// losses that cannot be helped.
+func (c *tally) check(t *testing.T) {
+	t.Helper()
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "step\t"+strings.Join(faults(), "\t"))
+	counts := map[string]int{}
+	var lost []string
+	for _, step := range steps() {
+		_, _ = fmt.Fprint(w, step)
+		for _, fault := range faults() {
+			result := c.results[step+"/"+fault]
+			if result == "" {
+				t.Errorf("nothing tells what a fault does: %s at %s", fault, step)
+			}
+			if result == "lost" {
+				lost = append(lost, step+": "+fault)
+			}
+			counts[result]++
+			_, _ = fmt.Fprint(w, "\t", result)
+		}
+		_, _ = fmt.Fprintln(w)
+	}
+	_ = w.Flush()
+	t.Logf("%d recovered, %d lost\n%s", counts["recovered"], counts["lost"], text.String())
+	want := []string{
+		"send-after: kill worker", "send-after: kill both", "send-after: error",
+		"answer-before: kill worker", "answer-before: kill both",
+	}
+	if !slices.Equal(lost, want) {
+		t.Errorf("lost are %q, want %q", lost, want)
+	}
+}

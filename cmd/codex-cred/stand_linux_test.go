@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bufio"
+	"crypto/rand"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// A stop is a worker that stands at a step.
+type stop struct {
+	step   string
+	worker int
+	conn   *net.UnixConn
+}
+
+// answer lets the worker go on, or fail.
+func (s stop) answer(how string) {
+	_, _ = s.conn.Write([]byte(how)) // it may be dead
+	_ = s.conn.Close()
+}
+
+// A stand is the socket, in no directory, at which workers ask.
+type stand struct {
+	name  string
+	stops chan stop
+}
+
+func newStand(t *testing.T) *stand {
+	t.Helper()
+	id, err := helper.NewID(rand.Reader)
+	must(t, err)
+	s := &stand{name: "@codex-cred-" + string(id), stops: make(chan stop)}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.name, Net: "unix"})
+	must(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.AcceptUnix()
+			if err != nil {
+				return
+			}
+			if line, err := bufio.NewReader(c).ReadString('\n'); err == nil {
+				s.stops <- stop{strings.TrimSpace(line), peer(t, c), c}
+			}
+		}
+	}()
+	return s
+}
+
+// peer returns the process at the other end.
+func peer(t *testing.T, c *net.UnixConn) int {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	pid := 0
+	_ = raw.Control(func(fd uintptr) {
+		who, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		pid = int(who.Pid)
+	})
+	return pid
+}
+
+// whenEnded sends the process, which stands still at this moment, when it has
+// ended. It is nobody's child here.
+func whenEnded(t *testing.T, pid int, ended chan<- int) {
+	t.Helper()
+	fd, err := unix.PidfdOpen(pid, 0)
+	must(t, err)
+	go func() {
+		defer func() { _ = unix.Close(fd) }()
+		for {
+			_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
+			if !errors.Is(err, unix.EINTR) {
+				ended <- pid
+				return
+			}
+		}
+	}()
+}
+
+// A walk is a get whose workers were asked at each step.
+type walk struct {
+	said
+	steps []string // in the order in which they were come to
+	hits  int      // of the step at which the fault was
+}
+
+// walk runs get until it and its workers have ended. At the step strike does
+// what it likes and answers, each time; hit counts from 1.
+func (s *scene) walk(step string, strike func(caller *run, at stop, hit int)) walk {
+	s.t.Helper()
+	stand := newStand(s.t)
+	caller := s.begin(func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], stepVariable+"="+stand.name) }, "get", "work")
+	var w walk
+	over, ended, workers := caller.ended, make(chan int), map[int]bool{}
+	for over != nil || len(workers) > 0 {
+		select {
+		case <-over:
+			over = nil
+		case pid := <-ended:
+			delete(workers, pid)
+		case at := <-stand.stops:
+			if !workers[at.worker] {
+				workers[at.worker] = true
+				whenEnded(s.t, at.worker, ended)
+			}
+			w.steps = append(w.steps, at.step)
+			if at.step != step {
+				at.answer(goOn)
+				continue
+			}
+			s.inspect("at " + step)
+			s.inspectProcess(at.worker)
+			w.hits++
+			strike(caller, at, w.hits)
+		}
+	}
+	w.said = caller.end()
+	s.inspect("after the get that met " + step)
+	return w
+}
