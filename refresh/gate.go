@@ -97,7 +97,8 @@ func (g *Gate) look(ctx context.Context, d helper.Demand) (helper.Record, bool, 
 
 // lead refreshes by a worker, unless another caller's has done it since this
 // one read. A worker that was killed is replaced once: the next one knows from
-// the journal what it did.
+// the journal what it did. Who asked by hand has asked once: the next one waits
+// its time if the refresh token may be spent.
 func (g *Gate) lead(ctx context.Context, d helper.Demand) (helper.Record, error) {
 	for range 2 {
 		if rec, done, err := g.look(ctx, d); done {
@@ -105,6 +106,9 @@ func (g *Gate) lead(ctx context.Context, d helper.Demand) (helper.Record, error)
 		}
 		if rec, err := g.ask(ctx, d); !errors.Is(err, errNoReply) {
 			return rec, err
+		}
+		if d.Reason == helper.ReasonHand {
+			d.Reason = helper.ReasonExpiry
 		}
 	}
 	return helper.Record{}, fmt.Errorf("%w: %w", errNoReply, helper.ErrTemporary)

@@ -79,29 +79,34 @@ func (s *scene) problems(path string, d os.DirEntry) []string {
 	if d.IsDir() {
 		want = os.ModeDir | 0o700
 	}
-	var list []string
 	if info.Mode() != want {
-		list = append(list, fmt.Sprintf("its mode is %s", info.Mode()))
+		return []string{fmt.Sprintf("its mode is %s", info.Mode())}
 	}
-	inFolder, _ := filepath.Rel(s.root, path)
+	torn := s.torn && strings.HasPrefix(d.Name(), ".") && strings.HasSuffix(d.Name(), ".tmp")
+	if !torn && !s.expected(path, d) {
+		return []string{"it should not be here"}
+	}
+	if strings.Contains(path, "/locks/") && info.Size() > 0 {
+		return []string{"it is not empty"}
+	}
+	return nil
+}
+
+// expected reports whether the account has such a file or folder.
+func (s *scene) expected(path string, d os.DirEntry) bool {
 	id := string(s.known.id)
-	switch strings.TrimSuffix(inFolder, filepath.Base(inFolder)) {
-	case "", "locks/", "locks/" + id + "/":
-		if !d.IsDir() && info.Size() > 0 {
-			list = append(list, "it is not empty")
-		}
-	case "accounts/":
-		if base := filepath.Base(path); base != "work.json" && base != ".lock" {
-			list = append(list, "nobody knows it")
-		}
-	case "credentials/", "credentials/" + id + "/", "journal/":
-		if base := filepath.Base(path); !strings.HasPrefix(base, id) && base != "journal" {
-			list = append(list, "nobody knows it")
-		}
-	default:
-		list = append(list, "nobody knows it")
+	inFolder, _ := filepath.Rel(s.root, path)
+	switch filepath.Dir(inFolder) {
+	case ".":
+		return d.IsDir()
+	case "accounts":
+		return d.Name() == "work.json" || d.Name() == ".lock"
+	case "locks":
+		return strings.HasPrefix(d.Name(), id) || d.Name() == "signin-work.lock"
+	case "credentials", "journal":
+		return strings.HasPrefix(d.Name(), id)
 	}
-	return list
+	return false
 }
 
 // inspectSecrets wants no secret on the disk but in the credentials of the file

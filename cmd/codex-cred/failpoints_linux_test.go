@@ -1,8 +1,8 @@
 package main
 
 import (
+	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -83,9 +83,25 @@ func TestSteps(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, storeFile, nil, false)
 	s.pass(2 * time.Hour)
-	w := s.walk("", nil)
+	w := s.walk("", nil, "get", "work")
 	if w.code != exitOK || !slices.Equal(w.steps, steps()) {
 		t.Errorf("exit code %d, steps %q, want 0 and %q", w.code, w.steps, steps())
+	}
+}
+
+// TestOneAskIsOnePresentation: who asks for a refresh by hand has not asked to
+// risk the sign-in. The worker that takes the place of a killed one does not
+// present a refresh token that may be spent, and the access token stays good.
+func TestOneAskIsOnePresentation(t *testing.T) {
+	t.Parallel()
+	for step, sent := range map[string]int{"mark": 1, "send-before": 0, "send-after": 1} {
+		s := newScene(t, storeFile, nil, false)
+		old := s.cred("get", "work").stdout
+		w := s.walk(step, func(caller *run, at stop, hit int) { s.strike(killWorker, caller, at, hit) }, "get", "work", "--refresh")
+		if w.code != exitOK || s.refreshes() != sent || (w.stdout == old) != (step != "mark") {
+			t.Errorf("a worker was killed at %s: %+v after %d refreshes, want a token after %d", step, w.said, s.refreshes(), sent)
+		}
+		s.wantPrinted(w.said, "")
 	}
 }
 
@@ -106,21 +122,24 @@ func TestFailpoints(t *testing.T) {
 						t.Run(strings.ReplaceAll(row.step+" "+fault, " ", "-"), func(t *testing.T) {
 							t.Parallel()
 							s := newScene(t, store, keyring, fault == fullDisk)
-							count.add(row.step, fault, s.suffer(row.step, fault, row.of(fault)))
+							strike := func(caller *run, at stop, hit int) { s.strike(fault, caller, at, hit) }
+							count.add(row.step, fault, s.suffer(row.step, row.of(fault), strike))
 						})
 					}
 				}
 			})
-			count.check(t)
+			if !strings.Contains(flag.Lookup("test.run").Value.String(), "/step/") { // by hand: some of them
+				count.check(t)
+			}
 		})
 	}
 }
 
-// suffer lets the fault strike, and returns what became of the sign-in.
-func (s *scene) suffer(step, fault string, want fate) string {
+// suffer lets a fault strike, and returns what became of the sign-in.
+func (s *scene) suffer(step string, want fate, strike func(caller *run, at stop, hit int)) string {
 	s.t.Helper()
 	s.pass(2 * time.Hour)
-	w := s.walk(step, func(caller *run, at stop, hit int) { s.strike(fault, caller, at, hit) })
+	w := s.walk(step, strike, "get", "work")
 	if w.hits == 0 {
 		s.t.Fatalf("the fault did not strike: the steps were %q", w.steps)
 	}
@@ -128,9 +147,7 @@ func (s *scene) suffer(step, fault string, want fate) string {
 		s.t.Errorf("exit code %d after %d refreshes, want %+v: %s", w.code, s.refreshes(), want, w.stderr)
 	}
 	s.wantPrinted(w.said, "")
-	if fault == fullDisk {
-		must(s.t, os.Remove(s.ballast()))
-	}
+	s.makeRoom()
 	if want.unsure {
 		if early := s.cred("get", "work"); early.code != exitTemporary || s.refreshes() != want.sent {
 			s.t.Errorf("a get before its time = %+v after %d refreshes, want exit code %d and none", early, s.refreshes(), exitTemporary)

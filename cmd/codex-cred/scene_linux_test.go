@@ -26,6 +26,9 @@ type scene struct {
 	env   []string
 	root  string
 	known known
+	// torn: a process may have been killed in the middle of a write, of which
+	// there may be a temporary file until an erase.
+	torn bool
 }
 
 // newScene makes a scene. The keyring may be another scene's as well, and is nil
@@ -131,5 +134,13 @@ func (s *scene) fill() {
 	s.t.Helper()
 	if err := os.WriteFile(s.ballast(), make([]byte, 4<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
 		s.t.Fatalf("the disk does not run full: %v", err)
+	}
+}
+
+// makeRoom undoes fill.
+func (s *scene) makeRoom() {
+	s.t.Helper()
+	if err := os.Remove(s.ballast()); !errors.Is(err, os.ErrNotExist) {
+		must(s.t, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -54,6 +55,18 @@ func newStand(t *testing.T) *stand {
 	return s
 }
 
+// next returns the next worker that stops.
+func (s *stand) next(t *testing.T) stop {
+	t.Helper()
+	select {
+	case at := <-s.stops:
+		return at
+	case <-time.After(patience):
+		t.Fatal("no worker comes")
+	}
+	return stop{}
+}
+
 // peer returns the process at the other end.
 func peer(t *testing.T, c *net.UnixConn) int {
 	raw, err := c.SyscallConn()
@@ -91,19 +104,19 @@ func whenEnded(t *testing.T, pid int, ended chan<- int) {
 	}()
 }
 
-// A walk is a get whose workers were asked at each step.
+// A walk is a run of the program whose workers were asked at each step.
 type walk struct {
 	said
 	steps []string // in the order in which they were come to
 	hits  int      // of the step at which the fault was
 }
 
-// walk runs get until it and its workers have ended. At the step strike does
-// what it likes and answers, each time; hit counts from 1.
-func (s *scene) walk(step string, strike func(caller *run, at stop, hit int)) walk {
+// walk runs the program until it and its workers have ended. At the step strike
+// does what it likes and answers, each time; hit counts from 1.
+func (s *scene) walk(step string, strike func(caller *run, at stop, hit int), args ...string) walk {
 	s.t.Helper()
 	stand := newStand(s.t)
-	caller := s.begin(func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], stepVariable+"="+stand.name) }, "get", "work")
+	caller := s.begin(func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], stepVariable+"="+stand.name) }, args...)
 	var w walk
 	over, ended, workers := caller.ended, make(chan int), map[int]bool{}
 	for over != nil || len(workers) > 0 {
@@ -129,6 +142,6 @@ func (s *scene) walk(step string, strike func(caller *run, at stop, hit int)) wa
 		}
 	}
 	w.said = caller.end()
-	s.inspect("after the get that met " + step)
+	s.inspect("after the run that met " + step)
 	return w
 }
