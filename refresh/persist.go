@@ -22,7 +22,7 @@ const longestPause = 30 * time.Minute
 func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (helper.Record, error) {
 	renewed := helper.Record{Account: t.rec.Account, Credential: c, Version: t.rec.Version}
 	v, err := r.put(ctx, t, c)
-	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && pause < 3*time.Second; pause *= 3 {
+	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !t.safe(err) && pause < 3*time.Second; pause *= 3 {
 		r.pause(ctx, pause)
 		v, err = r.put(ctx, t, c)
 	}
@@ -36,6 +36,10 @@ func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (help
 	renewed, err = r.account(t, renewed)
 	return renewed, both(err, r.empty(t))
 }
+
+// safe reports whether the caller need not wait for another try: each would be
+// as long as the silence of this one, and the answer is in the journal.
+func (t *turn) safe(err error) bool { return t.kept && errors.Is(err, helper.ErrTimeout) }
 
 // put writes the credential and reads it back, if the account still has this
 // sign-in. It returns errMoved if somebody else changed the item or the account.
