@@ -67,3 +67,37 @@ func (r *Rotation) keptAnswer(ctx context.Context, rec helper.Record) (answer, b
 		secrets: []helper.Secret{rec.Credential.RefreshToken},
 	}, true, nil
 }
+
+// Adopt stores what an earlier rotation of the sign-in left in the journal, as
+// the next Refresh would, and sends nothing. The caller holds the lock of the
+// sign-in. An error means that something still waits there.
+func (r *Rotation) Adopt(ctx context.Context, a helper.Account) error {
+	rec, err := r.reread(ctx, a.Name, a.ID)
+	if err != nil {
+		return err
+	}
+	_, _, err = r.recover(context.WithoutCancel(ctx), rec)
+	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) {
+		return nil // the error is of a refresh that is over
+	}
+	return err
+}
+
+// Newest returns the credential that waits in the journal of the sign-in, or
+// else the one that is given, which is stored. The caller holds the lock of the
+// sign-in.
+func (r *Rotation) Newest(ctx context.Context, a helper.Account, stored helper.Credential) helper.Credential {
+	e, err := r.Journals.Read(a.ID, nil)
+	if err != nil || e.Generation < stored.Generation {
+		return stored
+	}
+	kept, ok, err := r.keptAnswer(ctx, a)
+	if err != nil || !ok {
+		return stored
+	}
+	g, parsed := parseGrant(stored.Issuer.Profile, kept.body)
+	if judge(kept, parsed) != success {
+		return stored
+	}
+	return g.renew(stored, kept.start)
+}

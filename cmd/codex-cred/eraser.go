@@ -211,6 +211,7 @@ func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 	if err != nil {
 		return []revocation{{Reason: reason(err)}}
 	}
+	c = e.rotation(e.wiring, foreground).Newest(ctx, helper.Account{ID: s.ID, Store: s.Store}, c)
 	token, hint := c.RefreshToken, "refresh_token"
 	if token.IsZero() {
 		token, hint = c.AccessToken, "access_token"

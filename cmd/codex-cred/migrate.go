@@ -99,6 +99,9 @@ func (p *program) moveTo(ctx context.Context, w *wiring, account, to string) (he
 		return helper.Account{}, err
 	}
 	defer p.whenSlow("waiting for the keychain to answer")()
+	if err := p.rotation(w, foreground).Adopt(ctx, a); err != nil {
+		return helper.Account{}, errors.Join(fmt.Errorf("store what the last refresh brought: %w", err), unlock())
+	}
 	moved, err := w.keeper.Migrate(ctx, a, to)
 	return moved, errors.Join(err, unlock())
 }
