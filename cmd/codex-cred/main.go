@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/adrg/xdg"
+
+	"github.com/codex-cred/codex-cred/internal/hostid"
 )
 
 func main() { os.Exit(newProgram().main()) }
@@ -50,5 +52,6 @@ func newProgram() *program {
 		stderr:   os.Stderr,
 		now:      time.Now,
 		dataHome: xdg.DataHome,
+		hostID:   hostid.ID,
 	}
 }

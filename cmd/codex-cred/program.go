@@ -24,6 +24,7 @@ type program struct {
 	stderr   io.Writer
 	now      func() time.Time
 	dataHome string
+	hostID   func() (string, error)
 	// at lets a test stop a rotation at a step; nil never does.
 	at func(step string) error
 	// jsonErrors asks for errors as a JSON object as well.

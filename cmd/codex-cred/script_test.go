@@ -22,9 +22,12 @@ import (
 // says how far its clock is ahead.
 const clockVariable = "CODEX_CRED_TEST_CLOCK"
 
+// hostVariable names, for the same build, another machine to be on.
+const hostVariable = "CODEX_CRED_TEST_HOST"
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"codex-cred":   func() { os.Exit(atSteps(onTestClock(newProgram())).main()) },
+		"codex-cred":   func() { os.Exit(atSteps(onTestHost(onTestClock(newProgram()))).main()) },
 		"test-browser": browse,
 		// test-interrupt is a person who presses Ctrl-C instead of signing in.
 		"test-interrupt": func() { _ = interrupt(os.Getppid()) },
@@ -45,6 +48,13 @@ func onTestClock(p *program) *program {
 			panic(err)
 		}
 		return time.Now().Add(d)
+	}
+	return p
+}
+
+func onTestHost(p *program) *program {
+	if host := os.Getenv(hostVariable); host != "" {
+		p.hostID = func() (string, error) { return host, nil }
 	}
 	return p
 }
@@ -134,6 +144,19 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"lock":       (*stage).lock,
 		"unlock":     (*stage).unlock,
 		"unprompted": (*stage).unprompted,
+		"keychain":   (*stage).keychain,
+
+		"own-clock":   (*stage).ownClock,
+		"unreachable": (*stage).unreachable,
+		"got":         (*stage).got,
+		"digest":      (*stage).digest,
+		"rejected":    (*stage).rejected,
+		"revoked":     (*stage).revoked,
+		"settled":     (*stage).settled,
+		"workers":     (*stage).workers,
+		"holder":      (*stage).holder,
+		"read-only":   (*stage).readOnly,
+		"writable":    (*stage).writable,
 	}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){}
 	for name, run := range list {
@@ -160,8 +183,9 @@ type stage struct {
 
 	mu      sync.Mutex // guards ahead, which the server reads
 	ahead   time.Duration
-	proven  bool   // the script ended with "erased"
-	lastGet string // what the last get printed
+	drift   time.Duration // of the program's clock from the server's
+	proven  bool          // the script ended with "erased"
+	lastGet string        // what the last get printed
 }
 
 func (s *stage) now() time.Time {

@@ -18,6 +18,7 @@ import (
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/internal/authserver"
 	"github.com/codex-cred/codex-cred/internal/leakscan"
+	"github.com/codex-cred/codex-cred/internal/parts"
 	"github.com/codex-cred/codex-cred/keychain"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -97,7 +98,7 @@ func (s *stage) clock(ts *testscript.TestScript, args []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ahead += d
-	ts.Check(os.WriteFile(s.clockFile, []byte(s.ahead.String()), 0o600))
+	ts.Check(s.setClock())
 }
 
 // fault orders a fault of the server, in the words of [authserver.ParseFault].
@@ -208,7 +209,7 @@ func quiet(ts *testscript.TestScript, args []string) (string, error) {
 func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
-		"PATH", "HOME", "BROWSER", "SSH_CONNECTION", "TERM", "NO_COLOR", clockVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR",
+		"PATH", "HOME", "BROWSER", "SSH_CONNECTION", "TERM", "NO_COLOR", clockVariable, hostVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR",
 		"SYSTEMROOT", "TMPDIR", "GOCOVERDIR", "GORACE", // what Windows and the test binary itself need
 	} {
 		if v := ts.Getenv(name); v != "" {
@@ -251,6 +252,8 @@ func (s *stage) is(condition string) (bool, error) {
 		return condition == s.store, nil
 	case refresh.ProfileOpenAI, refresh.ProfileOAuth:
 		return condition == s.profile, nil
+	case "root":
+		return os.Geteuid() == 0 || parts.Required("root"), nil
 	}
 	return false, fmt.Errorf("there is no condition %q", condition)
 }

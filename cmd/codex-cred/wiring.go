@@ -13,7 +13,6 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/accountdir"
 	"github.com/codex-cred/codex-cred/internal/filelock"
-	"github.com/codex-cred/codex-cred/internal/hostid"
 	"github.com/codex-cred/codex-cred/internal/journal"
 	"github.com/codex-cred/codex-cred/internal/safefile"
 	"github.com/codex-cred/codex-cred/keychain"
@@ -38,6 +37,7 @@ type wiring struct {
 	records  helper.Records
 	keeper   helper.Keeper
 	client   *refresh.Client
+	hostID   func() (string, error)
 }
 
 func (p *program) wire() (*wiring, error) {
@@ -52,6 +52,7 @@ func (p *program) wire() (*wiring, error) {
 		keychain: keychain.New(),
 		files:    fallbackfile.New(root),
 		journals: journal.New(root),
+		hostID:   p.hostID,
 		client:   &refresh.Client{UserAgent: userAgent, Now: p.now, Proxy: http.ProxyFromEnvironment},
 	}
 	w.records = helper.Records{
@@ -94,7 +95,7 @@ func (w *wiring) hostOf(store string) string {
 
 // host returns the id of this machine; none where the system tells none.
 func (w *wiring) host() string {
-	id, err := hostid.ID()
+	id, err := w.hostID()
 	if err != nil {
 		return ""
 	}

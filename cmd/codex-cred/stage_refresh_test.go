@@ -1,0 +1,148 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codex-cred/codex-cred/internal/accountdir"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// ownClock moves the clock of the program alone: the server's is right.
+//
+//	own-clock DURATION
+func (s *stage) ownClock(ts *testscript.TestScript, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drift += d
+	ts.Check(s.setClock())
+}
+
+// setClock is called with s.mu held.
+func (s *stage) setClock() error {
+	return os.WriteFile(s.clockFile, []byte((s.ahead + s.drift).String()), 0o600)
+}
+
+// unreachable ends the server for good: nobody listens on its port.
+//
+//	unreachable
+func (s *stage) unreachable(ts *testscript.TestScript, _ []string) { ts.Check(s.server.Close()) }
+
+// keychain does to the keychain's daemon what happens to daemons.
+//
+//	keychain stopped|continued|killed
+func (s *stage) keychain(ts *testscript.TestScript, args []string) {
+	switch args[0] {
+	case "stopped":
+		s.keyring.Stop(s.t)
+	case "continued":
+		s.keyring.Continue(s.t)
+	case "killed":
+		s.keyring.Kill()
+	default:
+		ts.Fatalf("keychains are never %q", args[0])
+	}
+}
+
+// got wants the file to be what a get prints of a token that the server accepts.
+// It stands for the last get, which was in the background.
+//
+//	got FILE
+func (s *stage) got(ts *testscript.TestScript, args []string) {
+	s.lastGet = ts.ReadFile(args[0])
+	token, ended := strings.CutSuffix(s.lastGet, "\n")
+	if !ended || !s.server.Accepts(token) {
+		ts.Fatalf("%s holds no token that the server accepts", args[0])
+	}
+	s.scan(ts, "", s.store == storeKeychain)
+}
+
+// digest puts the SHA-256 of the token of the last get in a variable.
+//
+//	digest VARIABLE
+func (s *stage) digest(ts *testscript.TestScript, args []string) {
+	ts.Setenv(args[0], digestOf(s.lastGet))
+}
+
+func digestOf(printed string) string {
+	sum := sha256.Sum256([]byte(strings.TrimSuffix(printed, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// rejected is a caller whose API refuses every token: it asks for another one
+// than the last, again and again, while time goes by. It wants no answer but
+// another token, or none with exit code 5; and at most that many refreshes.
+//
+//	rejected CALLS every DURATION at most COUNT
+func (s *stage) rejected(ts *testscript.TestScript, args []string) {
+	calls, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	most, err := strconv.Atoi(args[5])
+	ts.Check(err)
+	before := s.server.Count(authserver.GrantRefresh)
+	for range calls {
+		s.clock(ts, args[2:3])
+		s.reject(ts)
+	}
+	made := s.server.Count(authserver.GrantRefresh) - before
+	ts.Logf("%d refreshes in %d calls", made, calls)
+	if made > most || made == 0 {
+		ts.Fatalf("%d calls made %d refreshes, want 1 to %d", calls, made, most)
+	}
+}
+
+func (s *stage) reject(ts *testscript.TestScript) {
+	token, err := quiet(ts, []string{"get", "--rejected-sha256", digestOf(s.lastGet)})
+	exit := (*exec.ExitError)(nil)
+	switch {
+	case err == nil && token != s.lastGet:
+		s.lastGet = token
+	case errors.As(err, &exit) && exit.ExitCode() == exitTemporary:
+	default:
+		ts.Fatalf("a get of another token than the last: %v", err)
+	}
+}
+
+// settled waits until nobody refreshes the account, or waits for that.
+//
+//	settled ACCOUNT
+func (s *stage) settled(ts *testscript.TestScript, args []string) {
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	root := ts.Getenv("ROOT")
+	a, err := accountdir.New(root, time.Now).Load(args[0])
+	ts.Check(err)
+	locks := filelock.New(root)
+	ts.Check(locks.Wait(ctx, refresh.GateName(a.ID)))
+	ts.Check(locks.Wait(ctx, string(a.ID)))
+}
+
+// revoked wants the last revocation to be of the newest refresh token.
+//
+//	revoked
+func (s *stage) revoked(ts *testscript.TestScript, _ []string) {
+	var newest, revoked string
+	for _, e := range s.server.Log() {
+		newest = cmp.Or(e.IssuedRefresh, newest)
+		if e.Grant == authserver.GrantRevoke {
+			revoked = e.Presented
+		}
+	}
+	if revoked == "" || revoked != newest {
+		ts.Fatalf("revoked was %q, and the newest refresh token is %q", revoked, newest)
+	}
+}
