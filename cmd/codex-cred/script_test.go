@@ -148,10 +148,13 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 
 		"own-clock":   (*stage).ownClock,
 		"unreachable": (*stage).unreachable,
+		"heal":        (*stage).heal,
 		"got":         (*stage).got,
 		"digest":      (*stage).digest,
 		"rejected":    (*stage).rejected,
 		"revoked":     (*stage).revoked,
+		"replaced":    (*stage).replaced,
+		"awaited":     (*stage).awaited,
 		"settled":     (*stage).settled,
 		"workers":     (*stage).workers,
 		"holder":      (*stage).holder,

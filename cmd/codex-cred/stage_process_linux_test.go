@@ -59,20 +59,49 @@ func (s *stage) running(word string) []string {
 //
 //	holder gate|work ACCOUNT STOP|CONT|KILL
 func (s *stage) holder(ts *testscript.TestScript, args []string) {
-	root := ts.Getenv("ROOT")
-	a, err := accountdir.New(root, time.Now).Load(args[1])
-	ts.Check(err)
-	locks := filelock.New(root)
-	name := map[string]string{"gate": refresh.GateName(a.ID), "work": string(a.ID)}[args[0]]
-	pid := holderOf(ts, locks.Path(name))
-	ts.Check(unix.Kill(pid, unix.SignalNum("SIG"+args[2])))
+	holders, _ := kernelLocks(ts, lockOf(ts, args[0], args[1]))
+	if len(holders) != 1 {
+		ts.Fatalf("%d processes have the %s lock of %s", len(holders), args[0], args[1])
+	}
+	ts.Check(unix.Kill(holders[0], unix.SignalNum("SIG"+args[2])))
 	if args[2] == "STOP" {
-		awaitStopped(ts, pid)
+		awaitStopped(ts, holders[0])
 	}
 }
 
-// holderOf finds the process that has the lock exclusively (proc_locks(5)).
-func holderOf(ts *testscript.TestScript, path string) int {
+// awaited waits until a process waits for a lock of the account.
+//
+//	awaited gate|work ACCOUNT
+//	awaited id COPY
+func (s *stage) awaited(ts *testscript.TestScript, args []string) {
+	path := lockOf(ts, args[0], args[1])
+	giveUp := time.After(patience)
+	for {
+		if _, waiting := kernelLocks(ts, path); len(waiting) > 0 {
+			return
+		}
+		select {
+		case <-giveUp:
+			ts.Fatalf("nobody ever waited for the %s lock of %s", args[0], args[1])
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func lockOf(ts *testscript.TestScript, kind, account string) string {
+	root := ts.Getenv("ROOT")
+	if kind == "id" { // of the account as it was when its file was copied
+		return filelock.New(root).Path(idIn(ts, account))
+	}
+	a, err := accountdir.New(root, time.Now).Load(account)
+	ts.Check(err)
+	name := map[string]string{"gate": refresh.GateName(a.ID), "work": string(a.ID)}[kind]
+	return filelock.New(root).Path(name)
+}
+
+// kernelLocks returns the processes that have the lock exclusively, and those
+// that wait for it (proc_locks(5)).
+func kernelLocks(ts *testscript.TestScript, path string) (holders, waiting []int) {
 	info, err := os.Stat(path)
 	ts.Check(err)
 	inode := fmt.Sprintf(":%d", info.Sys().(*syscall.Stat_t).Ino)
@@ -80,14 +109,25 @@ func holderOf(ts *testscript.TestScript, path string) int {
 	ts.Check(err)
 	for line := range strings.Lines(string(table)) {
 		// 1: FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF
-		if f := strings.Fields(line); len(f) > 5 && f[1] == "FLOCK" && f[3] == "WRITE" && strings.HasSuffix(f[5], inode) {
-			pid, err := strconv.Atoi(f[4])
-			ts.Check(err)
-			return pid
+		// 1: -> FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF
+		f := strings.Fields(line)
+		waits := len(f) > 6 && f[1] == "->"
+		if waits {
+			f = f[1:]
+		}
+		if len(f) < 6 || f[1] != "FLOCK" || !strings.HasSuffix(f[5], inode) {
+			continue
+		}
+		pid, err := strconv.Atoi(f[4])
+		ts.Check(err)
+		switch {
+		case waits:
+			waiting = append(waiting, pid)
+		case f[3] == "WRITE":
+			holders = append(holders, pid)
 		}
 	}
-	ts.Fatalf("nobody has the lock %s:\n%s", path, table)
-	return 0
+	return holders, waiting
 }
 
 // awaitStopped returns when the process does nothing any more: a signal takes

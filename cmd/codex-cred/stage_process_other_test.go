@@ -8,6 +8,8 @@ func (s *stage) workers(*testscript.TestScript, []string) {}
 
 func (s *stage) running(string) []string { return nil }
 
+func (s *stage) awaited(*testscript.TestScript, []string) {}
+
 func (s *stage) holder(ts *testscript.TestScript, _ []string) {
 	ts.Fatalf("only Linux tells who has a lock")
 }

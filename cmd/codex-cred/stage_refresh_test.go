@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/accountdir"
 	"github.com/codex-cred/codex-cred/internal/authserver"
 	"github.com/codex-cred/codex-cred/internal/filelock"
@@ -58,6 +60,11 @@ func (s *stage) keychain(ts *testscript.TestScript, args []string) {
 	}
 }
 
+// heal forgets the faults that are still to come.
+//
+//	heal
+func (s *stage) heal(*testscript.TestScript, []string) { s.server.Heal() }
+
 // got wants the file to be what a get prints of a token that the server accepts.
 // It stands for the last get, which was in the background.
 //
@@ -68,7 +75,7 @@ func (s *stage) got(ts *testscript.TestScript, args []string) {
 	if !ended || !s.server.Accepts(token) {
 		ts.Fatalf("%s holds no token that the server accepts", args[0])
 	}
-	s.scan(ts, "", s.store == storeKeychain)
+	s.scan(ts, "", s.noFiles(ts))
 }
 
 // digest puts the SHA-256 of the token of the last get in a variable.
@@ -85,28 +92,24 @@ func digestOf(printed string) string {
 
 // rejected is a caller whose API refuses every token: it asks for another one
 // than the last, again and again, while time goes by. It wants no answer but
-// another token, or none with exit code 5; and at most that many refreshes.
+// another token, or none with exit code 5; and exactly that many refreshes.
 //
-//	rejected CALLS every DURATION at most COUNT
+//	rejected ACCOUNT CALLS DURATION COUNT
 func (s *stage) rejected(ts *testscript.TestScript, args []string) {
-	calls, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	most, err := strconv.Atoi(args[5])
+	calls, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	before := s.server.Count(authserver.GrantRefresh)
 	for range calls {
 		s.clock(ts, args[2:3])
-		s.reject(ts)
+		s.reject(ts, args[0])
 	}
-	made := s.server.Count(authserver.GrantRefresh) - before
-	ts.Logf("%d refreshes in %d calls", made, calls)
-	if made > most || made == 0 {
-		ts.Fatalf("%d calls made %d refreshes, want 1 to %d", calls, made, most)
+	if made := strconv.Itoa(s.server.Count(authserver.GrantRefresh) - before); made != args[3] {
+		ts.Fatalf("%d calls made %s refreshes, want %s", calls, made, args[3])
 	}
 }
 
-func (s *stage) reject(ts *testscript.TestScript) {
-	token, err := quiet(ts, []string{"get", "--rejected-sha256", digestOf(s.lastGet)})
+func (s *stage) reject(ts *testscript.TestScript, account string) {
+	token, err := quiet(ts, []string{"get", account, "--rejected-sha256", digestOf(s.lastGet)})
 	exit := (*exec.ExitError)(nil)
 	switch {
 	case err == nil && token != s.lastGet:
@@ -131,18 +134,49 @@ func (s *stage) settled(ts *testscript.TestScript, args []string) {
 	ts.Check(locks.Wait(ctx, string(a.ID)))
 }
 
-// revoked wants the last revocation to be of the newest refresh token.
+// revoked wants the last revocation to be of the refresh token that the last
+// refresh brought.
 //
 //	revoked
 func (s *stage) revoked(ts *testscript.TestScript, _ []string) {
 	var newest, revoked string
 	for _, e := range s.server.Log() {
-		newest = cmp.Or(e.IssuedRefresh, newest)
-		if e.Grant == authserver.GrantRevoke {
+		switch e.Grant {
+		case authserver.GrantRefresh:
+			newest = cmp.Or(e.IssuedRefresh, newest)
+		case authserver.GrantRevoke:
 			revoked = e.Presented
 		}
 	}
 	if revoked == "" || revoked != newest {
-		ts.Fatalf("revoked was %q, and the newest refresh token is %q", revoked, newest)
+		ts.Fatalf("the last refresh brought %q, and revoked was %q", newest, revoked)
 	}
+}
+
+// replaced waits until the account has another sign-in than in the copy of its
+// file.
+//
+//	replaced ACCOUNT COPY
+func (s *stage) replaced(ts *testscript.TestScript, args []string) {
+	was := idIn(ts, args[1])
+	accounts := accountdir.New(ts.Getenv("ROOT"), time.Now)
+	giveUp := time.After(patience)
+	for {
+		if a, err := accounts.Load(args[0]); err == nil && string(a.ID) != was {
+			return
+		}
+		select {
+		case <-giveUp:
+			ts.Fatalf("the account %s still has its sign-in", args[0])
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// idIn returns the id in a copy of an account's file.
+func idIn(ts *testscript.TestScript, file string) string {
+	var record struct{ ID helper.ID }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &record))
+	ts.Check(record.ID.Check())
+	return string(record.ID)
 }

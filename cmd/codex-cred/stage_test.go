@@ -45,9 +45,14 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 		s.lastGet = stdout
 		stdout = ""
 	}
-	// Files hold the tokens where they are the store.
+	s.scan(ts, stdout, s.noFiles(ts))
+}
+
+// noFiles reports whether the keychain is the only store: files hold the tokens
+// where they are one.
+func (s *stage) noFiles(ts *testscript.TestScript) bool {
 	inFiles, err := fallbackfile.New(ts.Getenv("ROOT")).List(s.t.Context())
-	s.scan(ts, stdout, s.store == storeKeychain && (err != nil || len(inFiles) == 0))
+	return s.store == storeKeychain && (err != nil || len(inFiles) == 0)
 }
 
 // scan looks for secrets in both streams, and in the home if none may be there.
