@@ -115,6 +115,9 @@ func play(t *testing.T, script string, s *stage) {
 			RequireUniqueNames:  true,
 		})
 	})
+	if left := s.awaitWorkers(0); len(left) > 0 {
+		t.Errorf("processes are left: %q", left)
+	}
 }
 
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
@@ -183,6 +186,7 @@ type stage struct {
 	keyring        *testkeyring.Keyring // nil with the file store
 	home           string
 	clockFile      string
+	built          string // the program that herds run, if not that of the tests
 
 	mu      sync.Mutex // guards ahead, which the server reads
 	ahead   time.Duration

@@ -25,14 +25,22 @@ import (
 func (s *stage) workers(ts *testscript.TestScript, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	if left := s.awaitWorkers(want); len(left) != want && (want == 0 || os.Geteuid() == 0) {
+		ts.Fatalf("there are %d workers, never %d: %q", len(left), want, left)
+	}
+}
+
+// awaitWorkers waits until that many run, and returns them.
+func (s *stage) awaitWorkers(want int) []string {
 	giveUp := time.After(patience)
-	for running := s.running(workerCommand); len(running) != want; running = s.running(workerCommand) {
-		if os.Geteuid() != 0 && want > 0 {
-			return
+	for {
+		running := s.running(workerCommand)
+		if len(running) == want || os.Geteuid() != 0 {
+			return running
 		}
 		select {
 		case <-giveUp:
-			ts.Fatalf("there are %d workers, never %d: %q", len(running), want, running)
+			return running
 		case <-time.After(time.Millisecond):
 		}
 	}

@@ -6,7 +6,7 @@ import "github.com/rogpeppe/go-internal/testscript"
 
 func (s *stage) workers(*testscript.TestScript, []string) {}
 
-func (s *stage) running(string) []string { return nil }
+func (s *stage) awaitWorkers(int) []string { return nil }
 
 func (s *stage) awaited(*testscript.TestScript, []string) {}
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,10 +175,12 @@ func (s *stage) herd(ts *testscript.TestScript, args []string) {
 	out := make([]string, n)
 	fail := make([]error, n)
 	var wg sync.WaitGroup
+	began := time.Now()
 	for i := range n {
-		wg.Go(func() { out[i], fail[i] = quiet(ts, args[1:]) })
+		wg.Go(func() { out[i], fail[i] = quietly(ts, cmp.Or(s.built, "codex-cred"), args[1:]) })
 	}
 	wg.Wait()
+	ts.Logf("%d callers took %s", n, time.Since(began).Round(time.Millisecond))
 	ts.Check(errors.Join(fail...))
 	for _, o := range out {
 		if o != out[0] {
@@ -194,7 +197,11 @@ func (s *stage) herd(ts *testscript.TestScript, args []string) {
 // runs the tests, and wants nothing on
 // stderr. testscript runs one command at a time, so it cannot run a herd.
 func quiet(ts *testscript.TestScript, args []string) (string, error) {
-	path, err := exec.LookPath("codex-cred")
+	return quietly(ts, "codex-cred", args)
+}
+
+func quietly(ts *testscript.TestScript, program string, args []string) (string, error) {
+	path, err := exec.LookPath(program)
 	if err != nil {
 		return "", err
 	}
