@@ -91,7 +91,7 @@ func (r *Rotation) Newest(ctx context.Context, a helper.Account, stored helper.C
 	if err != nil || e.Generation < stored.Generation {
 		return stored
 	}
-	kept, ok, err := r.keptAnswer(ctx, a)
+	kept, ok, err := r.keptAnswer(ctx, helper.Record{Account: a, Credential: stored})
 	if err != nil || !ok {
 		return stored
 	}

@@ -53,13 +53,6 @@ func newScene(t *testing.T, store string, keyring *testkeyring.Keyring, small bo
 	return s
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // signIn signs the account in, also anew.
 func (s *scene) signIn() {
 	s.t.Helper()
