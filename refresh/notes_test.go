@@ -181,8 +181,18 @@ func TestRotation_NothingWasSent(t *testing.T) {
 			w.clock.advance(life)
 			w.rotation.Unreached = time.Minute
 			before := w.read(t)
-			w.failAt(step, 9, helper.ErrFull)
+			times := 0
+			w.rotation.At = func(at string) error {
+				if at != step {
+					return nil
+				}
+				times++
+				return helper.ErrFull
+			}
 			_, err := w.refresh(t)
+			if times != 1 {
+				t.Errorf("the step was tried %d times, want 1", times)
+			}
 			if !errors.Is(err, helper.ErrFull) || strings.Contains(err.Error(), "network") {
 				t.Errorf("error %v, want ErrFull and no word of the network", err)
 			}
@@ -279,4 +289,47 @@ func TestRotation_NothingCanBeWritten(t *testing.T) {
 			w.wantRequests(t, authserver.GrantRefresh, 2)
 		})
 	}
+}
+
+// A lock of a sign-in that has gone is removed by who took it meanwhile; another
+// stays.
+func TestRotation_LockOfNothing(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		then    func(t *testing.T, w *world)
+		removed int
+	}{
+		{"erased", func(_ *testing.T, w *world) { _ = w.accounts.Remove("work") }, 1},
+		{"being erased", func(_ *testing.T, w *world) { w.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1},
+		{"signed in anew", func(t *testing.T, w *world) { w.signIn(t, refresh.ProfileOAuth) }, 1},
+		{"as it was", func(*testing.T, *world) {}, 0},
+		{"unreadable", func(_ *testing.T, w *world) { w.failAt("reread", 1, helper.ErrLocked) }, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			id := string(w.read(t).Account.ID)
+			inner := w.rotation.Locker
+			spy := &removals{lockThen: lockThen{Locker: inner, then: func() { w.rotation.Locker = inner }}}
+			spy.after = func() {
+				c.then(t, w)
+				w.rotation.Locker = spy
+			}
+			w.rotation.Locker = spy
+			_, _ = w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+			if want := slices.Repeat([]string{id}, c.removed); !slices.Equal(spy.removed, want) {
+				t.Errorf("removed %q, want %q", spy.removed, want)
+			}
+		})
+	}
+}
+
+// removals keeps the names of the locks that were removed.
+type removals struct {
+	lockThen
+	removed []string
+}
+
+func (l *removals) Remove(name string) error {
+	l.removed = append(l.removed, name)
+	return nil
 }
