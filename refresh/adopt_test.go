@@ -142,3 +142,19 @@ func TestRecover_Echo(t *testing.T) {
 		t.Errorf("the error holds the refresh token, or there is none: %v", err)
 	}
 }
+
+// An answer older than what was stored before is not adopted over a stale item:
+// its tokens are spent.
+func TestRecover_OlderThanTheAccount(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.killed(t) // the journal has generation 2
+	w.accounts.set(func(a *helper.Account) { a.Generation = 3 })
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrSignInRequired) {
+		t.Errorf("error %v, want ErrSignInRequired", err)
+	}
+	if got := w.read(t).Credential.Generation; got != 1 {
+		t.Errorf("stored generation %d, want 1", got)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+	w.wantEmpty(t)
+}

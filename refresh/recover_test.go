@@ -256,3 +256,24 @@ func (w *world) killed(t *testing.T) {
 	}
 	w.rotation.At = nil
 }
+
+// So does one of a refresh whose outcome could not be noted when it was known.
+func TestRotation_UnansweredNotNoted(t *testing.T) {
+	for _, fault := range []string{authserver.Status500, authserver.DropBefore} {
+		w := newWorld(t, refresh.ProfileOAuth)
+		w.clock.advance(life)
+		w.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantRefresh})
+		w.accounts.fail = helper.ErrFull
+		if _, err := w.refresh(t); !errors.Is(err, helper.ErrFull) {
+			t.Errorf("%s: error %v, want ErrFull", fault, err)
+		}
+		if e, err := w.rotation.Journals.Read(w.read(t).Account.ID, nil); err != nil || e.State != journal.StateSending {
+			t.Errorf("%s: the journal: state %q, error %v; want the mark", fault, e.State, err)
+		}
+		if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || w.read(t).Account.Unanswered != 1 {
+			t.Errorf("%s: the next: error %v, unanswered %d; want ErrTemporary and 1", fault, err, w.read(t).Account.Unanswered)
+		}
+		w.wantRequests(t, authserver.GrantRefresh, 1)
+		w.wantEmpty(t)
+	}
+}
