@@ -20,6 +20,7 @@ func (p *program) getCommand() *cli.Command {
 		UsageText: "codex-cred get [ACCOUNT] [flags]",
 		Description: `TOKEN=$(codex-cred get)
 codex-cred get work --format json
+codex-cred get --rejected-sha256 "$(printf %s "$TOKEN" | sha256sum | cut -d ' ' -f 1)"     after a 401
 curl -H "Authorization: Bearer $(codex-cred get)" https://chatgpt.com/backend-api/wham/usage`,
 		Flags: []cli.Flag{
 			formatFlag("token", "json"),
