@@ -89,6 +89,22 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestFailsOnce: what is tried again within a rotation is told to nobody.
+func TestFailsOnce(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"sending", "put-before", "put-after", "readback"} {
+		s := newScene(t, storeFile, nil, false)
+		s.pass(2 * time.Hour)
+		w := s.walk(step, func(_ *run, at stop, hit int) {
+			at.answer(map[bool]string{true: fail, false: goOn}[hit == 1])
+		}, "get", "work")
+		if w.hits == 0 || w.code != exitOK || w.stderr != "" {
+			t.Errorf("the step %s fails once: %+v, want a token and no warning", step, w)
+		}
+		s.wantWhole(w.stdout)
+	}
+}
+
 // TestOneAskIsOnePresentation: who asks for a refresh by hand has not asked to
 // risk the sign-in. The worker that takes the place of a killed one does not
 // present a refresh token that may be spent, and the access token stays good.
