@@ -44,7 +44,7 @@ func TestReply(t *testing.T) {
 	failures := map[string]error{
 		"none": nil, "of no kind": errors.New("another"),
 		"of two kinds":  fmt.Errorf("%w: %w", helper.ErrElsewhere, helper.ErrSignInRequired),
-		"of an account": helper.ForAccount("work", fmt.Errorf("why: %w", helper.ErrLocked)), "unsafe": fmt.Errorf("put: %w", unsafe),
+		"of an account": helper.ForAccount("work", fmt.Errorf("why: %w", helper.ErrLocked)), "an unsafe path": fmt.Errorf("put: %w", unsafe),
 	}
 	for _, kind := range allKinds() {
 		failures[kind.Error()] = fmt.Errorf("put: %w", kind)
