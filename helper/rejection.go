@@ -25,6 +25,10 @@ func (r Record) rejectionDue(now time.Time) time.Time {
 	for range r.Rejections(now) {
 		wait = min(2*wait, longestRejection)
 	}
+	// A clock that went back knows no age; the refresh sets both right.
+	if r.Credential.Early(now) {
+		return now
+	}
 	return r.Credential.ObtainedAt.Add(wait)
 }
 

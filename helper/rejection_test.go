@@ -38,6 +38,8 @@ func TestHelper_GetRejected(t *testing.T) {
 			return rec, nil
 		}, err: temporary, calls: 1, why: helper.ReasonRejected},
 
+		{name: "the clock went back", age: -time.Hour, req: rejected, answer: hour, token: "renewed", calls: 1, why: helper.ReasonRejected},
+
 		{name: "the second time it waits double", age: 12*time.Minute - 1, stored: times(1, time.Hour), req: rejected, err: temporary},
 		{name: "and then refreshes", age: 12 * time.Minute, stored: times(1, time.Hour), req: rejected, answer: hour, token: "renewed", calls: 1, why: helper.ReasonRejected},
 		{name: "the third time it waits double again", age: 24*time.Minute - 1, stored: times(2, time.Hour), req: rejected, err: temporary},

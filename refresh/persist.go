@@ -37,9 +37,12 @@ func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (help
 	return renewed, both(err, r.empty(t))
 }
 
-// safe reports whether the caller need not wait for another try: each would be
-// as long as the silence of this one, and the answer is in the journal.
-func (t *turn) safe(err error) bool { return t.kept && errors.Is(err, helper.ErrTimeout) }
+// safe reports whether the caller need not wait for another try, because the
+// answer is in the journal: each would be as long as the silence of this one, or
+// it was there before and this is one of a herd that tries.
+func (t *turn) safe(err error) bool {
+	return t.kept && (errors.Is(err, helper.ErrTimeout) || t.journal == nil)
+}
 
 // put writes the credential and reads it back, if the account still has this
 // sign-in. It returns errMoved if somebody else changed the item or the account.

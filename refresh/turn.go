@@ -38,14 +38,14 @@ func (r *Rotation) preflight(ctx context.Context, t *turn) error {
 	if err != nil {
 		return err
 	}
-	if t.reason == helper.ReasonClock {
-		generation := t.rec.Credential.Generation
-		if _, err := r.change(t.rec.Account, func(a *helper.Account) { a.ClockTried = generation }); err != nil {
-			return err
-		}
+	if t.journal, err = r.Journals.Open(t.rec.Account.ID, key); err != nil || t.reason != helper.ReasonClock {
+		return err
 	}
-	t.journal, err = r.Journals.Open(t.rec.Account.ID, key)
-	return err
+	generation := t.rec.Credential.Generation
+	if _, err := r.change(t.rec.Account, func(a *helper.Account) { a.ClockTried = generation }); err != nil {
+		return both(err, t.journal.Close())
+	}
+	return nil
 }
 
 // sealKey returns the key that seals the journal. The first rotation of a

@@ -1,6 +1,7 @@
 package leakscan
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -41,6 +42,9 @@ func (x index) entry(root *os.Root, path string, kind fs.FileMode) []string {
 		var target string
 		target, err = root.Readlink(path)
 		what, content = "target of "+path, []byte(target)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	if err != nil {
 		return []string{fmt.Sprintf("%s: not scanned: %v", path, err)}

@@ -14,6 +14,7 @@ package leakscan
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -38,7 +39,8 @@ func Scan(secrets []string, label string, b []byte) []string {
 
 // Tree does what [Scan] does for everything below dir: the names, the contents
 // of the regular files and the targets of symbolic links. What cannot be read
-// is a line too. Nothing may change the tree meanwhile.
+// is a line too, but for what goes away meanwhile: files that are being replaced
+// may be seen under their old names or not at all.
 func Tree(secrets []string, dir string) []string {
 	x, found := newIndex(secrets)
 	root, err := os.OpenRoot(dir)
@@ -47,6 +49,9 @@ func Tree(secrets []string, dir string) []string {
 	}
 	defer func() { _ = root.Close() }()
 	_ = fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && path != "." {
+			return nil
+		}
 		if err != nil {
 			found = append(found, fmt.Sprintf("%s: not scanned: %v", path, err))
 			return nil
