@@ -314,3 +314,12 @@ func (c *tally) check(t *testing.T) {
 		t.Errorf("lost are %q, want %q", lost, want)
 	}
 }
+
+// steps are the failpoints of the design, in the order in which a rotation
+// comes to them.
+func steps() []string {
+	return []string{
+		"lock", "reread", "recover", "preflight", "mark", "sending", "send-before", "send-after", "answer-before",
+		"answer-after", "parse", "put-before", "put-after", "readback", "account", "empty", "reply",
+	}
+}

@@ -19,14 +19,6 @@ const (
 	fail = "fail"
 )
 
-// steps are the failpoints of the design, in the order in which a rotation
-// comes to them.
-func steps() []string {
-	return []string{
-		"lock", "reread", "recover", "preflight", "mark", "sending", "send-before", "send-after", "answer-before",
-		"answer-after", "parse", "put-before", "put-after", "readback", "account", "empty", "reply",
-	}
-}
 
 // atSteps lets the program ask at each step, if somebody is there to be asked.
 func atSteps(p *program) *program {
