@@ -63,16 +63,24 @@ func (s *stage) running(word string) []string {
 	return found
 }
 
-// holder stops, continues or kills the process that has a lock of the account.
+// holder stops, continues or kills the process that has a lock of the account, or
+// kills its whole group, as a terminal or a time limit does.
 //
-//	holder gate|work ACCOUNT STOP|CONT|KILL
+//	holder gate|work ACCOUNT STOP|CONT|KILL|KILL-GROUP
 func (s *stage) holder(ts *testscript.TestScript, args []string) {
 	holders, _ := kernelLocks(ts, lockOf(ts, args[0], args[1]))
 	if len(holders) != 1 {
 		ts.Fatalf("%d processes have the %s lock of %s", len(holders), args[0], args[1])
 	}
-	ts.Check(unix.Kill(holders[0], unix.SignalNum("SIG"+args[2])))
+	signal, group := strings.CutSuffix(args[2], "-GROUP")
+	target := holders[0]
+	if group {
+		target = -target
+	}
+	ts.Check(unix.Kill(target, unix.SignalNum("SIG"+signal)))
 	if args[2] == "STOP" {
+		// So that a script that fails meanwhile does not hang.
+		time.AfterFunc(patience, func() { _ = unix.Kill(target, unix.SIGCONT) })
 		awaitStopped(ts, holders[0])
 	}
 }
