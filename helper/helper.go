@@ -67,9 +67,9 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	switch rejected := req.rejects(c); {
 	case req.Refresh:
 		return h.renew(ctx, req, rec, ReasonHand)
-	case rejected && now.Before(rec.rejectionDue(now)):
+	case rejected && c.Valid(now) && now.Before(rec.rejectionDue(now)):
 		return Answer{}, ForAccount(req.Account, rec.justRejected(now))
-	case rejected:
+	case rejected && c.Valid(now):
 		return h.renew(ctx, req, rec, ReasonRejected)
 	case c.Early(now) && rec.Account.ClockTried == c.Generation:
 		return Answer{Record: rec, Warning: errClock}, nil

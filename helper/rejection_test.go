@@ -38,6 +38,7 @@ func TestHelper_GetRejected(t *testing.T) {
 			return rec, nil
 		}, err: temporary, calls: 1, why: helper.ReasonRejected},
 
+		{name: "it has expired meanwhile", age: expired, stored: times(9, time.Hour), req: rejected, answer: hour, token: "renewed", calls: 1},
 		{name: "the clock went back", age: -time.Hour, req: rejected, answer: hour, token: "renewed", calls: 1, why: helper.ReasonRejected},
 
 		{name: "the second time it waits double", age: 12*time.Minute - 1, stored: times(1, time.Hour), req: rejected, err: temporary},

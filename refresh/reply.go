@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -34,7 +35,11 @@ type reply struct {
 	Error      string         `json:"error,omitempty"`
 	Kinds      []string       `json:"kinds,omitempty"`
 	Unsafe     *unsafePath    `json:"unsafe,omitempty"`
+	File       *failedFile    `json:"file,omitempty"`
 }
+
+// A failedFile is a [fs.PathError] on the pipe.
+type failedFile struct{ Op, Path, Text string }
 
 // An unsafePath is a [helper.UnsafeError] on the pipe.
 type unsafePath struct{ Path, Problem, Fix string }
@@ -61,6 +66,9 @@ func writeReply(w io.Writer, rec helper.Record, err error) error {
 	}
 	if found := (*helper.UnsafeError)(nil); errors.As(err, &found) {
 		p.Unsafe = &unsafePath{found.Path, found.Problem, found.Fix}
+	}
+	if found := (*fs.PathError)(nil); errors.As(err, &found) {
+		p.File = &failedFile{found.Op, found.Path, found.Err.Error()}
 	}
 	b, marshalErr := json.Marshal(p)
 	if marshalErr != nil {
@@ -99,8 +107,11 @@ func readReply(r io.Reader) (helper.Record, error) {
 		return rec, nil
 	}
 	remote := &remoteError{text: p.Error, kinds: p.Kinds}
-	if p.Unsafe != nil {
+	switch {
+	case p.Unsafe != nil:
 		remote.cause = &helper.UnsafeError{Path: p.Unsafe.Path, Problem: p.Unsafe.Problem, Fix: p.Unsafe.Fix}
+	case p.File != nil:
+		remote.cause = &fs.PathError{Op: p.File.Op, Path: p.File.Path, Err: errors.New(p.File.Text)}
 	}
 	return rec, remote
 }
@@ -109,7 +120,7 @@ func readReply(r io.Reader) (helper.Record, error) {
 type remoteError struct {
 	text  string
 	kinds []string
-	cause error // a helper.UnsafeError, or nil
+	cause error // a helper.UnsafeError, a fs.PathError, or nil
 }
 
 // Unwrap returns the part that callers look into.

@@ -92,7 +92,7 @@ func TestSteps(t *testing.T) {
 // TestFailsOnce: what is tried again within a rotation is told to nobody.
 func TestFailsOnce(t *testing.T) {
 	t.Parallel()
-	for _, step := range []string{"sending", "put-before", "put-after", "readback"} {
+	for _, step := range []string{"put-before", "put-after", "readback"} {
 		s := newScene(t, storeFile, nil, false)
 		s.pass(2 * time.Hour)
 		w := s.walk(step, func(_ *run, at stop, hit int) {

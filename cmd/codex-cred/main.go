@@ -7,6 +7,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,6 +24,9 @@ func main() { os.Exit(newProgram().main()) }
 // main runs the program as a process of its own and returns the exit code.
 func (p *program) main() int {
 	harden()
+	// net/http logs the beginning of answers that it did not expect, which may
+	// be tokens.
+	log.SetOutput(io.Discard)
 	if len(os.Args) > 1 && os.Args[1] == workerCommand {
 		return p.work(os.Args[2:])
 	}

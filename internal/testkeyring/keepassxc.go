@@ -145,6 +145,9 @@ func (x *KeePassXC) Stop(t testing.TB) {
 // Kill kills KeePassXC. Nothing starts it again.
 func (x *KeePassXC) Kill() { x.keyring.Kill() }
 
+// Alive reports whether KeePassXC still runs.
+func (x *KeePassXC) Alive() bool { return x.keyring.Alive() }
+
 // Lock locks the database, as a person does with its window.
 func (x *KeePassXC) Lock(t testing.TB) {
 	t.Helper()

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestNothingIsLogged meets a server that answers before it is asked. The
+// standard library logs such answers, tokens and all.
+func TestNothingIsLogged(t *testing.T) {
+	const answer = `{"access_token":"an-access-token-of-somebody","token_type":"Bearer"}`
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: "+strings.Repeat("0", 3)+"68\r\n\r\n"+answer)
+		}
+	}()
+	home := t.TempDir()
+	clock := filepath.Join(home, "clock")
+	if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 { // it is logged only if it comes early enough
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		cmd := exec.CommandContext(ctx, "codex-cred", "login", "--issuer", "http://"+l.Addr().String(), "--store", storeFile, "--device")
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"), clockVariable + "=" + clock}
+		out, _ := cmd.CombinedOutput()
+		cancel()
+		if bytes.Contains(out, []byte("an-access-token")) || bytes.Contains(out, []byte("Unsolicited")) || cmd.ProcessState.ExitCode() == exitOK {
+			t.Fatalf("it says: %s", out)
+		}
+	}
+}
