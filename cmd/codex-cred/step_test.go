@@ -19,7 +19,6 @@ const (
 	fail = "fail"
 )
 
-
 // atSteps lets the program ask at each step, if somebody is there to be asked.
 func atSteps(p *program) *program {
 	if socket := os.Getenv(stepVariable); socket != "" {
