@@ -25,6 +25,9 @@ type Request struct {
 	MinTTL time.Duration
 	// Refresh asks for a refresh however fresh the token is.
 	Refresh bool
+	// Idle asks for a refresh however fresh the token is, if it is due: unlike
+	// Refresh it heeds what the last one has left to heed.
+	Idle bool
 	// Rejected is empty, or the SHA-256 in hexadecimal of an access token that
 	// the caller saw refused.
 	Rejected string
@@ -67,6 +70,8 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	switch rejected := req.rejects(c); {
 	case req.Refresh:
 		return h.renew(ctx, req, rec, ReasonHand)
+	case req.Idle:
+		return h.renew(ctx, req, rec, ReasonIdle)
 	case rejected && c.Valid(now) && now.Before(rec.rejectionDue(now)):
 		return Answer{}, ForAccount(req.Account, rec.justRejected(now))
 	case rejected && c.Valid(now):
@@ -75,13 +80,19 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 		return Answer{Record: rec, Warning: errClock}, nil
 	case c.Early(now):
 		return h.renew(ctx, req, rec, ReasonClock)
-	case c.Fresh(now, req.MinTTL):
+	case rec.fresh(now, req.MinTTL):
 		h.begin(req, rec, now)
 		return Answer{Record: rec}, nil
 	case req.MinTTL > 0 && c.Young(now):
 		return Answer{Record: rec, Warning: shortLife(c, now)}, nil
 	}
 	return h.renew(ctx, req, rec, ReasonExpiry)
+}
+
+// fresh reports whether the access token can be used without a word. A stale
+// credential may have a newer one in the journal.
+func (r Record) fresh(now time.Time, minTTL time.Duration) bool {
+	return r.Credential.Fresh(now, minTTL) && !r.Stale()
 }
 
 var errClock = errors.New("this computer's clock is behind the time at which the access token was obtained, so it may have expired; set the clock")
@@ -109,6 +120,8 @@ func (h *Helper) renewed(ctx context.Context, req Request, old Record, why Reaso
 		return Answer{Record: newest}, err
 	case usable && err == nil && !newest.Credential.Fresh(h.Now(), req.MinTTL):
 		err = shortLife(newest.Credential, h.Now())
+	case err == nil && req.rejects(newest.Credential):
+		err = fmt.Errorf("the new access token is the one that was refused: %w", ErrTemporary)
 	case !usable && err == nil:
 		err = fmt.Errorf("the new access token has already expired, check this computer's clock: %w", ErrTemporary)
 	}

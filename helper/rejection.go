@@ -43,6 +43,9 @@ func (r Record) Rejections(now time.Time) int {
 }
 
 func (r Record) justRejected(now time.Time) error {
+	if err := r.Refreshable(); err != nil {
+		return err
+	}
 	age := now.Sub(r.Credential.ObtainedAt).Round(time.Second)
 	due := r.rejectionDue(now).UTC().Format(time.RFC3339)
 	return fmt.Errorf("the access token that was refused is the newest, %s old; if it is refused again after %s it will be refreshed: %w", age, due, ErrTemporary)

@@ -77,6 +77,7 @@ type Reason string
 const (
 	ReasonExpiry   Reason = "expiry"   // the access token ends soon, or has ended
 	ReasonHand     Reason = "hand"     // a person wants it: a persisted time of the next refresh is ignored
+	ReasonIdle     Reason = "idle"     // nobody uses the account, and it must stay alive
 	ReasonRejected Reason = "rejected" // a caller saw the access token refused
 	ReasonClock    Reason = "clock"    // the clock went back, so that nothing is known of the expiry
 )

@@ -146,7 +146,11 @@ func (g *Gate) Begin(d helper.Demand) {
 		return // the next caller is told
 	}
 	unlock, ok, err := g.Locks.Try(GateName(a.ID))
-	if err != nil || !ok || unlock() != nil {
+	if err != nil || !ok {
+		return
+	}
+	g.tidy(a)
+	if unlock() != nil {
 		return
 	}
 	if pipe, err := g.Start(d, true); err == nil && pipe != nil {

@@ -37,7 +37,7 @@ func TestRotation_Host(t *testing.T) {
 	}{
 		{"one", "one", false},
 		{"one", "another", true},
-		{"one", "", false},
+		{"one", "", true},
 		{"", "another", false},
 		{"", "", false},
 	} {

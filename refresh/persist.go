@@ -160,7 +160,7 @@ func (r *Rotation) refuse(ctx context.Context, rec helper.Record, reason string)
 	}
 	found.Credential.Refused = reason
 	if _, err := r.Records.Write(ctx, found.Account, found.Credential, found.Version); err != nil {
-		return helper.Record{}, fmt.Errorf("%s: %w; this could not be noted: %w", reason, helper.ErrSignInRequired, err)
+		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotNoted, err)
 	}
 	return helper.Record{}, fmt.Errorf("%s: %w", reason, helper.ErrSignInRequired)
 }
@@ -169,6 +169,9 @@ func (r *Rotation) refuse(ctx context.Context, rec helper.Record, reason string)
 func (r *Rotation) postpone(rec helper.Record, a answer) error {
 	until := r.Now().Add(retryAfter(a.retryAfter, r.Now()))
 	_, err := r.change(rec.Account, func(a *helper.Account) { a.NotBefore = until })
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errNotNoted, err)
+	}
 	err = both(helper.ErrTemporary, err)
 	return fmt.Errorf("refresh: %w; the next is due after %s: %w", endpointError(a), clock(until), err)
 }
@@ -179,6 +182,9 @@ func (r *Rotation) unreached(rec helper.Record, cause error) error {
 		return fmt.Errorf("refresh: %w: %w", cause, helper.ErrTemporary)
 	}
 	until := r.Now().Add(r.Unreached)
+	if rec.Credential.Valid(r.Now()) && rec.Credential.Expiry.Before(until) {
+		until = rec.Credential.Expiry // then somebody waits for it
+	}
 	_, err := r.change(rec.Account, func(a *helper.Account) { a.NotBefore = until })
 	return fmt.Errorf("refresh: %w: %w", cause, both(helper.ErrTemporary, err))
 }

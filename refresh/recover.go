@@ -50,6 +50,9 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 // opened, is none.
 func (r *Rotation) keptAnswer(ctx context.Context, rec helper.Record) (answer, bool, error) {
 	key, err := r.sealKey(ctx, rec.Account)
+	if errors.Is(err, helper.ErrNotFound) {
+		return answer{}, false, nil
+	}
 	if err != nil {
 		return answer{}, false, err
 	}

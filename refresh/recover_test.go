@@ -194,8 +194,8 @@ func TestRecover_Unreadable(t *testing.T) {
 	}
 }
 
-// Without the key of the journal an answer is none; with one that cannot be, or
-// cannot be read, nothing is decided.
+// Without the key of the journal an answer is none; with one that cannot be used
+// nothing is decided.
 func TestRecover_Key(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -214,10 +214,6 @@ func TestRecover_Key(t *testing.T) {
 			}
 			return err
 		}, helper.ErrCorrupt, 0, true},
-		{"missing and not to be made", func(t *testing.T, w *world, name string) error {
-			w.store.fail = []error{helper.ErrLocked}
-			return helper.Keeper{Records: w.rotation.Records}.DeleteItem(t.Context(), "memory", name)
-		}, helper.ErrLocked, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, refresh.ProfileOAuth)

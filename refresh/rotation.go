@@ -127,7 +127,7 @@ func (r *Rotation) check(rec helper.Record, d demand) error {
 	if err := rec.Refreshable(); err != nil {
 		return err
 	}
-	if rec.Account.Host != "" && r.Host != "" && rec.Account.Host != r.Host {
+	if rec.Account.Host != "" && rec.Account.Host != r.Host {
 		return fmt.Errorf("the sign-in is %w, whose copy this is: two that refresh it would end it: %w", helper.ErrElsewhere, helper.ErrSignInRequired)
 	}
 	if err := CheckEndpoint(rec.Credential.Issuer.TokenEndpoint); err != nil {

@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,9 @@ func (r *Rotation) preflight(ctx context.Context, t *turn) error {
 		return err
 	}
 	key, err := r.sealKey(ctx, t.rec.Account)
+	if errors.Is(err, helper.ErrNotFound) {
+		key, err = r.newSealKey(ctx, t.rec.Account)
+	}
 	if err != nil {
 		return err
 	}
@@ -48,22 +52,14 @@ func (r *Rotation) preflight(ctx context.Context, t *turn) error {
 	return nil
 }
 
-// sealKey returns the key that seals the journal. The first rotation of a
-// sign-in draws it; it lives in the same store as the credential.
+// sealKey returns the key that seals the journal. It lives in the same store as
+// the credential.
 func (r *Rotation) sealKey(ctx context.Context, a helper.Account) ([]byte, error) {
 	store, err := r.Records.Stores.Store(a.Store)
 	if err != nil {
 		return nil, err
 	}
-	name := a.ID.Journal()
-	key, _, err := store.Get(ctx, name)
-	if errors.Is(err, helper.ErrNotFound) {
-		key = make([]byte, journal.KeySize)
-		if _, err := io.ReadFull(r.Random, key); err != nil {
-			return nil, fmt.Errorf("draw the key of the journal: %w", err)
-		}
-		_, err = store.Put(ctx, name, key, "")
-	}
+	key, _, err := store.Get(ctx, a.ID.Journal())
 	if err != nil {
 		return nil, fmt.Errorf("the key of the journal: %w", err)
 	}
@@ -71,6 +67,27 @@ func (r *Rotation) sealKey(ctx context.Context, a helper.Account) ([]byte, error
 		return nil, fmt.Errorf("the key of the journal is %w: it has %d bytes", helper.ErrCorrupt, len(key))
 	}
 	return key, nil
+}
+
+// newSealKey draws the key, before the first rotation of a sign-in, and reads it
+// back: an answer that nobody can open is lost.
+func (r *Rotation) newSealKey(ctx context.Context, a helper.Account) ([]byte, error) {
+	store, err := r.Records.Stores.Store(a.Store)
+	if err != nil {
+		return nil, err
+	}
+	key := make([]byte, journal.KeySize)
+	if _, err := io.ReadFull(r.Random, key); err != nil {
+		return nil, fmt.Errorf("draw the key of the journal: %w", err)
+	}
+	if _, err := store.Put(ctx, a.ID.Journal(), key, ""); err != nil {
+		return nil, fmt.Errorf("the key of the journal: %w", err)
+	}
+	back, err := r.sealKey(ctx, a)
+	if err == nil && !bytes.Equal(key, back) {
+		err = fmt.Errorf("the key of the journal is %w: it differs from what was stored", helper.ErrCorrupt)
+	}
+	return back, err
 }
 
 // mark notes that the refresh token is about to be presented.
@@ -165,17 +182,23 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 		return r.keep(ctx, t, c)
 	case refused:
 		rec, err := r.refuse(ctx, t.rec, a.host+" refused the refresh token ("+endpointError(a).Code+")")
-		return rec, both(err, r.empty(t))
+		return rec, r.over(t, err)
 	case wait:
-		return helper.Record{}, both(r.postpone(t.rec, a), r.empty(t))
+		return helper.Record{}, r.over(t, r.postpone(t.rec, a))
 	case notSent:
 		return helper.Record{}, both(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
 	}
 	_, err := r.unanswered(t.rec, a.problem(parsed))
+	return helper.Record{}, r.over(t, err)
+}
+
+// over ends the turn once its outcome is noted. Until then the journal tells it to
+// the next rotation.
+func (r *Rotation) over(t *turn, err error) error {
 	if errors.Is(err, errNotNoted) {
-		return helper.Record{}, err // the mark tells it to the next rotation
+		return err
 	}
-	return helper.Record{}, both(err, r.empty(t))
+	return both(err, r.empty(t))
 }
 
 // empty ends the turn: nothing of it is left to do.

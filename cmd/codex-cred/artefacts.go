@@ -38,7 +38,7 @@ func (w *wiring) besides(l helper.Leftover) []artefact {
 			remove: func(context.Context) error { return w.journals.Remove(l.ID) },
 		},
 		w.inStore("key of the journal", l.Store, l.ID.Journal()),
-		w.lockFile(refresh.GateName(l.ID)),
+		w.gateFile(refresh.GateName(l.ID)),
 		w.lockFile(string(l.ID)),
 	}
 }
@@ -108,6 +108,25 @@ func (w *wiring) home(store string) string {
 		return "folder " + w.files.Folder() + ", in files that only you can read"
 	}
 	return w.keychain.Place()
+}
+
+// gateFile is removed by who holds the gate: a caller that has it may be about to
+// leave.
+func (w *wiring) gateFile(name string) artefact {
+	a := w.lockFile(name)
+	a.remove = func(ctx context.Context) error {
+		if present, err := a.present(ctx); err == nil && !present {
+			return helper.ErrNotFound
+		}
+		ctx, cancel := context.WithTimeout(ctx, onlySignInWait)
+		defer cancel()
+		unlock, err := w.locks.Lock(ctx, name)
+		if err != nil {
+			return err
+		}
+		return errors.Join(w.locks.Remove(name), unlock())
+	}
+	return a
 }
 
 func (w *wiring) lockFile(name string) artefact {

@@ -171,8 +171,24 @@ func (p *program) hold(ctx context.Context, w *wiring, id helper.ID) (unlock fun
 	return w.locks.Lock(ctx, string(id))
 }
 
+// holdAccount takes the lock of the sign-in that the account has. The caller
+// keeps other sign-ins away.
+func (p *program) holdAccount(ctx context.Context, w *wiring, account string) (unlock func() error, err error) {
+	a, err := w.accounts.Load(account)
+	if err != nil {
+		return nil, err
+	}
+	if unlock, err = p.hold(ctx, w, a.ID); err != nil {
+		return nil, err
+	}
+	if found, err := w.accounts.Load(account); err != nil || found.ID != a.ID {
+		return nil, errors.Join(err, fmt.Errorf("the account was changed meanwhile: %w", helper.ErrConflict), unlock())
+	}
+	return unlock, nil
+}
+
 // refreshWait outlasts the longest refresh that may be in flight.
-const refreshWait = 150 * time.Second
+const refreshWait = workerTime + 10*time.Second
 
 // signIn removes one sign-in under its lock, and reports whether there was an
 // item of it. While there are more stores to look in, the lock stays: it may be

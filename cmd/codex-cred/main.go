@@ -39,8 +39,8 @@ func (p *program) main() int {
 	return p.run(ctx, os.Args)
 }
 
-// endings are the signals that ask the program to end. It ends in order then: a
-// refresh in flight is stored first. The second ends it as it stands. Who started it with nohup wants no end.
+// endings are the signals that ask the program to end. It ends in order then: what
+// a sign-in brings is stored first. The second ends it as it stands. Who started it with nohup wants no end.
 func endings() []os.Signal {
 	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {

@@ -106,11 +106,11 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 		switch {
 		case rec.Credential.RefreshToken.IsZero():
 			return refreshLine{Account: name, Result: resultCannot, Expiry: when(rec.Credential.Expiry)}, nil
-		case !pastHalf(rec.Credential, p.now()):
+		case !pastHalf(rec.Credential, p.now()) && !rec.Stale():
 			return refreshLine{Account: name, Result: resultNotDue, Expiry: when(rec.Credential.Expiry)}, nil
 		}
 	}
-	answer, err := p.helper(w).Get(ctx, helper.Request{Account: name, Refresh: true})
+	answer, err := p.helper(w).Get(ctx, helper.Request{Account: name, Refresh: !d.onlyOld, Idle: d.onlyOld})
 	if err == nil {
 		err = answer.Warning
 	}

@@ -46,8 +46,7 @@ func (p *program) rename(c *cli.Context) error {
 
 // renameAccount keeps sign-ins for either name away, and a refresh.
 func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string) error {
-	a, err := w.accounts.Load(from)
-	if err != nil {
+	if _, err := w.accounts.Load(from); err != nil {
 		return err
 	}
 	names := []string{from, to}
@@ -66,7 +65,7 @@ func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string)
 			}
 		}
 	}()
-	unlock, err := p.hold(ctx, w, a.ID)
+	unlock, err := p.holdAccount(ctx, w, from)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,11 @@ func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, erro
 // given: two accounts with one refresh token would spend it twice.
 func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) error {
 	name := string(w.trial()) + "/store"
-	unlock, err := w.locks.Lock(ctx, name)
+	waiting, cancel := context.WithTimeout(ctx, personTime)
+	stop := p.whenSlow("waiting for another codex-cred to store")
+	unlock, err := w.locks.Lock(waiting, name)
+	stop()
+	cancel()
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -23,9 +22,12 @@ const (
 	foreground    = "foreground"
 	background    = "background"
 
-	// workerTime ends a worker, whatever it waits for. It is more than the
-	// longest call of the issuer and the tries to store what it answered.
+	// workerTime ends a worker, whatever it waits for.
 	workerTime = 150 * time.Second
+	// sendTime is by when it must have sent its request, or sends none: the
+	// longest call of the issuer and the tries to store what it answered fit
+	// into the rest.
+	sendTime = 45 * time.Second
 )
 
 // startWorker starts a process that refreshes and that nothing which ends this
@@ -49,25 +51,13 @@ func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser
 	cmd.Args = []string{"codex-cred", workerCommand, d.Account, strconv.FormatUint(d.Generation, 10), string(d.Reason), mode}
 	cmd.Stdout = write
 	cmd.Dir = string(os.PathSeparator)
-	cmd.Env = withoutToken(os.Environ())
+	cmd.Env = workerEnvironment(os.Environ())
 	detach(cmd)
 	if err := cmd.Start(); err != nil {
 		_ = read.Close()
 		return nil, err
 	}
 	return read, cmd.Process.Release()
-}
-
-// withoutToken leaves out what exec has given to its child: no other process
-// needs it.
-func withoutToken(environment []string) []string {
-	kept := make([]string, 0, len(environment))
-	for _, variable := range environment {
-		if !strings.HasPrefix(variable, "CODEX_CRED_TOKEN=") {
-			kept = append(kept, variable)
-		}
-	}
-	return kept
 }
 
 // work is the worker. Signals that ask a program to end do not end it: its
@@ -84,13 +74,14 @@ func (p *program) work(args []string) int {
 	if err != nil {
 		return exitOther // the caller has had the same error
 	}
-	ctx := context.Background()
+	ctx, cancel := context.WithTimeout(context.Background(), sendTime)
+	defer cancel()
 	if mode == background {
-		unlock, ok, err := w.locks.Try(w.gateOf(d.Account))
-		if err != nil || !ok {
+		leave, ok := w.enter(d.Account)
+		if !ok {
 			return exitBusy
 		}
-		defer func() { _ = unlock() }()
+		defer leave()
 	}
 	if err := p.rotation(w, mode).Serve(ctx, d, p.stdout); err != nil {
 		return exitOther
@@ -109,10 +100,25 @@ func parseWork(args []string) (d helper.Demand, mode string, err error) {
 	return helper.Demand{Account: args[0], Generation: generation, Reason: helper.Reason(args[2])}, args[3], helper.CheckName(args[0])
 }
 
+// enter takes the account's gate, unless somebody has it or the account is gone.
+func (w *wiring) enter(account string) (leave func(), ok bool) {
+	gate := w.gateOf(account)
+	unlock, ok, err := w.locks.Try(gate)
+	if err != nil || !ok {
+		return nil, false
+	}
+	if w.gateOf(account) != gate { // erased meanwhile: taking the gate may have made it anew
+		_ = w.locks.Remove(gate)
+		_ = unlock()
+		return nil, false
+	}
+	return func() { _ = unlock() }, true
+}
+
 // gateOf returns the name of the account's gate, or that of none.
 func (w *wiring) gateOf(account string) string {
 	a, err := w.accounts.Load(account)
-	if err != nil {
+	if err != nil || a.Erasing {
 		return ""
 	}
 	return refresh.GateName(a.ID)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"syscall"
 )
 
@@ -18,4 +19,14 @@ func executable() (string, error) {
 	return os.Executable()
 }
 
-func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+// detach gives the process a session of its own, and none of the files that the
+// caller was given open: a pipe that it kept would let others wait for it.
+func detach(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	descriptors, _ := os.ReadDir("/dev/fd") // without it nobody knows of any
+	for _, entry := range descriptors {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
+}

@@ -10,8 +10,8 @@ import (
 
 func executable() (string, error) { return os.Executable() }
 
-// detach gives the process no console, a group of its own and, where the job of
-// the caller allows it, no part in that.
+// detach gives the process no console and a group of its own. It stays in the
+// job of the caller.
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.DETACHED_PROCESS | windows.CREATE_NEW_PROCESS_GROUP}
 }

@@ -78,8 +78,8 @@ func (l *Locks) hold(name string, f *flock.Flock) (unlock func() error) {
 	}
 }
 
-// Remove deletes the file of a lock, or returns ErrNotFound. Only an erase
-// calls it, while it holds the lock, as the last thing it does under it: from
+// Remove deletes the file of a lock, or returns ErrNotFound. Only the holder
+// calls it, when what the lock guards is gone, as the last thing it does under it: from
 // then on the lock keeps out nobody who comes anew. Those who wait for it find,
 // when they get it, that the file is no longer at its path, and start over.
 //

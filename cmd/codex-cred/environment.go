@@ -1,0 +1,50 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// workerEnvironment is what a worker gets of the caller's environment: by what
+// it finds its files, the keychain and the issuer. Whatever else there is, a token
+// for instance, is no business of a process that outlives the caller.
+func workerEnvironment(environment []string) []string {
+	kept := make([]string, 0, len(environment))
+	for _, variable := range environment {
+		name, value, _ := strings.Cut(variable, "=")
+		if !forWorker(strings.ToUpper(name)) {
+			continue
+		}
+		if strings.HasPrefix(name, "SSL_CERT_") {
+			value = absolute(value) // a worker has another working directory
+		}
+		kept = append(kept, name+"="+value)
+	}
+	return kept
+}
+
+func forWorker(name string) bool {
+	for _, prefix := range []string{"XDG_", "LC_", "SSL_CERT_", "CODEX_CRED_", "GO"} {
+		if strings.HasPrefix(name, prefix) {
+			return name != "CODEX_CRED_TOKEN"
+		}
+	}
+	return slices.Contains([]string{
+		"HOME", "PATH", "LANG", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS",
+		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
+		// of Windows
+		"SYSTEMROOT", "SYSTEMDRIVE", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "PROGRAMDATA", "USERNAME", "USERDOMAIN", "TEMP", "TMP", "WINDIR",
+	}, name)
+}
+
+// absolute returns the list of paths with each from the root.
+func absolute(list string) string {
+	paths := filepath.SplitList(list)
+	for i, path := range paths {
+		if whole, err := filepath.Abs(path); err == nil && path != "" {
+			paths[i] = whole
+		}
+	}
+	return strings.Join(paths, string(filepath.ListSeparator))
+}
