@@ -314,3 +314,26 @@ func (l erasedWhileLocking) Lock(ctx context.Context, name string) (func() error
 	_ = l.files.Remove(name)
 	return l.files.Lock(ctx, name)
 }
+
+// An erase deletes the gate while a caller takes it to begin a refresh: the
+// caller leaves none.
+func TestGate_BeginLeavesNoFile(t *testing.T) {
+	w := newGateWorld(t)
+	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
+	w.gate.Locks = erasedBeforeTrying{locks, w.accounts}
+	w.gate.Begin(expired())
+	if files, err := locks.Files(); err != nil || len(files) > 0 {
+		t.Errorf("left: %q, %v", files, err)
+	}
+}
+
+// erasedBeforeTrying erases the account whenever somebody is about to try.
+type erasedBeforeTrying struct {
+	*filelock.Locks
+	accounts *accounts
+}
+
+func (l erasedBeforeTrying) Try(name string) (func() error, bool, error) {
+	_ = l.accounts.Remove("work")
+	return l.Locks.Try(name)
+}

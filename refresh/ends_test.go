@@ -1,0 +1,75 @@
+package refresh_test
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// Who refreshes what nobody uses heeds the time of the next refresh; a person
+// does not.
+func TestRotation_IdleHeedsThePause(t *testing.T) {
+	for _, c := range []struct {
+		why      helper.Reason
+		requests int
+	}{{helper.ReasonIdle, 0}, {helper.ReasonHand, 1}} {
+		w := newWorld(t, refresh.ProfileOAuth)
+		w.accounts.set(func(a *helper.Account) { a.NotBefore = w.clock.Now().Add(time.Minute) })
+		_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
+		if (err == nil) != (c.requests > 0) || err != nil && !errors.Is(err, helper.ErrTemporary) {
+			t.Errorf("%s: error %v", c.why, err)
+		}
+		w.wantRequests(t, authserver.GrantRefresh, c.requests)
+	}
+}
+
+// A pause because the server could not be reached ends with the access token:
+// then somebody waits.
+func TestRotation_UnreachedUntilTheEnd(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.client.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no route") }
+	w.rotation.Unreached = 2 * life
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+		t.Errorf("error %v, want ErrTemporary", err)
+	}
+	if rec := w.read(t); !rec.Account.NotBefore.Equal(rec.Credential.Expiry) {
+		t.Errorf("not before %v, want %v", rec.Account.NotBefore, rec.Credential.Expiry)
+	}
+}
+
+// While an outcome could not be noted the journal stays, and tells the next
+// rotation that the token was presented.
+func TestRotation_OutcomeNotNoted(t *testing.T) {
+	for _, fault := range []authserver.Fault{
+		{Kind: authserver.Status503, RetryAfter: 7},
+		{Kind: authserver.Status500},
+		{Kind: authserver.InvalidGrant},
+	} {
+		w := newWorld(t, refresh.ProfileOAuth)
+		w.primed(t)
+		w.clock.advance(life)
+		fault.Grant = authserver.GrantRefresh
+		w.fail(t, fault)
+		id := w.read(t).Account.ID
+		w.rotation.At = func(step string) error {
+			if step == "parse" {
+				w.accounts.fail = helper.ErrFull
+				w.store.fail = []error{helper.ErrLocked, helper.ErrLocked, helper.ErrLocked}
+			}
+			return nil
+		}
+		_, err := w.refresh(t)
+		if err == nil {
+			t.Errorf("%s: no error", fault.Kind)
+		}
+		if _, err := w.rotation.Journals.Read(id, nil); err != nil {
+			t.Errorf("%s: the journal: %v", fault.Kind, err)
+		}
+	}
+}
