@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,6 +78,8 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("find the scripts: %v", err)
 	}
+	// A child inherits what is ignored, as under nohup, but no handler.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		for _, store := range []string{storeFile, storeKeychain} {
 			for _, script := range scripts {
