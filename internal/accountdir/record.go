@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/strictjson"
 )
 
 // recordVersion is the version of the file. A change that an older codex-cred
@@ -89,57 +89,21 @@ func decode(content []byte, name string) (helper.Account, error) {
 }
 
 func parse(content []byte) (record, error) {
-	object, err := oneObject(content)
+	object, rest, err := strictjson.Cut(content)
 	if err != nil {
 		return record{}, err
 	}
-	var probe struct {
-		Version int `json:"version"`
+	if len(bytes.TrimSpace(rest)) > 0 {
+		return record{}, errors.New("something follows its JSON object")
 	}
-	if err := json.Unmarshal(object, &probe); err != nil {
-		return record{}, errors.New("its version is not a number")
+	if err := strictjson.CheckVersion(object, recordVersion); err != nil {
+		return record{}, err
 	}
-	if probe.Version > recordVersion {
-		return record{}, fmt.Errorf("it is %w: its format version is %d, this codex-cred knows %d", helper.ErrNewer, probe.Version, recordVersion)
-	}
-	if probe.Version != recordVersion {
-		return record{}, errors.New("it has no format version")
-	}
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	// A member that is not known here would be lost by the next change.
-	decoder.DisallowUnknownFields()
 	var r record
-	if err := decoder.Decode(&r); err != nil {
-		return record{}, memberError(err)
+	if err := strictjson.Decode(object, &r); err != nil {
+		return record{}, err
 	}
 	return r, nil
-}
-
-// oneObject returns the JSON object that the content is.
-func oneObject(content []byte) (json.RawMessage, error) {
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	var object json.RawMessage
-	err := decoder.Decode(&object)
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, errors.New("it is empty")
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, errors.New("it is cut short")
-	case err != nil:
-		return nil, errors.New("it is not JSON")
-	case object[0] != '{':
-		return nil, errors.New("it is not a JSON object")
-	case len(bytes.TrimSpace(content[decoder.InputOffset():])) > 0:
-		return nil, errors.New("something follows its JSON object")
-	}
-	return object, nil
-}
-
-func memberError(err error) error {
-	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		return fmt.Errorf("its member %q has the wrong type", wrong.Field)
-	}
-	return errors.New("a member is unknown or has a value that cannot be")
 }
 
 func (r record) check(name string) error {

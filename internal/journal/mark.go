@@ -7,11 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/strictjson"
 )
 
 const (
@@ -106,55 +106,21 @@ func decode(block []byte, id helper.ID) (Mark, error) {
 
 // parse looks at the version before the checksum: that is this version's.
 func parse(text []byte) (record, error) {
-	object, rest, err := cutObject(text)
+	object, rest, err := strictjson.Cut(text)
 	if err != nil {
 		return record{}, err
 	}
-	var probe struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(object, &probe); err != nil {
-		return record{}, errors.New("its version is not a number")
-	}
-	if probe.Version > markVersion {
-		return record{}, fmt.Errorf("it is %w: its format version is %d, this codex-cred knows %d", helper.ErrNewer, probe.Version, markVersion)
-	}
-	if probe.Version != markVersion {
-		return record{}, errors.New("it has no format version")
+	if err := strictjson.CheckVersion(object, markVersion); err != nil {
+		return record{}, err
 	}
 	if !bytes.Equal(rest, checksum(object)) {
 		return record{}, errors.New("its checksum is wrong")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	// A member that is not known here may change what the others mean.
-	decoder.DisallowUnknownFields()
 	var r record
-	if err := decoder.Decode(&r); err != nil {
-		return record{}, memberError(err)
+	if err := strictjson.Decode(object, &r); err != nil {
+		return record{}, err
 	}
 	return r, nil
-}
-
-// cutObject returns the JSON object that the text begins with, and the rest.
-func cutObject(text []byte) (object json.RawMessage, rest []byte, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	err = decoder.Decode(&object)
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, nil, errors.New("it is cut short")
-	case err != nil:
-		return nil, nil, errors.New("it is not JSON")
-	case object[0] != '{':
-		return nil, nil, errors.New("it is not a JSON object")
-	}
-	return object, text[decoder.InputOffset():], nil
-}
-
-func memberError(err error) error {
-	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		return fmt.Errorf("its member %q has the wrong type", wrong.Field)
-	}
-	return errors.New("a member is unknown or has a value that cannot be")
 }
 
 // checksum returns what follows the object: a reader beside a writer, who sees
