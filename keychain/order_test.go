@@ -76,11 +76,11 @@ const endMember = "EndOfTest"
 // monitor returns all messages on the bus from here on.
 func monitor(t *testing.T) <-chan *dbus.Message {
 	t.Helper()
-	conn, err := dbus.ConnectSessionBus(dbus.WithContext(t.Context()))
+	conn, err := dbus.ConnectSessionBus()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
+	t.Cleanup(func() { leave(conn) })
 	messages := make(chan *dbus.Message, 1000) // godbus drops what does not fit
 	err = conn.BusObject().CallWithContext(t.Context(), "org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0)).Err
 	if err != nil {
@@ -88,6 +88,13 @@ func monitor(t *testing.T) <-chan *dbus.Message {
 	}
 	conn.Eavesdrop(messages)
 	return messages
+}
+
+// leave closes a connection whose messages are eavesdropped. Its reader sends the
+// next message on the channel that Close would have closed.
+func leave(conn *dbus.Conn) {
+	conn.Eavesdrop(nil)
+	_ = conn.Close()
 }
 
 // next returns the next message on the bus.

@@ -46,10 +46,11 @@ func TestASecondDeathIsAnError(t *testing.T) {
 // it is called.
 func dieOfACall(t *testing.T, deaths *atomic.Int32) {
 	t.Helper()
-	conn, err := dbus.ConnectSessionBus(dbus.WithContext(t.Context()))
+	conn, err := dbus.ConnectSessionBus()
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { leave(conn) })
 	if _, err := conn.RequestName(busName, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,8 @@ func dieOfACall(t *testing.T, deaths *atomic.Int32) {
 		for m := range messages {
 			if m.Type == dbus.TypeMethodCall {
 				deaths.Add(1)
-				_ = conn.Close()
+				leave(conn)
+				return
 			}
 		}
 	}()
