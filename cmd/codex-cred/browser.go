@@ -27,6 +27,15 @@ func (p *program) hasBrowser() bool {
 	return err == nil
 }
 
+// readyToStart has package os try out how processes are started. It does so once,
+// in a child that shares our memory and whose signals are not held back: a Ctrl-C
+// at that instant would crash us both.
+func readyToStart() {
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Release()
+	}
+}
+
 // openBrowser shows the URL to the person: with $BROWSER, a list of commands
 // separated as in $PATH in which %s stands for the URL, else as the system does.
 func (p *program) openBrowser(ctx context.Context, url string) error {

@@ -80,6 +80,7 @@ func noEffect(c *cli.Context, iss helper.Issuer) error {
 }
 
 func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
+	readyToStart()
 	b := signin.Browser{
 		Client: client,
 		Random: rand.Reader,
