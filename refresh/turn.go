@@ -206,6 +206,9 @@ func (r *Rotation) empty(t *turn) error {
 	if err := r.at("empty"); err != nil {
 		return err
 	}
+	if t.journal != nil {
+		_ = t.journal.Close() // Windows deletes no file that is open; what it holds is of no use now
+	}
 	err := r.Journals.Remove(t.rec.Account.ID)
 	if errors.Is(err, helper.ErrNotFound) {
 		return nil

@@ -1,0 +1,25 @@
+package refresh
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/journal"
+)
+
+// Windows deletes no file that is open.
+func TestEmpty_ClosesTheJournal(t *testing.T) {
+	id := helper.ID("0123456789abcdef0123456789abcdef")
+	r := &Rotation{Journals: journal.New(filepath.Join(t.TempDir(), "root"))}
+	j, err := r.Journals.Open(id, make([]byte, journal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.empty(&turn{rec: helper.Record{Account: helper.Account{ID: id}}, journal: j}); err != nil {
+		t.Error(err)
+	}
+	if j.Close() == nil {
+		t.Error("it was open still")
+	}
+}
