@@ -51,7 +51,7 @@ var (
 	// is meant for somebody else.
 	ErrRejected = errors.New("rejected")
 	// ErrNotStored: a refresh brought a credential that could not be stored.
-	// The sign-in ends with the access token.
+	// The sign-in ends with the access token, unless a later try stores it.
 	ErrNotStored = errors.New("not stored")
 	// ErrElsewhere: the sign-in belongs to another computer. It comes with
 	// ErrSignInRequired.

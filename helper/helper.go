@@ -59,7 +59,7 @@ type Answer struct {
 //
 // Errors are those of [Store] and [Refresher], inside an [AccountError].
 // ErrNotStored comes with an Answer: its access token is good, and the last one
-// of this sign-in.
+// of this sign-in unless a later try stores what came with it.
 func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	rec, err := h.Records.Read(ctx, req.Account)
 	if err != nil {

@@ -18,11 +18,11 @@ const longestPause = 30 * time.Minute
 // keep stores the renewed credential, tries again for a while if the store
 // fails, and notes the generation in the account's file. If the store goes on
 // failing the credential comes beside an error: the journal keeps it for the
-// next rotation, or, if that failed too, it is lost with this process.
+// next rotation, or, if that failed too, only this process has it.
 func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (helper.Record, error) {
 	renewed := helper.Record{Account: t.rec.Account, Credential: c, Version: t.rec.Version}
 	v, err := r.put(ctx, t, c)
-	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !t.safe(err) && pause < 3*time.Second; pause *= 3 {
+	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !t.patient(err) && pause < 3*time.Second; pause *= 3 {
 		r.pause(ctx, pause)
 		v, err = r.put(ctx, t, c)
 	}
@@ -37,11 +37,11 @@ func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (help
 	return renewed, both(err, r.empty(t))
 }
 
-// safe reports whether the caller need not wait for another try, because the
-// answer is in the journal: each would be as long as the silence of this one, or
-// it was there before and this is one of a herd that tries.
-func (t *turn) safe(err error) bool {
-	return t.kept && (errors.Is(err, helper.ErrTimeout) || t.journal == nil)
+// patient reports whether the caller need not wait for another try: the answer
+// is in the journal and each would be as long as the silence of this one, or it
+// came before this turn, which is one of many that try.
+func (t *turn) patient(err error) bool {
+	return t.journal == nil || t.kept && errors.Is(err, helper.ErrTimeout)
 }
 
 // put writes the credential and reads it back, if the account still has this
@@ -144,7 +144,7 @@ func (r *Rotation) notStored(t *turn, c helper.Credential, cause error) error {
 	if t.kept {
 		return fmt.Errorf("the new credential could not be stored yet, and waits in the journal: %w", both(cause, err))
 	}
-	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s; mend the store and sign in again: %w", helper.ErrNotStored, clock(c.Expiry), cause)
+	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored, clock(c.Expiry), cause)
 	return both(cause, err)
 }
 

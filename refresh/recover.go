@@ -29,7 +29,7 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 		return rec, false, err
 	}
 	t := &turn{rec: rec, written: e.Mark, kept: true}
-	if e.State == journal.StateIntent || t.generation() <= rec.Credential.Generation || t.generation() < rec.Account.Generation {
+	if e.State == journal.StateIntent || t.superseded() {
 		return rec, false, r.empty(t) // nothing was sent, or the credential was stored
 	}
 	a, ok, err := r.keptAnswer(ctx, rec)

@@ -11,10 +11,28 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Serve answers the demand as [Rotation.Refresh] does, on w, for a [Gate] in
-// another process.
-func (r *Rotation) Serve(ctx context.Context, d helper.Demand, w io.Writer) error {
-	rec, err := r.Refresh(ctx, d)
+// Serve answers the demand as [Rotation.Refresh] does, on w, which it closes, for
+// a [Gate] in another process. A credential that neither the store nor the journal
+// took it goes on trying to store until ctx ends.
+func (r *Rotation) Serve(ctx context.Context, d helper.Demand, w io.WriteCloser) error {
+	rec, err := r.inTime(ctx, d)
+	replied := both(r.reply(w, rec, err), w.Close())
+	if e := (*heldError)(nil); errors.As(err, &e) {
+		r.insist(ctx, e.held)
+	}
+	return replied
+}
+
+func (r *Rotation) inTime(ctx context.Context, d helper.Demand) (helper.Record, error) {
+	if r.SendTime > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.SendTime)
+		defer cancel()
+	}
+	return r.Refresh(ctx, d)
+}
+
+func (r *Rotation) reply(w io.Writer, rec helper.Record, err error) error {
 	if stopped := r.at("reply"); stopped != nil {
 		return stopped
 	}

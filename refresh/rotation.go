@@ -29,8 +29,11 @@ type Rotation struct {
 	// Unreached is how long nobody tries again after the server could not be
 	// reached: a herd would go on trying one after the other. Zero is not at all.
 	Unreached time.Duration
-	Random    io.Reader // crypto/rand.Reader outside tests
-	Now       func() time.Time
+	// SendTime is by when Serve must have sent its request, or sends none: the
+	// rest of its time is for the answer. Zero is all of it.
+	SendTime time.Duration
+	Random   io.Reader // crypto/rand.Reader outside tests
+	Now      func() time.Time
 	// After is how pauses between tries are waited for; nil is [time.After].
 	After func(time.Duration) <-chan time.Time
 	// At is called at each step with its name, for tests: an error is that step's.
@@ -45,9 +48,14 @@ var errMoved = fmt.Errorf("the account was erased or signed in again meanwhile: 
 // ended while it runs. Ctx ends the wait for the lock and the attempts to reach
 // the server; an answer that is on its way is read and stored all the same.
 func (r *Rotation) Refresh(ctx context.Context, d helper.Demand) (helper.Record, error) {
-	rec, err := r.underLock(ctx, demand{Demand: d})
+	refresh := func(moved bool) (helper.Record, error) {
+		return r.underLock(ctx, d.Account, func(rec helper.Record) (helper.Record, error) {
+			return r.refresh(ctx, rec, demand{Demand: d, moved: moved})
+		})
+	}
+	rec, err := refresh(false)
 	if errors.Is(err, errMoved) {
-		rec, err = r.underLock(ctx, demand{Demand: d, moved: true})
+		rec, err = refresh(true)
 	}
 	return rec, helper.ForAccount(d.Account, err)
 }
@@ -58,21 +66,29 @@ type demand struct {
 	moved bool // to a sign-in that the generation is not of
 }
 
-func (r *Rotation) underLock(ctx context.Context, d demand) (rec helper.Record, err error) {
-	id, unlock, err := r.lock(ctx, d.Account)
+// underLock does something with the record of the account, which it reads under
+// the lock of the sign-in.
+func (r *Rotation) underLock(ctx context.Context, account string, do func(helper.Record) (helper.Record, error)) (rec helper.Record, err error) {
+	id, unlock, err := r.lock(ctx, account)
 	if err != nil {
 		return helper.Record{}, err
 	}
 	defer func() { err = both(err, unlock()) }()
-	rec, err = r.reread(ctx, d.Account, id)
+	rec, err = r.reread(ctx, account, id)
 	if errors.Is(err, errMoved) || errors.Is(err, helper.ErrNotFound) {
 		// What the lock guards is gone, and taking the lock may have made it anew.
 		// Where others wait for it and the system keeps it for them, it stays.
 		_ = r.Locker.Remove(string(id))
+	}
+	if err != nil {
 		return rec, err
 	}
-	if err != nil || served(d, rec.Credential, r.Now()) {
-		return rec, err
+	return do(rec)
+}
+
+func (r *Rotation) refresh(ctx context.Context, rec helper.Record, d demand) (helper.Record, error) {
+	if served(d, rec.Credential, r.Now()) {
+		return rec, nil
 	}
 	rec, settled, err := r.recover(context.WithoutCancel(ctx), rec)
 	if err != nil || settled && rec.Credential.Fresh(r.Now(), 0) {
@@ -166,7 +182,11 @@ func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (hel
 		return helper.Record{}, notBegun(both(t.unmarked, r.empty(t)))
 	}
 	r.answer(t, a)
-	return r.settle(context.WithoutCancel(ctx), t, a)
+	rec, err := r.settle(context.WithoutCancel(ctx), t, a)
+	if errors.Is(err, helper.ErrNotStored) {
+		err = &heldError{err, &held{answer: a, rec: rec, mark: t.written, reason: d.Reason}}
+	}
+	return rec, err
 }
 
 func notBegun(err error) error {

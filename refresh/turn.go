@@ -16,8 +16,9 @@ import (
 // A turn is one presentation of a refresh token, from its preparation to what
 // became of it.
 type turn struct {
-	rec     helper.Record // before it
-	reason  helper.Reason
+	rec    helper.Record // before it
+	reason helper.Reason
+	// journal is nil if the answer came before this turn.
 	journal *journal.Journal
 	written journal.Mark
 	// unmarked is why the mark could not be set to sending, so that nothing was
@@ -29,6 +30,12 @@ type turn struct {
 
 // generation is that of the credential which the turn brings.
 func (t *turn) generation() uint64 { return t.written.Generation + 1 }
+
+// superseded reports whether what the turn brings, or something newer, was
+// stored before.
+func (t *turn) superseded() bool {
+	return t.generation() <= t.rec.Credential.Generation || t.generation() < t.rec.Account.Generation
+}
 
 // preflight lets fail what can fail before anything is spent.
 func (r *Rotation) preflight(ctx context.Context, t *turn) error {

@@ -5,11 +5,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -238,6 +239,8 @@ type accounts struct {
 	all  map[string]helper.Account
 	fail error // of the next Update
 	good int   // Updates before that
+	// failList is the error of every List.
+	failList error
 }
 
 func (a *accounts) Load(name string) (helper.Account, error) {
@@ -283,7 +286,14 @@ func (a *accounts) set(change func(*helper.Account)) {
 	_, _ = a.Update("work", func(found *helper.Account) error { change(found); return nil })
 }
 
-func (a *accounts) List() ([]string, error) { return nil, errors.New("not needed here") }
+func (a *accounts) List() ([]string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.failList != nil {
+		return nil, a.failList
+	}
+	return slices.Sorted(maps.Keys(a.all)), nil
+}
 
 // locker is a lock within this process.
 type locker struct {
@@ -307,6 +317,13 @@ func (l *locker) Lock(ctx context.Context, name string) (func() error, error) {
 	case <-ctx.Done():
 		return nil, helper.ErrBusy
 	}
+}
+
+// taken reports whether somebody has the lock.
+func (l *locker) taken(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.held[name]) > 0
 }
 
 func (l *locker) Remove(string) error { return helper.ErrNotFound }

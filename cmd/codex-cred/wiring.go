@@ -75,7 +75,7 @@ func (p *program) helper(w *wiring) *helper.Helper {
 func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := &refresh.Rotation{
 		Records: w.records, Locker: w.locks, Journals: w.journals, Client: w.client,
-		Host: w.host(), Unreached: 2 * time.Second,
+		Host: w.host(), Unreached: 2 * time.Second, SendTime: sendTime,
 		Random: rand.Reader, Now: p.now, At: p.at,
 	}
 	if mode == background {

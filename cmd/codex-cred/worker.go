@@ -28,6 +28,9 @@ const (
 	// longest call of the issuer and the tries to store what it answered fit
 	// into the rest.
 	sendTime = 45 * time.Second
+	// tryTime is by when the last try to store a credential must have begun, so
+	// that a slow keychain has the time to take it.
+	tryTime = workerTime - 15*time.Second
 )
 
 // startWorker starts a process that refreshes and that nothing which ends this
@@ -74,19 +77,35 @@ func (p *program) work(args []string) int {
 	if err != nil {
 		return exitOther // the caller has had the same error
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), sendTime)
+	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
 	defer cancel()
+	c := caller{Writer: p.stdout, leave: func() {}}
 	if mode == background {
-		leave, ok := w.enter(d.Account)
-		if !ok {
+		var ok bool
+		if c.leave, ok = w.enter(d.Account); !ok {
 			return exitBusy
 		}
-		defer leave()
 	}
-	if err := p.rotation(w, mode).Serve(ctx, d, p.stdout); err != nil {
+	if err := p.rotation(w, mode).Serve(ctx, d, c); err != nil {
 		return exitOther
 	}
 	return exitOK
+}
+
+// A caller waits for the worker's reply until the pipe is closed; those who
+// would follow a worker in the background, until it leaves the gate.
+type caller struct {
+	io.Writer
+	leave func()
+}
+
+// Close lets them go.
+func (c caller) Close() error {
+	c.leave()
+	if pipe, ok := c.Writer.(io.Closer); ok {
+		return pipe.Close()
+	}
+	return nil
 }
 
 func parseWork(args []string) (d helper.Demand, mode string, err error) {

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// TestHeld: a worker whose credential neither the store nor the journal takes
+// lets its caller go, and who would follow it, and stores it later.
+func TestHeld(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		age  time.Duration
+		code int // of the get; in the background it does not wait
+	}{"foreground": {2 * time.Hour, exitStore}, "background": {54*time.Minute + 30*time.Second, exitOK}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, storeFile, nil, false)
+			s.pass(c.age)
+			stand := newStand(t)
+			caller := s.begin(func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], stepVariable+"="+stand.name) }, "get", "work")
+			ended, replied := make(chan int, 1), false
+			for at := stand.next(t); ; at = stand.next(t) {
+				if at.step == "lock" && !replied {
+					whenEnded(t, at.worker, ended)
+				}
+				if replied && at.step == "put-before" {
+					<-caller.ended // while the worker stands still
+					s.wantFreeGate()
+					at.answer(goOn)
+					break
+				}
+				replied = replied || at.step == "reply"
+				at.answer(map[bool]string{true: fail, false: goOn}[at.step == "answer-before" || at.step == "put-before"])
+			}
+			s.untilEnded(stand, ended)
+			got := caller.end()
+			if got.code != c.code || got.stdout == "" {
+				t.Errorf("the get: %+v, want exit code %d and a token", got, c.code)
+			}
+			if c.code == exitOK {
+				got.stdout = "" // of the generation before
+			}
+			s.wantWhole(got.stdout)
+		})
+	}
+}
+
+// wantFreeGate wants no caller to have to wait for another.
+func (s *scene) wantFreeGate() {
+	s.t.Helper()
+	unlock, ok, err := filelock.New(s.root).Try(refresh.GateName(s.account().ID))
+	if err != nil || !ok {
+		s.t.Errorf("the gate is taken: %v", err)
+		return
+	}
+	must(s.t, unlock())
+}
+
+// untilEnded lets the worker go on until it has ended.
+func (s *scene) untilEnded(stand *stand, ended <-chan int) {
+	s.t.Helper()
+	for {
+		select {
+		case at := <-stand.stops:
+			at.answer(goOn)
+		case <-ended:
+			return
+		case <-time.After(patience):
+			s.t.Fatal("the worker does not end")
+		}
+	}
+}

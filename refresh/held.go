@@ -1,0 +1,85 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/journal"
+)
+
+// A held answer is one that brought a credential which neither the store nor the
+// journal took: nobody but this process has it.
+type held struct {
+	answer answer
+	rec    helper.Record // with the credential
+	mark   journal.Mark
+	reason helper.Reason
+}
+
+// A heldError is an ErrNotStored with what was not stored.
+type heldError struct {
+	error
+	held *held
+}
+
+func (e *heldError) Unwrap() error { return e.error }
+
+// longestTry is the longest pause between two tries to store a held answer.
+const longestTry = 10 * time.Second
+
+// insist goes on trying until the answer is stored, a person has ended the
+// sign-in, or ctx ends. During the pauses nobody has the lock: an erase need not
+// wait for the end of it, and the next rotation can tell its caller at once that
+// what is stored is spent.
+func (r *Rotation) insist(ctx context.Context, h *held) {
+	for pause := time.Second; r.pause(ctx, pause) && !r.tryHeld(ctx, h); {
+		pause = min(2*pause, longestTry)
+	}
+}
+
+// tryHeld settles the answer as if the journal had kept it. It reports whether
+// nothing is left to do.
+func (r *Rotation) tryHeld(ctx context.Context, h *held) (over bool) {
+	name, err := r.nameOf(h.rec.Account)
+	if err != nil {
+		return false
+	}
+	settled := false
+	_, err = r.underLock(ctx, name, func(rec helper.Record) (helper.Record, error) {
+		t := &turn{rec: rec, reason: h.reason, written: h.mark}
+		switch {
+		case rec.Account.ID != h.rec.Account.ID:
+			return rec, errMoved
+		case t.superseded():
+			return rec, nil
+		}
+		settled = true
+		return r.settle(context.WithoutCancel(ctx), t, h.answer)
+	})
+	switch {
+	case settled:
+		return !errors.Is(err, helper.ErrNotStored)
+	case errors.Is(err, errMoved), errors.Is(err, helper.ErrNotFound):
+		_ = r.discard(context.WithoutCancel(ctx), h.rec.Account, h.rec.Credential) // nobody is left to be told
+		return true
+	}
+	return err == nil
+}
+
+// nameOf returns the name of the account that has the sign-in; its former one if
+// none has. A person may have renamed it while nobody had the lock.
+func (r *Rotation) nameOf(a helper.Account) (string, error) {
+	found, err := r.Records.Accounts.Load(a.Name)
+	if err == nil && found.ID == a.ID {
+		return a.Name, nil
+	}
+	names, err := r.Records.Accounts.List()
+	for _, name := range names {
+		if found, err := r.Records.Accounts.Load(name); err == nil && found.ID == a.ID {
+			return name, nil
+		}
+	}
+	return a.Name, err
+}
