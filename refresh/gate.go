@@ -21,6 +21,8 @@ type Gate struct {
 	// replies; nobody reads the reply of one in the background.
 	Start func(d helper.Demand, background bool) (io.ReadCloser, error)
 	Now   func() time.Time
+	// Kinds are those of the workers' [Rotation].
+	Kinds map[string]error
 }
 
 var _ helper.Refresher = (*Gate)(nil)
@@ -127,7 +129,7 @@ func (g *Gate) ask(ctx context.Context, d helper.Demand) (helper.Record, error) 
 	done := make(chan answered, 1)
 	go func() {
 		defer func() { _ = pipe.Close() }()
-		rec, err := readReply(pipe)
+		rec, err := readReply(pipe, g.Kinds)
 		done <- answered{rec, err}
 	}()
 	select {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -36,7 +38,7 @@ func (r *Rotation) reply(w io.Writer, rec helper.Record, err error) error {
 	if stopped := r.at("reply"); stopped != nil {
 		return stopped
 	}
-	return writeReply(w, rec, err)
+	return writeReply(w, rec, err, r.Kinds)
 }
 
 // A reply is a record and an error, on a pipe between a worker and the process
@@ -66,7 +68,7 @@ type unsafePath struct{ Path, Problem, Fix string }
 // 1 MiB, which JSON and base64 lengthen.
 const maxReply = 16 << 20
 
-func writeReply(w io.Writer, rec helper.Record, err error) error {
+func writeReply(w io.Writer, rec helper.Record, err error, more map[string]error) error {
 	var p reply
 	if rec.Credential.Generation > 0 {
 		item, encodeErr := helper.Encode(rec.Credential)
@@ -80,7 +82,7 @@ func writeReply(w io.Writer, rec helper.Record, err error) error {
 		err = about.Err // the reader names the account
 	}
 	if err != nil {
-		p.Error, p.Kinds = err.Error(), kindsOf(err)
+		p.Error, p.Kinds = err.Error(), kindsOf(err, more)
 	}
 	if found := (*helper.UnsafeError)(nil); errors.As(err, &found) {
 		p.Unsafe = &unsafePath{found.Path, found.Problem, found.Fix}
@@ -101,7 +103,7 @@ var errNoReply = errors.New("the refresh ended without a reply")
 
 // readReply reads what Serve wrote. The error is what Serve's Refresh returned,
 // of the same kinds.
-func readReply(r io.Reader) (helper.Record, error) {
+func readReply(r io.Reader, more map[string]error) (helper.Record, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxReply))
 	var p reply
 	if err != nil || json.Unmarshal(b, &p) != nil {
@@ -124,7 +126,7 @@ func readReply(r io.Reader) (helper.Record, error) {
 		}
 		return rec, nil
 	}
-	remote := &remoteError{text: p.Error, kinds: p.Kinds}
+	remote := &remoteError{text: p.Error, kinds: kindsNamed(p.Kinds, more)}
 	switch {
 	case p.Unsafe != nil:
 		remote.cause = &helper.UnsafeError{Path: p.Unsafe.Path, Problem: p.Unsafe.Problem, Fix: p.Unsafe.Fix}
@@ -137,7 +139,7 @@ func readReply(r io.Reader) (helper.Record, error) {
 // A remoteError is an error of another process, of the same kinds.
 type remoteError struct {
 	text  string
-	kinds []string
+	kinds []error
 	cause error // a helper.UnsafeError, a fs.PathError, or nil
 }
 
@@ -148,19 +150,12 @@ func (e *remoteError) Unwrap() error { return e.cause }
 func (e *remoteError) Error() string { return e.text }
 
 // Is reports whether the error is of the kind in [errors.Is].
-func (e *remoteError) Is(kind error) bool {
-	for _, name := range e.kinds {
-		if kinds()[name] == kind {
-			return true
-		}
-	}
-	return false
-}
+func (e *remoteError) Is(kind error) bool { return slices.Contains(e.kinds, kind) }
 
 // kinds are the errors that callers tell apart, by the names that a reply has
-// for them.
-func kinds() map[string]error {
-	return map[string]error{
+// for them, and more of them.
+func kinds(more map[string]error) map[string]error {
+	all := map[string]error{
 		"not-found": helper.ErrNotFound, "erasing": helper.ErrErasing, "sign-in-required": helper.ErrSignInRequired,
 		"locked": helper.ErrLocked, "unavailable": helper.ErrUnavailable, "too-large": helper.ErrTooLarge,
 		"corrupt": helper.ErrCorrupt, "newer": helper.ErrNewer, "timeout": helper.ErrTimeout, "full": helper.ErrFull,
@@ -168,14 +163,28 @@ func kinds() map[string]error {
 		"temporary": helper.ErrTemporary, "rejected": helper.ErrRejected, "not-stored": helper.ErrNotStored,
 		"elsewhere": helper.ErrElsewhere, "invalid": helper.ErrInvalid,
 	}
+	maps.Copy(all, more)
+	return all
 }
 
-func kindsOf(err error) []string {
+func kindsOf(err error, more map[string]error) []string {
 	var names []string
-	for name, kind := range kinds() {
+	for name, kind := range kinds(more) {
 		if errors.Is(err, kind) {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// kindsNamed skips the names of a newer codex-cred.
+func kindsNamed(names []string, more map[string]error) []error {
+	var found []error
+	all := kinds(more)
+	for _, name := range names {
+		if kind := all[name]; kind != nil {
+			found = append(found, kind)
+		}
+	}
+	return found
 }

@@ -56,10 +56,10 @@ func TestReply(t *testing.T) {
 			}
 			t.Run(fmt.Sprint(name, rec.Credential.Generation > 0), func(t *testing.T) {
 				var pipe bytes.Buffer
-				if err := writeReply(&pipe, rec, failure); err != nil {
+				if err := writeReply(&pipe, rec, failure, nil); err != nil {
 					t.Fatal(err)
 				}
-				got, err := readReply(&pipe)
+				got, err := readReply(&pipe, nil)
 				if diff := cmp.Diff(rec, got, cmp.Comparer(func(a, b helper.Secret) bool { return a.Equal(b) })); diff != "" {
 					t.Errorf("the record (-written +read):\n%s", diff)
 				}
@@ -92,13 +92,13 @@ func wantSame(t *testing.T, written, read error) {
 
 // Every kind has one name, and every name a kind.
 func TestKinds(t *testing.T) {
-	for name, kind := range kinds() {
+	for name, kind := range kinds(nil) {
 		if !slices.Contains(allKinds(), kind) {
 			t.Errorf("%s is an error that this test does not know", name)
 		}
 	}
-	if len(kinds()) != len(allKinds()) {
-		t.Errorf("%d names for %d kinds", len(kinds()), len(allKinds()))
+	if len(kinds(nil)) != len(allKinds()) {
+		t.Errorf("%d names for %d kinds", len(kinds(nil)), len(allKinds()))
 	}
 }
 
@@ -106,7 +106,7 @@ func TestKinds(t *testing.T) {
 // program.
 func TestReadReply_None(t *testing.T) {
 	var whole bytes.Buffer
-	if err := writeReply(&whole, replied(), nil); err != nil {
+	if err := writeReply(&whole, replied(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	text := strings.TrimSpace(whole.String())
@@ -123,12 +123,12 @@ func TestReadReply_None(t *testing.T) {
 		"more than 16 MiB":    io.MultiReader(strings.NewReader(strings.Repeat(" ", maxReply)), strings.NewReader(text)),
 		"a broken pipe":       io.MultiReader(strings.NewReader(text), iotest.ErrReader(io.ErrClosedPipe)),
 	} {
-		if rec, err := readReply(pipe); !errors.Is(err, errNoReply) || !rec.Credential.AccessToken.IsZero() {
+		if rec, err := readReply(pipe, nil); !errors.Is(err, errNoReply) || !rec.Credential.AccessToken.IsZero() {
 			t.Errorf("%s: error %v, want errNoReply", name, err)
 		}
 	}
 	for n := range len(text) {
-		if _, err := readReply(strings.NewReader(text[:n])); !errors.Is(err, errNoReply) {
+		if _, err := readReply(strings.NewReader(text[:n]), nil); !errors.Is(err, errNoReply) {
 			t.Fatalf("the first %d bytes: error %v, want errNoReply", n, err)
 		}
 	}
@@ -139,7 +139,7 @@ func TestReadReply_None(t *testing.T) {
 func FuzzReadReply(f *testing.F) {
 	for _, failure := range []error{nil, helper.ErrNotStored, &helper.UnsafeError{Path: "/x", Problem: "y", Fix: "z"}} {
 		var b bytes.Buffer
-		if err := writeReply(&b, replied(), failure); err != nil {
+		if err := writeReply(&b, replied(), failure, nil); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes())
@@ -148,7 +148,7 @@ func FuzzReadReply(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		rec, err := readReply(bytes.NewReader(b))
+		rec, err := readReply(bytes.NewReader(b), nil)
 		if errors.Is(err, errNoReply) {
 			return
 		}
@@ -156,10 +156,10 @@ func FuzzReadReply(f *testing.F) {
 			t.Fatal("neither a record nor an error")
 		}
 		var again bytes.Buffer
-		if err := writeReply(&again, rec, err); err != nil {
+		if err := writeReply(&again, rec, err, nil); err != nil {
 			t.Fatal(err)
 		}
-		_, back := readReply(&again)
+		_, back := readReply(&again, nil)
 		if (back == nil) != (err == nil) || errors.Is(back, helper.ErrBusy) != errors.Is(err, helper.ErrBusy) {
 			t.Errorf("error %v, read back %v", err, back)
 		}

@@ -36,6 +36,9 @@ type Rotation struct {
 	Now      func() time.Time
 	// After is how pauses between tries are waited for; nil is [time.After].
 	After func(time.Duration) <-chan time.Time
+	// Kinds are errors beyond helper's vocabulary, as a store's own, that the
+	// caller of a worker tells apart, by names that no other kind has.
+	Kinds map[string]error
 	// At is called at each step with its name, for tests: an error is that step's.
 	// Nil never is.
 	At func(step string) error

@@ -88,6 +88,15 @@ func outcomes() []outcome {
 	}
 }
 
+// replyKinds are the keychain's own errors in outcomes, by their names in the
+// reply of a worker.
+func replyKinds() map[string]error {
+	return map[string]error{
+		"confirm": keychain.ErrConfirm, "no-bus": keychain.ErrNoBus,
+		"no-provider": keychain.ErrNoProvider, "no-collection": keychain.ErrNoCollection,
+	}
+}
+
 func classify(err error) outcome {
 	for _, o := range outcomes() {
 		if errors.Is(err, o.err) {

@@ -66,7 +66,7 @@ func (p *program) wire() (*wiring, error) {
 func (p *program) helper(w *wiring) *helper.Helper {
 	return &helper.Helper{
 		Records:   w.records,
-		Refresher: &refresh.Gate{Records: w.records, Locks: w.locks, Start: p.startWorker, Now: p.now},
+		Refresher: &refresh.Gate{Records: w.records, Locks: w.locks, Start: p.startWorker, Now: p.now, Kinds: replyKinds()},
 		Now:       p.now,
 	}
 }
@@ -76,7 +76,7 @@ func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := &refresh.Rotation{
 		Records: w.records, Locker: w.locks, Journals: w.journals, Client: w.client,
 		Host: w.host(), Unreached: 2 * time.Second, SendTime: sendTime,
-		Random: rand.Reader, Now: p.now, At: p.at,
+		Random: rand.Reader, Now: p.now, At: p.at, Kinds: replyKinds(),
 	}
 	if mode == background {
 		r.Unreached = time.Minute // the token is still good: there is time

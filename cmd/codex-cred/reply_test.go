@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// Whatever ends a worker, its caller is told the same as if it had happened here.
+func TestWorkerTellsOutcomes(t *testing.T) {
+	// The worker has none of these: they are of the command line, or of erase.
+	elsewhere := []error{context.Canceled, context.DeadlineExceeded, errUsage, errPerson, errFindings, errNotRevoked}
+	root := filepath.Join(t.TempDir(), "root")
+	p := &program{
+		getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
+		now:    time.Now, hostID: func() (string, error) { return "", nil },
+	}
+	w, err := p.wire()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := helper.Credential{
+		AccessToken: helper.NewSecret("access"), RefreshToken: helper.NewSecret("refresh"), Generation: 1,
+		ObtainedAt: time.Now().Add(-2 * time.Hour), Expiry: time.Now().Add(-time.Hour),
+		Issuer: helper.Issuer{Profile: refresh.ProfileOAuth, TokenEndpoint: "https://auth.example.com/token"},
+	}
+	if _, err := w.keeper.SignIn(t.Context(), "work", storeFile, c); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range outcomes() {
+		if slices.Contains(elsewhere, o.err) {
+			continue
+		}
+		t.Run(o.err.Error(), func(t *testing.T) {
+			happened := fmt.Errorf("at a step: %w", o.err)
+			gate := p.helper(w).Refresher.(*refresh.Gate)
+			gate.Start = func(d helper.Demand, _ bool) (io.ReadCloser, error) {
+				read, write := io.Pipe()
+				worker := p.rotation(w, foreground)
+				worker.At = func(step string) error { return map[string]error{"lock": happened}[step] }
+				go func() { _ = worker.Serve(context.WithoutCancel(t.Context()), d, write) }()
+				return read, nil
+			}
+			_, err := gate.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1})
+			got, want := classify(err), classify(happened)
+			if !errors.Is(got.err, want.err) || hintFor(err) != hintFor(helper.ForAccount("work", happened)) {
+				t.Errorf("the caller is told %q, want %q", hintFor(err), hintFor(helper.ForAccount("work", happened)))
+			}
+		})
+	}
+}
