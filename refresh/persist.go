@@ -207,7 +207,18 @@ var errNotNoted = errors.New("this could not be noted")
 // unanswered persists that the refresh token may be spent. It is not presented
 // again while the access token is good; then after ever longer pauses. It
 // returns the account as it is then, and always an error.
-func (r *Rotation) unanswered(rec helper.Record, cause error) (helper.Account, error) {
+func (r *Rotation) unanswered(t *turn, cause error) (helper.Account, error) {
+	a, err := t.rec.Account, error(nil)
+	if t.journal != nil || !t.counted(r.Now()) {
+		a, err = r.countUnanswered(t.rec)
+	}
+	if err != nil {
+		return a, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotNoted, err, helper.ErrTemporary)
+	}
+	return a, fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, clock(a.NotBefore), helper.ErrTemporary)
+}
+
+func (r *Rotation) countUnanswered(rec helper.Record) (helper.Account, error) {
 	unanswered := rec.Account.Unanswered + 1
 	until := r.Now().Add(backOff(unanswered))
 	if nearEnd := rec.Credential.Expiry.Add(-rec.Credential.MinTTL()); nearEnd.After(until) {
@@ -215,9 +226,17 @@ func (r *Rotation) unanswered(rec helper.Record, cause error) (helper.Account, e
 	}
 	a, err := r.change(rec.Account, func(a *helper.Account) { a.Unanswered, a.NotBefore = unanswered, until })
 	if err != nil {
-		return rec.Account, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotNoted, err, helper.ErrTemporary)
+		return rec.Account, err
 	}
-	return a, fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, clock(until), helper.ErrTemporary)
+	return a, nil
+}
+
+// counted reports whether the account's file tells already that the turn is
+// unanswered, though the journal could not be emptied: then the pause began
+// after the mark was written.
+func (t *turn) counted(now time.Time) bool {
+	a, marked := t.rec.Account, t.written.Time
+	return a.Unanswered > 0 && !marked.IsZero() && believed(t.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
 }
 
 // backOff is 1, 2, 4 ... 30 minutes after the first, second, third ... refresh

@@ -40,7 +40,7 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 		found, err = r.settle(ctx, t, a)
 		return found, true, err
 	}
-	if rec.Account, err = r.unanswered(rec, errInterrupted); errors.Is(err, errNotNoted) {
+	if rec.Account, err = r.unanswered(t, errInterrupted); errors.Is(err, errNotNoted) {
 		return rec, false, err
 	}
 	return rec, false, r.empty(t)

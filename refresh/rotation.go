@@ -156,11 +156,9 @@ func (r *Rotation) check(rec helper.Record, d demand) error {
 }
 
 // notDue returns an error until the persisted time of the next refresh has come.
-// With an expired access token a time beyond the longest pause is not believed:
-// the clock was wrong when it was written.
 func notDue(rec helper.Record, why helper.Reason, now time.Time) error {
 	until := rec.Account.NotBefore
-	if why == helper.ReasonHand || !now.Before(until) || !rec.Credential.Valid(now) && until.Sub(now) > longestPause {
+	if why == helper.ReasonHand || !now.Before(until) || !believed(rec, now) {
 		return nil
 	}
 	host, reason := hostOf(rec.Credential.Issuer.TokenEndpoint), "asked to wait, or could not be reached"
@@ -168,6 +166,12 @@ func notDue(rec helper.Record, why helper.Reason, now time.Time) error {
 		reason = "has not answered the last refresh"
 	}
 	return fmt.Errorf("%s %s; the next refresh is due after %s: %w", host, reason, clock(until), helper.ErrTemporary)
+}
+
+// believed: with an expired access token a time of the next refresh beyond the
+// longest pause is not. The clock was wrong when it was written.
+func believed(rec helper.Record, now time.Time) bool {
+	return rec.Credential.Valid(now) || rec.Account.NotBefore.Sub(now) <= longestPause
 }
 
 // rotate presents the refresh token, and keeps what comes of it.

@@ -195,7 +195,7 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 	case notSent:
 		return helper.Record{}, both(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
 	}
-	_, err := r.unanswered(t.rec, a.problem(parsed))
+	_, err := r.unanswered(t, a.problem(parsed))
 	return helper.Record{}, r.over(t, err)
 }
 

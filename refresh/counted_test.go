@@ -1,0 +1,126 @@
+package refresh_test
+
+import (
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// A refresh is counted once, also if its journal stays when that is done; and
+// when its pause is over the next one begins.
+func TestRotation_CountsOnceThoughTheJournalStays(t *testing.T) {
+	for name, given := range map[string]struct {
+		fault    string
+		killed   string // at this step
+		advanced time.Duration
+	}{
+		"no answer, expired":                   {authserver.DropBefore, "", life},
+		"no answer, in its last minutes":       {authserver.DropBefore, "", life - time.Minute},
+		"no answer, in the middle of its life": {authserver.DropBefore, "", life / 2},
+		"an internal error":                    {authserver.Status500, "", life},
+		"interrupted":                          {authserver.DropBefore, "parse", life},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.primed(t)
+			w.clock.advance(given.advanced)
+			w.fail(t, authserver.Fault{Kind: given.fault, Grant: authserver.GrantRefresh})
+			stays := errors.New("the journal stays")
+			w.rotation.At = func(step string) error {
+				if step == "empty" || step == given.killed {
+					return stays
+				}
+				return nil
+			}
+			due := time.Time{}
+			for n := range 4 {
+				w.clock.advance(time.Second)
+				if _, err := w.refresh(t); err == nil {
+					t.Error("the journal could be emptied")
+				}
+				a := w.read(t).Account
+				if n == 0 && given.killed != "" {
+					given.killed = ""
+					continue
+				}
+				if due.IsZero() {
+					due = a.NotBefore
+				}
+				if a.Unanswered != 1 || !a.NotBefore.Equal(due) {
+					t.Errorf("run %d: unanswered %d, due %v; want 1 and %v", n, a.Unanswered, a.NotBefore, due)
+				}
+			}
+			w.rotation.At = nil
+			w.clock.advance(due.Sub(w.clock.Now()))
+			_, _ = w.refresh(t) // may be the one that empties the journal
+			if rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
+				t.Errorf("when it is due: generation %d, error %v; want 3", rec.Credential.Generation, err)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 3)
+			w.wantEmpty(t)
+		})
+	}
+}
+
+// What is counted is of an earlier refresh if its pause began before the mark;
+// and a pause that the clock was wrong for counts for nothing.
+func TestRecover_CountsAnother(t *testing.T) {
+	for name, given := range map[string]struct {
+		unanswered int
+		due        time.Duration // from the mark
+	}{
+		"asked by hand in the pause":   {1, 59 * time.Second},
+		"after the pause":              {2, -time.Minute},
+		"asked to wait":                {0, 10 * time.Minute},
+		"a pause that is not believed": {1, 48 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, refresh.ProfileOAuth)
+			w.primed(t)
+			w.clock.advance(life)
+			w.leave(t, left{generation: 2, state: journal.StateSending})
+			w.accounts.set(func(a *helper.Account) { a.Unanswered, a.NotBefore = given.unanswered, w.clock.Now().Add(given.due) })
+			if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+				t.Errorf("error %v, want ErrTemporary", err)
+			}
+			if got := w.read(t).Account.Unanswered; got != given.unanswered+1 {
+				t.Errorf("unanswered %d, want %d", got, given.unanswered+1)
+			}
+			w.wantRequests(t, authserver.GrantRefresh, 1)
+		})
+	}
+}
+
+// A mark that cannot be read does not tell which refresh it is of: it counts.
+func TestRecover_CountsTorn(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.primed(t)
+	w.clock.advance(life)
+	w.leave(t, left{generation: 2, state: journal.StateSending})
+	rec := w.read(t)
+	if err := os.WriteFile(w.rotation.Journals.Path(rec.Account.ID), []byte(`{"version":1,`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.accounts.set(func(a *helper.Account) { a.Unanswered, a.NotBefore = 1, w.clock.Now().Add(time.Minute) })
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || w.read(t).Account.Unanswered != 2 {
+		t.Errorf("unanswered %d, error %v; want 2 and ErrTemporary", w.read(t).Account.Unanswered, err)
+	}
+}
+
+// Each refresh by hand counts, also those in the pause of another.
+func TestRotation_CountsEachByHand(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh, Times: 2})
+	for want := 1; want <= 2; want++ {
+		_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
+		if got := w.read(t).Account.Unanswered; got != want || !errors.Is(err, helper.ErrTemporary) {
+			t.Errorf("unanswered %d, error %v; want %d and ErrTemporary", got, err, want)
+		}
+	}
+}
