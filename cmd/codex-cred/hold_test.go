@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// events is where a person is told what is waited for.
+type events chan string
+
+func (e events) Write(b []byte) (int, error) {
+	e <- string(b)
+	return len(b), nil
+}
+
+// TestHoldAccount: who has waited for the lock of a sign-in looks again whether
+// the account still has that sign-in; if not, nobody is kept waiting.
+func TestHoldAccount(t *testing.T) {
+	t.Parallel()
+	const first, second = helper.ID("0123456789abcdef0123456789abcdef"), helper.ID("fedcba9876543210fedcba9876543210")
+	for name, c := range map[string]struct {
+		meanwhile func(w *wiring) error
+		err       error
+	}{
+		"nothing happens": {func(*wiring) error { return nil }, nil},
+		"signed in again": {func(w *wiring) error {
+			_, err := w.accounts.Update("work", func(a *helper.Account) error { a.ID = second; return nil })
+			return err
+		}, helper.ErrConflict},
+		"erased": {func(w *wiring) error { return w.accounts.Remove("work") }, helper.ErrNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root, told := filepath.Join(t.TempDir(), "root"), make(events, 1)
+			p := &program{
+				getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
+				now:    time.Now, stderr: told,
+			}
+			w, err := p.wire()
+			must(t, err)
+			_, err = w.accounts.Update("work", func(a *helper.Account) error {
+				a.ID, a.Store = first, storeFile
+				return nil
+			})
+			must(t, err)
+			refreshed, err := w.locks.Lock(t.Context(), string(first))
+			must(t, err)
+			type held struct {
+				unlock func() error
+				err    error
+			}
+			done := make(chan held)
+			go func() {
+				unlock, err := p.holdAccount(t.Context(), w, "work")
+				done <- held{unlock, err}
+			}()
+			<-told // it waits
+			must(t, c.meanwhile(w))
+			must(t, refreshed())
+			got := <-done
+			if !errors.Is(got.err, c.err) || (got.err == nil) != (c.err == nil) {
+				t.Errorf("error %v, want %v", got.err, c.err)
+			}
+			again, free, err := w.locks.Try(string(first))
+			must(t, err)
+			if free != (c.err != nil) {
+				t.Errorf("the lock is free: %t", free)
+			}
+			for _, unlock := range []func() error{got.unlock, again} {
+				if unlock != nil {
+					must(t, unlock())
+				}
+			}
+		})
+	}
+}
