@@ -8,8 +8,7 @@ import (
 )
 
 // A Journal is open for one rotation, whose process holds the lock. It belongs
-// to one goroutine. The order is Mark with intent, Mark with sending, Answer,
-// Empty; Empty may come at any time, and after it the order begins anew.
+// to one goroutine. The order is Mark with intent, Mark with sending, Answer.
 //
 // After an error it is unknown whether the write will survive a loss of power.
 type Journal struct {
@@ -77,10 +76,6 @@ func (j *Journal) Answer(b []byte) error {
 	return nil
 }
 
-// Empty overwrites mark and answer with zeros and makes that last. From then on
-// the journal is empty for [Dir.Read].
-func (j *Journal) Empty() error { return j.wipe() }
-
 // Close closes the file. What it holds stays.
 func (j *Journal) Close() error { return j.file.Close() }
 
@@ -97,11 +92,7 @@ func (j *Journal) wipe() error {
 	if err := j.write(make([]byte, max(j.end, preallocated)-blockSize), blockSize); err != nil {
 		return err
 	}
-	if err := j.file.Sync(); err != nil {
-		return err
-	}
-	j.mark, j.begun, j.answered = Mark{}, false, false
-	return nil
+	return j.file.Sync()
 }
 
 func (j *Journal) write(b []byte, offset int64) error {

@@ -113,7 +113,8 @@ func TestRotation(t *testing.T) {
 				wantEntry(t, d, journal.Entry{Mark: mark(journal.StateSending)})
 				must(t, j.Answer(answer))
 				wantEntry(t, d, journal.Entry{Mark: mark(journal.StateSending), Answer: answer})
-				must(t, j.Empty())
+				must(t, j.Close())
+				j = mustOpen(t, d)
 				wantEmpty(t, d)
 				must(t, errors.Join(j.Mark(mark(journal.StateSending)), j.Close()))
 				wantEntry(t, d, journal.Entry{Mark: mark(journal.StateSending)})
@@ -292,7 +293,8 @@ func TestNoSecretOnDisk(t *testing.T) {
 		func() error { return j.Mark(mark(journal.StateIntent)) },
 		func() error { return j.Mark(mark(journal.StateSending)) },
 		func() error { return j.Answer(answer) },
-		func() error { return j.Empty() },
+		func() error { return j.Close() },
+		func() (err error) { j, err = d.Open(id, key()); return err },
 		func() error { return j.Close() },
 	} {
 		must(t, step())

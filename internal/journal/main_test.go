@@ -62,7 +62,7 @@ func rotate(d *journal.Dir) error {
 			return err
 		}
 		answer := []byte(strings.Repeat(intent.Attempt, 500))
-		if err := errors.Join(j.Mark(intent), j.Mark(sending), j.Answer(answer), j.Empty(), j.Close()); err != nil {
+		if err := errors.Join(j.Mark(intent), j.Mark(sending), j.Answer(answer), j.Close(), d.Remove(id)); err != nil {
 			return err
 		}
 	}
