@@ -1,0 +1,153 @@
+// Package docker speaks the protocol of docker's credential helpers, as a helper
+// (https://github.com/docker/docker-credential-helpers#development).
+package docker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
+)
+
+// user is the name that goes with the token. It is not "<token>", which says
+// that the secret is a refresh token of the registry's.
+const user = "oauth2"
+
+// Texts that callers compare, from the protocol. The first has them go on without
+// a credential.
+var (
+	ErrNotFound = errors.New("credentials not found in native keychain")
+	ErrNoURL    = errors.New("no credentials server URL")
+	ErrNoUser   = errors.New("no credentials username")
+)
+
+// ErrUse says that the operation is not one of the protocol's.
+var ErrUse = errors.New("the operation is none of: get, store, erase, list, version")
+
+// errStore says why docker login cannot succeed.
+var errStore = errors.New("codex-cred keeps no passwords; sign in with: codex-cred login")
+
+// A Credential is an entry as docker's callers read and write it.
+type Credential struct {
+	ServerURL string
+	Username  string
+	Secret    string
+}
+
+// Serve carries out one operation. The caller writes the error to standard
+// output, where the protocol wants it, and exits with 1.
+func Serve(ctx context.Context, operation string, in io.Reader, out io.Writer, source wire.Source) error {
+	switch operation {
+	case "get":
+		return get(ctx, in, out, source)
+	case "store":
+		return store(ctx, in, source)
+	case "erase":
+		_, err := readURL(in) // names no token, so it tells nothing of ours
+		return err
+	case "list":
+		return list(ctx, out, source)
+	}
+	return ErrUse
+}
+
+func get(ctx context.Context, in io.Reader, out io.Writer, source wire.Source) error {
+	server, err := readURL(in)
+	if err != nil {
+		return err
+	}
+	token, err := tokenFor(ctx, server, source)
+	if err != nil {
+		return err
+	}
+	return write(out, Credential{ServerURL: server, Username: user, Secret: token.Access.Reveal()})
+}
+
+// store accepts what is ours already: docker login stores what get gave it.
+func store(ctx context.Context, in io.Reader, source wire.Source) error {
+	text, err := wire.ReadRequest(in)
+	if err != nil {
+		return err
+	}
+	c, err := decode(text)
+	if err != nil {
+		return err
+	}
+	token, err := tokenFor(ctx, c.ServerURL, source)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && !token.Access.Equal(helper.NewSecret(c.Secret)):
+		return errStore
+	}
+	return err
+}
+
+func list(ctx context.Context, out io.Writer, source wire.Source) error {
+	hosts, err := source.Hosts(ctx)
+	if err != nil {
+		return err
+	}
+	users := map[string]string{}
+	for _, h := range hosts {
+		users[h.Address()] = user
+	}
+	return write(out, users)
+}
+
+// readURL reads the server as it stands in the caller's configuration.
+func readURL(in io.Reader) (string, error) {
+	text, err := wire.ReadRequest(in)
+	if err != nil {
+		return "", err
+	}
+	server := strings.TrimSpace(string(text))
+	switch {
+	case server == "":
+		return "", ErrNoURL
+	case strings.ContainsFunc(server, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return "", fmt.Errorf("%w: the server URL holds control characters", wire.ErrMalformed)
+	}
+	return server, nil
+}
+
+func tokenFor(ctx context.Context, server string, source wire.Source) (wire.Token, error) {
+	host, err := wire.RequestedHost(server)
+	var token wire.Token
+	if err == nil {
+		token, err = source.Token(ctx, host)
+	}
+	if errors.Is(err, wire.ErrUnconfigured) {
+		err = ErrNotFound
+	}
+	return token, err
+}
+
+// decode reads an entry; none of its members may be empty.
+func decode(text []byte) (Credential, error) {
+	var c Credential
+	if err := json.Unmarshal(text, &c); err != nil {
+		return Credential{}, fmt.Errorf("%w: it is no JSON object of the protocol", wire.ErrMalformed)
+	}
+	switch {
+	case c.ServerURL == "":
+		return Credential{}, ErrNoURL
+	case c.Username == "":
+		return Credential{}, ErrNoUser
+	case c.Secret == "":
+		return Credential{}, fmt.Errorf("%w: it has no secret", wire.ErrMalformed)
+	}
+	return c, nil
+}
+
+func write(out io.Writer, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	_, err = out.Write(append(text, '\n'))
+	return err
+}

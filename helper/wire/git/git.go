@@ -1,0 +1,173 @@
+// Package git speaks git's credential helper protocol, as a helper
+// (https://git-scm.com/docs/git-credential#IOFMT and
+// https://git-scm.com/docs/gitcredentials#_custom_helpers).
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
+)
+
+// user is the name that goes with a token where the scheme needs one and the
+// caller named none. Servers that take a token as a password ignore it.
+const user = "oauth2"
+
+// Serve carries out one operation of git's. A request for a host that may have no
+// token gets no answer, and that is no error; nor are operations that are unknown
+// here, and keys. If a host may have a token and there is none, git is told to
+// ask nobody else, and Serve returns why.
+func Serve(ctx context.Context, operation string, in io.Reader, out io.Writer, source wire.Source) error {
+	var err error
+	switch operation {
+	case "get":
+		err = get(ctx, in, out, source)
+	case "erase":
+		err = erase(ctx, in, source)
+	case "capability":
+		_, err = io.WriteString(out, "version 0\ncapability authtype\n")
+	}
+	if errors.Is(err, wire.ErrUnconfigured) {
+		return nil
+	}
+	return err
+}
+
+func get(ctx context.Context, in io.Reader, out io.Writer, source wire.Source) error {
+	r, err := read(in)
+	if err != nil {
+		return err
+	}
+	host, err := r.host()
+	if err != nil {
+		return err
+	}
+	token, err := source.Token(ctx, host)
+	if errors.Is(err, wire.ErrUnconfigured) {
+		return err
+	}
+	answer := []pair{{"quit", "1"}}
+	if err == nil {
+		answer = r.answer(token)
+	}
+	text, encodeErr := encode(answer)
+	if encodeErr != nil {
+		return encodeErr
+	}
+	_, writeErr := out.Write(text)
+	return errors.Join(err, writeErr)
+}
+
+// erase is how git tells that a credential was refused.
+func erase(ctx context.Context, in io.Reader, source wire.Source) error {
+	r, err := read(in)
+	if err != nil {
+		return err
+	}
+	host, err := r.host()
+	if err != nil {
+		return err
+	}
+	for _, key := range []string{"password", "credential"} {
+		if token := helper.NewSecret(r.last[key]); !token.IsZero() {
+			return source.Rejected(ctx, host, token)
+		}
+	}
+	return nil
+}
+
+// A request is what git tells of a credential.
+type request struct {
+	last         map[string]string // the last value of each key
+	capabilities []string
+}
+
+func read(in io.Reader) (request, error) {
+	text, err := wire.ReadRequest(in)
+	if err != nil {
+		return request{}, err
+	}
+	pairs, err := decode(text)
+	if err != nil {
+		return request{}, err
+	}
+	r := request{last: map[string]string{}}
+	for _, p := range pairs {
+		if p.key == "url" {
+			err = errors.Join(err, r.url(p.value))
+			continue
+		}
+		r.last[p.key] = p.value
+		switch {
+		case p.key != "capability[]":
+		case p.value == "":
+			r.capabilities = nil // an empty value begins the list anew
+		default:
+			r.capabilities = append(r.capabilities, p.value)
+		}
+	}
+	return r, err
+}
+
+// url takes a URL apart into the keys that it stands for.
+func (r *request) url(text string) error {
+	u, err := url.Parse(text)
+	if err != nil {
+		return fmt.Errorf("%w: its url does not parse", wire.ErrMalformed)
+	}
+	password, _ := u.User.Password()
+	for key, value := range map[string]string{
+		"protocol": u.Scheme, "host": u.Host, "username": u.User.Username(), "password": password,
+	} {
+		if strings.ContainsFunc(value, control) {
+			return fmt.Errorf("%w: its url holds control characters", wire.ErrMalformed)
+		}
+		if value != "" || key == "host" || key == "protocol" {
+			r.last[key] = value
+		}
+	}
+	return nil
+}
+
+func control(r rune) bool { return r < ' ' || r == 0x7f }
+
+// host returns the host that the request is about. One without protocol or host,
+// or whose protocol carries no HTTP header, gets no token.
+func (r request) host() (wire.Host, error) {
+	protocol, host := r.last["protocol"], r.last["host"]
+	if strings.ContainsFunc(protocol+host, control) {
+		return wire.Host{}, fmt.Errorf("%w: its host holds control characters", wire.ErrMalformed)
+	}
+	if protocol == "" || host == "" || strings.ContainsAny(protocol, ":/") || strings.ContainsAny(host, "/@?#") {
+		return wire.Host{}, wire.ErrUnconfigured
+	}
+	return wire.RequestedHost(protocol + "://" + host)
+}
+
+// answer gives the token in the form that the caller understands: as a bearer
+// token if it said so, which git does since 2.46, else as a password.
+func (r request) answer(t wire.Token) []pair {
+	expiry := pair{"password_expiry_utc", strconv.FormatInt(t.Expiry.Unix(), 10)}
+	if slices.Contains(r.capabilities, "authtype") {
+		return []pair{
+			{"capability[]", "authtype"},
+			{"authtype", "Bearer"},
+			{"credential", t.Access.Reveal()},
+			{"ephemeral", "1"}, // no other helper is to keep it
+			expiry,
+		}
+	}
+	name := r.last["username"]
+	if name == "" {
+		name = user
+	}
+	return []pair{{"username", name}, {"password", t.Access.Reveal()}, expiry}
+}

@@ -1,0 +1,110 @@
+// Package goauth speaks the protocol of the go command's GOAUTH programs
+// (https://pkg.go.dev/cmd/go#hdr-GOAUTH_environment_variable).
+package goauth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper/wire"
+)
+
+// Serve answers one call. The first of a go command names no URL and is answered
+// with every host that may have a token; a host without one spoils it for no other,
+// and Serve returns why beside the answer. A later call names the URL that
+// was refused, and the response is on in.
+func Serve(ctx context.Context, args []string, in io.Reader, out io.Writer, source wire.Source) error {
+	switch len(args) {
+	case 0:
+		return all(ctx, out, source)
+	case 1:
+		return again(ctx, args[0], in, out, source)
+	}
+	return fmt.Errorf("%w: more than one URL", wire.ErrMalformed)
+}
+
+func all(ctx context.Context, out io.Writer, source wire.Source) error {
+	hosts, err := source.Hosts(ctx)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, host := range hosts {
+		if !host.Secure() {
+			continue // the go command sends no credential there
+		}
+		failures = append(failures, answer(ctx, out, host, source.Token))
+	}
+	return errors.Join(failures...)
+}
+
+// again answers a call about a URL. The token that the first call gave may be the
+// one that was refused; other codes than 401 say nothing about a token.
+func again(ctx context.Context, target string, in io.Reader, out io.Writer, source wire.Source) error {
+	host, err := wire.RequestedHost(target)
+	if !strings.HasPrefix(target, "https://") {
+		err = wire.ErrUnconfigured
+	}
+	refused := false
+	if err == nil {
+		refused, err = unauthorized(in)
+	}
+	if err == nil {
+		err = answer(ctx, out, host, func(ctx context.Context, host wire.Host) (wire.Token, error) {
+			token, err := source.Token(ctx, host)
+			if err != nil || !refused {
+				return token, err
+			}
+			if err := source.Rejected(ctx, host, token.Access); err != nil {
+				return wire.Token{}, err
+			}
+			return source.Token(ctx, host)
+		})
+	}
+	if errors.Is(err, wire.ErrUnconfigured) {
+		return nil
+	}
+	return err
+}
+
+func answer(ctx context.Context, out io.Writer, host wire.Host, ask func(context.Context, wire.Host) (wire.Token, error)) error {
+	token, err := ask(ctx, host)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(encode(entry{host: host, value: token.Bearer()}))
+	return err
+}
+
+// An entry says which header requests below a URL get.
+type entry struct {
+	host  wire.Host
+	value string // a secret
+}
+
+func encode(e entry) []byte {
+	return fmt.Appendf(nil, "%s\n\n%s: %s\n\n", e.host, wire.Authorization, e.value)
+}
+
+// unauthorized reads the head of a response, as the go command writes it, and
+// reports whether its status is 401.
+func unauthorized(in io.Reader) (bool, error) {
+	text, err := wire.ReadRequest(in)
+	if err != nil {
+		return false, err
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	words := strings.Fields(string(line))
+	if len(words) == 0 {
+		return false, nil
+	}
+	if len(words) < 2 || !strings.HasPrefix(words[0], "HTTP/") {
+		return false, fmt.Errorf("%w: the response begins with no status line", wire.ErrMalformed)
+	}
+	return words[1] == fmt.Sprint(http.StatusUnauthorized), nil
+}

@@ -1,0 +1,121 @@
+package wire
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// A Host is where a token may go: https, or http on a literal loopback
+// address, with exactly one name and port. Hosts are equal if they compare so.
+// The zero value is no host.
+type Host struct {
+	scheme, name, port string
+}
+
+const (
+	schemeHTTPS = "https"
+	schemeHTTP  = "http"
+	// maxHost is the length of the longest name in bytes (RFC 1035 section 2.3.4).
+	maxHost = 253
+)
+
+var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$`)
+
+// ParseHost reads a host as people and programs write it: a name or a literal
+// address, a port if it is not the usual one, and a scheme if it is not https,
+// or on a literal loopback address not http. A path, which some write after it,
+// says nothing about the host. What is anything else is [helper.ErrInvalid].
+func ParseHost(text string) (Host, error) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return Host{}, invalid("it holds characters that no host has")
+	}
+	bare := !strings.Contains(text, "://")
+	if bare {
+		text = schemeHTTPS + "://" + text
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return Host{}, invalid("it does not parse")
+	case u.User != nil:
+		return Host{}, invalid("it has user information")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return Host{}, invalid("it has a query or a fragment")
+	}
+	h := Host{scheme: u.Scheme, name: strings.ToLower(u.Hostname()), port: u.Port()}
+	if bare && loopback(h.name) {
+		h.scheme = schemeHTTP
+	}
+	return h.checked(u.Host)
+}
+
+// checked returns the host in its one form. written is its name and port as
+// they stood in the URL.
+func (h Host) checked(written string) (Host, error) {
+	ip, err := netip.ParseAddr(h.name)
+	literal := err == nil && ip.Zone() == ""
+	number, portErr := strconv.ParseUint(h.port, 10, 16)
+	switch {
+	case h.scheme != schemeHTTPS && h.scheme != schemeHTTP:
+		return Host{}, invalid("it is not https")
+	case !literal && !hostName.MatchString(h.name), len(h.name) > maxHost, strings.Contains(h.name, ".."):
+		return Host{}, invalid("it has no name that a host can have")
+	case strings.HasSuffix(written, ":"), h.port != "" && (portErr != nil || number == 0):
+		return Host{}, invalid("it has no port that a host can have")
+	case h.scheme == schemeHTTP && !loopback(h.name):
+		return Host{}, invalid("http is allowed only on 127.0.0.1 or [::1]")
+	}
+	if literal {
+		h.name = ip.String()
+	}
+	h.port = strconv.FormatUint(number, 10)
+	if number == 0 || h.port == usualPort(h.scheme) {
+		h.port = ""
+	}
+	return h, nil
+}
+
+func invalid(problem string) error {
+	return fmt.Errorf("the host is %w: %s", helper.ErrInvalid, problem)
+}
+
+func loopback(name string) bool {
+	ip, err := netip.ParseAddr(name)
+	return err == nil && ip.IsLoopback() && ip.Zone() == "" && !ip.Is4In6()
+}
+
+func usualPort(scheme string) string {
+	if scheme == schemeHTTP {
+		return "80"
+	}
+	return "443"
+}
+
+// String returns the host as a URL, which ParseHost reads back.
+func (h Host) String() string { return h.scheme + "://" + h.Address() }
+
+// Address returns the host without its scheme: a name, and a port if it is not
+// the usual one.
+func (h Host) Address() string {
+	name := h.name
+	if strings.Contains(name, ":") {
+		name = "[" + name + "]"
+	}
+	if h.port != "" {
+		name += ":" + h.port
+	}
+	return name
+}
+
+// Secure reports whether the host is reached by https.
+func (h Host) Secure() bool { return h.scheme == schemeHTTPS }
+
+// ChatGPT reports whether the host is one of ChatGPT's own back ends, which
+// alone accept the tokens of a ChatGPT sign-in.
+func (h Host) ChatGPT() bool { return h == Host{scheme: schemeHTTPS, name: "chatgpt.com"} }
