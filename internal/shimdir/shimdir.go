@@ -1,0 +1,190 @@
+// Package shimdir keeps programs of one name each, which run this one with
+// arguments that were chosen when they were made. A program is a link, on Windows a
+// copy, beside a file with its arguments. Neither holds a secret.
+package shimdir
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/safefile"
+	"github.com/codex-cred/codex-cred/internal/strictjson"
+)
+
+const (
+	dirName = "shims"
+	suffix  = ".json"
+	// maxSize of a file of arguments in bytes.
+	maxSize = 64 << 10
+	// formVersion is the version of that file.
+	formVersion = 1
+)
+
+// programName has no dot, so no name is that of a file of arguments.
+var programName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
+// Dir is the programs under one root. Errors are those of [safefile.Dir],
+// ErrInvalid for a name that none can have, and ErrCorrupt.
+type Dir struct{ dir safefile.Dir }
+
+// New returns the programs under root, which is absolute. It touches nothing.
+func New(root string) *Dir { return &Dir{safefile.Dir{Root: root, Name: dirName}} }
+
+// Folder returns where the programs are.
+func (d *Dir) Folder() string { return d.dir.Path("") }
+
+// Path returns where the program of the name is.
+func (d *Dir) Path(name string) string { return d.dir.Path(name + extension()) }
+
+// ArgsPath returns where its arguments are.
+func (d *Dir) ArgsPath(name string) string { return d.dir.Path(name + suffix) }
+
+func extension() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
+
+// form is the stored form of the arguments.
+type form struct {
+	Version int      `json:"version"`
+	Args    []string `json:"args"`
+}
+
+// Add makes the program, or gives the one of that name other arguments. program is
+// the path of what it runs.
+func (d *Dir) Add(name, program string, args []string) error {
+	if !programName.MatchString(name) {
+		return fmt.Errorf("the name of the program is %w: use a-z, 0-9, - and _, at most 64", helper.ErrInvalid)
+	}
+	content, err := json.Marshal(form{formVersion, args})
+	if err != nil {
+		return fmt.Errorf("encode the arguments: %w", err)
+	}
+	if len(content) >= maxSize {
+		return fmt.Errorf("the arguments are %w", helper.ErrTooLarge)
+	}
+	if err := d.dir.Make(); err != nil {
+		return err
+	}
+	// The arguments first: a program without any would be codex-cred itself.
+	if err := d.dir.Write(name+suffix, append(content, '\n')); err != nil {
+		return err
+	}
+	if err := os.Remove(d.Path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("replace the program: %w", err)
+	}
+	return link(program, d.Path(name))
+}
+
+func link(program, path string) error {
+	if runtime.GOOS != "windows" {
+		return os.Symlink(program, path)
+	}
+	if os.Link(program, path) == nil {
+		return nil
+	}
+	from, err := os.Open(program) //nolint:gosec // this program
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Close() }()
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700) //nolint:gosec // a program
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
+}
+
+// Names returns the names of the programs in order. It creates nothing.
+func (d *Dir) Names() ([]string, error) {
+	files, err := d.dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, file := range files {
+		name := strings.TrimSuffix(strings.TrimSuffix(file, suffix), extension())
+		if programName.MatchString(name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Args returns the arguments of the program, or ErrNotFound.
+func (d *Dir) Args(name string) ([]string, error) {
+	content, err := d.dir.Read(name+suffix, maxSize)
+	if err != nil {
+		return nil, err
+	}
+	args, err := decode(content)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: the arguments are %w: %w", d.ArgsPath(name), helper.ErrCorrupt, err)
+	}
+	return args, nil
+}
+
+func decode(content []byte) ([]string, error) {
+	object, rest, err := strictjson.Cut(content)
+	if err != nil {
+		return nil, err
+	}
+	if len(bytes.TrimSpace(rest)) > 0 {
+		return nil, errors.New("something follows its JSON object")
+	}
+	if err := strictjson.CheckVersion(object, formVersion); err != nil {
+		return nil, err
+	}
+	var f form
+	if err := strictjson.Decode(object, &f); err != nil {
+		return nil, err
+	}
+	return f.Args, nil
+}
+
+// Remove deletes the program and its arguments, or returns ErrNotFound.
+func (d *Dir) Remove(name string) error {
+	if !programName.MatchString(name) {
+		return fmt.Errorf("the program is %w", helper.ErrNotFound)
+	}
+	linkErr := os.Remove(d.Path(name))
+	if errors.Is(linkErr, fs.ErrNotExist) {
+		linkErr = helper.ErrNotFound
+	}
+	err := d.dir.Remove(name + suffix)
+	if errors.Is(linkErr, helper.ErrNotFound) {
+		return err
+	}
+	if errors.Is(err, helper.ErrNotFound) {
+		return linkErr
+	}
+	return errors.Join(linkErr, err)
+}
+
+// At returns the arguments of the program that was started by the path, and the
+// root that it belongs to; ErrNotFound if it is none of these programs.
+func At(path string) (args []string, root string, err error) {
+	path, err = filepath.Abs(path)
+	folder := filepath.Dir(path)
+	name := strings.TrimSuffix(filepath.Base(path), extension())
+	if err != nil || filepath.Base(folder) != dirName || !programName.MatchString(name) {
+		return nil, "", helper.ErrNotFound
+	}
+	root = filepath.Dir(folder)
+	args, err = New(root).Args(name)
+	return args, root, err
+}
