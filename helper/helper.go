@@ -89,6 +89,17 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	return h.renew(ctx, req, rec, ReasonExpiry)
 }
 
+// Rejected hears that a caller saw the access token refused whose digest the
+// request names, and refreshes as Get does. If that is not the token of the account
+// nothing happens.
+func (h *Helper) Rejected(ctx context.Context, req Request) error {
+	rec, err := h.Records.Read(ctx, req.Account)
+	if err == nil && req.rejects(rec.Credential) {
+		_, err = h.Get(ctx, req)
+	}
+	return ForAccount(req.Account, err)
+}
+
 // fresh reports whether the access token can be used without a word. A stale
 // credential may have a newer one in the journal.
 func (r Record) fresh(now time.Time, minTTL time.Duration) bool {

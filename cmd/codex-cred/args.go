@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -16,12 +17,12 @@ func reorder(args []string, commands []*cli.Command) []string {
 	if args[1] == "--version" || args[1] == "-v" {
 		args = append([]string{args[0], "version"}, args[2:]...)
 	}
-	command := find(args[1], commands)
+	n, command := descend(args, commands)
 	if command == nil {
 		return args
 	}
 	var flags, rest []string
-	for i := 2; i < len(args); i++ {
+	for i := n; i < len(args); i++ {
 		switch arg := args[i]; {
 		case arg == "--":
 			rest = append(rest, args[i+1:]...)
@@ -30,7 +31,7 @@ func reorder(args []string, commands []*cli.Command) []string {
 			rest = append(rest, arg)
 		case takesNext(arg, command) && i+1 == len(args):
 			// Alone at the end, so that the library says what is missing.
-			return append(append(args[:2:2], flags...), arg)
+			return append(append(args[:n:n], flags...), arg)
 		case takesNext(arg, command):
 			flags = append(flags, arg, args[i+1])
 			i++
@@ -38,7 +39,33 @@ func reorder(args []string, commands []*cli.Command) []string {
 			flags = append(flags, arg)
 		}
 	}
-	return append(append(append(args[:2:2], flags...), "--"), rest...)
+	return append(append(append(args[:n:n], flags...), "--"), rest...)
+}
+
+// descend follows the names of a command and of those below it, and returns how
+// many arguments they are, the program's name among them.
+func descend(args []string, commands []*cli.Command) (n int, command *cli.Command) {
+	for n = 1; n < len(args); n++ {
+		next := find(args[n], commands)
+		if next == nil {
+			break
+		}
+		command, commands = next, next.Subcommands
+	}
+	return n, command
+}
+
+// cutCommand cuts off the command line of another program, which follows "--" where
+// a command takes one, and reports whether there was such a "--".
+func cutCommand(args []string) (own, others []string, ok bool) {
+	if len(args) < 2 || args[1] != execName && args[1] != shimName {
+		return args, nil, false
+	}
+	i := slices.Index(args, "--")
+	if i < 0 {
+		return args, nil, false
+	}
+	return args[:i], args[i+1:], true
 }
 
 func find(name string, commands []*cli.Command) *cli.Command {

@@ -43,15 +43,70 @@ func (w *wiring) besides(l helper.Leftover) []artefact {
 	}
 }
 
+// hostsOf lists the hosts that the account answers. A table that cannot be read is
+// one of the root's.
+func (w *wiring) hostsOf(name string) []artefact {
+	rows, _ := w.hosts.Rows()
+	var list []artefact
+	for _, r := range rows {
+		if r.Account != name {
+			continue
+		}
+		list = append(list, artefact{
+			kind: "host", where: r.Host.String() + " in " + w.hosts.Path(),
+			present: func(context.Context) (bool, error) {
+				_, err := w.hosts.Find(r.Host)
+				return found(err)
+			},
+			remove: func(context.Context) error { return w.hosts.Remove(r.Host) },
+		})
+	}
+	return list
+}
+
+// tables lists what can be beside the accounts and belongs to none: hosts that no
+// account answers, and the programs of shim add.
+func (w *wiring) tables() []artefact {
+	var list []artefact
+	if rows, err := w.hosts.Rows(); err != nil || len(rows) > 0 {
+		list = append(list, artefact{
+			kind: "table of hosts", where: w.hosts.Path(), present: filePresent(w.hosts.Path()),
+			remove: func(context.Context) error { return w.hosts.Clear() },
+		})
+	}
+	names, _ := w.shims.Names()
+	for _, name := range names {
+		for _, path := range []string{w.shims.Path(name), w.shims.ArgsPath(name)} {
+			list = append(list, file("program of shim add", path))
+		}
+	}
+	return list
+}
+
+// empties lists the lock and the folders that tables leave. Mostly there are none.
+func (w *wiring) empties() []artefact {
+	var list []artefact
+	if there, err := exists(w.hosts.Folder()); there || err != nil {
+		list = append(list, artefact{
+			kind: "lock", where: w.hosts.LockPath(), present: filePresent(w.hosts.LockPath()),
+			remove: func(context.Context) error { return w.hosts.RemoveLock() },
+		}, directory(w.hosts.Folder()))
+	}
+	if there, err := exists(w.shims.Folder()); there || err != nil {
+		list = append(list, directory(w.shims.Folder()))
+	}
+	return list
+}
+
 // ofAccount lists what belongs to the account's name: its file after all that
 // it names, so that no item is ever without a name.
 func (w *wiring) ofAccount(name string) []artefact {
-	list := []artefact{{
+	list := append(w.hostsOf(name), artefact{
 		kind:    "account file",
 		where:   w.accounts.Path(name),
 		present: filePresent(w.accounts.Path(name)),
 		remove:  func(context.Context) error { return w.accounts.Remove(name) },
-	}, w.lockFile(filelock.SignIn + name)}
+	}, w.lockFile(filelock.SignIn+name))
 	if chosen, err := w.accounts.Default(); err == nil && chosen == name {
 		list = append(list, w.choice()...)
 	}
@@ -138,7 +193,7 @@ func (w *wiring) lockFile(name string) artefact {
 	}
 }
 
-// ofRoot lists what is left when the last account is gone.
+// ofRoot lists what is left when the last account is gone and what belonged to none.
 func (w *wiring) ofRoot() []artefact {
 	var list []artefact
 	chosen, err := w.accounts.Default()
@@ -148,6 +203,7 @@ func (w *wiring) ofRoot() []artefact {
 	if err != nil { // else the choice belongs to that account
 		list = w.choice()
 	}
+	list = append(list, w.empties()...)
 	return append(list, []artefact{
 		{
 			kind: "lock", where: w.accounts.LockPath(), present: filePresent(w.accounts.LockPath()),
@@ -196,10 +252,12 @@ func gone(err error) error {
 }
 
 func filePresent(path string) func(context.Context) (bool, error) {
-	return func(context.Context) (bool, error) {
-		_, err := os.Lstat(path)
-		return found(gone(err))
-	}
+	return func(context.Context) (bool, error) { return exists(path) }
+}
+
+func exists(path string) (bool, error) {
+	_, err := os.Lstat(path)
+	return found(gone(err))
 }
 
 func found(err error) (bool, error) {

@@ -122,7 +122,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 	if !r.clean() {
 		return r
 	}
-	for _, a := range append(o.files, e.ofRoot()...) {
+	for _, a := range append(append(o.files, e.tables()...), e.ofRoot()...) {
 		r.remove(ctx, a)
 	}
 	return r
@@ -136,8 +136,7 @@ func (e *eraser) lookRest(ctx context.Context, r *receipt) {
 	for _, s := range o.signIns {
 		r.look(ctx, e.item(s))
 	}
-	r.lookAll(ctx, o.files)
-	r.lookAll(ctx, e.ofRoot())
+	r.lookAll(ctx, append(append(o.files, e.tables()...), e.ofRoot()...))
 }
 
 // empty removes the root if it holds nothing but empty directories. Anything

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
@@ -62,6 +63,8 @@ func outcomes() []outcome {
 		{errPerson, exitPerson, "needs-person", ""},
 		{errNotRevoked, exitFindings, "not-revoked", ""},
 		{errFindings, exitFindings, "findings", "mend what the list names, then repeat: codex-cred erase%s"},
+		{errForeign, exitOther, "foreign-host", ""},
+		{wire.ErrMalformed, exitOther, "malformed", ""},
 		{helper.ErrRejected, exitOther, "rejected", "is this the issuer that you meant? then try again"},
 		{helper.ErrInvalid, exitUsage, "invalid", ""},
 		{helper.ErrUnsafe, exitStore, "unsafe", ""},
@@ -106,4 +109,9 @@ func classify(err error) outcome {
 	return outcome{err: err, code: exitOther, kind: "other"}
 }
 
-func exitCode(err error) int { return classify(err).code }
+func exitCode(err error) int {
+	if of := (*commandError)(nil); errors.As(err, &of) {
+		return of.code
+	}
+	return classify(err).code
+}

@@ -13,18 +13,21 @@ import (
 
 // formatFlag offers the formats, the first of which is the default.
 func formatFlag(formats ...string) *cli.StringFlag {
-	return &cli.StringFlag{
-		Name:    "format",
-		Aliases: []string{"f"},
-		Value:   formats[0],
-		Usage:   "`FORM` of the output: " + strings.Join(formats, " or "),
-		Action: func(_ *cli.Context, got string) error {
-			if !slices.Contains(formats, got) {
-				return usageError("--format %q is none of: %s", got, strings.Join(formats, ", "))
-			}
-			return nil
-		},
+	return choiceFlag(&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Usage: "`FORM` of the output"}, formats...)
+}
+
+// choiceFlag makes the flag take one of the words, the first of which is the
+// default.
+func choiceFlag(flag *cli.StringFlag, words ...string) *cli.StringFlag {
+	flag.Value = words[0]
+	flag.Usage += ": " + strings.Join(words, ", ")
+	flag.Action = func(_ *cli.Context, got string) error {
+		if !slices.Contains(words, got) {
+			return usageError("--%s %q is none of: %s", flag.Name, shown(got), strings.Join(words, ", "))
+		}
+		return nil
 	}
+	return flag
 }
 
 // account returns the one account that the command is about: its argument,
@@ -36,7 +39,7 @@ func (p *program) account(c *cli.Context, w *wiring) (string, error) {
 	case 1:
 		return c.Args().First(), helper.CheckName(c.Args().First())
 	}
-	return "", usageError("%s takes one account, not %d arguments; see: codex-cred %s --help", c.Command.Name, c.NArg(), c.Command.Name)
+	return "", usageError("%s takes one account, not %d arguments; see: %s --help", c.Command.Name, c.NArg(), c.Command.HelpName)
 }
 
 // defaultAccount returns the environment's account, else the one of "use".
@@ -53,7 +56,7 @@ func (p *program) defaultAccount(w *wiring) (string, error) {
 
 func (p *program) noArguments(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return usageError("%s takes no argument %q; see: codex-cred %s --help", c.Command.Name, shown(c.Args().First()), c.Command.Name)
+		return usageError("%s takes no argument %q; see: %s --help", c.Command.Name, shown(c.Args().First()), c.Command.HelpName)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire/output"
 )
 
 func (p *program) getCommand() *cli.Command {
@@ -20,47 +20,37 @@ func (p *program) getCommand() *cli.Command {
 		UsageText: "codex-cred get [ACCOUNT] [flags]",
 		Description: `TOKEN=$(codex-cred get)
 codex-cred get work --format json
-codex-cred get --rejected-sha256 "$(printf %s "$TOKEN" | sha256sum | cut -d ' ' -f 1)"     after a 401
-curl -H "Authorization: Bearer $(codex-cred get)" https://chatgpt.com/backend-api/wham/usage`,
-		Flags: []cli.Flag{
-			formatFlag("token", "json"),
-			&cli.DurationFlag{Name: "min-ttl", Usage: "least remaining life of the token, `TIME` such as 5m", DefaultText: "5 minutes or a tenth of its life"},
+codex-cred get -f curl | curl -K - https://chatgpt.com/backend-api/wham/usage
+eval "$(codex-cred get -f env)"
+codex-cred get --rejected-sha256 "$(printf %s "$TOKEN" | sha256sum | cut -d ' ' -f 1)"     after a 401`,
+		Flags: append([]cli.Flag{
+			formatFlag("token", "json", "header", "headers-json", "env", "curl"),
+			shellFlag(),
 			boolFlag("refresh", "refresh however fresh the token is"),
 			&cli.StringFlag{Name: "rejected-sha256", Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
 			boolFlag("offline", "never ask the issuer"),
-			&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "give up after `TIME`"},
-		},
+		}, askFlags()...),
 		Action: p.get,
 	}
 }
 
+// shellFlag offers the shells that the format env is for.
+func shellFlag() *cli.StringFlag {
+	return choiceFlag(&cli.StringFlag{Name: "shell", Usage: "the `SHELL` that evaluates the format env"},
+		output.ShellPOSIX, output.ShellFish, output.ShellPowerShell)
+}
+
 func (p *program) get(c *cli.Context) error {
-	w, err := p.wire()
-	if err != nil {
-		return err
-	}
-	account, err := p.account(c, w)
-	if err != nil {
-		return err
-	}
-	req := helper.Request{Account: account, Refresh: c.Bool("refresh"), Offline: c.Bool("offline")}
+	req := helper.Request{Refresh: c.Bool("refresh"), Offline: c.Bool("offline")}
+	var err error
 	if req.Rejected, err = digestFlag(c, "rejected-sha256"); err != nil {
 		return err
 	}
-	if req.MinTTL, err = p.duration(c, "min-ttl", "CODEX_CRED_MIN_TTL"); err != nil {
-		return err
-	}
-	timeout, err := p.duration(c, "timeout", "CODEX_CRED_TIMEOUT")
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(c.Context, timeout)
-	defer cancel()
-	answer, err := p.helper(w).Get(ctx, req)
+	answer, err := p.ask(c, req)
 	if err != nil && !errors.Is(err, helper.ErrNotStored) {
 		return err
 	}
-	return errors.Join(p.give(c.String("format"), account, answer), err)
+	return errors.Join(p.give(c, answer), err)
 }
 
 // digestFlag returns the flag's value, the SHA-256 of something in lower-case
@@ -73,27 +63,42 @@ func digestFlag(c *cli.Context, flag string) (string, error) {
 	return value, nil
 }
 
-func (p *program) give(format, account string, answer helper.Answer) error {
-	if answer.Warning != nil {
-		p.warn("warning: %s", oneLine(helper.ForAccount(account, answer.Warning).Error()))
-	}
-	if format == "json" {
+func (p *program) give(c *cli.Context, answer helper.Answer) error {
+	token := tokenOf(answer)
+	switch c.String("format") {
+	case "json":
 		return p.printAnswer(answer)
+	case "header":
+		return output.Header(p.stdout, token)
+	case "headers-json":
+		return output.HeadersJSON(p.stdout, token)
+	case "env":
+		return output.Env(p.stdout, c.String("shell"), token)
+	case "curl":
+		return output.Curl(p.stdout, token)
 	}
-	return write(p.stdout, answer.Credential.AccessToken.Reveal()+"\n")
+	return output.Token(p.stdout, token)
 }
 
 func (p *program) printAnswer(a helper.Answer) error {
+	var headers map[string]string
+	for _, h := range tokenOf(a).Headers {
+		if headers == nil {
+			headers = map[string]string{}
+		}
+		headers[h.Name] = h.Value
+	}
 	return writeJSON(p.stdout, struct {
-		SchemaVersion int       `json:"schema_version"`
-		Account       string    `json:"account"`
-		AccessToken   string    `json:"access_token"`
-		TokenType     string    `json:"token_type"`
-		Expiry        time.Time `json:"expiry"`
-		AccountID     string    `json:"account_id,omitempty"`
-		Issuer        string    `json:"issuer"`
+		SchemaVersion int               `json:"schema_version"`
+		Account       string            `json:"account"`
+		AccessToken   string            `json:"access_token"`
+		TokenType     string            `json:"token_type"`
+		Expiry        time.Time         `json:"expiry"`
+		AccountID     string            `json:"account_id,omitempty"`
+		Headers       map[string]string `json:"headers,omitempty"`
+		Issuer        string            `json:"issuer"`
 	}{
 		schemaVersion, a.Account.Name, a.Credential.AccessToken.Reveal(), "Bearer",
-		a.Credential.Expiry.Truncate(time.Second), a.Credential.Identity.AccountID, a.Credential.Issuer.URL,
+		a.Credential.Expiry.Truncate(time.Second), a.Credential.Identity.AccountID, headers, a.Credential.Issuer.URL,
 	})
 }

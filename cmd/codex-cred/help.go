@@ -15,9 +15,9 @@ Commands:{{range .VisibleCommands}}
 
 Each command tells more: codex-cred get --help
 `
-	commandHelp = `codex-cred {{.Name}}: {{.Usage}}
+	commandHelp = `{{.HelpName}}: {{.Usage}}
 
-Examples:
+{{if .VisibleCommands}}Commands{{else}}Examples{{end}}:
 {{indent 2 .Description}}
 
 Usage:

@@ -30,13 +30,17 @@ func (p *program) main() int {
 	if len(os.Args) > 1 && os.Args[1] == workerCommand {
 		return p.work(os.Args[2:])
 	}
+	args, home := dispatch(os.Args)
+	if home != "" {
+		_ = os.Setenv("CODEX_CRED_HOME", home) // the worker's too
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the program at once
 		p.whenSlow("finishing what is under way; interrupt again to give it up")
 	})
-	return p.run(ctx, os.Args)
+	return p.run(ctx, args)
 }
 
 // endings are the signals that ask the program to end. It ends in order then: what

@@ -21,12 +21,12 @@ type orphans struct {
 	files   []artefact
 }
 
-// orphans reads the four folders, and only then what accounts claim: a
+// orphans reads the folders, and only then what accounts claim: a
 // sign-in claims its files before it makes them. Where an account's file is of a
 // newer version nobody can tell what belongs to it, and there are no orphans.
 func (w *wiring) orphans() (orphans, error) {
 	var paths []string
-	for _, files := range []func() ([]string, error){w.files.Files, w.journals.Files, w.locks.Files, w.accounts.Files} {
+	for _, files := range []func() ([]string, error){w.files.Files, w.journals.Files, w.locks.Files, w.accounts.Files, w.hosts.Files} {
 		found, err := files()
 		if err != nil {
 			return orphans{}, err
@@ -69,7 +69,9 @@ func (w *wiring) claimed() (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	claimed := map[string]bool{w.accounts.LockPath(): true, w.accounts.DefaultPath(): true}
+	claimed := map[string]bool{
+		w.accounts.LockPath(): true, w.accounts.DefaultPath(): true, w.hosts.Path(): true, w.hosts.LockPath(): true,
+	}
 	for _, name := range names {
 		claimed[w.accounts.Path(name)] = true
 		claimed[w.locks.Path(filelock.SignIn+name)] = true

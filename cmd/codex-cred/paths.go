@@ -84,7 +84,7 @@ func (w *wiring) present(ctx context.Context) ([]pathLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(lines, presentOf(ctx, "", append(o.files, w.ofRoot()...))...), ctx.Err()
+	return append(lines, presentOf(ctx, "", append(append(o.files, w.tables()...), w.ofRoot()...))...), ctx.Err()
 }
 
 func presentOf(ctx context.Context, account string, list []artefact) []pathLine {

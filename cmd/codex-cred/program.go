@@ -29,11 +29,18 @@ type program struct {
 	at func(step string) error
 	// jsonErrors asks for errors as a JSON object as well.
 	jsonErrors bool
+	// others is the command line of another program that ours ends with, nil if
+	// it has none.
+	others []string
 }
 
 // run runs the command line and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
 	app := p.app()
+	args, others, ok := cutCommand(args)
+	if ok {
+		p.others = append([]string{}, others...)
+	}
 	p.jsonErrors = wantsJSON(args)
 	err := app.RunContext(ctx, reorder(args, app.Commands))
 	if err == nil {
@@ -44,25 +51,28 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, helper.ErrNotStored) {
 		err = context.Canceled
 	}
-	p.report(err)
+	if !errors.As(err, new(*toldError)) {
+		p.report(err)
+	}
 	return exitCode(err)
 }
 
 func (p *program) app() *cli.App {
 	return &cli.App{
-		Name:                  "codex-cred",
-		Usage:                 "sign in to ChatGPT/Codex once, hand every program a fresh access token",
-		Version:               version,
-		HideVersion:           true,
-		HideHelpCommand:       true,
-		CustomAppHelpTemplate: appHelp,
-		Suggest:               true,
-		Writer:                p.stdout,
-		ErrWriter:             p.stderr,
-		ExitErrHandler:        func(*cli.Context, error) {},
-		OnUsageError:          onUsageError,
-		Action:                p.noCommand,
-		Commands:              p.commands(),
+		Name:                      "codex-cred",
+		Usage:                     "sign in to ChatGPT/Codex once, hand every program a fresh access token",
+		Version:                   version,
+		HideVersion:               true,
+		HideHelpCommand:           true,
+		CustomAppHelpTemplate:     appHelp,
+		Suggest:                   true,
+		DisableSliceFlagSeparator: true,
+		Writer:                    p.stdout,
+		ErrWriter:                 p.stderr,
+		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError:              onUsageError,
+		Action:                    p.noCommand,
+		Commands:                  p.commands(),
 	}
 }
 
@@ -70,14 +80,41 @@ func (p *program) commands() []*cli.Command {
 	commands := []*cli.Command{
 		p.loginCommand(), p.getCommand(), p.refreshCommand(), p.storeCommand(), p.eraseCommand(),
 		p.listCommand(), p.statusCommand(), p.useCommand(), p.renameCommand(), p.migrateCommand(),
+		p.execCommand(), p.helperCommand(), p.hostCommand(), p.shimCommand(),
 		p.pathsCommand(), p.versionCommand(),
 	}
+	dress(commands)
+	return commands
+}
+
+// dress gives the commands, and those below them, our help and errors.
+func dress(commands []*cli.Command) {
 	for _, c := range commands {
 		c.CustomHelpTemplate = commandHelp
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
+		dress(c.Subcommands)
 	}
-	return commands
+}
+
+// group returns a command that only has others below it.
+func group(name, usage string, below ...*cli.Command) *cli.Command {
+	lines, words := make([]string, len(below)), make([]string, len(below))
+	for i, c := range below {
+		lines[i], words[i] = c.UsageText, c.Name
+	}
+	return &cli.Command{
+		Name: name, Usage: usage, Subcommands: below,
+		UsageText:   "codex-cred " + name + " " + strings.Join(words, "|"),
+		Description: strings.Join(lines, "\n"),
+		Action: func(c *cli.Context) error {
+			if c.NArg() == 0 {
+				return cli.ShowSubcommandHelp(c)
+			}
+			return usageErrorHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, shown(c.Args().First()), strings.Join(words, ", ")),
+				"see: codex-cred "+name+" --help")
+		},
+	}
 }
 
 func (p *program) noCommand(c *cli.Context) error {
@@ -96,7 +133,7 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	if c.Command.Name == c.App.Name {
 		return usageErrorHint(err.Error(), "see: codex-cred --help")
 	}
-	return usageErrorHint(err.Error(), "see: codex-cred "+c.Command.Name+" --help")
+	return usageErrorHint(err.Error(), "see: "+c.Command.HelpName+" --help")
 }
 
 // warn tells a person on stderr what a program need not know.

@@ -90,11 +90,7 @@ func (r *receipt) look(ctx context.Context, a artefact) {
 }
 
 func reason(err error) string {
-	text := oneLine(err.Error())
-	if hint := hintFor(err); hint != "" {
-		text += "; " + hint
-	}
-	return text
+	return withTheHint(oneLine(err.Error()), hintFor(err))
 }
 
 // text is the receipt for a person.

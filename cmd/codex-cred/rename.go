@@ -69,5 +69,9 @@ func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string)
 	if err != nil {
 		return err
 	}
-	return errors.Join(w.accounts.Rename(from, to), unlock())
+	err = w.accounts.Rename(from, to)
+	if err == nil {
+		err = w.hosts.Rename(from, to)
+	}
+	return errors.Join(err, unlock())
 }

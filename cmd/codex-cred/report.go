@@ -26,6 +26,12 @@ func (e *hintedError) Unwrap() error { return e.error }
 
 func withHint(err error, hint string) error { return &hintedError{error: err, hint: hint} }
 
+// A toldError is an error that has been told already, where the caller's protocol
+// wants it.
+type toldError struct{ error }
+
+func (e *toldError) Unwrap() error { return e.error }
+
 // report tells a person, and with --format json a program, why the run failed:
 // one line, and what to do next.
 func (p *program) report(err error) {
@@ -36,11 +42,7 @@ func (p *program) report(err error) {
 			_, _ = io.WriteString(p.stderr, "\n") // after the ^C
 		}
 	}
-	if hint != "" {
-		p.warn("%s; %s", line, hint)
-	} else {
-		p.warn("%s", line)
-	}
+	p.warn("%s", withTheHint(line, hint))
 	if !p.jsonErrors {
 		return
 	}
@@ -52,6 +54,13 @@ func (p *program) report(err error) {
 		Hint          string `json:"hint,omitempty"`
 		ExitCode      int    `json:"exit_code"`
 	}{schemaVersion, classify(err).kind, accountOf(err), line, hint, exitCode(err)})
+}
+
+func withTheHint(line, hint string) string {
+	if hint == "" {
+		return line
+	}
+	return line + "; " + hint
 }
 
 func hintFor(err error) string {

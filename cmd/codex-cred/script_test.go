@@ -28,8 +28,12 @@ const clockVariable = "CODEX_CRED_TEST_CLOCK"
 const hostVariable = "CODEX_CRED_TEST_HOST"
 
 func TestMain(m *testing.M) {
+	program := func() { os.Exit(atSteps(onTestHost(onTestClock(newProgram()))).main()) }
 	testscript.Main(m, map[string]func(){
-		"codex-cred":   func() { os.Exit(atSteps(onTestHost(onTestClock(newProgram()))).main()) },
+		"codex-cred":   program,
+		gitProgram:     program,
+		dockerProgram:  program,
+		"codex-token":  program, // that shim add makes
 		"test-browser": browse,
 		// test-interrupt is a person who presses Ctrl-C instead of signing in.
 		"test-interrupt": func() { _ = interrupt(os.Getppid()) },
@@ -133,6 +137,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"requests": (*stage).requests,
 		"herd":     (*stage).herd,
 		"same":     (*stage).same,
+		"carries":  (*stage).carries,
 		"answered": (*stage).answered,
 		"release":  (*stage).release,
 		"holds":    (*stage).holds,

@@ -26,6 +26,19 @@ func (s *stage) same(ts *testscript.TestScript, args []string) {
 	}
 }
 
+// carries wants the file to hold the token of the last get, among other text, or not
+// to hold it. It puts the token in the variable TOKEN.
+//
+//	carries [!] FILE
+func (s *stage) carries(ts *testscript.TestScript, args []string) {
+	token := strings.TrimSuffix(s.lastGet, "\n")
+	want := len(args) == 1
+	if token == "" || strings.Contains(ts.ReadFile(args[len(args)-1]), token) != want {
+		ts.Fatalf("carries %s: not as expected", strings.Join(args, " "))
+	}
+	ts.Setenv("TOKEN", token)
+}
+
 // items wants the number of credentials in the store.
 //
 //	items COUNT

@@ -43,9 +43,11 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 		ts.Fatalf("codex-cred %s: exit code %d, want %d", strings.Join(args[1:], " "), code, want)
 	}
 	stdout := ts.ReadFile("stdout")
-	if args[1] == "get" {
-		s.lastGet = stdout
-		stdout = ""
+	switch args[1] {
+	case "get":
+		s.lastGet, stdout = stdout, ""
+	case execName, helperName:
+		stdout = "" // where a token may be
 	}
 	s.scan(ts, stdout, s.noFiles(ts))
 }

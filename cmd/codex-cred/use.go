@@ -43,7 +43,7 @@ func (p *program) use(c *cli.Context) error {
 // argument returns the one account that the command line must name.
 func argument(c *cli.Context) (string, error) {
 	if c.NArg() != 1 {
-		return "", usageErrorHint(c.Command.Name+" takes one account", "see: codex-cred "+c.Command.Name+" --help")
+		return "", usageErrorHint(c.Command.Name+" takes one account", "see: "+c.Command.HelpName+" --help")
 	}
 	return c.Args().First(), helper.CheckName(c.Args().First())
 }

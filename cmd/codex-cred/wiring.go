@@ -13,8 +13,10 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/accountdir"
 	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/hosttable"
 	"github.com/codex-cred/codex-cred/internal/journal"
 	"github.com/codex-cred/codex-cred/internal/safefile"
+	"github.com/codex-cred/codex-cred/internal/shimdir"
 	"github.com/codex-cred/codex-cred/keychain"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -34,6 +36,8 @@ type wiring struct {
 	keychain *keychain.Store
 	files    *fallbackfile.Store
 	journals *journal.Dir
+	hosts    *hosttable.Table
+	shims    *shimdir.Dir
 	records  helper.Records
 	keeper   helper.Keeper
 	client   *refresh.Client
@@ -52,6 +56,8 @@ func (p *program) wire() (*wiring, error) {
 		keychain: keychain.New(),
 		files:    fallbackfile.New(root),
 		journals: journal.New(root),
+		hosts:    hosttable.New(root),
+		shims:    shimdir.New(root),
 		hostID:   p.hostID,
 		client:   &refresh.Client{UserAgent: userAgent, Now: p.now, Proxy: http.ProxyFromEnvironment},
 	}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
+)
+
+// askFlags are those of every command that asks for a token.
+func askFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.DurationFlag{Name: "min-ttl", Usage: "least remaining life of the token, `TIME` such as 5m", DefaultText: "5 minutes or a tenth of its life"},
+		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "give up after `TIME`"},
+	}
+}
+
+// within returns a context that ends with the command's timeout, and the request
+// with the life that the caller needs.
+func (p *program) within(c *cli.Context, req helper.Request) (context.Context, context.CancelFunc, helper.Request, error) {
+	var err error
+	if req.MinTTL, err = p.duration(c, "min-ttl", "CODEX_CRED_MIN_TTL"); err != nil {
+		return nil, nil, req, err
+	}
+	timeout, err := p.duration(c, "timeout", "CODEX_CRED_TIMEOUT")
+	if err != nil {
+		return nil, nil, req, err
+	}
+	ctx, cancel := context.WithTimeout(c.Context, timeout)
+	return ctx, cancel, req, nil
+}
+
+// ask asks for the token of the account that the command is about. The answer is
+// good if the error is nil or helper.ErrNotStored; what is to be said of it is said.
+func (p *program) ask(c *cli.Context, req helper.Request) (helper.Answer, error) {
+	w, err := p.wire()
+	if err != nil {
+		return helper.Answer{}, err
+	}
+	if req.Account, err = p.account(c, w); err != nil {
+		return helper.Answer{}, err
+	}
+	ctx, cancel, req, err := p.within(c, req)
+	if err != nil {
+		return helper.Answer{}, err
+	}
+	defer cancel()
+	answer, err := p.helper(w).Get(ctx, req)
+	p.warnOf(req.Account, answer)
+	return answer, err
+}
+
+// warnOf tells why a token is less than was asked for.
+func (p *program) warnOf(account string, answer helper.Answer) {
+	if answer.Warning != nil {
+		p.warn("warning: %s", oneLine(helper.ForAccount(account, answer.Warning).Error()))
+	}
+}
+
+// tokenOf returns what callers get of the answer.
+func tokenOf(answer helper.Answer) wire.Token { return wire.NewToken(answer.Credential) }

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire/output"
+)
+
+const execName = "exec"
+
+func (p *program) execCommand() *cli.Command {
+	return &cli.Command{
+		Name:      execName,
+		Usage:     "run a program that finds the token in its environment",
+		UsageText: "codex-cred exec [ACCOUNT] [--env NAME] -- COMMAND [ARG...]",
+		Description: `codex-cred exec -- sh -c 'echo "$CODEX_CRED_ACCOUNT_ID"'
+codex-cred exec work --env GATEWAY_TOKEN -- ./upload.sh`,
+		ArgsUsage: `The program finds the token in CODEX_CRED_TOKEN and the account's id, if it is
+known, in CODEX_CRED_ACCOUNT_ID. It keeps the token that it began with: ask for a
+long life with --min-ttl. A ChatGPT token is no API key, so no other name is
+set unless --env asks for it.
+The exit status is the program's own; 126 if it cannot be run, 127 if there is none.`,
+		Flags: append([]cli.Flag{
+			&cli.StringSliceFlag{Name: "env", Usage: "put the token under `NAME` as well; may be given more than once"},
+		}, askFlags()...),
+		Action: p.exec,
+	}
+}
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+func (p *program) exec(c *cli.Context) error {
+	if len(p.others) == 0 {
+		return usageErrorHint("exec takes -- and a command after it", "see: codex-cred exec --help")
+	}
+	for _, name := range c.StringSlice("env") {
+		if !variableName.MatchString(name) || ours(name) {
+			return usageError("--env %q is no name for the token", shown(name))
+		}
+	}
+	path, err := exec.LookPath(p.others[0])
+	if err != nil {
+		return notRun(p.others[0], err)
+	}
+	answer, err := p.ask(c, helper.Request{})
+	if err != nil && !errors.Is(err, helper.ErrNotStored) {
+		return err
+	}
+	if err != nil {
+		p.report(err)
+	}
+	environment := withToken(os.Environ(), tokenVariables(answer, c.StringSlice("env")))
+	if err := become(path, p.others, environment); err != nil {
+		return notRun(p.others[0], err)
+	}
+	return nil
+}
+
+// ours reports whether the variable says something to this program.
+func ours(name string) bool { return strings.HasPrefix(strings.ToUpper(name), "CODEX_CRED_") }
+
+func tokenVariables(answer helper.Answer, names []string) []output.Variable {
+	token := tokenOf(answer)
+	list := output.Variables(token)
+	for _, name := range names {
+		list = append(list, output.Variable{Name: name, Value: token.Access.Reveal()})
+	}
+	return list
+}
+
+// withToken returns the environment with the variables in the place of those that
+// had their names, and without another account's id.
+func withToken(environment []string, variables []output.Variable) []string {
+	drop := map[string]bool{output.TokenVariable: true, output.AccountIDVariable: true}
+	for _, v := range variables {
+		drop[v.Name] = true
+	}
+	kept := make([]string, 0, len(environment)+len(variables))
+	for _, variable := range environment {
+		if name, _, _ := strings.Cut(variable, "="); !drop[name] {
+			kept = append(kept, variable)
+		}
+	}
+	for _, v := range variables {
+		kept = append(kept, v.Name+"="+v.Value)
+	}
+	return kept
+}
+
+// Exit codes of exec, as shells have them.
+const (
+	exitNotRunnable = 126
+	exitNoCommand   = 127
+)
+
+// A commandError is a command of exec's that cannot be run, or that ran.
+type commandError struct {
+	error
+	code int
+}
+
+func (e *commandError) Unwrap() error { return e.error }
+
+func notRun(command string, err error) error {
+	failed := &commandError{code: exitNotRunnable}
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
+		failed.code = exitNoCommand
+	}
+	failed.error = withHint(errors.New("run "+shown(command)+": "+oneLine(reasonOf(err))), "is it spelt right, and in $PATH?")
+	return failed
+}
+
+// reasonOf leaves out what the message says already.
+func reasonOf(err error) string {
+	if failed := (*exec.Error)(nil); errors.As(err, &failed) {
+		return failed.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+)
+
+// become runs the program and returns how it ended. Ctrl-C reaches both; the
+// program decides what it means.
+func become(path string, args, environment []string) error {
+	signal.Ignore(os.Interrupt)
+	cmd := exec.Command(path, args[1:]...) //nolint:gosec,noctx // what the person asked for, for as long as it lasts
+	cmd.Args, cmd.Env = args, environment
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	err := cmd.Run()
+	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) {
+		return &toldError{&commandError{err, ended.ExitCode()}}
+	}
+	return err
+}

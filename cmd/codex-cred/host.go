@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
+	"github.com/codex-cred/codex-cred/internal/hosttable"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+func (p *program) hostCommand() *cli.Command {
+	return group("host", "say which account answers which host, for git, docker and go",
+		&cli.Command{
+			Name: "add", Usage: "let an account answer a host",
+			UsageText:   "codex-cred host add HOST [ACCOUNT] [--allow-foreign-host]",
+			Description: "codex-cred host add https://git.example work\ncodex-cred host add registry.example:5000 work",
+			ArgsUsage: `HOST is a name and, if it is not the usual one, a port, without a path: exactly
+that host gets the token, and no other. It is https, or http on 127.0.0.1 or [::1].
+The token of a ChatGPT account goes to no host but ChatGPT's, unless the flag
+allows it.`,
+			Flags:  []cli.Flag{boolFlag("allow-foreign-host", "send a ChatGPT token to a host that is not ChatGPT's; it can do there all that you can")},
+			Action: p.hostAdd,
+		},
+		&cli.Command{
+			Name: "list", Usage: "list the hosts",
+			UsageText:   "codex-cred host list [--format table|json]",
+			Description: "codex-cred host list\ncodex-cred host list --format json",
+			Flags:       []cli.Flag{formatFlag("table", "json")},
+			Action:      p.hostList,
+		},
+		&cli.Command{
+			Name: "remove", Usage: "let nobody answer a host any more",
+			UsageText:   "codex-cred host remove HOST",
+			Description: "codex-cred host remove https://git.example",
+			Action:      p.hostRemove,
+		},
+	)
+}
+
+func (p *program) hostAdd(c *cli.Context) error {
+	if c.NArg() < 1 || c.NArg() > 2 {
+		return usageErrorHint("host add takes a host and an account", "see: codex-cred host add --help")
+	}
+	host, err := hostArgument(c)
+	if err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	account := c.Args().Get(1)
+	if account == "" {
+		account, err = p.defaultAccount(w)
+	}
+	if err != nil {
+		return err
+	}
+	rec, err := w.records.Read(c.Context, account)
+	if err != nil {
+		return helper.ForAccount(account, err)
+	}
+	row := hosttable.Row{Host: host, Account: account, Foreign: c.Bool("allow-foreign-host")}
+	if err := checkForeign(row, rec.Credential); err != nil {
+		return helper.ForAccount(account, err)
+	}
+	if err := w.hosts.Put(row); err != nil {
+		return err
+	}
+	p.warn("account %q answers %s", account, host)
+	return nil
+}
+
+// checkForeign refuses a ChatGPT token to a host that is not ChatGPT's: there it
+// would be of no use to anybody but a thief.
+func checkForeign(row hosttable.Row, c helper.Credential) error {
+	if c.Issuer.Profile != refresh.ProfileOpenAI || row.Host.ChatGPT() || row.Foreign {
+		return nil
+	}
+	return withHint(fmt.Errorf("a ChatGPT token is not for %s: %w", row.Host, errForeign),
+		fmt.Sprintf("if you mean it: codex-cred host add %s %s --allow-foreign-host", row.Host, row.Account))
+}
+
+func hostArgument(c *cli.Context) (wire.Host, error) {
+	host, err := wire.ParseHost(c.Args().First())
+	if err != nil {
+		return wire.Host{}, withHint(err, "give it as https://NAME or https://NAME:PORT")
+	}
+	return host, nil
+}
+
+// A hostLine is a row of the table as JSON.
+type hostLine struct {
+	Host    string `json:"host"`
+	Account string `json:"account"`
+	Foreign bool   `json:"allow_foreign_host,omitempty"`
+}
+
+func (p *program) hostList(c *cli.Context) error {
+	if err := p.noArguments(c); err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	rows, err := w.hosts.Rows()
+	if err != nil {
+		return err
+	}
+	lines := make([]hostLine, 0, len(rows))
+	cells := [][]cell{{{"HOST", header}, {"ACCOUNT", header}}}
+	for _, r := range rows {
+		lines = append(lines, hostLine{r.Host.String(), r.Account, r.Foreign})
+		cells = append(cells, []cell{{r.Host.String(), plain}, {r.Account, plain}})
+	}
+	switch {
+	case c.String("format") == "json":
+		return writeJSON(p.stdout, struct {
+			SchemaVersion int        `json:"schema_version"`
+			Hosts         []hostLine `json:"hosts"`
+		}{schemaVersion, lines})
+	case len(rows) == 0:
+		p.warn("no host gets a token; add one with: codex-cred host add HOST")
+		return nil
+	}
+	return write(p.stdout, layOut(cells, p.colours()))
+}
+
+func (p *program) hostRemove(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usageErrorHint("host remove takes a host", "see: codex-cred host remove --help")
+	}
+	host, err := hostArgument(c)
+	if err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	err = w.hosts.Remove(host)
+	if errors.Is(err, helper.ErrNotFound) {
+		return withHint(err, "see what there is: codex-cred host list")
+	}
+	if err == nil {
+		p.warn("no account answers %s any more", host)
+	}
+	return err
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/shimdir"
+)
+
+const shimName = "shim"
+
+func (p *program) shimCommand() *cli.Command {
+	return group(shimName, "make programs of one name for callers that allow no arguments",
+		&cli.Command{
+			Name: "add", Usage: "make a program that runs codex-cred with arguments of its own",
+			UsageText:   "codex-cred shim add NAME -- get|helper ...",
+			Description: "codex-cred shim add codex-token -- get work\ncodex-cred shim add registry-token -- get work -f header",
+			Action:      p.shimAdd,
+		},
+		&cli.Command{
+			Name: "list", Usage: "list the programs",
+			UsageText:   "codex-cred shim list [--format table|json]",
+			Description: "codex-cred shim list\ncodex-cred shim list --format json",
+			Flags:       []cli.Flag{formatFlag("table", "json")},
+			Action:      p.shimList,
+		},
+		&cli.Command{
+			Name: "remove", Usage: "delete one of the programs",
+			UsageText:   "codex-cred shim remove NAME",
+			Description: "codex-cred shim remove codex-token",
+			Action:      p.shimRemove,
+		},
+	)
+}
+
+// shimCommands are those that a caller without arguments can be for.
+func shimCommands() []string { return []string{"get", helperName} }
+
+func (p *program) shimAdd(c *cli.Context) error {
+	switch {
+	case c.NArg() != 1:
+		return usageErrorHint("shim add takes a name, then -- and arguments", "see: codex-cred shim add --help")
+	case len(p.others) == 0 || !slices.Contains(shimCommands(), p.others[0]):
+		return usageErrorHint("after -- shim add takes: "+strings.Join(shimCommands(), " or ")+", and its arguments", "see: codex-cred shim add --help")
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	program, err := ownPath()
+	if err != nil {
+		return err
+	}
+	if err := w.shims.Add(c.Args().First(), program, p.others); err != nil {
+		return err
+	}
+	p.warn("the program %s runs: codex-cred %s", w.shims.Path(c.Args().First()), shown(strings.Join(p.others, " ")))
+	return nil
+}
+
+// A shimLine is one of the programs as JSON.
+type shimLine struct {
+	Name string   `json:"name"`
+	Path string   `json:"path"`
+	Args []string `json:"args"`
+}
+
+func (p *program) shimList(c *cli.Context) error {
+	if err := p.noArguments(c); err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	names, err := w.shims.Names()
+	if err != nil {
+		return err
+	}
+	lines := make([]shimLine, 0, len(names))
+	rows := [][]cell{{{"PROGRAM", header}, {"RUNS", header}}}
+	for _, name := range names {
+		args, err := w.shims.Args(name)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, shimLine{name, w.shims.Path(name), args})
+		rows = append(rows, []cell{{w.shims.Path(name), plain}, {"codex-cred " + shown(strings.Join(args, " ")), plain}})
+	}
+	switch {
+	case c.String("format") == "json":
+		return writeJSON(p.stdout, struct {
+			SchemaVersion int        `json:"schema_version"`
+			Shims         []shimLine `json:"shims"`
+		}{schemaVersion, lines})
+	case len(names) == 0:
+		p.warn("there are none; make one with: codex-cred shim add NAME -- get")
+		return nil
+	}
+	return write(p.stdout, layOut(rows, p.colours()))
+}
+
+func (p *program) shimRemove(c *cli.Context) error {
+	if c.NArg() != 1 || len(p.others) > 0 {
+		return usageErrorHint("shim remove takes a name", "see: codex-cred shim remove --help")
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	err = w.shims.Remove(c.Args().First())
+	if errors.Is(err, helper.ErrNotFound) {
+		return withHint(err, "see what there is: codex-cred shim list")
+	}
+	return err
+}
+
+// ownPath returns where a person finds this program: the place on $PATH, which an
+// upgrade leaves as it is, if it is this program that is there.
+func ownPath() (string, error) {
+	own, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find this program: %w", err)
+	}
+	if found := lookUp(os.Args[0]); sameFile(found, own) {
+		return found, nil
+	}
+	return own, nil
+}
+
+// lookUp returns the whole path of what a shell runs by the name; empty for nothing.
+func lookUp(name string) string {
+	found, err := exec.LookPath(name)
+	if err == nil {
+		found, err = filepath.Abs(found)
+	}
+	if err != nil {
+		return ""
+	}
+	return found
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a) //nolint:gosec // only looked at
+	other, otherErr := os.Stat(b)
+	return err == nil && otherErr == nil && os.SameFile(one, other)
+}
+
+// names of this program that say what it is to do.
+const (
+	gitProgram    = "git-credential-codex"
+	dockerProgram = "docker-credential-codex"
+)
+
+// dispatch returns the command line that the name of this program stands for: a
+// protocol, or what was given to "shim add". home is where that was, if it was.
+func dispatch(args []string) (line []string, home string) {
+	base := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
+	switch {
+	case base == "codex-cred":
+		return args, ""
+	case base == gitProgram:
+		return append([]string{"codex-cred", helperName, "git"}, args[1:]...), ""
+	case base == dockerProgram && len(args) > 1 && (args[1] == "--version" || args[1] == "-v"):
+		return []string{"codex-cred", helperName, "docker", "version"}, ""
+	case base == dockerProgram:
+		return append([]string{"codex-cred", helperName, "docker"}, args[1:]...), ""
+	}
+	path, err := exec.LookPath(args[0])
+	if err != nil {
+		return args, ""
+	}
+	shim, root, err := shimdir.At(path)
+	if err != nil {
+		return args, ""
+	}
+	return append(append([]string{"codex-cred"}, shim...), args[1:]...), root
+}

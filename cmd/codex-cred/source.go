@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
+	"github.com/codex-cred/codex-cred/internal/hosttable"
+)
+
+// errForeign: a ChatGPT token would go to a host that is not ChatGPT's.
+var errForeign = errors.New("only ChatGPT's own hosts get one")
+
+// A hostSource answers hosts as the table of hosts says.
+type hostSource struct {
+	program *program
+	wiring  *wiring
+	request helper.Request // with what the caller needs of a token
+}
+
+var _ wire.Source = hostSource{}
+
+// Token implements [wire.Source].
+func (s hostSource) Token(ctx context.Context, host wire.Host) (wire.Token, error) {
+	row, err := s.row(host)
+	if err != nil {
+		return wire.Token{}, err
+	}
+	req := s.request
+	req.Account = row.Account
+	answer, err := s.program.helper(s.wiring).Get(ctx, req)
+	if errors.Is(err, helper.ErrNotStored) {
+		s.program.report(err) // the token is good, and the last one
+		err = nil
+	}
+	if err == nil {
+		err = helper.ForAccount(row.Account, checkForeign(row, answer.Credential))
+	}
+	if err != nil {
+		return wire.Token{}, err
+	}
+	s.program.warnOf(row.Account, answer)
+	return tokenOf(answer), nil
+}
+
+// Rejected implements [wire.Source].
+func (s hostSource) Rejected(ctx context.Context, host wire.Host, token helper.Secret) error {
+	row, err := s.row(host)
+	if err != nil {
+		return err
+	}
+	return s.program.helper(s.wiring).Rejected(ctx, helper.Request{Account: row.Account, Rejected: token.Digest()})
+}
+
+// Hosts implements [wire.Source].
+func (s hostSource) Hosts(context.Context) ([]wire.Host, error) {
+	rows, err := s.wiring.hosts.Rows()
+	hosts := make([]wire.Host, 0, len(rows))
+	for _, r := range rows {
+		hosts = append(hosts, r.Host)
+	}
+	return hosts, err
+}
+
+func (s hostSource) row(host wire.Host) (hosttable.Row, error) {
+	row, err := s.wiring.hosts.Find(host)
+	if errors.Is(err, helper.ErrNotFound) {
+		err = wire.ErrUnconfigured
+	}
+	return row, err
+}
