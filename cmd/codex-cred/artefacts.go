@@ -15,7 +15,8 @@ import (
 )
 
 // An artefact is one thing of ours on this computer. The functions of this
-// file are the one list of what can exist; paths and erase are views of it.
+// file, and of setup_artefacts.go for what is in the configs of other programs, are
+// the one list of what can exist; paths and erase are views of it.
 type artefact struct {
 	kind    string
 	where   string
@@ -203,7 +204,7 @@ func (w *wiring) ofRoot() []artefact {
 	if err != nil { // else the choice belongs to that account
 		list = w.choice()
 	}
-	list = append(list, w.empties()...)
+	list = append(append(list, w.empties()...), w.ofSetupFolder()...)
 	return append(list, []artefact{
 		{
 			kind: "lock", where: w.accounts.LockPath(), present: filePresent(w.accounts.LockPath()),

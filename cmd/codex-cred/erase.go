@@ -119,6 +119,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 	if err != nil {
 		r.keep(directory(e.wiring.root), reason(err))
 	}
+	e.removeSetups(ctx, r, every)
 	if !r.clean() {
 		return r
 	}
@@ -135,6 +136,9 @@ func (e *eraser) lookRest(ctx context.Context, r *receipt) {
 	}
 	for _, s := range o.signIns {
 		r.look(ctx, e.item(s))
+	}
+	if names, err := e.accounts.List(); err == nil {
+		r.lookAll(ctx, e.ofSetups(e.wiring, except(names)))
 	}
 	r.lookAll(ctx, append(append(o.files, e.tables()...), e.ofRoot()...))
 }

@@ -33,6 +33,7 @@ func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
 		for _, s := range signIns {
 			r.lookAll(ctx, e.ofSignIn(s))
 		}
+		r.lookAll(ctx, e.ofSetups(e.wiring, only(name)))
 		r.lookAll(ctx, e.ofAccount(name))
 		return r, nil
 	}
@@ -71,7 +72,15 @@ func (e *eraser) removeAll(ctx context.Context, r *receipt) error {
 	if e.revoke && len(r.Revocations) == 0 {
 		r.Revocations = []revocation{{Reason: "there was no refresh token to revoke"}}
 	}
+	e.removeSetups(ctx, r, only(r.Account))
 	return e.entry(ctx, r, r.Account)
+}
+
+// removeSetups takes what names the account out of the configs of other programs.
+func (e *eraser) removeSetups(ctx context.Context, r *receipt, match func(string) bool) {
+	for _, a := range e.ofSetups(e.wiring, match) {
+		r.remove(ctx, a)
+	}
 }
 
 // nameless returns the orphans in the place of the sign-ins of a record that is

@@ -21,7 +21,7 @@ type orphans struct {
 	files   []artefact
 }
 
-// orphans reads the folders, and only then what accounts claim: a
+// orphans reads the folders of sign-ins, and only then what accounts claim: a
 // sign-in claims its files before it makes them. Where an account's file is of a
 // newer version nobody can tell what belongs to it, and there are no orphans.
 func (w *wiring) orphans() (orphans, error) {
@@ -40,7 +40,14 @@ func (w *wiring) orphans() (orphans, error) {
 	if err != nil {
 		return orphans{}, err
 	}
+	_, strays, err := w.setups.List()
+	if err != nil {
+		return orphans{}, err
+	}
 	var o orphans
+	for _, path := range strays {
+		o.files = append(o.files, file("stray file", path))
+	}
 	ids := map[helper.ID]bool{}
 	for _, path := range paths {
 		if claimed[path] {

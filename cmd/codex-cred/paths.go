@@ -36,7 +36,7 @@ func (p *program) paths(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	lines, err := w.present(c.Context)
+	lines, err := p.present(c.Context, w)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (p *program) paths(c *cli.Context) error {
 }
 
 // present returns what exists of the artefacts of every account and the root.
-func (w *wiring) present(ctx context.Context) ([]pathLine, error) {
+func (p *program) present(ctx context.Context, w *wiring) ([]pathLine, error) {
 	names, err := w.accounts.List()
 	if err != nil {
 		return nil, err
@@ -78,13 +78,15 @@ func (w *wiring) present(ctx context.Context) ([]pathLine, error) {
 		for _, s := range signIns {
 			list = append(list, w.ofSignIn(s)...)
 		}
+		list = append(list, p.ofSetups(w, only(name))...)
 		lines = append(lines, presentOf(ctx, name, list)...)
 	}
 	o, err := w.orphans()
 	if err != nil {
 		return nil, err
 	}
-	return append(lines, presentOf(ctx, "", append(append(o.files, w.tables()...), w.ofRoot()...))...), ctx.Err()
+	rest := append(append(p.ofSetups(w, except(names)), o.files...), w.tables()...)
+	return append(lines, presentOf(ctx, "", append(rest, w.ofRoot()...))...), ctx.Err()
 }
 
 func presentOf(ctx context.Context, account string, list []artefact) []pathLine {

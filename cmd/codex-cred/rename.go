@@ -41,6 +41,7 @@ func (p *program) rename(c *cli.Context) error {
 		return helper.ForAccount(from, err)
 	}
 	p.warn("account %q is renamed to %q; programs ask for it by that name", from, to)
+	p.warnSetups(w, from, to)
 	return nil
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -55,7 +53,7 @@ func (p *program) shimAdd(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	program, err := ownPath()
+	program, err := self()
 	if err != nil {
 		return err
 	}
@@ -121,37 +119,6 @@ func (p *program) shimRemove(c *cli.Context) error {
 		return withHint(err, "see what there is: codex-cred shim list")
 	}
 	return err
-}
-
-// ownPath returns where a person finds this program: the place on $PATH, which an
-// upgrade leaves as it is, if it is this program that is there.
-func ownPath() (string, error) {
-	own, err := os.Executable()
-	if err != nil {
-		return "", fmt.Errorf("find this program: %w", err)
-	}
-	if found := lookUp(os.Args[0]); sameFile(found, own) {
-		return found, nil
-	}
-	return own, nil
-}
-
-// lookUp returns the whole path of what a shell runs by the name; empty for nothing.
-func lookUp(name string) string {
-	found, err := exec.LookPath(name)
-	if err == nil {
-		found, err = filepath.Abs(found)
-	}
-	if err != nil {
-		return ""
-	}
-	return found
-}
-
-func sameFile(a, b string) bool {
-	one, err := os.Stat(a) //nolint:gosec // only looked at
-	other, otherErr := os.Stat(b)
-	return err == nil && otherErr == nil && os.SameFile(one, other)
 }
 
 // names of this program that say what it is to do.

@@ -16,6 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/hosttable"
 	"github.com/codex-cred/codex-cred/internal/journal"
 	"github.com/codex-cred/codex-cred/internal/safefile"
+	"github.com/codex-cred/codex-cred/internal/setupdir"
 	"github.com/codex-cred/codex-cred/internal/shimdir"
 	"github.com/codex-cred/codex-cred/keychain"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -38,6 +39,7 @@ type wiring struct {
 	journals *journal.Dir
 	hosts    *hosttable.Table
 	shims    *shimdir.Dir
+	setups   *setupdir.Dir
 	records  helper.Records
 	keeper   helper.Keeper
 	client   *refresh.Client
@@ -58,6 +60,7 @@ func (p *program) wire() (*wiring, error) {
 		journals: journal.New(root),
 		hosts:    hosttable.New(root),
 		shims:    shimdir.New(root),
+		setups:   setupdir.New(root),
 		hostID:   p.hostID,
 		client:   &refresh.Client{UserAgent: userAgent, Now: p.now, Proxy: http.ProxyFromEnvironment},
 	}

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/setupdir"
+)
+
+// A client is a program that can ask us for tokens. Functions are nil where the
+// client has no config file of its own that could be edited, or asks nobody.
+type client struct {
+	name string
+	// home is the base URL that the client uses unless it is told another.
+	home string
+	// perHost: the client is set up for one host, which must be named.
+	perHost bool
+
+	// snippet is what a person puts into the client's config by hand.
+	snippet func(ctx context.Context, s *setup) (string, error)
+	write   func(ctx context.Context, s *setup) error
+	// undo takes out what write put in, as the record of s says.
+	undo func(ctx context.Context, s *setup) error
+	// present reports whether something is there that undo would take out.
+	present func(ctx context.Context, s *setup) (bool, error)
+	// verify runs the client and looks at the requests that it sends.
+	verify func(ctx context.Context, s *setup) error
+}
+
+// clients is in the order in which they are listed.
+func (p *program) clients() []client {
+	return []client{claudeClient(), piClient(), pnpmClient(), rcloneClient(), curlClient()}
+}
+
+// A setup is one client that asks for the tokens of one account.
+type setup struct {
+	*program
+	*wiring
+	setupdir.Record
+	// replace: values of others may be replaced.
+	replace bool
+}
+
+func (p *program) setupCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "setup",
+		Usage:     "let another program ask for tokens",
+		UsageText: "codex-cred setup CLIENT [ACCOUNT] [flags]",
+		ArgsUsage: "Clients: " + p.clientNames() + "\nWithout flags it prints what to put into the client's config, and changes nothing.",
+		Description: `codex-cred setup codex
+codex-cred setup codex work --write
+codex-cred setup codex --verify
+codex-cred setup codex --undo`,
+		Flags: []cli.Flag{
+			boolFlag("write", "edit the client's config"),
+			boolFlag("undo", "take out again what --write put in"),
+			boolFlag("verify", "run the client and look whether it sends the token"),
+			boolFlag("replace", "with --write: replace what is configured otherwise; --undo does not bring it back"),
+			&cli.StringFlag{Name: "host", Usage: "the `HOST` that the client is to send the token to"},
+			&cli.StringFlag{Name: "base-url", Usage: "the `URL` that the client is to send the token to"},
+			boolFlag("allow-foreign-host", "let a token for ChatGPT go to another host"),
+		},
+		Action: p.setUp,
+	}
+}
+
+func (p *program) clientNames() string {
+	list := p.clients()
+	names := make([]string, 0, len(list))
+	for _, c := range list {
+		names = append(names, c.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// setUp does what the one flag says.
+func (p *program) setUp(c *cli.Context) error {
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	found, s, err := p.theSetup(c, w)
+	if err != nil {
+		return err
+	}
+	var chosen []string
+	for _, mode := range []string{"write", "undo", "verify"} {
+		if c.Bool(mode) {
+			chosen = append(chosen, mode)
+		}
+	}
+	switch {
+	case len(chosen) > 1:
+		return usageError("--%s and --%s are two things; do one after the other", chosen[0], chosen[1])
+	case s.replace && !c.Bool("write"):
+		return usageError("--replace is for --write; see: codex-cred setup --help")
+	case len(chosen) == 0:
+		return p.printSnippet(c, found, s)
+	case chosen[0] == "undo":
+		return s.runUndo(c.Context, found)
+	case chosen[0] == "verify":
+		return s.runVerify(c.Context, found)
+	}
+	return s.runWrite(c, found)
+}
+
+// theSetup reads the command line.
+func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
+	name, account := c.Args().Get(0), c.Args().Get(1)
+	i := slices.IndexFunc(p.clients(), func(c client) bool { return c.name == name })
+	switch {
+	case name == "":
+		return client{}, nil, usageError("setup takes a client: %s", p.clientNames())
+	case i < 0:
+		return client{}, nil, usageError("setup knows no client %q; it knows: %s", shown(name), p.clientNames())
+	case c.NArg() > 2:
+		return client{}, nil, usageErrorHint("setup takes a client and an account", "see: codex-cred setup --help")
+	}
+	found := p.clients()[i]
+	s := &setup{program: p, wiring: w, replace: c.Bool("replace")}
+	s.Client, s.Account, s.Host, s.BaseURL = name, account, c.String("host"), c.String("base-url")
+	var err error
+	if account == "" {
+		s.Account, err = p.defaultAccount(w)
+	}
+	if err == nil {
+		err = helper.CheckName(s.Account)
+	}
+	if err == nil {
+		err = s.checkFlags(found)
+	}
+	if err == nil {
+		s.Command, err = self()
+	}
+	return found, s, err
+}
+
+func (s *setup) checkFlags(c client) error {
+	switch {
+	case s.Host != "" && !c.perHost:
+		return usageError("%s is not set up for a host; use --base-url", c.name)
+	case s.BaseURL != "" && c.perHost:
+		return usageError("%s is set up for a host; use --host", c.name)
+	case s.Host != "":
+		return checkHost(s.Host)
+	case s.BaseURL != "":
+		return checkURL(s.BaseURL)
+	}
+	return nil
+}
+
+func (p *program) printSnippet(c *cli.Context, found client, s *setup) error {
+	if err := s.checkTarget(c.Context, found, c.Bool("allow-foreign-host")); err != nil {
+		return err
+	}
+	text, err := found.snippet(c.Context, s)
+	if err != nil {
+		return err
+	}
+	return write(p.stdout, text)
+}
+
+// byHand is the error of a client that the flag does nothing for.
+func byHand(c client, flag string) error {
+	return usageError("setup has no --%s for %s; put in by hand what this prints: codex-cred setup %s", flag, c.name, c.name)
+}
+
+func (s *setup) runWrite(c *cli.Context, found client) error {
+	if found.write == nil {
+		return byHand(found, "write")
+	}
+	if found.perHost && s.Host == "" {
+		return usageError("name the host that the token is for: codex-cred setup %s --write --host HOST", found.name)
+	}
+	if _, err := s.accounts.Load(s.Account); err != nil {
+		return helper.ForAccount(s.Account, err)
+	}
+	if err := s.checkTarget(c.Context, found, c.Bool("allow-foreign-host")); err != nil {
+		return err
+	}
+	if home := s.getenv("CODEX_CRED_HOME"); home != "" {
+		s.warn("warning: CODEX_CRED_HOME is set: %s must run with it too", found.name)
+	}
+	return s.alone(c.Context, func(ctx context.Context) error { return found.write(ctx, s) })
+}
+
+func (s *setup) runUndo(ctx context.Context, found client) error {
+	if found.undo == nil {
+		return byHand(found, "undo")
+	}
+	if found.perHost && s.Host == "" {
+		return usageError("name the host: codex-cred setup %s --undo --host HOST", found.name)
+	}
+	err := s.undoRecorded(ctx, found)
+	if errors.Is(err, helper.ErrNotFound) {
+		s.warn("%s is not set up by codex-cred: there is nothing to undo", found.name)
+		return s.tidySetup(ctx)
+	}
+	return err
+}
+
+// undoRecorded undoes what the record says, and removes it. ErrNotFound: there
+// is no record.
+func (s *setup) undoRecorded(ctx context.Context, found client) error {
+	if _, err := s.recorded(); errors.Is(err, helper.ErrNotFound) {
+		return err // and makes no lock
+	}
+	err := s.alone(ctx, func(ctx context.Context) error {
+		r, err := s.recorded()
+		if err != nil {
+			return err
+		}
+		s.Record = r
+		if err := found.undo(ctx, s); err != nil && !errors.Is(err, helper.ErrNotFound) {
+			return err
+		}
+		return s.setups.Remove(r.Name)
+	})
+	return errors.Join(err, s.tidySetup(ctx))
+}
+
+// recorded returns the record of the client, or ErrNotFound.
+func (s *setup) recorded() (setupdir.Record, error) {
+	r, err := s.setups.Load(setupdir.Name(s.Client, s.Host))
+	if damaged(err) {
+		err = withHint(err, repairByHand)
+	}
+	return r, err
+}
+
+// tidySetup leaves no empty folder behind, nor a root that holds nothing else.
+func (s *setup) tidySetup(ctx context.Context) error {
+	if names, strays, err := s.setups.List(); err != nil || len(names)+len(strays) > 0 {
+		return nil //nolint:nilerr // paths and erase tell of what cannot be read
+	}
+	for _, a := range s.ofSetupFolder() {
+		if err := a.remove(ctx); err != nil && !errors.Is(err, helper.ErrNotFound) {
+			return nil // another setup is under way
+		}
+	}
+	return nil
+}
+
+func (s *setup) runVerify(ctx context.Context, found client) error {
+	if found.verify == nil {
+		return byHand(found, "verify")
+	}
+	if found.perHost && s.Host == "" {
+		return usageError("name the host: codex-cred setup %s --verify --host HOST", found.name)
+	}
+	r, err := s.recorded()
+	if errors.Is(err, helper.ErrNotFound) {
+		return withHint(fmt.Errorf("%s is not set up by codex-cred", found.name), fmt.Sprintf("run: codex-cred setup %s --write", found.name))
+	}
+	if err != nil {
+		return err
+	}
+	s.Record = r
+	return found.verify(ctx, s)
+}
+
+// setupWait is long enough for another setup to end.
+const setupWait = 10 * time.Second
+
+// alone calls change while no other process changes what is set up.
+func (s *setup) alone(ctx context.Context, change func(context.Context) error) error {
+	lock, cancel := context.WithTimeout(ctx, setupWait)
+	defer cancel()
+	unlock, err := s.setups.Lock(lock)
+	if err != nil {
+		return err
+	}
+	return errors.Join(change(ctx), unlock())
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/setupdir"
+)
+
+// only matches one account.
+func only(name string) func(string) bool { return func(account string) bool { return account == name } }
+
+// except matches what belongs to no account of the list.
+func except(names []string) func(string) bool {
+	return func(account string) bool { return !slices.Contains(names, account) }
+}
+
+// every matches everything.
+func every(string) bool { return true }
+
+// ofSetups lists what was set up with accounts that match: what is ours in the
+// configs of other programs, each followed by the record of it.
+func (p *program) ofSetups(w *wiring, match func(account string) bool) []artefact {
+	names, _, err := w.setups.List()
+	if err != nil {
+		return []artefact{broken("records of setups", w.setups.Folder(), err)}
+	}
+	var list []artefact
+	for _, name := range names {
+		r, err := w.setups.Load(name)
+		if err != nil && match("") {
+			list = append(list, broken("record of a setup", w.setups.Path(name), err))
+		}
+		if err == nil && match(r.Account) {
+			list = append(list, p.ofSetup(w, r)...)
+		}
+	}
+	return list
+}
+
+// warnSetups tells which programs still ask for the account by its old name.
+func (p *program) warnSetups(w *wiring, from, to string) {
+	names, _, _ := w.setups.List() // paths and erase tell of what cannot be read
+	for _, name := range names {
+		if r, err := w.setups.Load(name); err == nil && r.Account == from {
+			p.warn("warning: %s still asks for %q; run: codex-cred setup %s %s --write%s", shown(r.Client), from, shown(r.Client), to, shown(flagsOf(r)))
+		}
+	}
+}
+
+// flagsOf returns the flags that name where the tokens go.
+func flagsOf(r setupdir.Record) string {
+	switch {
+	case r.Host != "":
+		return " --host " + r.Host
+	case r.BaseURL != "":
+		return " --base-url " + r.BaseURL
+	}
+	return ""
+}
+
+// repairByHand is the way out where a record cannot be read.
+const repairByHand = "take out by hand what names codex-cred in the config of that program, then delete this file"
+
+// broken stands for what cannot be read, and so not undone.
+func broken(kind, where string, err error) artefact {
+	err = withHint(err, repairByHand)
+	return artefact{
+		kind: kind, where: where,
+		present: func(context.Context) (bool, error) { return false, err },
+		remove:  func(context.Context) error { return err },
+	}
+}
+
+func (p *program) ofSetup(w *wiring, r setupdir.Record) []artefact {
+	record := artefact{kind: "record of a setup", where: w.setups.Path(r.Name), present: filePresent(w.setups.Path(r.Name))}
+	i := slices.IndexFunc(p.clients(), func(c client) bool { return c.name == r.Client })
+	if i < 0 || p.clients()[i].undo == nil {
+		err := fmt.Errorf("no client %q is known: %w", shown(r.Client), helper.ErrNewer)
+		return []artefact{broken(record.kind, record.where, err)}
+	}
+	c, s := p.clients()[i], &setup{program: p, wiring: w, Record: r}
+	undone := true
+	entry := artefact{
+		kind: "setup of " + c.name, where: s.places(),
+		present: func(ctx context.Context) (bool, error) { return c.present(ctx, s) },
+		remove: func(ctx context.Context) error {
+			err := s.alone(ctx, func(ctx context.Context) error { return c.undo(ctx, s) })
+			undone = err == nil || errors.Is(err, helper.ErrNotFound)
+			return err
+		},
+	}
+	record.remove = func(context.Context) error {
+		if !undone {
+			return errors.New("it stays until the setup can be undone")
+		}
+		return w.setups.Remove(r.Name)
+	}
+	return []artefact{entry, record}
+}
+
+// places tells a person where something of ours is.
+func (s *setup) places() string {
+	paths := make([]string, 0, len(s.Files))
+	for _, f := range s.Files {
+		paths = append(paths, f.Path)
+	}
+	if len(paths) == 0 {
+		return "the configuration of " + s.Client
+	}
+	return strings.Join(paths, ", ")
+}
+
+// ofSetupFolder lists what is left when the last record is gone.
+func (w *wiring) ofSetupFolder() []artefact {
+	return []artefact{{
+		kind: "lock", where: w.setups.LockPath(), present: filePresent(w.setups.LockPath()),
+		remove: w.setups.RemoveLock,
+	}, directory(w.setups.Folder())}
+}

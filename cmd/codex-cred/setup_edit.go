@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/configfile"
+	"github.com/codex-cred/codex-cred/internal/setupdir"
+)
+
+// A configEdit puts our keys into one config file, and takes them out again.
+type configEdit struct {
+	path string
+	// blank is what an absent file is taken for. A file of ours that is back at
+	// it is removed.
+	blank string
+	// put returns the content with our keys, and the names of the keys whose other
+	// value it replaced. Without leave to replace it is [errOtherValue].
+	put func(content []byte, replace bool) (edited []byte, replaced []string, err error)
+	// take returns the content without our keys.
+	take func(content []byte) ([]byte, error)
+}
+
+// An otherValueError names keys that have a value that we would have to replace.
+type otherValueError struct{ keys []string }
+
+func (e *otherValueError) Error() string {
+	return strings.Join(e.keys, " and ") + " is there with another value"
+}
+
+// editing returns the client with the functions that edit files. The edits must
+// depend on the record alone.
+func editing(c client, edits func(ctx context.Context, s *setup) ([]configEdit, error)) client {
+	c.write = func(ctx context.Context, s *setup) error { return s.writeFiles(ctx, edits) }
+	c.undo = func(ctx context.Context, s *setup) error { return s.undoFiles(ctx, edits) }
+	c.present = func(ctx context.Context, s *setup) (bool, error) { return s.inFiles(ctx, edits) }
+	return c
+}
+
+// A plan is what becomes of one file.
+type plan struct {
+	file     *configfile.File
+	content  []byte
+	replaced []string
+	record   setupdir.File
+}
+
+func (p plan) changes() bool { return !p.file.Exists || !bytes.Equal(p.content, p.file.Content) }
+
+// writeFiles changes no file before it knows what becomes of all, and notes what
+// it is about to do before it does it.
+func (s *setup) writeFiles(ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error)) error {
+	before, err := s.before(ctx, edits)
+	if err != nil {
+		return err
+	}
+	after, err := edits(ctx, s)
+	if err != nil {
+		return err
+	}
+	var plans []plan
+	for _, edit := range after {
+		pl, err := s.plan(edit, before)
+		if err != nil {
+			return err
+		}
+		plans = append(plans, pl)
+		s.Files = append(s.Files, pl.record)
+	}
+	if err := s.setups.Save(s.Record); err != nil {
+		return err
+	}
+	for i, pl := range plans {
+		if err := s.carryOut(i, pl); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// An earlier is what an earlier run wrote.
+type earlier struct {
+	files []setupdir.File
+	edits []configEdit
+}
+
+// before returns what an earlier run wrote, perhaps for another account.
+func (s *setup) before(ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error)) (earlier, error) {
+	r, err := s.recorded()
+	if errors.Is(err, helper.ErrNotFound) {
+		return earlier{}, nil
+	}
+	if err != nil {
+		return earlier{}, err
+	}
+	old := *s
+	old.Record = r
+	list, err := edits(ctx, &old)
+	return earlier{files: r.Files, edits: list}, err
+}
+
+// plan finds out what becomes of the file, and makes sure that it can be undone.
+func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
+	f, err := configfile.Read(edit.path)
+	if err != nil {
+		return plan{}, err
+	}
+	pl := plan{file: f, record: setupdir.File{Path: edit.path, Created: !f.Exists}}
+	base := f.Content
+	if !f.Exists {
+		base = []byte(edit.blank)
+	}
+	if i := slices.IndexFunc(before.files, func(f setupdir.File) bool { return f.Path == edit.path }); i >= 0 && f.Exists {
+		pl.record = before.files[i]
+		if base, err = before.edits[i].take(base); err != nil {
+			return plan{}, atPath(edit.path, err)
+		}
+	} else if len(before.files) > 0 && i < 0 {
+		return plan{}, withHint(fmt.Errorf("%s is set up in %s", s.Client, before.files[0].Path), fmt.Sprintf("first run: codex-cred setup %s --undo", s.Client))
+	}
+	pl.content, pl.replaced, err = edit.put(base, s.replace)
+	if other := (*otherValueError)(nil); errors.As(err, &other) {
+		return plan{}, withHint(atPath(edit.path, err), "--replace replaces it, and --undo will not bring it back")
+	}
+	if err != nil {
+		return plan{}, atPath(edit.path, err)
+	}
+	if len(pl.replaced) == 0 {
+		err = undoes(edit, base, pl.content)
+	}
+	return pl, err
+}
+
+// undoes makes sure that what was put in can be taken out, byte for byte. Where
+// nothing was put in, it was there before us.
+func undoes(edit configEdit, base, content []byte) error {
+	back, err := edit.take(content)
+	if err == nil && (bytes.Equal(back, base) || bytes.Equal(content, base)) {
+		return nil
+	}
+	why := errors.New("its form is one that could not be brought back byte for byte")
+	return withHint(atPath(edit.path, errors.Join(why, err)), "put in by hand what setup prints without --write")
+}
+
+func atPath(path string, err error) error { return fmt.Errorf("edit %s: %w", path, err) }
+
+func (s *setup) carryOut(i int, pl plan) error {
+	if !pl.changes() {
+		s.warn("%s is as it should be: nothing to change", pl.record.Path)
+		return nil
+	}
+	made, err := pl.file.Replace(pl.content)
+	if len(made) > 0 {
+		s.Files[i].Dirs = made
+		err = errors.Join(err, s.setups.Save(s.Record))
+	}
+	if err != nil {
+		return err
+	}
+	for _, key := range pl.replaced {
+		s.warn("warning: %s of another value was replaced; --undo does not bring it back", key)
+	}
+	s.warn("%s: %s asks for the tokens of account %q now; to undo it: codex-cred setup %s --undo", pl.record.Path, s.Client, s.Account, s.Client)
+	return nil
+}
+
+// undoFiles takes our keys out of every file that can be read, and tells of the
+// others. ErrNotFound: they were in none.
+func (s *setup) undoFiles(ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error)) error {
+	list, err := edits(ctx, s)
+	if err != nil {
+		return err
+	}
+	found := false
+	for i, edit := range list {
+		if i >= len(s.Files) {
+			break // a run that ended before it wrote that one
+		}
+		edit.path = s.Files[i].Path
+		was, failed := s.undoFile(edit, s.Files[i])
+		err, found = errors.Join(err, failed), found || was
+	}
+	if err == nil && !found {
+		return helper.ErrNotFound
+	}
+	return err
+}
+
+func (s *setup) undoFile(edit configEdit, r setupdir.File) (found bool, err error) {
+	f, err := configfile.Read(edit.path)
+	if err != nil || !f.Exists {
+		removeEmpty(r.Dirs)
+		return false, err
+	}
+	content, err := edit.take(f.Content)
+	if err != nil {
+		return false, atPath(edit.path, err)
+	}
+	found = !bytes.Equal(content, f.Content)
+	switch {
+	case r.Created && string(content) == edit.blank:
+		err = f.Remove()
+		removeEmpty(r.Dirs)
+	case found:
+		_, err = f.Replace(content)
+	}
+	return found, err
+}
+
+// removeEmpty removes the directories that were made, unless others use them.
+func removeEmpty(dirs []string) {
+	for _, dir := range slices.Backward(dirs) {
+		_ = os.Remove(dir)
+	}
+}
+
+func (s *setup) inFiles(ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error)) (bool, error) {
+	list, err := edits(ctx, s)
+	if err != nil {
+		return false, err
+	}
+	for i, edit := range list {
+		if i >= len(s.Files) {
+			break
+		}
+		f, err := configfile.Read(s.Files[i].Path)
+		if err != nil {
+			return false, err
+		}
+		if content, err := edit.take(f.Content); err != nil || !bytes.Equal(content, f.Content) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}

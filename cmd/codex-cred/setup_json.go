@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/internal/jsonedit"
+)
+
+// A jsonKey is one member that we put into a JSON config.
+type jsonKey struct {
+	path  []string
+	value string
+	// ours knows values that setup wrote, in other versions too; nil for the value
+	// itself alone.
+	ours func(value string) bool
+}
+
+func (k jsonKey) name() string { return strings.Join(k.path, ".") }
+
+// look reports what the text has at the key: something, and something of ours.
+func (k jsonKey) look(content []byte) (there, ours bool, err error) {
+	raw, there, err := jsonedit.Get(content, k.path...)
+	if err != nil || !there {
+		return false, false, err
+	}
+	var value any
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return true, false, err
+	}
+	text, ok := value.(string)
+	return true, ok && (text == k.value || k.ours != nil && k.ours(text)), nil
+}
+
+// jsonEdit returns the edit of a JSON config that has comments, perhaps.
+func jsonEdit(path string, keys []jsonKey) configEdit {
+	return configEdit{
+		path:  path,
+		blank: "{}\n",
+		put:   func(content []byte, replace bool) ([]byte, []string, error) { return putKeys(content, keys, replace) },
+		take:  func(content []byte) ([]byte, error) { return takeKeys(content, keys) },
+	}
+}
+
+func putKeys(content []byte, keys []jsonKey, replace bool) (edited []byte, replaced []string, err error) {
+	edited = content
+	for _, k := range keys {
+		there, ours, err := k.look(content)
+		if err != nil {
+			return nil, nil, err
+		}
+		if there && !ours {
+			replaced = append(replaced, k.name())
+		}
+		if raw, _, _ := jsonedit.Get(content, k.path...); there && string(raw) == encoded(k.value) {
+			continue
+		}
+		if edited, err = jsonedit.Set(edited, k.value, k.path...); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(replaced) > 0 && !replace {
+		return nil, nil, &otherValueError{replaced}
+	}
+	return edited, replaced, nil
+}
+
+// encoded returns the text as standard JSON.
+func encoded(value string) string {
+	text, _ := json.Marshal(value) // strings always have one
+	return string(text)
+}
+
+// takeKeys begins with the last, as it came last.
+func takeKeys(content []byte, keys []jsonKey) ([]byte, error) {
+	for i := len(keys) - 1; i >= 0; i-- {
+		_, ours, err := keys[i].look(content)
+		if err != nil {
+			return nil, err
+		}
+		if !ours {
+			continue
+		}
+		if content, err = jsonedit.Remove(content, keys[i].path...); err != nil {
+			return nil, err
+		}
+	}
+	return content, nil
+}

@@ -1,0 +1,15 @@
+//go:build !windows
+
+package configfile
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// foreign reports whether the file is another user's: what replaced it would be ours.
+func foreign(info fs.FileInfo) bool {
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(owner.Uid) != os.Geteuid()
+}
