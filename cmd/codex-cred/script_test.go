@@ -172,6 +172,13 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"holder":      (*stage).holder,
 		"read-only":   (*stage).readOnly,
 		"writable":    (*stage).writable,
+
+		"refuse":  (*stage).refuse,
+		"served":  (*stage).served,
+		"spent":   (*stage).spent,
+		"clean":   (*stage).clean,
+		"serve":   (*stage).serve,
+		"message": (*stage).message,
 	}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){}
 	for name, run := range list {
@@ -196,6 +203,9 @@ type stage struct {
 	home           string
 	clockFile      string
 	built          string // the program that herds run, if not that of the tests
+	api            *api   // nil but for clients
+	client         string // the path of the client, if the script is about one
+	serving        *serving
 
 	mu      sync.Mutex // guards ahead, which the server reads
 	ahead   time.Duration
@@ -243,5 +253,5 @@ func (s *stage) raise(e *testscript.Env) error {
 	e.Setenv("GORACE", "atexit_sleep_ms=0")
 	e.Setenv(clockVariable, s.clockFile)
 	e.Values[stageKey{}] = s
-	return errors.Join(os.Mkdir(s.home, 0o700), os.WriteFile(s.clockFile, []byte("0s"), 0o600))
+	return errors.Join(os.Mkdir(s.home, 0o700), os.WriteFile(s.clockFile, []byte("0s"), 0o600), s.raiseClient(e))
 }

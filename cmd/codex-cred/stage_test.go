@@ -61,13 +61,9 @@ func (s *stage) noFiles(ts *testscript.TestScript) bool {
 
 // scan looks for secrets in both streams, and in the home if none may be there.
 func (s *stage) scan(ts *testscript.TestScript, stdout string, home bool) {
-	issued := s.server.Secrets()
-	if len(issued) == 0 {
+	secrets := s.secrets()
+	if len(secrets) == 0 {
 		return // nobody has signed in yet
-	}
-	secrets := make([]string, 0, len(issued))
-	for _, secret := range issued {
-		secrets = append(secrets, leakscan.RandomParts(secret)...)
 	}
 	leaks := leakscan.Scan(secrets, "stdout", []byte(stdout))
 	leaks = append(leaks, leakscan.Scan(secrets, "stderr", []byte(ts.ReadFile("stderr")))...)
@@ -77,6 +73,16 @@ func (s *stage) scan(ts *testscript.TestScript, stdout string, home bool) {
 	if len(leaks) > 0 {
 		ts.Fatalf("secrets where there must be none:\n%s", strings.Join(leaks, "\n"))
 	}
+}
+
+// secrets returns what to look for of all that the server has issued.
+func (s *stage) secrets() []string {
+	issued := s.server.Secrets()
+	secrets := make([]string, 0, len(issued))
+	for _, secret := range issued {
+		secrets = append(secrets, leakscan.RandomParts(secret)...)
+	}
+	return secrets
 }
 
 // inHome looks again when a file went away under its eyes: a worker that has

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// A serving is an "opencode serve" and the conversation with it.
+type serving struct {
+	url     string
+	session string
+}
+
+// serve starts OpenCode's server, which runs until the script ends, and a
+// conversation in it.
+//
+//	serve
+func (s *stage) serve(ts *testscript.TestScript, _ []string) {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	cmd := exec.CommandContext(ctx, s.client, "serve", "--port", "0", "--log-level", "DEBUG")
+	cmd.Dir, cmd.WaitDelay = s.home, patience
+	cmd.Env = environment(ts)
+	for _, name := range []string{"OPENCODE_DISABLE_MODELS_FETCH", "OPENCODE_DISABLE_AUTOUPDATE"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	stdout, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		cancel()
+		_ = cmd.Wait() // it was killed
+	})
+	lines := bufio.NewReader(stdout)
+	for {
+		line, err := lines.ReadString('\n')
+		ts.Check(err)
+		if _, url, ok := strings.Cut(line, "listening on "); ok {
+			s.serving = &serving{url: strings.TrimSpace(url)}
+			break
+		}
+	}
+	var session struct{ ID string }
+	// With a title of ours OpenCode asks the model for none.
+	ts.Check(json.Unmarshal(s.post(ts, "/session", `{"title":"test"}`), &session))
+	s.serving.session = session.ID
+}
+
+// message says something in the conversation, and prints what the model answers
+// or the error that a person is shown.
+//
+//	message TEXT
+func (s *stage) message(ts *testscript.TestScript, args []string) {
+	var answer struct {
+		Info struct {
+			Error *struct {
+				Name string
+				Data struct{ Message string }
+			}
+		}
+		Parts []struct{ Type, Text string }
+	}
+	model := `{"providerID":"openai","modelID":"gpt-5.5"}`
+	body := fmt.Sprintf(`{"model":%s,"parts":[{"type":"text","text":%q}]}`, model, args[0])
+	ts.Check(json.Unmarshal(s.post(ts, "/session/"+s.serving.session+"/message", body), &answer))
+	for _, part := range answer.Parts {
+		if part.Type == "text" {
+			_, _ = fmt.Fprintln(ts.Stdout(), part.Text)
+		}
+	}
+	if e := answer.Info.Error; e != nil {
+		_, _ = fmt.Fprintln(ts.Stderr(), e.Data.Message)
+	}
+	_, _ = ts.Stdout(), ts.Stderr() // so that what was there before is not taken for this
+}
+
+func (s *stage) post(ts *testscript.TestScript, path, body string) []byte {
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*patience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.serving.url+path, bytes.NewReader([]byte(body)))
+	ts.Check(err)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	ts.Check(err)
+	if response.StatusCode != http.StatusOK {
+		ts.Fatalf("OpenCode answers %s: %s", response.Status, answer)
+	}
+	return answer
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/packaging/opencode"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// clientsVariable names the directory that .ci/clients made.
+const clientsVariable = "CODEX_CRED_TEST_CLIENTS"
+
+// TestClients runs the programs that others wrote, as people set them up, against
+// an API that accepts the newest token alone. A script's name begins with the
+// client that it needs.
+func TestClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the clients are large programs")
+	}
+	scripts, err := filepath.Glob("testdata/clients/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("find the scripts: %v", err)
+	}
+	for _, store := range []string{storeFile, storeKeychain} {
+		for _, script := range scripts {
+			t.Run(name(script)+"-"+store, func(t *testing.T) {
+				t.Parallel()
+				client, _, _ := strings.Cut(name(script), "-")
+				path, err := findClient(client)
+				parts.Need(t, client, err)
+				play(t, script, &stage{t: t, profile: refresh.ProfileOpenAI, store: store, client: path})
+			})
+		}
+	}
+}
+
+// findClient looks for a client where the tests' clients are, and then anywhere.
+func findClient(name string) (string, error) {
+	if dir := os.Getenv(clientsVariable); dir != "" {
+		path, err := exec.LookPath(filepath.Join(dir, "node_modules", ".bin", name))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return path, err
+		}
+	}
+	return exec.LookPath(name)
+}
+
+// raiseClient adds what scripts about clients have: the client in the path, and
+// the API.
+func (s *stage) raiseClient(e *testscript.Env) error {
+	if s.client == "" {
+		return nil
+	}
+	s.api = startAPI(s)
+	e.Setenv("API", s.api.url())
+	e.Setenv("PATH", filepath.Dir(s.client)+string(os.PathListSeparator)+e.Getenv("PATH"))
+	return os.WriteFile(filepath.Join(e.WorkDir, opencode.File), opencode.Plugin(), 0o600)
+}
