@@ -46,9 +46,11 @@ func TestClients(t *testing.T) {
 // findClient looks for a client where the tests' clients are, and then anywhere.
 func findClient(name string) (string, error) {
 	if dir := os.Getenv(clientsVariable); dir != "" {
-		path, err := exec.LookPath(filepath.Join(dir, "node_modules", ".bin", name))
-		if !errors.Is(err, fs.ErrNotExist) {
-			return path, err
+		for _, place := range []string{filepath.Join("node_modules", ".bin"), "bin"} {
+			path, err := exec.LookPath(filepath.Join(dir, place, name))
+			if !errors.Is(err, fs.ErrNotExist) {
+				return path, err
+			}
 		}
 	}
 	return exec.LookPath(name)
@@ -61,6 +63,14 @@ func (s *stage) raiseClient(e *testscript.Env) error {
 		return nil
 	}
 	s.api = startAPI(s)
+	repositories := filepath.Join(e.WorkDir, "repositories")
+	site, err := startSite(s.t, s.api, repositories)
+	if err != nil {
+		return err
+	}
+	if err := site.raise(e, repositories); err != nil {
+		return err
+	}
 	e.Setenv("API", s.api.url())
 	e.Setenv("PATH", filepath.Dir(s.client)+string(os.PathListSeparator)+e.Getenv("PATH"))
 	return os.WriteFile(filepath.Join(e.WorkDir, opencode.File), opencode.Plugin(), 0o600)
