@@ -12,7 +12,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/internal/parts"
-	"github.com/codex-cred/codex-cred/packaging/opencode"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -56,22 +55,20 @@ func findClient(name string) (string, error) {
 	return exec.LookPath(name)
 }
 
-// raiseClient adds what scripts about clients have: the client in the path, and
-// the API.
-func (s *stage) raiseClient(e *testscript.Env) error {
+// raiseClient adds what scripts about clients have: the client in the path, the
+// API, and a path without the client.
+func (s *stage) raiseClient(e *testscript.Env) {
 	if s.client == "" {
-		return nil
+		return
 	}
+	ours, err := exec.LookPath("codex-cred")
+	must(s.t, err)
+	e.Setenv("OURS", filepath.Dir(ours))
 	s.api = startAPI(s)
 	repositories := filepath.Join(e.WorkDir, "repositories")
 	site, err := startSite(s.t, s.api, repositories)
-	if err != nil {
-		return err
-	}
-	if err := site.raise(e, repositories); err != nil {
-		return err
-	}
+	must(s.t, err)
+	must(s.t, site.raise(e, repositories))
 	e.Setenv("API", s.api.url())
 	e.Setenv("PATH", filepath.Dir(s.client)+string(os.PathListSeparator)+e.Getenv("PATH"))
-	return os.WriteFile(filepath.Join(e.WorkDir, opencode.File), opencode.Plugin(), 0o600)
 }

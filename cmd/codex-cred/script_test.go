@@ -252,6 +252,7 @@ func (s *stage) raise(e *testscript.Env) error {
 	// With -race every process would wait a second before it exits.
 	e.Setenv("GORACE", "atexit_sleep_ms=0")
 	e.Setenv(clockVariable, s.clockFile)
+	s.raiseClient(e)
 	e.Values[stageKey{}] = s
-	return errors.Join(os.Mkdir(s.home, 0o700), os.WriteFile(s.clockFile, []byte("0s"), 0o600), s.raiseClient(e))
+	return errors.Join(os.Mkdir(s.home, 0o700), os.WriteFile(s.clockFile, []byte("0s"), 0o600))
 }

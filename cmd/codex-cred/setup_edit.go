@@ -20,6 +20,8 @@ type configEdit struct {
 	// blank is what an absent file is taken for. A file of ours that is back at
 	// it is removed.
 	blank string
+	// whole: all of the file is ours, so it goes with our keys whoever made it.
+	whole bool
 	// put returns the content with our keys, and the names of the keys whose other
 	// value it replaced. Without leave to replace it is [errOtherValue].
 	put func(content []byte, replace bool) (edited []byte, replaced []string, err error)
@@ -171,16 +173,17 @@ func (s *setup) carryOut(i int, pl plan) error {
 }
 
 // undoFiles takes our keys out of every file that can be read, and tells of the
-// others. ErrNotFound: they were in none.
+// others. It begins with the last file, as that came last. ErrNotFound: they were
+// in none.
 func (s *setup) undoFiles(ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error)) error {
 	list, err := edits(ctx, s)
 	if err != nil {
 		return err
 	}
 	found := false
-	for i, edit := range list {
+	for i, edit := range slices.Backward(list) {
 		if i >= len(s.Files) {
-			break // a run that ended before it wrote that one
+			continue // a run that ended before it wrote that one
 		}
 		edit.path = s.Files[i].Path
 		was, failed := s.undoFile(edit, s.Files[i])
@@ -204,7 +207,7 @@ func (s *setup) undoFile(edit configEdit, r setupdir.File) (found bool, err erro
 	}
 	found = !bytes.Equal(content, f.Content)
 	switch {
-	case r.Created && string(content) == edit.blank:
+	case (r.Created || edit.whole && found) && string(content) == edit.blank:
 		err = f.Remove()
 		removeEmpty(r.Dirs)
 	case found:

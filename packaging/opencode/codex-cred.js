@@ -1,3 +1,5 @@
+// This file belongs to codex-cred, which replaces and removes it.
+//
 // OpenCode 1.18 asks codex-cred for the ChatGPT token of each request.
 //
 // "codex-cred setup opencode --write" installs this file, names it in
@@ -7,7 +9,8 @@
 //   "plugin": [["./codex-cred.js", {"command": ["/usr/bin/codex-cred", "get"]}]]
 //
 // Options: command, the whole path of codex-cred and what follows it, such as
-// "get" and an account; endpoint, the address of the API.
+// "get" and an account; endpoint, the address of the API. "setup opencode --verify"
+// names another endpoint, on this computer, in the variable VERIFY.
 //
 // The token is kept in no variable that outlives its request, and is part of no
 // error, because OpenCode shows those and writes them to its log.
@@ -18,6 +21,7 @@ import { createHash } from "node:crypto"
 const MARKER = "codex-cred"
 const COMMAND = ["codex-cred", "get"]
 const ENDPOINT = "https://chatgpt.com/backend-api/codex/responses"
+const VERIFY = "CODEX_CRED_OPENCODE_ENDPOINT"
 const FAR = 253402300799000 // the end of the year 9999: OpenCode itself never refreshes the marker
 const REJECTED = "--rejected-sha256"
 const PATIENCE = 60_000 // milliseconds; codex-cred gives up after 30 s
@@ -86,11 +90,18 @@ function residencyOf(token) {
   }
 }
 
-// checked returns the endpoint. A token goes to nobody who could be listened to.
+const isHere = (url) => url?.protocol === "http:" && ["127.0.0.1", "[::1]"].includes(url.hostname)
+
+// verifying returns the endpoint of a verification, which is on this computer.
+function verifying() {
+  const endpoint = process.env[VERIFY]
+  return URL.canParse(endpoint) && isHere(new URL(endpoint)) ? endpoint : undefined
+}
+
+// checked returns the endpoint. A token goes nowhere where others could listen.
 function checked(endpoint) {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null
-  const here = ["127.0.0.1", "[::1]"].includes(url?.hostname)
-  if (url?.protocol === "https:" || (url?.protocol === "http:" && here)) return url
+  if (url?.protocol === "https:" || isHere(url)) return url
   throw failure("the option \"endpoint\" of the plugin is no https address; mend it in opencode.json")
 }
 
@@ -103,7 +114,7 @@ async function whole(body) {
 const fetcher = ({ command, endpoint }) => async (input, init = {}) => {
   const request = input instanceof Request ? input : { url: String(input) }
   if (!/\/v1\/responses|\/chat\/completions/.test(new URL(request.url).pathname)) return fetch(input, init)
-  const url = checked(endpoint)
+  const url = checked(verifying() ?? endpoint)
   const signal = init.signal ?? request.signal
   const body = await whole(init.body ?? request.body)
   const send = ({ access_token: token, account_id: account }) => {

@@ -2,7 +2,10 @@
 // token of each request. "codex-cred setup opencode" installs it.
 package opencode
 
-import _ "embed"
+import (
+	"bytes"
+	_ "embed"
+)
 
 // File is the name of the plugin's file.
 const File = "codex-cred.js"
@@ -15,8 +18,17 @@ const Marker = "codex-cred"
 // of the year 9999.
 const Expires = 253402300799000
 
+// VerifyVariable names the endpoint of a verification for the plugin.
+const VerifyVariable = "CODEX_CRED_OPENCODE_ENDPOINT"
+
+// owner is how every version of the plugin begins.
+const owner = "// This file belongs to codex-cred,"
+
 //go:embed codex-cred.js
 var plugin []byte
 
 // Plugin returns the content of the plugin's file.
 func Plugin() []byte { return append([]byte(nil), plugin...) }
+
+// IsPlugin reports whether the content is that of a plugin of ours, of any version.
+func IsPlugin(content []byte) bool { return bytes.HasPrefix(content, []byte(owner)) }

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/internal/jsonedit"
+	"github.com/codex-cred/codex-cred/packaging/opencode"
+)
+
+// openCodeClient has a plugin of ours, since OpenCode's config can run no command:
+// its file, an entry for it in opencode.json, and in auth.json a marker in the
+// place of tokens, without which OpenCode does not ask the plugin.
+func openCodeClient() client {
+	c := client{name: "opencode", home: codexBase, snippet: openCodeSnippet, verify: verifyOpenCode}
+	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) { return s.openCodeEdits() })
+}
+
+// openCodeEdits has the marker first: with it alone OpenCode sends nothing that it
+// should not, and without it the plugin does nothing.
+func (s *setup) openCodeEdits() ([]configEdit, error) {
+	config, err := s.openCodeConfig()
+	if err != nil {
+		return nil, err
+	}
+	data, err := s.xdgPath("XDG_DATA_HOME", filepath.Join(".local", "share"), "opencode", "auth.json")
+	if err != nil {
+		return nil, err
+	}
+	plugin := filepath.Join(filepath.Dir(config), opencode.File)
+	return []configEdit{markerEdit(data), pluginFileEdit(plugin), s.pluginEntryEdit(config)}, nil
+}
+
+// openCodeConfig is the config of the person; OpenCode reads either name, and
+// from the same places on every system.
+func (s *setup) openCodeConfig() (string, error) {
+	dir := s.getenv("OPENCODE_CONFIG_DIR")
+	if dir == "" {
+		var err error
+		if dir, err = s.xdgPath("XDG_CONFIG_HOME", ".config", "opencode"); err != nil {
+			return "", err
+		}
+	}
+	withComments := filepath.Join(dir, "opencode.jsonc")
+	if _, err := os.Stat(withComments); err == nil {
+		return filepath.Abs(withComments)
+	}
+	return filepath.Abs(filepath.Join(dir, "opencode.json"))
+}
+
+// xdgPath returns the path below the directory that the variable names, else
+// below that one of the home.
+func (p *program) xdgPath(variable, dir string, path ...string) (string, error) {
+	base := p.getenv(variable)
+	if base == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", withHint(err, "set HOME")
+		}
+		base = filepath.Join(home, dir)
+	}
+	return filepath.Abs(filepath.Join(append([]string{base}, path...)...))
+}
+
+// A marker is an entry of auth.json.
+type marker struct {
+	Type    string `json:"type"`
+	Refresh string `json:"refresh"`
+	Access  string `json:"access"`
+	Expires int64  `json:"expires"`
+}
+
+func ourMarker() marker {
+	return marker{"oauth", opencode.Marker, opencode.Marker, opencode.Expires}
+}
+
+// openAI is the name of OpenCode's provider that the plugin serves.
+const openAI = "openai"
+
+// markerEdit is of a file that holds the tokens of OpenCode's own sign-ins, which
+// are neither read nor moved.
+func markerEdit(path string) configEdit {
+	return configEdit{
+		path: path, blank: "{}",
+		put: func(content []byte, replace bool) ([]byte, []string, error) {
+			raw, there, err := jsonedit.Get(content, openAI)
+			if err != nil || there && isMarker(raw) {
+				return content, nil, err
+			}
+			var replaced []string
+			if there {
+				replaced = []string{openAI + ", which is a sign-in of OpenCode's own,"}
+			}
+			if there && !replace {
+				return nil, nil, &otherValueError{replaced}
+			}
+			edited, err := jsonedit.Set(content, ourMarker(), openAI)
+			return edited, replaced, err
+		},
+		take: func(content []byte) ([]byte, error) {
+			raw, there, err := jsonedit.Get(content, openAI)
+			if err != nil || !there || !isMarker(raw) {
+				return content, err
+			}
+			return jsonedit.Remove(content, openAI)
+		},
+	}
+}
+
+func isMarker(raw []byte) bool {
+	var m marker
+	return json.Unmarshal(raw, &m) == nil && m.Refresh == opencode.Marker && m.Access == opencode.Marker
+}
+
+// pluginFileEdit is of a file that is ours altogether.
+func pluginFileEdit(path string) configEdit {
+	return configEdit{
+		path: path, whole: true,
+		put: func(content []byte, replace bool) ([]byte, []string, error) {
+			if len(content) == 0 || opencode.IsPlugin(content) {
+				return opencode.Plugin(), nil, nil
+			}
+			if !replace {
+				return nil, nil, &otherValueError{[]string{opencode.File}}
+			}
+			return opencode.Plugin(), []string{opencode.File}, nil
+		},
+		take: func(content []byte) ([]byte, error) {
+			if opencode.IsPlugin(content) {
+				return nil, nil
+			}
+			return content, nil
+		},
+	}
+}
+
+// openCodeBlank is a config without settings. OpenCode puts the schema into one
+// that does not name it.
+const openCodeBlank = `{
+  "$schema": "https://opencode.ai/config.json"
+}
+`
+
+// pluginSpec is how opencode.json names the file beside it.
+const pluginSpec = "./" + opencode.File
+
+func (s *setup) pluginEntry() []any {
+	options := struct {
+		Command  []string `json:"command"`
+		Endpoint string   `json:"endpoint,omitempty"`
+	}{Command: []string{s.Command, "get", s.Account}}
+	if s.BaseURL != "" {
+		options.Endpoint = strings.TrimSuffix(s.BaseURL, "/") + "/responses"
+	}
+	return []any{pluginSpec, options}
+}
+
+func (s *setup) pluginEntryEdit(path string) configEdit {
+	const plugins = "plugin"
+	take := func(content []byte) ([]byte, error) {
+		return jsonedit.RemoveElement(content, isPluginEntry, plugins)
+	}
+	return configEdit{
+		path: path, blank: openCodeBlank, take: take,
+		put: func(content []byte, replace bool) ([]byte, []string, error) {
+			want, err := json.Marshal(s.pluginEntry())
+			if err != nil {
+				return nil, nil, err
+			}
+			entries, err := pluginEntries(content, plugins)
+			if err != nil || len(entries) == 1 && bytes.Equal(entries[0], want) {
+				return content, nil, err
+			}
+			var replaced []string
+			if len(entries) > 0 {
+				replaced = []string{plugins + " " + pluginSpec}
+			}
+			if len(entries) > 0 && !replace {
+				return nil, nil, &otherValueError{replaced}
+			}
+			base, err := take(content)
+			if err != nil {
+				return nil, nil, err
+			}
+			edited, err := jsonedit.Append(base, s.pluginEntry(), plugins)
+			return edited, replaced, err
+		},
+	}
+}
+
+// pluginEntries returns those elements of the list that name our plugin.
+func pluginEntries(content []byte, path ...string) ([]json.RawMessage, error) {
+	raw, there, err := jsonedit.Get(content, path...)
+	if err != nil || !there {
+		return nil, err
+	}
+	var list, ours []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return nil, fmt.Errorf("its member %q is no list", strings.Join(path, "."))
+	}
+	for _, element := range list {
+		if isPluginEntry(element) {
+			ours = append(ours, element)
+		}
+	}
+	return ours, nil
+}
+
+// isPluginEntry reports whether the element names our plugin, with options or
+// without.
+func isPluginEntry(element []byte) bool {
+	var withOptions []json.RawMessage
+	if json.Unmarshal(element, &withOptions) == nil && len(withOptions) > 0 {
+		element = withOptions[0]
+	}
+	var spec string
+	return json.Unmarshal(element, &spec) == nil && spec == pluginSpec
+}
+
+func openCodeSnippet(_ context.Context, s *setup) (string, error) {
+	edits, err := s.openCodeEdits()
+	if err != nil {
+		return "", err
+	}
+	entry, err := jsonedit.Append([]byte(openCodeBlank), s.pluginEntry(), "plugin")
+	if err != nil {
+		return "", err
+	}
+	auth, err := jsonedit.Set(nil, ourMarker(), openAI)
+	return fmt.Sprintf("// %s\n%s// %s\n%s// %s is packaging/opencode/%s\n",
+		edits[2].path, entry, edits[0].path, auth, edits[1].path, opencode.File), err
+}
