@@ -8,10 +8,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/packaging/opencode"
 )
 
 // A serving is an "opencode serve" and the conversation with it.
@@ -97,4 +103,25 @@ func (s *stage) post(ts *testscript.TestScript, path, body string) []byte {
 		ts.Fatalf("OpenCode answers %s: %s", response.Status, answer)
 	}
 	return answer
+}
+
+// TestOpenCodePlugin runs the plugin without OpenCode, in the engine that is in it
+// (BUN_BE_BUN makes it behave as the engine alone).
+func TestOpenCodePlugin(t *testing.T) {
+	t.Parallel()
+	engine, err := findClient("opencode")
+	parts.Need(t, "opencode", err)
+	dir := t.TempDir()
+	plugin := filepath.Join(dir, "plugin.mjs")
+	must(t, os.WriteFile(plugin, opencode.Plugin(), 0o600))
+	script, err := filepath.Abs(filepath.Join("testdata", "clients", "opencode-plugin.mjs"))
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, engine, script, plugin)
+	cmd.Dir = dir
+	cmd.Env = []string{"BUN_BE_BUN=1", "HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir}
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "all passed\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
 }

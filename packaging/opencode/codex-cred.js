@@ -48,7 +48,7 @@ function explain(command, error, stderr) {
   if (typeof error.code === "string") {
     return failure(`${command[0]} cannot be run (${error.code}); run: codex-cred setup opencode --write`)
   }
-  return failure(`${command[0]} failed (exit status ${error.code}); run it by hand: ${command.join(" ")}`)
+  return failure(`${command[0]} failed without a word (exit status ${error.code}); try it by hand`)
 }
 
 // run returns what the command prints.
