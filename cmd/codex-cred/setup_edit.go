@@ -126,6 +126,11 @@ func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 	} else if len(before.files) > 0 && i < 0 {
 		return plan{}, withHint(fmt.Errorf("%s is set up in %s", s.Client, before.files[0].Path), fmt.Sprintf("first run: codex-cred setup %s --undo", s.Client))
 	}
+	if edit.whole { // what is ours already need not be brought back
+		if base, err = edit.take(base); err != nil {
+			return plan{}, atPath(edit.path, err)
+		}
+	}
 	pl.content, pl.replaced, err = edit.put(base, s.replace)
 	if other := (*otherValueError)(nil); errors.As(err, &other) {
 		return plan{}, withHint(atPath(edit.path, err), "--replace replaces it, and --undo will not bring it back")

@@ -36,8 +36,9 @@ func (s *setup) openCodeEdits() ([]configEdit, error) {
 	return []configEdit{markerEdit(data), pluginFileEdit(plugin), s.pluginEntryEdit(config)}, nil
 }
 
-// openCodeConfig is the config of the person; OpenCode reads either name, and
-// from the same places on every system.
+// openCodeConfig is the config of the person, which is in the same place on every
+// system. OpenCode reads three files there, and of the lists of plugins in them the
+// last alone: ours has to be in that one.
 func (s *setup) openCodeConfig() (string, error) {
 	dir := s.getenv("OPENCODE_CONFIG_DIR")
 	if dir == "" {
@@ -46,11 +47,19 @@ func (s *setup) openCodeConfig() (string, error) {
 			return "", err
 		}
 	}
-	withComments := filepath.Join(dir, "opencode.jsonc")
-	if _, err := os.Stat(withComments); err == nil {
-		return filepath.Abs(withComments)
+	chosen, listed := filepath.Join(dir, "opencode.json"), false
+	for _, name := range []string{"config.json", "opencode.json", "opencode.jsonc"} {
+		path := filepath.Join(dir, name)
+		content, err := os.ReadFile(path) //nolint:gosec // the person's own config
+		if err != nil {
+			continue
+		}
+		_, there, _ := jsonedit.Get(content, openCodePlugins) // the edit will tell what is wrong with it
+		if there || !listed && name != "config.json" {
+			chosen, listed = path, there
+		}
 	}
-	return filepath.Abs(filepath.Join(dir, "opencode.json"))
+	return filepath.Abs(chosen)
 }
 
 // xdgPath returns the path below the directory that the variable names, else
@@ -139,6 +148,9 @@ func pluginFileEdit(path string) configEdit {
 	}
 }
 
+// openCodePlugins is the list of plugins in a config.
+const openCodePlugins = "plugin"
+
 // openCodeBlank is a config without settings. OpenCode puts the schema into one
 // that does not name it.
 const openCodeBlank = `{
@@ -161,9 +173,8 @@ func (s *setup) pluginEntry() []any {
 }
 
 func (s *setup) pluginEntryEdit(path string) configEdit {
-	const plugins = "plugin"
 	take := func(content []byte) ([]byte, error) {
-		return jsonedit.RemoveElement(content, isPluginEntry, plugins)
+		return jsonedit.RemoveElement(content, isPluginEntry, openCodePlugins)
 	}
 	return configEdit{
 		path: path, blank: openCodeBlank, take: take,
@@ -172,13 +183,13 @@ func (s *setup) pluginEntryEdit(path string) configEdit {
 			if err != nil {
 				return nil, nil, err
 			}
-			entries, err := pluginEntries(content, plugins)
+			entries, err := pluginEntries(content)
 			if err != nil || len(entries) == 1 && bytes.Equal(entries[0], want) {
 				return content, nil, err
 			}
 			var replaced []string
 			if len(entries) > 0 {
-				replaced = []string{plugins + " " + pluginSpec}
+				replaced = []string{openCodePlugins + " " + pluginSpec}
 			}
 			if len(entries) > 0 && !replace {
 				return nil, nil, &otherValueError{replaced}
@@ -187,21 +198,21 @@ func (s *setup) pluginEntryEdit(path string) configEdit {
 			if err != nil {
 				return nil, nil, err
 			}
-			edited, err := jsonedit.Append(base, s.pluginEntry(), plugins)
+			edited, err := jsonedit.Append(base, s.pluginEntry(), openCodePlugins)
 			return edited, replaced, err
 		},
 	}
 }
 
 // pluginEntries returns those elements of the list that name our plugin.
-func pluginEntries(content []byte, path ...string) ([]json.RawMessage, error) {
-	raw, there, err := jsonedit.Get(content, path...)
+func pluginEntries(content []byte) ([]json.RawMessage, error) {
+	raw, there, err := jsonedit.Get(content, openCodePlugins)
 	if err != nil || !there {
 		return nil, err
 	}
 	var list, ours []json.RawMessage
 	if json.Unmarshal(raw, &list) != nil {
-		return nil, fmt.Errorf("its member %q is no list", strings.Join(path, "."))
+		return nil, fmt.Errorf("its member %q is no list", openCodePlugins)
 	}
 	for _, element := range list {
 		if isPluginEntry(element) {
@@ -227,7 +238,7 @@ func openCodeSnippet(_ context.Context, s *setup) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	entry, err := jsonedit.Append([]byte(openCodeBlank), s.pluginEntry(), "plugin")
+	entry, err := jsonedit.Append([]byte(openCodeBlank), s.pluginEntry(), openCodePlugins)
 	if err != nil {
 		return "", err
 	}
