@@ -75,11 +75,9 @@ func (w *wiring) tables() []artefact {
 			remove: func(context.Context) error { return w.hosts.Clear() },
 		})
 	}
-	names, _ := w.shims.Names()
-	for _, name := range names {
-		for _, path := range []string{w.shims.Path(name), w.shims.ArgsPath(name)} {
-			list = append(list, file("program of shim add", path))
-		}
+	paths, _ := w.shims.Files() // with what a killed shim add left
+	for _, path := range paths {
+		list = append(list, file("program of shim add", path))
 	}
 	return list
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
+	"github.com/codex-cred/codex-cred/internal/hosttable"
+	"github.com/codex-cred/codex-cred/internal/shimdir"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
@@ -84,6 +86,8 @@ func outcomes() []outcome {
 		{helper.ErrUnavailable, exitStore, "unavailable", "try from a desktop session, or " + inFile},
 		{helper.ErrTooLarge, exitOther, "too-large", inFile},
 		{helper.ErrNewer, exitOther, "newer", "use the codex-cred that wrote it"},
+		{hosttable.ErrTable, exitOther, "corrupt", "move that file away, then say again who answers what: codex-cred host add HOST ACCOUNT"},
+		{shimdir.ErrArgs, exitOther, "corrupt", "make the program again: codex-cred shim add NAME -- get"},
 		{helper.ErrCorrupt, exitOther, "corrupt", "run: codex-cred erase%s, then sign in again"},
 		{helper.ErrErasing, exitNotFound, "erasing", "run: codex-cred erase%s"},
 		{helper.ErrConflict, exitOther, "conflict", "try again"},

@@ -30,7 +30,11 @@ func (p *program) main() int {
 	if len(os.Args) > 1 && os.Args[1] == workerCommand {
 		return p.work(os.Args[2:])
 	}
-	args, home := dispatch(os.Args)
+	args, home, err := dispatch(os.Args)
+	if err != nil {
+		p.report(err)
+		return exitCode(err)
+	}
 	if home != "" {
 		_ = os.Setenv("CODEX_CRED_HOME", home) // the worker's too
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,8 @@ func (p *program) shimAdd(c *cli.Context) error {
 	switch {
 	case c.NArg() != 1:
 		return usageErrorHint("shim add takes a name, then -- and arguments", "see: codex-cred shim add --help")
+	case slices.Contains([]string{ownProgram, gitProgram, dockerProgram}, c.Args().First()):
+		return usageErrorHint(fmt.Sprintf("the name %q says by itself what the program does", c.Args().First()), "choose another")
 	case len(p.others) == 0 || !slices.Contains(shimCommands(), p.others[0]):
 		return usageErrorHint("after -- shim add takes: "+strings.Join(shimCommands(), " or ")+", and its arguments", "see: codex-cred shim add --help")
 	}
@@ -123,31 +126,32 @@ func (p *program) shimRemove(c *cli.Context) error {
 
 // names of this program that say what it is to do.
 const (
+	ownProgram    = "codex-cred"
 	gitProgram    = "git-credential-codex"
 	dockerProgram = "docker-credential-codex"
 )
 
 // dispatch returns the command line that the name of this program stands for: a
-// protocol, or what was given to "shim add". home is where that was, if it was.
-func dispatch(args []string) (line []string, home string) {
+// protocol, or what was given to "shim add". home is where that was, if it was. A
+// program of shim add that has lost its arguments is an error: its caller would take
+// our help for a token.
+func dispatch(args []string) (line []string, home string, err error) {
 	base := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
 	switch {
-	case base == "codex-cred":
-		return args, ""
+	case base == ownProgram:
+		return args, "", nil
 	case base == gitProgram:
-		return append([]string{"codex-cred", helperName, "git"}, args[1:]...), ""
+		return append([]string{ownProgram, helperName, "git"}, args[1:]...), "", nil
 	case base == dockerProgram && len(args) > 1 && (args[1] == "--version" || args[1] == "-v"):
-		return []string{"codex-cred", helperName, "docker", "version"}, ""
+		return []string{ownProgram, helperName, "docker", "version"}, "", nil
 	case base == dockerProgram:
-		return append([]string{"codex-cred", helperName, "docker"}, args[1:]...), ""
+		return append([]string{ownProgram, helperName, "docker"}, args[1:]...), "", nil
 	}
-	path, err := exec.LookPath(args[0])
-	if err != nil {
-		return args, ""
+	if path, err := exec.LookPath(args[0]); err == nil {
+		shim, root, err := shimdir.At(path)
+		if !errors.Is(err, helper.ErrNotFound) {
+			return append(append([]string{ownProgram}, shim...), args[1:]...), root, err
+		}
 	}
-	shim, root, err := shimdir.At(path)
-	if err != nil {
-		return args, ""
-	}
-	return append(append([]string{"codex-cred"}, shim...), args[1:]...), root
+	return args, "", nil
 }

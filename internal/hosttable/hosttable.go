@@ -30,6 +30,9 @@ const (
 	lockWait = 10 * time.Second
 )
 
+// ErrTable says that it is the table that is ErrCorrupt.
+var ErrTable = errors.New("the table of hosts")
+
 // A Row says which account answers a host.
 type Row struct {
 	Host    wire.Host
@@ -71,7 +74,7 @@ func (t *Table) Rows() ([]Row, error) {
 	}
 	rows, err := decode(content)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: the table of hosts is %w: %w", t.Path(), helper.ErrCorrupt, err)
+		return nil, fmt.Errorf("read %s: %w is %w: %w", t.Path(), ErrTable, helper.ErrCorrupt, err)
 	}
 	return rows, nil
 }

@@ -34,6 +34,9 @@ const (
 // programName has no dot, so no name is that of a file of arguments.
 var programName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
+// ErrArgs says that it is the arguments of a program that are ErrCorrupt.
+var ErrArgs = errors.New("the arguments")
+
 // Dir is the programs under one root. Errors are those of [safefile.Dir],
 // ErrInvalid for a name that none can have, and ErrCorrupt.
 type Dir struct{ dir safefile.Dir }
@@ -125,6 +128,9 @@ func (d *Dir) Names() ([]string, error) {
 	return names, nil
 }
 
+// Files returns the path of everything in the folder.
+func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
+
 // Args returns the arguments of the program, or ErrNotFound.
 func (d *Dir) Args(name string) ([]string, error) {
 	content, err := d.dir.Read(name+suffix, maxSize)
@@ -133,7 +139,7 @@ func (d *Dir) Args(name string) ([]string, error) {
 	}
 	args, err := decode(content)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: the arguments are %w: %w", d.ArgsPath(name), helper.ErrCorrupt, err)
+		return nil, fmt.Errorf("read %s: %w are %w: %w", d.ArgsPath(name), ErrArgs, helper.ErrCorrupt, err)
 	}
 	return args, nil
 }
@@ -175,9 +181,31 @@ func (d *Dir) Remove(name string) error {
 	return errors.Join(linkErr, err)
 }
 
-// At returns the arguments of the program that was started by the path, and the
-// root that it belongs to; ErrNotFound if it is none of these programs.
+// maxLinks bounds how many links lead to a program, as the system does.
+const maxLinks = 40
+
+// At returns the arguments of the program that was started by the path, which may
+// be a link to it, and the root that it belongs to; ErrNotFound if it is none of
+// these programs. Any other error says that it is one and has no arguments.
 func At(path string) (args []string, root string, err error) {
+	for range maxLinks {
+		args, root, err = at(path)
+		if !errors.Is(err, helper.ErrNotFound) {
+			return args, root, err
+		}
+		next, linkErr := os.Readlink(path)
+		if linkErr != nil {
+			break
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(path), next)
+		}
+		path = next
+	}
+	return nil, "", helper.ErrNotFound
+}
+
+func at(path string) (args []string, root string, err error) {
 	path, err = filepath.Abs(path)
 	folder := filepath.Dir(path)
 	name := strings.TrimSuffix(filepath.Base(path), extension())

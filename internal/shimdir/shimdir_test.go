@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -95,7 +96,12 @@ func TestAtOtherPlaces(t *testing.T) {
 	if err := os.WriteFile(dir.ArgsPath("bad"), []byte(`{"version":1,"args":"get"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	loop := filepath.Join(root, "loop")
+	if err := os.Symlink(loop, loop); err != nil && runtime.GOOS != "windows" {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]error{
+		loop:                       helper.ErrNotFound,
 		filepath.Join(root, "tok"): helper.ErrNotFound,
 		dir.Path("other"):          helper.ErrNotFound,
 		dir.Path("bad"):            helper.ErrCorrupt,
