@@ -50,7 +50,7 @@ func (p *program) erase(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	e := eraser{program: p, wiring: w, revoke: c.Bool("revoke"), dryRun: c.Bool("dry-run")}
+	e := eraser{program: p, wiring: w, whole: all, revoke: c.Bool("revoke"), dryRun: c.Bool("dry-run")}
 	var receipts []*receipt
 	if all {
 		receipts, err = e.all(c.Context, c.Bool("yes"))

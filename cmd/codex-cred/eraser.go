@@ -15,6 +15,7 @@ import (
 type eraser struct {
 	*program
 	*wiring
+	whole  bool // every account, and all else
 	revoke bool
 	dryRun bool
 }
@@ -169,7 +170,16 @@ func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
 		}
 		r.remove(ctx, a)
 	}
+	e.keepTable(r)
 	return ctx.Err()
+}
+
+// keepTable tells of a table of hosts that may name the account and cannot be read.
+// The next account of that name would answer them.
+func (e *eraser) keepTable(r *receipt) {
+	if _, err := e.hosts.Rows(); err != nil && !e.whole {
+		r.keep(artefact{kind: "table of hosts", where: e.hosts.Path()}, "it may name the account: "+reason(err))
+	}
 }
 
 // hold takes the lock of the sign-in, which a refresh in flight may have.

@@ -60,19 +60,28 @@ func (p *program) hostAdd(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	rec, err := w.records.Read(c.Context, account)
-	if err != nil {
-		return helper.ForAccount(account, err)
+	if _, err := w.records.Read(c.Context, account); err != nil {
+		return helper.ForAccount(account, err) // before a lock is made for an account that is none
 	}
 	row := hosttable.Row{Host: host, Account: account, Foreign: c.Bool("allow-foreign-host")}
-	if err := checkForeign(row, rec.Credential); err != nil {
+	if err := w.alone(c.Context, account, func() error { return w.putHost(c, row) }); err != nil {
 		return helper.ForAccount(account, err)
-	}
-	if err := w.hosts.Put(row); err != nil {
-		return err
 	}
 	p.warn("account %q answers %s", account, host)
 	return nil
+}
+
+// putHost adds the row while nobody erases or renames the account: a row that they
+// did not see would be the next account's of that name.
+func (w *wiring) putHost(c *cli.Context, row hosttable.Row) error {
+	rec, err := w.records.Read(c.Context, row.Account)
+	if err != nil {
+		return err
+	}
+	if err := checkForeign(row, rec.Credential); err != nil {
+		return err
+	}
+	return w.hosts.Put(row)
 }
 
 // checkForeign refuses a ChatGPT token to a host that is not ChatGPT's: there it

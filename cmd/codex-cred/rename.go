@@ -50,6 +50,9 @@ func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string)
 	if _, err := w.accounts.Load(from); err != nil {
 		return err
 	}
+	if _, err := w.hosts.Rows(); err != nil {
+		return err // its rows could not follow
+	}
 	names := []string{from, to}
 	slices.Sort(names) // so that two renames wait for each other in one order
 	for _, name := range names {
