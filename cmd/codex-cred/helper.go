@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -83,9 +84,17 @@ func (p *program) helperDocker(c *cli.Context) error {
 	return errors.Join(write(p.stdout, told+"\n"), &toldError{&commandError{err, exitOther}})
 }
 
+// helperGoauth only tells why a host has no token if others have one: the go command
+// reads no answer of a program that fails.
 func (p *program) helperGoauth(c *cli.Context) error {
 	return p.withSource(c, func(ctx context.Context, s wire.Source) error {
-		return goauth.Serve(ctx, c.Args().Slice(), p.stdin, p.stdout, s)
+		var answer bytes.Buffer
+		err := goauth.Serve(ctx, c.Args().Slice(), p.stdin, &answer, s)
+		if err != nil && answer.Len() > 0 {
+			p.report(err)
+			err = nil
+		}
+		return errors.Join(err, write(p.stdout, answer.String()))
 	})
 }
 

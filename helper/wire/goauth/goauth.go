@@ -38,7 +38,7 @@ func all(ctx context.Context, out io.Writer, source wire.Source) error {
 		if !host.Secure() {
 			continue // the go command sends no credential there
 		}
-		failures = append(failures, answer(ctx, out, host, source.Token))
+		failures = append(failures, answer(ctx, out, host, host.String(), source.Token))
 	}
 	return errors.Join(failures...)
 }
@@ -46,8 +46,9 @@ func all(ctx context.Context, out io.Writer, source wire.Source) error {
 // again answers a call about a URL. The token that the first call gave may be the
 // one that was refused; other codes than 401 say nothing about a token.
 func again(ctx context.Context, target string, in io.Reader, out io.Writer, source wire.Source) error {
-	host, err := wire.RequestedHost(target)
-	if !strings.HasPrefix(target, "https://") {
+	prefix, ok := origin(target)
+	host, err := wire.RequestedHost(prefix)
+	if !ok {
 		err = wire.ErrUnconfigured
 	}
 	refused := false
@@ -55,7 +56,7 @@ func again(ctx context.Context, target string, in io.Reader, out io.Writer, sour
 		refused, err = unauthorized(in)
 	}
 	if err == nil {
-		err = answer(ctx, out, host, func(ctx context.Context, host wire.Host) (wire.Token, error) {
+		err = answer(ctx, out, host, prefix, func(ctx context.Context, host wire.Host) (wire.Token, error) {
 			token, err := source.Token(ctx, host)
 			if err != nil || !refused {
 				return token, err
@@ -72,23 +73,35 @@ func again(ctx context.Context, target string, in io.Reader, out io.Writer, sour
 	return err
 }
 
-func answer(ctx context.Context, out io.Writer, host wire.Host, ask func(context.Context, wire.Host) (wire.Token, error)) error {
+// origin cuts off the path, and the query that the go command puts after it when it
+// looks for a module's repository. The rest stays as it is written: the go command
+// looks for the answer under that.
+func origin(target string) (prefix string, ok bool) {
+	const scheme = "https://"
+	rest, ok := strings.CutPrefix(target, scheme)
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	return scheme + rest, ok
+}
+
+func answer(ctx context.Context, out io.Writer, host wire.Host, prefix string, ask func(context.Context, wire.Host) (wire.Token, error)) error {
 	token, err := ask(ctx, host)
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(encode(entry{host: host, value: token.Bearer()}))
+	_, err = out.Write(encode(entry{prefix: prefix, value: token.Bearer()}))
 	return err
 }
 
 // An entry says which header requests below a URL get.
 type entry struct {
-	host  wire.Host
-	value string // a secret
+	prefix string
+	value  string // a secret
 }
 
 func encode(e entry) []byte {
-	return fmt.Appendf(nil, "%s\n\n%s: %s\n\n", e.host, wire.Authorization, e.value)
+	return fmt.Appendf(nil, "%s\n\n%s: %s\n\n", e.prefix, wire.Authorization, e.value)
 }
 
 // unauthorized reads the head of a response, as the go command writes it, and

@@ -50,6 +50,12 @@ func TestLaterCall(t *testing.T) {
 	}{
 		"401":                {"https://mod.example/a/@v/list", unauthorized, "https://mod.example\n\n" + next, []string{"https://mod.example " + wiretest.Secret}},
 		"404":                {"https://mod.example/a/@v/list", "HTTP/2.0 404 Not Found\n\n", "https://mod.example\n\n" + header, nil},
+		"a module's page":    {"https://mod.example/a?go-get=1", unauthorized, "https://mod.example\n\n" + next, []string{"https://mod.example " + wiretest.Secret}},
+		"only a query":       {"https://mod.example?go-get=1", "", "https://mod.example\n\n" + header, nil},
+		"the usual port":     {"https://mod.example:443/a", "", "https://mod.example:443\n\n" + header, nil},
+		"capital letters":    {"https://MOD.example/a", "", "https://MOD.example\n\n" + header, nil},
+		"a host after it":    {"https://mod.example.evil?x=https://mod.example", "", "", nil},
+		"a host as fragment": {"https://evil.example#@mod.example/", "", "", nil},
 		"no response":        {"https://mod.example/a", "", "https://mod.example\n\n" + header, nil},
 		"another host":       {"https://evil.example/mod.example", unauthorized, "", nil},
 		"in clear":           {"http://127.0.0.1:7777/a", unauthorized, "", nil},
@@ -105,12 +111,16 @@ func FuzzServe(f *testing.F) {
 		if err != nil && got != "" {
 			t.Errorf("answer %q beside %v", got, err)
 		}
-		if got != "" && got != "https://mod.example\n\n"+header {
-			t.Errorf("answer %q", got)
+		if got == "" {
+			return
 		}
-		rest, ok := strings.CutPrefix(strings.ToLower(target), "https://mod.example")
-		if got != "" && (!ok || rest != "" && !strings.Contains("/:", rest[:1])) {
-			t.Errorf("the token went to %q", target)
+		prefix, ok := strings.CutSuffix(got, "\n\n"+header)
+		if host, err := wire.ParseHost(prefix); !ok || err != nil || host.String() != "https://mod.example" {
+			t.Errorf("answer %q, %v", got, err)
+		}
+		rest, ok := strings.CutPrefix(target, prefix)
+		if !ok || rest != "" && !strings.Contains("/?#", rest[:1]) {
+			t.Errorf("the token went to %q for %q", prefix, target)
 		}
 	})
 }
