@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -13,6 +14,27 @@ import (
 // or with a NUL in it, is [ErrMalformed].
 func ReadRequest(r io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, MaxRequest+1))
+	return checked(b, err)
+}
+
+// ReadLines is as ReadRequest, of a request that an empty line ends: its caller may
+// wait for the answer before it closes what r reads.
+func ReadLines(r io.Reader) ([]byte, error) {
+	lines := bufio.NewReader(io.LimitReader(r, MaxRequest+1))
+	var b []byte
+	for {
+		line, err := lines.ReadBytes('\n')
+		b = append(b, line...)
+		if errors.Is(err, io.EOF) || err == nil && len(line) == 1 {
+			return checked(b, nil)
+		}
+		if err != nil {
+			return checked(nil, err)
+		}
+	}
+}
+
+func checked(b []byte, err error) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the request: %w", err)

@@ -91,7 +91,7 @@ type request struct {
 }
 
 func read(in io.Reader) (request, error) {
-	text, err := wire.ReadRequest(in)
+	text, err := wire.ReadLines(in)
 	if err != nil {
 		return request{}, err
 	}

@@ -2,6 +2,7 @@ package git_test
 
 import (
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -60,6 +61,17 @@ func TestGet(t *testing.T) {
 				t.Errorf("answer %q, %v; want %q", got, err, row.want)
 			}
 		})
+	}
+}
+
+// TestOpenPipe is a caller that waits for the answer before it closes its end.
+func TestOpenPipe(t *testing.T) {
+	in, caller := io.Pipe()
+	defer func() { _ = caller.Close() }()
+	go func() { _, _ = io.WriteString(caller, "protocol=https\nhost=gw.example\n\n") }()
+	var out strings.Builder
+	if err := git.Serve(t.Context(), "get", in, &out, configured()); err != nil || out.String() != asPassword {
+		t.Errorf("answer %q, %v; want %q", out.String(), err, asPassword)
 	}
 }
 
