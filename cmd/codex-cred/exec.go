@@ -42,7 +42,7 @@ func (p *program) exec(c *cli.Context) error {
 	}
 	for _, name := range c.StringSlice("env") {
 		if !variableName.MatchString(name) || ours(name) {
-			return usageError("--env %q is no name for the token", shown(name))
+			return usageErrorHint("--env takes a name for the token: letters, digits and _, and none of CODEX_CRED_; what it got may be a secret and is not shown", "see: codex-cred exec --help")
 		}
 	}
 	path, err := exec.LookPath(p.others[0])

@@ -48,11 +48,15 @@ func (p *program) main() int {
 }
 
 // endings are the signals that ask the program to end. It ends in order then: what
-// a sign-in brings is stored first. The second ends it as it stands. Who started it with nohup wants no end.
+// a sign-in brings is stored first. The second ends it as it stands. Who started it
+// with nohup, or a script's shell in the background, wants no end; nor for what exec
+// runs, which would not ignore a signal any more that we had caught.
 func endings() []os.Signal {
-	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		list = append(list, syscall.SIGHUP)
+	list := []os.Signal{syscall.SIGTERM}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			list = append(list, s)
+		}
 	}
 	return list
 }
