@@ -25,12 +25,14 @@ func workerEnvironment(environment []string) []string {
 }
 
 func forWorker(name string) bool {
-	for _, prefix := range []string{"XDG_", "LC_", "SSL_CERT_", "CODEX_CRED_", "GO"} {
+	for _, prefix := range []string{"XDG_", "LC_", "SSL_CERT_", "CODEX_CRED_"} {
 		if strings.HasPrefix(name, prefix) {
 			return name != "CODEX_CRED_TOKEN"
 		}
 	}
 	return slices.Contains([]string{
+		// what Go's runtime reads; GOOGLE_API_KEY and GOPROXY may hold secrets
+		"GODEBUG", "GORACE", "GOCOVERDIR", "GOTRACEBACK", "GOGC", "GOMEMLIMIT", "GOMAXPROCS",
 		"HOME", "PATH", "LANG", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS",
 		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
 		// of Windows
