@@ -86,15 +86,27 @@ func (d *Dir) Add(name, program string, args []string) error {
 	if err := d.dir.Write(name+suffix, append(content, '\n')); err != nil {
 		return err
 	}
-	if err := os.Remove(d.Path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if runtime.GOOS == "windows" {
+		return replace(program, d.Path(name))
+	}
+	// In one step, for callers that run it meanwhile.
+	temp := d.dir.Path("." + name + ".link")
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("replace the program: %w", err)
 	}
-	return link(program, d.Path(name))
+	if err := os.Symlink(program, temp); err != nil {
+		return fmt.Errorf("make the program: %w", err)
+	}
+	if err := os.Rename(temp, d.Path(name)); err != nil {
+		return errors.Join(fmt.Errorf("replace the program: %w", err), os.Remove(temp))
+	}
+	return nil
 }
 
-func link(program, path string) error {
-	if runtime.GOOS != "windows" {
-		return os.Symlink(program, path)
+// replace makes a copy of the program, where links are not for everybody.
+func replace(program, path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("replace the program: %w", err)
 	}
 	if os.Link(program, path) == nil {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -42,6 +43,23 @@ func TestAdd(t *testing.T) {
 	}
 	if names, err := dir.Names(); err != nil || !slices.Equal(names, []string{"tok"}) {
 		t.Errorf("Names = %q, %v", names, err)
+	}
+}
+
+// TestFailedAdd leaves callers the program that they had.
+func TestFailedAdd(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a copy takes the place of a program that is gone")
+	}
+	dir := shimdir.New(filepath.Join(t.TempDir(), "root"))
+	if err := dir.Add("tok", program(t), []string{"get"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Add("tok", strings.Repeat("x", 1<<16), []string{"get"}); err == nil {
+		t.Fatal("a link was made that no system has")
+	}
+	if _, err := os.Stat(dir.Path("tok")); err != nil {
+		t.Error(err)
 	}
 }
 
