@@ -114,16 +114,24 @@ func readURL(in io.Reader) (string, error) {
 	return server, nil
 }
 
+// tokenFor takes a server without a scheme for either: docker names a registry on
+// loopback so whether it has TLS or not.
 func tokenFor(ctx context.Context, server string, source wire.Source) (wire.Token, error) {
-	host, err := wire.RequestedHost(server)
-	var token wire.Token
-	if err == nil {
-		token, err = source.Token(ctx, host)
+	forms := []string{server}
+	if !strings.Contains(server, "://") {
+		forms = append(forms, "https://"+server)
 	}
-	if errors.Is(err, wire.ErrUnconfigured) {
-		err = ErrNotFound
+	for _, form := range forms {
+		host, err := wire.RequestedHost(form)
+		var token wire.Token
+		if err == nil {
+			token, err = source.Token(ctx, host)
+		}
+		if !errors.Is(err, wire.ErrUnconfigured) {
+			return token, err
+		}
 	}
-	return token, err
+	return wire.Token{}, ErrNotFound
 }
 
 // decode reads an entry; none of its members may be empty.

@@ -20,7 +20,7 @@ func serve(t *testing.T, s *wiretest.Source, operation, in string) (string, erro
 }
 
 func configured() *wiretest.Source {
-	return &wiretest.Source{Configured: []string{"https://reg.example", "https://reg.example:5000", "http://127.0.0.1:7777"}}
+	return &wiretest.Source{Configured: []string{"https://reg.example", "https://reg.example:5000", "http://127.0.0.1:7777", "https://127.0.0.1:8888"}}
 }
 
 func answer(server string) string {
@@ -37,6 +37,8 @@ func TestGet(t *testing.T) {
 		"a URL with a path":     {"https://reg.example/v1/", answer("https://reg.example/v1/"), nil},
 		"a port":                {"reg.example:5000", answer("reg.example:5000"), nil},
 		"loopback":              {"127.0.0.1:7777", answer("127.0.0.1:7777"), nil},
+		"loopback has TLS":      {"127.0.0.1:8888", answer("127.0.0.1:8888"), nil},
+		"loopback in clear":     {"http://127.0.0.1:8888", "", docker.ErrNotFound},
 		"another host":          {"other.example", "", docker.ErrNotFound},
 		"another port":          {"reg.example:6000", "", docker.ErrNotFound},
 		"in clear":              {"http://reg.example", "", docker.ErrNotFound},
@@ -95,7 +97,7 @@ func TestOtherOperations(t *testing.T) {
 	if got, err := serve(t, s, "erase", "reg.example"); got != "" || err != nil || len(s.Heard) > 0 {
 		t.Errorf("erase: %q, %v; heard %q", got, err, s.Heard)
 	}
-	want := `{"127.0.0.1:7777":"oauth2","reg.example":"oauth2","reg.example:5000":"oauth2"}` + "\n"
+	want := `{"127.0.0.1:7777":"oauth2","127.0.0.1:8888":"oauth2","reg.example":"oauth2","reg.example:5000":"oauth2"}` + "\n"
 	if got, err := serve(t, s, "list", "unused"); got != want || err != nil {
 		t.Errorf("list: %q, %v; want %q", got, err, want)
 	}
