@@ -11,13 +11,19 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
+	"github.com/codex-cred/codex-cred/internal/hosttable"
+	"github.com/codex-cred/codex-cred/internal/shimdir"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
 // Whatever ends a worker, its caller is told the same as if it had happened here.
 func TestWorkerTellsOutcomes(t *testing.T) {
 	// The worker has none of these: they are of the command line, or of erase.
-	elsewhere := []error{context.Canceled, context.DeadlineExceeded, errUsage, errPerson, errFindings, errNotRevoked}
+	elsewhere := []error{
+		context.Canceled, context.DeadlineExceeded, errUsage, errPerson, errFindings, errNotRevoked,
+		errForeign, wire.ErrMalformed, hosttable.ErrTable, shimdir.ErrArgs,
+	}
 	root := filepath.Join(t.TempDir(), "root")
 	p := &program{
 		getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
