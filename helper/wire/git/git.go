@@ -4,7 +4,9 @@
 package git
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -76,18 +78,17 @@ func erase(ctx context.Context, in io.Reader, source wire.Source) error {
 	if err != nil {
 		return err
 	}
-	for _, key := range []string{"password", "credential"} {
-		if token := helper.NewSecret(r.last[key]); !token.IsZero() {
-			return source.Rejected(ctx, host, token)
-		}
+	token := r.token()
+	if token.IsZero() {
+		return nil
 	}
-	return nil
+	return source.Rejected(ctx, host, token)
 }
 
 // A request is what git tells of a credential.
 type request struct {
-	last         map[string]string // the last value of each key
-	capabilities []string
+	last  map[string]string   // the last value of each key
+	lists map[string][]string // the values of each key that ends with []
 }
 
 func read(in io.Reader) (request, error) {
@@ -99,19 +100,17 @@ func read(in io.Reader) (request, error) {
 	if err != nil {
 		return request{}, err
 	}
-	r := request{last: map[string]string{}}
+	r := request{last: map[string]string{}, lists: map[string][]string{}}
 	for _, p := range pairs {
-		if p.key == "url" {
-			err = errors.Join(err, r.url(p.value))
-			continue
-		}
-		r.last[p.key] = p.value
 		switch {
-		case p.key != "capability[]":
+		case p.key == "url":
+			err = errors.Join(err, r.url(p.value))
+		case !strings.HasSuffix(p.key, "[]"):
+			r.last[p.key] = p.value
 		case p.value == "":
-			r.capabilities = nil // an empty value begins the list anew
+			delete(r.lists, p.key) // an empty value begins the list anew
 		default:
-			r.capabilities = append(r.capabilities, p.value)
+			r.lists[p.key] = append(r.lists[p.key], p.value)
 		}
 	}
 	return r, err
@@ -152,22 +151,53 @@ func (r request) host() (wire.Host, error) {
 	return wire.RequestedHost(protocol + "://" + host)
 }
 
-// answer gives the token in the form that the caller understands: as a bearer
-// token if it said so, which git does since 2.46, else as a password.
+// answer gives the token in the form that the caller understands: with its scheme
+// if it said so, which git does since 2.46, else as a password.
 func (r request) answer(t wire.Token) []pair {
 	expiry := pair{"password_expiry_utc", strconv.FormatInt(t.Expiry.Unix(), 10)}
-	if slices.Contains(r.capabilities, "authtype") {
-		return []pair{
-			{"capability[]", "authtype"},
-			{"authtype", "Bearer"},
-			{"credential", t.Access.Reveal()},
-			{"ephemeral", "1"}, // no other helper is to keep it
-			expiry,
-		}
+	name := cmp.Or(r.last["username"], user)
+	if !slices.Contains(r.lists["capability[]"], "authtype") {
+		return []pair{{"username", name}, {"password", t.Access.Reveal()}, expiry}
 	}
-	name := r.last["username"]
-	if name == "" {
-		name = user
+	scheme, credential := bearer, t.Access.Reveal()
+	if r.wantsBasic() {
+		scheme, credential = basic, base64.StdEncoding.EncodeToString([]byte(name+":"+t.Access.Reveal()))
 	}
-	return []pair{{"username", name}, {"password", t.Access.Reveal()}, expiry}
+	return []pair{
+		{"capability[]", "authtype"},
+		{"authtype", scheme},
+		{"credential", credential},
+		{"ephemeral", "1"}, // no other helper is to keep it
+		expiry,
+	}
+}
+
+const (
+	bearer = "Bearer"
+	basic  = "Basic"
+)
+
+// wantsBasic reports whether the server offered that scheme (RFC 7617) and not the
+// other.
+func (r request) wantsBasic() bool {
+	offers := func(scheme string) bool {
+		return slices.ContainsFunc(r.lists["wwwauth[]"], func(challenge string) bool {
+			word, _, _ := strings.Cut(challenge, " ")
+			return strings.EqualFold(word, scheme)
+		})
+	}
+	return offers(basic) && !offers(bearer)
+}
+
+// token returns the token that git had from us; empty if the request has none.
+func (r request) token() helper.Secret {
+	if password := helper.NewSecret(r.last["password"]); !password.IsZero() {
+		return password
+	}
+	if !strings.EqualFold(r.last["authtype"], basic) {
+		return helper.NewSecret(r.last["credential"])
+	}
+	both, _ := base64.StdEncoding.DecodeString(r.last["credential"]) // what is none is no token of ours
+	_, token, _ := strings.Cut(string(both), ":")
+	return helper.NewSecret(token)
 }

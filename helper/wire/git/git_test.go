@@ -1,6 +1,7 @@
 package git_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"io"
 	"slices"
@@ -16,6 +17,10 @@ const (
 	asPassword = "username=oauth2\npassword=" + wiretest.Secret + "\npassword_expiry_utc=1800000000\n\n"
 	asBearer   = "capability[]=authtype\nauthtype=Bearer\ncredential=" + wiretest.Secret + "\nephemeral=1\npassword_expiry_utc=1800000000\n\n"
 )
+
+// asBasic is for the user "me".
+var asBasic = "capability[]=authtype\nauthtype=Basic\ncredential=" + base64.StdEncoding.EncodeToString([]byte("me:"+wiretest.Secret)) +
+	"\nephemeral=1\npassword_expiry_utc=1800000000\n\n"
 
 func serve(t *testing.T, s *wiretest.Source, operation, in string) (string, error) {
 	t.Helper()
@@ -33,7 +38,9 @@ func TestGet(t *testing.T) {
 		"git before 2.46":        {"protocol=https\nhost=gw.example\n\n", asPassword},
 		"no empty line":          {"protocol=https\nhost=gw.example", asPassword},
 		"a user that is named":   {"protocol=https\nhost=gw.example\nusername=me\n\n", strings.Replace(asPassword, "oauth2", "me", 1)},
-		"git since 2.46":         {"capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=gw.example\nwwwauth[]=Basic\n\n", asBearer},
+		"git since 2.46":         {"capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=gw.example\nwwwauth[]=Basic realm=\"x\"\nwwwauth[]=bearer\n\n", asBearer},
+		"only Basic is offered":  {"capability[]=authtype\nprotocol=https\nhost=gw.example\nusername=me\nwwwauth[]=basic realm=\"x\"\n\n", asBasic},
+		"nothing is offered":     {"capability[]=authtype\nprotocol=https\nhost=gw.example\n\n", asBearer},
 		"a list begun anew":      {"capability[]=authtype\ncapability[]=\nprotocol=https\nhost=gw.example\n\n", asPassword},
 		"loopback":               {"protocol=http\nhost=127.0.0.1:7777\n\n", asPassword},
 		"the usual port":         {"protocol=https\nhost=gw.example:443\n\n", asPassword},
@@ -122,6 +129,8 @@ func TestErase(t *testing.T) {
 	}{
 		"a password":     {"protocol=https\nhost=gw.example\nusername=x\npassword=p1\n\n", []string{"https://gw.example p1"}},
 		"a bearer token": {"protocol=https\nhost=gw.example\nauthtype=Bearer\ncredential=c1\n\n", []string{"https://gw.example c1"}},
+		"Basic":          {"protocol=https\nhost=gw.example\nauthtype=basic\ncredential=bWU6YzI6eA==\n\n", []string{"https://gw.example c2:x"}},
+		"broken Basic":   {"protocol=https\nhost=gw.example\nauthtype=Basic\ncredential=!\n\n", nil},
 		"neither":        {"protocol=https\nhost=gw.example\n\n", nil},
 		"another host":   {"protocol=https\nhost=other.example\npassword=p1\n\n", nil},
 	} {
