@@ -1,0 +1,261 @@
+// Package tomledit puts a key and tables into TOML texts that people write:
+// comments, order and every other byte stay. Start with [SetKey] and
+// [AppendTable]; [RemoveKey] and [RemoveTables] take back what they did, to the
+// byte.
+//
+// Errors tell lines, never a part of the text, which may be secret. Nothing here
+// changes the text it was given.
+package tomledit
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// MaxSize is the greatest text in bytes that is edited.
+const MaxSize = 1 << 20
+
+// errForm: the text has what it should have in a way that is not edited.
+var errForm = errors.New("it is written in a form that is not edited here, such as a dotted key or an inline table")
+
+// Get returns what is at the path as JSON, and whether there is something.
+func Get(doc []byte, path ...string) (value []byte, ok bool, err error) {
+	root, err := decode(doc)
+	if err != nil {
+		return nil, false, err
+	}
+	var found any = root
+	for _, name := range path {
+		table, isTable := found.(map[string]any)
+		if found, ok = table[name]; !isTable || !ok {
+			return nil, false, nil
+		}
+	}
+	if value, err = json.Marshal(found); err != nil {
+		return nil, true, errForm // a number that is none
+	}
+	return value, true, nil
+}
+
+// Quote returns the text as a TOML string.
+func Quote(text string) string {
+	quoted, _ := json.Marshal(text) // strings always have a form, and its escapes are TOML's too
+	return strings.ReplaceAll(string(quoted), "\x7f", `\u007f`)
+}
+
+// SetKey gives the key at the top the value, which is in the form of TOML: in the
+// place of what is there, else in a line of its own behind the last key there.
+func SetKey(doc []byte, key, value string) ([]byte, error) {
+	t, err := parse(doc)
+	if err != nil {
+		return nil, err
+	}
+	line := key + " = " + value
+	if i := t.find(key); i >= 0 {
+		return valid(splice(doc, t.keys[i].start, t.keys[i].end, line))
+	}
+	if _, there, _ := Get(doc, key); there {
+		return nil, errForm
+	}
+	if len(t.keys) == 0 {
+		return valid(splice(doc, 0, 0, line+t.newline))
+	}
+	at := t.lineEnd(t.keys[len(t.keys)-1].end)
+	if at == 0 || doc[at-1] != '\n' {
+		at = t.lineStart(t.keys[0].start)
+	}
+	return valid(splice(doc, at, at, line+t.newline))
+}
+
+// RemoveKey takes away the line of the key at the top. If there is none, nothing
+// changes.
+func RemoveKey(doc []byte, key string) ([]byte, error) {
+	t, err := parse(doc)
+	if err != nil {
+		return nil, err
+	}
+	i := t.find(key)
+	if i < 0 {
+		return doc, nil
+	}
+	return valid(splice(doc, t.lineStart(t.keys[i].start), t.lineEnd(t.keys[i].end), ""))
+}
+
+// AppendTable puts a table behind everything else, with an empty line before it.
+// The lines are those of its keys. A text whose last line is not ended stays one.
+func AppendTable(doc []byte, path []string, lines ...string) ([]byte, error) {
+	t, err := parse(doc)
+	if err != nil {
+		return nil, err
+	}
+	if _, there, _ := Get(doc, path...); there {
+		return nil, errors.New("the table is there already")
+	}
+	text := strings.Join(append([]string{"[" + dotted(path) + "]"}, lines...), t.newline)
+	switch {
+	case len(doc) == 0:
+		text += t.newline
+	case bytes.HasSuffix(doc, []byte("\n")):
+		text = t.newline + text + t.newline
+	default:
+		text = t.newline + t.newline + text
+	}
+	return valid(splice(doc, len(doc), len(doc), text))
+}
+
+// dotted returns the path as a key.
+func dotted(path []string) string {
+	parts := slices.Clone(path)
+	for i, part := range parts {
+		if strings.Trim(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" || part == "" {
+			parts[i] = Quote(part)
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+// RemoveTables takes away the table at the path and those below it, each with the
+// empty line before it. If there is none, nothing changes.
+func RemoveTables(doc []byte, path ...string) ([]byte, error) {
+	for {
+		t, err := parse(doc)
+		if err != nil {
+			return nil, err
+		}
+		i := t.lastBelow(path)
+		if i < 0 {
+			break
+		}
+		start, end := t.lineStart(t.tables[i].start), t.lineEnd(t.tables[i].end)
+		before := doc[:start]
+		if doc[end-1] != '\n' { // then the line before was not ended either
+			before = chop(before)
+			before = chop(before)
+		} else if bare := chop(before); len(bare) == 0 || bare[len(bare)-1] == '\n' {
+			before = bare
+		}
+		doc = splice(doc, len(before), end, "")
+	}
+	if _, there, _ := Get(doc, path...); there {
+		return nil, errForm
+	}
+	return valid(doc)
+}
+
+// chop returns the text without the newline at its end.
+func chop(text []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
+}
+
+func splice(doc []byte, start, end int, text string) []byte {
+	return slices.Concat(doc[:start], []byte(text), doc[end:])
+}
+
+// valid makes sure that an edit made no nonsense of the text.
+func valid(doc []byte) ([]byte, error) {
+	if _, err := decode(doc); err != nil {
+		return nil, fmt.Errorf("with the change it would be wrong: %w", err)
+	}
+	return doc, nil
+}
+
+func decode(doc []byte) (map[string]any, error) {
+	if len(doc) > MaxSize {
+		return nil, fmt.Errorf("it is larger than %d bytes", MaxSize)
+	}
+	var root map[string]any
+	err := toml.Unmarshal(doc, &root)
+	if at := (*toml.DecodeError)(nil); errors.As(err, &at) {
+		line, _ := at.Position()
+		return nil, fmt.Errorf("line %d is not TOML", line)
+	}
+	if err != nil {
+		return nil, errors.New("it is not TOML")
+	}
+	return root, nil
+}
+
+// A span is a part of the text.
+type span struct {
+	name       []string
+	start, end int
+}
+
+// A text is where the parts of a TOML text are.
+type text struct {
+	doc     []byte
+	newline string
+	keys    []span // at the top
+	tables  []span // from the key in the header to the end of the last value
+}
+
+func parse(doc []byte) (*text, error) {
+	if _, err := decode(doc); err != nil {
+		return nil, err
+	}
+	t := &text{doc: doc, newline: "\n"}
+	if i := bytes.IndexByte(doc, '\n'); i > 0 && doc[i-1] == '\r' {
+		t.newline = "\r\n"
+	}
+	p := unstable.Parser{}
+	p.Reset(slices.Clip(doc))
+	for p.NextExpression() {
+		t.add(p.Expression())
+	}
+	if p.Error() != nil {
+		return nil, errors.New("it is not TOML")
+	}
+	return t, nil
+}
+
+func (t *text) add(n *unstable.Node) {
+	s := span{}
+	for it := n.Key(); it.Next(); {
+		key := it.Node()
+		s.name = append(s.name, string(key.Data))
+		if len(s.name) == 1 {
+			s.start = int(key.Raw.Offset)
+		}
+		s.end = int(key.Raw.Offset + key.Raw.Length)
+	}
+	switch {
+	case n.Kind != unstable.KeyValue:
+		t.tables = append(t.tables, s)
+	case len(t.tables) > 0:
+		t.tables[len(t.tables)-1].end = int(n.Raw.Offset + n.Raw.Length)
+	default:
+		s.end = int(n.Raw.Offset + n.Raw.Length)
+		t.keys = append(t.keys, s)
+	}
+}
+
+func (t *text) find(key string) int {
+	return slices.IndexFunc(t.keys, func(s span) bool { return len(s.name) == 1 && s.name[0] == key })
+}
+
+// lastBelow returns the last table at the path or below it, or -1.
+func (t *text) lastBelow(path []string) int {
+	for i, s := range slices.Backward(t.tables) {
+		if len(s.name) >= len(path) && slices.Equal(s.name[:len(path)], path) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (t *text) lineStart(at int) int { return bytes.LastIndexByte(t.doc[:at], '\n') + 1 }
+
+// lineEnd is behind the newline, if there is one.
+func (t *text) lineEnd(at int) int {
+	if i := bytes.IndexByte(t.doc[at:], '\n'); i >= 0 {
+		return at + i + 1
+	}
+	return len(t.doc)
+}
