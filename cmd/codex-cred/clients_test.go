@@ -70,5 +70,6 @@ func (s *stage) raiseClient(e *testscript.Env) {
 	must(s.t, err)
 	must(s.t, site.raise(e, repositories))
 	e.Setenv("API", s.api.url())
+	e.Setenv("ANTHROPIC", s.api.http.URL)
 	e.Setenv("PATH", filepath.Dir(s.client)+string(os.PathListSeparator)+e.Getenv("PATH"))
 }

@@ -179,6 +179,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"clean":   (*stage).clean,
 		"serve":   (*stage).serve,
 		"message": (*stage).message,
+		"expires": (*stage).expires,
 	}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){}
 	for name, run := range list {

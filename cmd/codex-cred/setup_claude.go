@@ -18,7 +18,7 @@ const anthropicBase = "https://api.anthropic.com"
 // for five minutes, or CLAUDE_CODE_API_KEY_HELPER_TTL_MS, and asks again after a
 // 401.
 func claudeClient() client {
-	c := client{name: "claude-code", home: anthropicBase, snippet: claudeSnippet}
+	c := client{name: "claude-code", home: anthropicBase, snippet: claudeSnippet, verify: verifyClaude}
 	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
 		path, err := s.claudeSettings()
 		return []configEdit{jsonEdit(path, s.claudeKeys())}, err

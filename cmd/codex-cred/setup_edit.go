@@ -33,7 +33,10 @@ type configEdit struct {
 type otherValueError struct{ keys []string }
 
 func (e *otherValueError) Error() string {
-	return strings.Join(e.keys, " and ") + " is there with another value"
+	if len(e.keys) > 1 {
+		return strings.Join(e.keys, " and ") + " are there with other values"
+	}
+	return strings.Join(e.keys, "") + " is there with another value"
 }
 
 // editing returns the client with the functions that edit files. The edits must
@@ -133,7 +136,11 @@ func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 	}
 	pl.content, pl.replaced, err = edit.put(base, s.replace)
 	if other := (*otherValueError)(nil); errors.As(err, &other) {
-		return plan{}, withHint(atPath(edit.path, err), "--replace replaces it, and --undo will not bring it back")
+		them := "it"
+		if len(other.keys) > 1 {
+			them = "them"
+		}
+		return plan{}, withHint(atPath(edit.path, err), fmt.Sprintf("--replace replaces %[1]s, and --undo will not bring %[1]s back", them))
 	}
 	if err != nil {
 		return plan{}, atPath(edit.path, err)

@@ -72,6 +72,9 @@ func (s *setup) verified(ctx context.Context, w *witness, before string) error {
 		return errors.New("it sent no request")
 	}
 	for _, got := range sent {
+		if got == sha256Of("") {
+			return errors.New("it sent no token")
+		}
 		if got != before && got != now {
 			return fmt.Errorf("it sent something whose SHA-256 is %s, and that of the token of account %q is %s", got, s.Account, now)
 		}

@@ -28,10 +28,12 @@ type api struct {
 	calls   []apiCall
 	checked int    // calls that a script has looked at
 	refused string // digest of the token that is refused by order
+	before  func() // what happens just before the next POST is judged; may be nil
 }
 
 // An apiCall is a request as the API saw it.
 type apiCall struct {
+	path    string
 	status  int
 	digest  string // SHA-256 of the bearer token; of nothing if there was none
 	account string
@@ -41,6 +43,7 @@ func startAPI(s *stage) *api {
 	a := &api{issuer: s.server}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /backend-api/codex/responses", a.guarded(respond))
+	mux.HandleFunc("POST /v1/messages", a.guarded(converse))
 	mux.HandleFunc("GET /backend-api/codex/models", a.guarded(models))
 	a.http = httptest.NewServer(mux)
 	s.t.Cleanup(a.http.Close)
@@ -52,14 +55,16 @@ func (a *api) url() string { return a.http.URL + "/backend-api/codex" }
 
 func (a *api) guarded(answer http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		a.happen(r.Method)
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		status := http.StatusOK
-		if !a.accepts(token) {
+		key := r.Header.Get("X-Api-Key") // clients of Anthropic send both
+		if !a.accepts(token) || key != "" && key != token {
 			status = http.StatusUnauthorized
 		}
 		sum := sha256.Sum256([]byte(token))
 		a.mu.Lock()
-		a.calls = append(a.calls, apiCall{status, hex.EncodeToString(sum[:]), r.Header.Get("ChatGPT-Account-Id")})
+		a.calls = append(a.calls, apiCall{r.URL.Path, status, hex.EncodeToString(sum[:]), r.Header.Get("ChatGPT-Account-Id")})
 		a.mu.Unlock()
 		if status != http.StatusOK {
 			w.Header().Set("Content-Type", "application/json")
@@ -68,6 +73,19 @@ func (a *api) guarded(answer http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		answer(w, r)
+	}
+}
+
+// happen does once what a script ordered to happen while a request is under way.
+func (a *api) happen(method string) {
+	a.mu.Lock()
+	before := a.before
+	if method == http.MethodPost {
+		a.before = nil
+	}
+	a.mu.Unlock()
+	if before != nil && method == http.MethodPost {
+		before()
 	}
 }
 
@@ -121,8 +139,8 @@ func (s *stage) refuse(*testscript.TestScript, []string) {
 	s.api.refused = s.api.newest()
 }
 
-// served wants these statuses of the requests that the API has answered since the
-// last served, and the account's id in each.
+// served wants these statuses of the questions that the API has answered since the
+// last served, and the account's id in each that is for ChatGPT.
 //
 //	served STATUS...
 func (s *stage) served(ts *testscript.TestScript, args []string) {
@@ -130,8 +148,12 @@ func (s *stage) served(ts *testscript.TestScript, args []string) {
 	defer s.api.mu.Unlock()
 	statuses := make([]string, 0, len(args))
 	for _, call := range s.api.calls[s.api.checked:] {
+		chatGPT := strings.HasPrefix(call.path, "/backend-api/")
+		if strings.HasSuffix(call.path, "/models") {
+			continue
+		}
 		statuses = append(statuses, strconv.Itoa(call.status))
-		if call.account != "acct-1" {
+		if chatGPT && call.account != "acct-1" {
 			ts.Fatalf("a request came with the account %q", call.account)
 		}
 	}

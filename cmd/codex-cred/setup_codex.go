@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/tomledit"
+)
+
+// codexProvider is what the provider is called that we put into Codex's config.
+const codexProvider = "codex-cred"
+
+// codexClient has a provider whose token comes from a command. Codex kills the
+// command after timeout_ms and then sends its request without any token, so ours
+// must end before that, with an error that the person is shown. It keeps a token
+// for refresh_interval_ms, which the token must outlive, and asks again after a 401.
+func codexClient() client {
+	c := client{name: "codex", home: codexBase, snippet: codexSnippet, verify: verifyCodex}
+	return editing(c, func(ctx context.Context, s *setup) ([]configEdit, error) {
+		path, err := s.configPath("CODEX_HOME", ".codex", "config.toml")
+		return []configEdit{{
+			path: path,
+			put:  func(content []byte, replace bool) ([]byte, []string, error) { return s.putCodex(ctx, content, replace) },
+			take: takeCodex,
+		}}, err
+	})
+}
+
+// A tomlTable is one table and its lines.
+type tomlTable struct {
+	path  []string
+	lines []string
+}
+
+// codexPath returns the path of the provider's table, or of one in it.
+func codexPath(below ...string) []string {
+	return append([]string{"model_providers", codexProvider}, below...)
+}
+
+// codexTables returns the tables of the provider. ChatGPT wants the id of the
+// account beside the token.
+func (s *setup) codexTables(ctx context.Context) ([]tomlTable, error) {
+	rec, err := s.records.Read(ctx, s.Account)
+	if err != nil {
+		return nil, helper.ForAccount(s.Account, err)
+	}
+	provider := []string{
+		`name = "ChatGPT via codex-cred"`,
+		"base_url = " + tomledit.Quote(cmp.Or(s.BaseURL, codexBase)),
+		`wire_api = "responses"`,
+	}
+	if id := rec.Credential.Identity.AccountID; id != "" {
+		provider = append(provider, fmt.Sprintf(`http_headers = { "chatgpt-account-id" = %s }`, tomledit.Quote(id)))
+	}
+	auth := []string{
+		"command = " + tomledit.Quote(s.Command),
+		fmt.Sprintf(`args = ["get", %s, "--timeout", "4s", "--min-ttl", "10m"]`, tomledit.Quote(s.Account)),
+		"timeout_ms = 5000",
+		"refresh_interval_ms = 300000",
+	}
+	return []tomlTable{{codexPath(), provider}, {codexPath("auth"), auth}}, nil
+}
+
+func codexSnippet(ctx context.Context, s *setup) (string, error) {
+	edited, _, err := s.putCodex(ctx, nil, false)
+	return string(edited), err
+}
+
+// putCodex makes our provider the one that is used.
+func (s *setup) putCodex(ctx context.Context, content []byte, replace bool) (edited []byte, replaced []string, err error) {
+	tables, err := s.codexTables(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	chosen, hasChoice, err := tomledit.Get(content, "model_provider")
+	if err != nil {
+		return nil, nil, err
+	}
+	if hasChoice && string(chosen) != strconv.Quote(codexProvider) {
+		replaced = append(replaced, "model_provider")
+	}
+	there, as, err := isThere(content, tables)
+	if err != nil {
+		return nil, nil, err
+	}
+	if there && !as {
+		replaced = append(replaced, strings.Join(codexPath(), "."))
+	}
+	if len(replaced) > 0 && !replace {
+		return nil, nil, &otherValueError{replaced}
+	}
+	edited, err = tomledit.SetKey(content, "model_provider", tomledit.Quote(codexProvider))
+	if err != nil || as {
+		return edited, replaced, err
+	}
+	if edited, err = tomledit.RemoveTables(edited, codexPath()...); err == nil {
+		edited, err = appendTables(edited, tables)
+	}
+	return edited, replaced, err
+}
+
+func appendTables(content []byte, tables []tomlTable) ([]byte, error) {
+	for _, t := range tables {
+		var err error
+		if content, err = tomledit.AppendTable(content, t.path, t.lines...); err != nil {
+			return nil, err
+		}
+	}
+	return content, nil
+}
+
+// isThere reports whether the provider is there, and as it should be.
+func isThere(content []byte, tables []tomlTable) (there, as bool, err error) {
+	got, there, err := tomledit.Get(content, tables[0].path...)
+	if err != nil || !there {
+		return false, false, err
+	}
+	alone, err := appendTables(nil, tables)
+	if err != nil {
+		return false, false, err
+	}
+	want, _, err := tomledit.Get(alone, tables[0].path...)
+	return true, bytes.Equal(got, want), err
+}
+
+// takeCodex takes out whatever names our provider: nobody else uses its name.
+func takeCodex(content []byte) ([]byte, error) {
+	content, err := tomledit.RemoveTables(content, codexPath()...)
+	if err != nil {
+		return nil, err
+	}
+	if chosen, _, err := tomledit.Get(content, "model_provider"); err != nil || string(chosen) != strconv.Quote(codexProvider) {
+		return content, err
+	}
+	return tomledit.RemoveKey(content, "model_provider")
+}

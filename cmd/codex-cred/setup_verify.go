@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// A trialRun is how a client is run so that it sends one request to the witness.
+type trialRun struct {
+	program     string
+	contentType string
+	answer      string
+	// args and environment of the client, for a witness at the URL.
+	args        func(url string) []string
+	environment func(url string) []string
+	// hint is what to do when it sends something else.
+	hint string
+}
+
+// verifyWait is longer than clients wait, where there is no network, for what they
+// fetch when they start.
+const verifyWait = 3 * time.Minute
+
+// verifyCodex has the base URL on the command line, which comes before the config.
+func verifyCodex(ctx context.Context, s *setup) error {
+	return s.tryClient(ctx, trialRun{
+		program: "codex", contentType: "text/event-stream", answer: verifyAnswer,
+		args: func(url string) []string {
+			return []string{
+				"exec", "--ephemeral", "--skip-git-repo-check", "--sandbox", "read-only",
+				"-c", "model_providers." + codexProvider + ".base_url=\"" + url + "\"", "-c", "model_provider=\"" + codexProvider + "\"", "hello",
+			}
+		},
+		environment: func(string) []string { return nil },
+		hint:        s.putRight(),
+	})
+}
+
+// putRight is what to do where a client's config was changed.
+func (s *setup) putRight() string {
+	return fmt.Sprintf("put it right: codex-cred setup %s %s --write --replace", s.Client, s.Account)
+}
+
+// claudeAnswer is how Anthropic's API ends an answer.
+const claudeAnswer = `event: message_start
+data: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":0}
+
+event: message_delta
+data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":1}}
+
+event: message_stop
+data: {"type":"message_stop"}
+
+`
+
+// verifyClaude has the base URL in settings on the command line, which come before
+// those of the person.
+func verifyClaude(ctx context.Context, s *setup) error {
+	return s.tryClient(ctx, trialRun{
+		program: "claude", contentType: "text/event-stream", answer: claudeAnswer,
+		args: func(url string) []string {
+			return []string{
+				"-p", "hello", "--no-session-persistence", "--strict-mcp-config",
+				"--settings", `{"env":{"ANTHROPIC_BASE_URL":` + encoded(url) + `}}`,
+			}
+		},
+		environment: func(string) []string {
+			return []string{"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1", "DISABLE_AUTOUPDATER=1"}
+		},
+		hint: s.putRight(),
+	})
+}
+
+// tryClient runs the client once, as it is set up, against the witness.
+func (s *setup) tryClient(ctx context.Context, run trialRun) error {
+	path, err := exec.LookPath(run.program)
+	if err != nil {
+		return withHint(fmt.Errorf("%s is not in the PATH", run.program), "run it from a shell that finds "+run.program)
+	}
+	before, err := s.tokenDigest(ctx)
+	if err != nil {
+		return err
+	}
+	w, err := startWitness(ctx, run.contentType, run.answer)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	ctx, cancel := context.WithTimeout(ctx, verifyWait)
+	defer cancel()
+	said, failed := s.runInEmpty(ctx, path, run, w.url)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("run %s: %w", run.program, err)
+	}
+	err = s.verified(ctx, w, before)
+	if err != nil && failed != nil {
+		err = fmt.Errorf("%w; it said: %s", err, said)
+	}
+	if err != nil {
+		return withHint(fmt.Errorf("%s: %w", s.Client, err), run.hint)
+	}
+	return nil
+}
+
+// runInEmpty runs the client in an empty directory, where no project has a config,
+// and returns the last that it says.
+func (s *setup) runInEmpty(ctx context.Context, path string, run trialRun, url string) (said string, err error) {
+	empty, err := os.MkdirTemp("", "codex-cred-")
+	if err != nil {
+		return "nothing", fmt.Errorf("make a directory to run %s in: %w", run.program, err)
+	}
+	defer func() { _ = os.RemoveAll(empty) }()
+	defer s.whenSlow("%s is running ...", run.program)()
+	cmd := exec.CommandContext(ctx, path, run.args(url)...) //nolint:gosec // the client that the person named
+	cmd.Cancel = func() error {                             // a program that starts others ends them
+		if err := cmd.Process.Signal(os.Interrupt); !errors.Is(err, os.ErrProcessDone) && err != nil {
+			return cmd.Process.Kill()
+		}
+		return nil
+	}
+	var output bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = empty, &output, &output, 2*time.Second
+	cmd.Env = append(os.Environ(), run.environment(url)...)
+	err = cmd.Run()
+	return lastLine(output.String()), err
+}
+
+// lastLine returns the last line that says something, without what colours it.
+func lastLine(text string) string {
+	last := ""
+	for line := range strings.Lines(text) {
+		for { // ESC [ NUMBERS m
+			before, after, ok := strings.Cut(line, "\x1b[")
+			if !ok {
+				break
+			}
+			_, after, _ = strings.Cut(after, "m")
+			line = before + after
+		}
+		if line = strings.TrimSpace(line); line != "" {
+			last = line
+		}
+	}
+	return shown(last)
+}
