@@ -36,7 +36,7 @@ type client struct {
 
 // clients is in the order in which they are listed.
 func (p *program) clients() []client {
-	return []client{codexClient(), claudeClient(), openCodeClient(), piClient(), pnpmClient(), rcloneClient(), curlClient()}
+	return []client{codexClient(), claudeClient(), openCodeClient(), gitClient(), dockerClient(), kubectlClient(), goClient(), piClient(), pnpmClient(), rcloneClient(), curlClient()}
 }
 
 // A setup is one client that asks for the tokens of one account.

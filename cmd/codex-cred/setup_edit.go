@@ -180,7 +180,11 @@ func (s *setup) carryOut(i int, pl plan) error {
 	for _, key := range pl.replaced {
 		s.warn("warning: %s of another value was replaced; --undo does not bring it back", key)
 	}
-	s.warn("%s: %s asks for the tokens of account %q now; to undo it: codex-cred setup %s --undo", pl.record.Path, s.Client, s.Account, s.Client)
+	host := ""
+	if s.Host != "" {
+		host = " --host " + s.Host
+	}
+	s.warn("%s: %s asks for the tokens of account %q now; to undo it: codex-cred setup %s --undo%s", pl.record.Path, s.Client, s.Account, s.Client, host)
 	return nil
 }
 

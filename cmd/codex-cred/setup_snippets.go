@@ -42,12 +42,11 @@ func rcloneClient() client {
 	}}
 }
 
-// curlClient reads the header from standard input: what is on its command line,
-// everybody on the computer can see. The printf of a shell is no process.
+// curlClient reads the headers from standard input: what is on its command line,
+// everybody on the computer can see.
 func curlClient() client {
 	return client{name: "curl", home: codexBase, snippet: func(_ context.Context, s *setup) (string, error) {
-		return fmt.Sprintf("printf 'header = \"Authorization: Bearer %%s\"\\n' \"$(%s)\" | curl --config - %s\n",
-			s.shellCommand(), cmp.Or(s.BaseURL, "https://"+chatGPT+"/backend-api/wham/usage")), nil
+		return s.shellCommand("--format", "curl") + " | curl --config - " + cmp.Or(s.BaseURL, "https://"+chatGPT+"/backend-api/wham/usage") + "\n", nil
 	}}
 }
 

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper/wire"
+	"github.com/codex-cred/codex-cred/internal/jsonedit"
+)
+
+func (s *setup) hostOrExample() string { return cmp.Or(s.Host, exampleHost) }
+
+// hostHint is a comment that tells what lets the account answer the host.
+func (s *setup) hostHint() string {
+	return fmt.Sprintf("# once: %s host add %s %s\n", quoted(s.Command), s.hostOrExample(), s.Account)
+}
+
+// thenHost returns the client whose write tells what is still to be done: which
+// host gets the token of which account is said in one place for all clients.
+func thenHost(c client) client {
+	write := c.write
+	c.write = func(ctx context.Context, s *setup) error {
+		if err := write(ctx, s); err != nil {
+			return err
+		}
+		host, err := wire.ParseHost(s.Host)
+		if err != nil {
+			return err
+		}
+		if row, err := s.hosts.Find(host); err != nil || row.Account != s.Account {
+			s.warn("now let the account answer the host: codex-cred host add %s %s", host, s.Account)
+		}
+		return nil
+	}
+	return c
+}
+
+// dockerClient has the name of a program for the host in its config: docker looks
+// for docker-credential-NAME in the PATH.
+func dockerClient() client {
+	c := client{name: "docker", perHost: true, snippet: dockerSnippet}
+	c = editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
+		path, err := s.configPath("DOCKER_CONFIG", ".docker", "config.json")
+		return []configEdit{jsonEdit(path, s.dockerKeys())}, err
+	})
+	write := c.write
+	c.write = func(ctx context.Context, s *setup) error {
+		if err := write(ctx, s); err != nil {
+			return err
+		}
+		if _, err := exec.LookPath(dockerProgram); err != nil {
+			s.warn("now let docker find us under the name that it looks for: %s", s.dockerLink())
+		}
+		return nil
+	}
+	return thenHost(c)
+}
+
+func (s *setup) dockerKeys() []jsonKey {
+	return []jsonKey{{path: []string{"credHelpers", s.hostOrExample()}, value: strings.TrimPrefix(dockerProgram, "docker-credential-")}}
+}
+
+// dockerLink is the command that makes the link.
+func (s *setup) dockerLink() string {
+	return fmt.Sprintf("ln -s %s %s", quoted(s.Command), quoted(filepath.Join(filepath.Dir(s.Command), dockerProgram)))
+}
+
+func dockerSnippet(_ context.Context, s *setup) (string, error) {
+	doc, err := jsonedit.Set([]byte("{\n}"), s.dockerKeys()[0].value, s.dockerKeys()[0].path...)
+	return s.hostHint() + "# once: " + s.dockerLink() + "\n" + string(doc) + "\n", err
+}
+
+// kubectlClient changes its config with a command of its own, which writes the
+// whole file anew: what it did could not be taken back byte for byte.
+func kubectlClient() client {
+	return client{name: "kubectl", snippet: func(_ context.Context, s *setup) (string, error) {
+		return fmt.Sprintf("kubectl config set-credentials %s --exec-api-version=client.authentication.k8s.io/v1 \\\n"+
+			"  --exec-command=%s --exec-arg=helper --exec-arg=kubernetes --exec-arg=%s --exec-interactive-mode=Never\n",
+			codexProvider, quoted(s.Command), s.Account), nil
+	}}
+}
+
+// goVariable is a list of commands that the go command asks.
+const goVariable = "GOAUTH"
+
+// goClient has the variable in the file that "go env -w" changes. What the go
+// command asks where nothing is said, netrc, stays.
+func goClient() client {
+	c := client{name: "go", snippet: func(_ context.Context, s *setup) (string, error) {
+		line, err := s.goLine()
+		return s.hostHint() + "go env -w " + quoted(line) + "\n", err
+	}}
+	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
+		path, err := s.goEnv()
+		if err != nil {
+			return nil, err
+		}
+		line, err := s.goLine()
+		return []configEdit{{
+			path: path,
+			put:  func(content []byte, replace bool) ([]byte, []string, error) { return putLine(content, line, replace) },
+			take: func(content []byte) ([]byte, error) { return takeLine(content, line), nil },
+		}}, err
+	})
+}
+
+func (s *setup) goEnv() (string, error) {
+	path := s.getenv("GOENV")
+	if path == "off" {
+		return "", withHint(errors.New("GOENV is off, so go reads no config"), "unset it")
+	}
+	if path == "" {
+		dir, err := os.UserConfigDir()
+		if err != nil {
+			return "", withHint(err, "set HOME")
+		}
+		path = filepath.Join(dir, "go", "env")
+	}
+	return filepath.Abs(path)
+}
+
+// goLine returns the line of the file. The go command knows no quotes.
+func (s *setup) goLine() (string, error) {
+	if strings.ContainsAny(s.Command, " \t;") {
+		return "", withHint(fmt.Errorf("go cannot run %q, which has a space in it", s.Command), "run codex-cred through a link without one")
+	}
+	return goVariable + "=netrc;" + s.Command + " helper goauth", nil
+}
+
+// putLine sets the variable of the line in a file of NAME=VALUE.
+func putLine(content []byte, line string, replace bool) (edited []byte, replaced []string, err error) {
+	name, _, _ := strings.Cut(line, "=")
+	var kept [][]byte
+	for l := range bytes.Lines(content) {
+		text := strings.TrimRight(string(l), "\r\n")
+		switch {
+		case text == line:
+			return content, nil, nil
+		case strings.HasPrefix(text, name+"="):
+			replaced = append(replaced, name)
+		default:
+			kept = append(kept, l)
+		}
+	}
+	if len(replaced) > 0 && !replace {
+		return nil, nil, &otherValueError{replaced}
+	}
+	edited = bytes.Join(kept, nil)
+	if len(edited) > 0 && edited[len(edited)-1] != '\n' {
+		return append(edited, "\n"+line...), replaced, nil
+	}
+	return append(edited, line+"\n"...), replaced, nil
+}
+
+// takeLine takes the line out.
+func takeLine(content []byte, line string) []byte {
+	var kept [][]byte
+	for l := range bytes.Lines(content) {
+		switch {
+		case strings.TrimRight(string(l), "\r\n") != line:
+			kept = append(kept, l)
+		case !bytes.HasSuffix(l, []byte("\n")) && len(kept) > 0: // then the line before was not ended either
+			kept[len(kept)-1] = bytes.TrimSuffix(kept[len(kept)-1], []byte("\n"))
+		}
+	}
+	return bytes.Join(kept, nil)
+}
