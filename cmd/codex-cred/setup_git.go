@@ -15,7 +15,7 @@ import (
 // before ours takes away all that were named before, so that no other program is
 // asked for this host, or told of its token.
 func gitClient() client {
-	c := client{name: "git", perHost: true, snippet: func(_ context.Context, s *setup) (string, error) {
+	c := client{name: "git", perHost: true, verify: verifyGit, snippet: func(_ context.Context, s *setup) (string, error) {
 		return s.hostHint() + s.gitSection().text("\n"), nil
 	}}
 	c = editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {

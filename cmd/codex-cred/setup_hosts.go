@@ -45,11 +45,7 @@ func thenHost(c client) client {
 // dockerClient has the name of a program for the host in its config: docker looks
 // for docker-credential-NAME in the PATH.
 func dockerClient() client {
-	c := client{name: "docker", perHost: true, snippet: dockerSnippet}
-	c = editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
-		path, err := s.configPath("DOCKER_CONFIG", ".docker", "config.json")
-		return []configEdit{jsonEdit(path, s.dockerKeys())}, err
-	})
+	c := editing(client{name: "docker", perHost: true, snippet: dockerSnippet, verify: verifyDocker}, dockerEdits)
 	write := c.write
 	c.write = func(ctx context.Context, s *setup) error {
 		if err := write(ctx, s); err != nil {
@@ -61,6 +57,11 @@ func dockerClient() client {
 		return nil
 	}
 	return thenHost(c)
+}
+
+func dockerEdits(_ context.Context, s *setup) ([]configEdit, error) {
+	path, err := s.configPath("DOCKER_CONFIG", ".docker", "config.json")
+	return []configEdit{jsonEdit(path, s.dockerKeys())}, err
 }
 
 func (s *setup) dockerKeys() []jsonKey {

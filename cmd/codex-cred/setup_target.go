@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/netip"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -31,8 +28,9 @@ func (s *setup) target(c client) string {
 // checkTarget keeps tokens for ChatGPT from other hosts, unless a person wants it.
 func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) error {
 	target := s.target(c)
-	if u, err := url.Parse(target); target == "" || err == nil && ofChatGPT(u) || allowForeign {
-		return err
+	host, err := wire.ParseHost(target)
+	if target == "" || err == nil && host.ChatGPT() || allowForeign {
+		return nil
 	}
 	rec, err := s.records.Read(ctx, s.Account)
 	if err != nil {
@@ -45,45 +43,27 @@ func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) er
 	return helper.ForAccount(s.Account, withHint(what, "if you trust that host with it, add --allow-foreign-host"))
 }
 
-func ofChatGPT(u *url.URL) bool {
-	return u.Scheme == "https" && strings.ToLower(u.Hostname()) == chatGPT && (u.Port() == "" || u.Port() == "443")
-}
-
-// checkURL wants an address to which tokens may go: https, or http on this
-// computer; and nothing in it that does not belong into a config file.
+// checkURL wants an address to which tokens may go, and nothing in it that does not
+// belong into a config file.
 func checkURL(text string) error {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.Host == "" || u.Opaque != "" || strings.ContainsAny(text, "\"\\ \t\r\n'"):
+	if _, err := wire.ParseHost(text); err != nil {
+		return usageErrorHint("--base-url: "+err.Error(), "give it as https://gateway.example.com/v1")
+	}
+	if !strings.Contains(text, "://") || strings.ContainsAny(text, "\"\\'") {
 		return usageError("--base-url takes a URL such as https://gateway.example.com/v1")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(text, "?#"):
-		return usageError("--base-url takes a URL without user, query and fragment")
-	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
-		return checkHost(u.Host)
 	}
-	return usageError("--base-url takes https, or http to a loopback address such as 127.0.0.1")
+	return nil
 }
 
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
-}
-
-// checkHost wants a host name or address, perhaps with a port.
+// checkHost wants a name or an address, perhaps with a port, as the configs of
+// clients have it.
 func checkHost(text string) error {
-	host, port, err := net.SplitHostPort(text)
+	host, err := wire.ParseHost("https://" + text)
+	if err == nil && host.Address() != text {
+		err = fmt.Errorf("it is to be written as %s", host.Address())
+	}
 	if err != nil {
-		host = strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
-	} else if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return usageError("%q has no port between 1 and 65535", shown(text))
-	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return nil
-	}
-	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
-			return usageError("%q is no host such as gateway.example.com or gateway.example.com:8443", shown(text))
-		}
+		return usageErrorHint("--host: "+err.Error(), "give it as gateway.example.com or gateway.example.com:8443")
 	}
 	return nil
 }

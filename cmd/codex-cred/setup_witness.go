@@ -79,7 +79,11 @@ func (s *setup) verified(ctx context.Context, w *witness, before string) error {
 			return fmt.Errorf("it sent something whose SHA-256 is %s, and that of the token of account %q is %s", got, s.Account, now)
 		}
 	}
-	return write(s.stdout, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, sent[0]))
+	return s.tellVerified(sent[0])
+}
+
+func (s *setup) tellVerified(digest string) error {
+	return write(s.stdout, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, digest))
 }
 
 // verifyGet bounds how long the token may take with which the client's is compared.

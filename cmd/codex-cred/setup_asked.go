@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// An asking is how a client is made to show which credential it would send: it has
+// a command for that, and sends nothing.
+type asking struct {
+	program string
+	args    []string
+	stdin   string
+	// token finds the token in what the program prints.
+	token func(output []byte) helper.Secret
+}
+
+// verifyGit asks git itself, which asks all helpers that are configured for the host.
+func verifyGit(ctx context.Context, s *setup) error {
+	return s.askClient(ctx, asking{
+		program: "git", args: []string{"credential", "fill"}, stdin: "url=https://" + s.Host + "\n\n",
+		token: func(output []byte) helper.Secret {
+			for line := range strings.Lines(string(output)) {
+				if password, ok := strings.CutPrefix(strings.TrimSpace(line), "password="); ok {
+					return helper.NewSecret(password)
+				}
+			}
+			return helper.Secret{}
+		},
+	})
+}
+
+// verifyDocker asks the program that docker runs for the host, as docker does.
+func verifyDocker(ctx context.Context, s *setup) error {
+	if there, err := s.inFiles(ctx, dockerEdits); err != nil || !there {
+		return withHint(errors.Join(fmt.Errorf("docker's config names another program for %s", s.Host), err), s.putRight())
+	}
+	return s.askClient(ctx, asking{
+		program: dockerProgram, args: []string{"get"}, stdin: s.Host,
+		token: func(output []byte) helper.Secret {
+			var answer struct{ Secret string }
+			_ = json.Unmarshal(output, &answer) // what is no answer has no token
+			return helper.NewSecret(answer.Secret)
+		},
+	})
+}
+
+// askClient compares what the client would send with the token of the account.
+func (s *setup) askClient(ctx context.Context, a asking) error {
+	path, err := exec.LookPath(a.program)
+	if err != nil {
+		return withHint(fmt.Errorf("%s is not in the PATH", a.program), "run it from a shell that finds "+a.program)
+	}
+	ctx, cancel := context.WithTimeout(ctx, verifyWait)
+	defer cancel()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, path, a.args...) //nolint:gosec // the client that the person named
+	cmd.Dir, cmd.Stdin, cmd.Stderr = os.TempDir(), strings.NewReader(a.stdin), &said
+	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=")
+	output, runErr := cmd.Output()
+	token := a.token(output)
+	want, err := s.tokenDigest(ctx)
+	switch {
+	case err != nil:
+		return err
+	case token.Digest() == want:
+		return s.tellVerified(want)
+	case token.IsZero() && runErr != nil:
+		err = fmt.Errorf("%s has no token for %s; it said: %s", s.Client, s.Host, lastLine(said.String()+string(output)))
+	case token.IsZero():
+		err = fmt.Errorf("%s has no token for %s", s.Client, s.Host)
+	default:
+		err = fmt.Errorf("%s would send another secret than the token of account %q", s.Client, s.Account)
+	}
+	return withHint(err, fmt.Sprintf("look with: codex-cred host list; %s", s.putRight()))
+}
