@@ -63,7 +63,7 @@ func (s secretService) attempt(ctx context.Context, user string, f func(b bus, a
 	outlive := context.AfterFunc(ctx, end)
 	defer outlive()
 	err := s.twice(ctx, func(address string) (err error) {
-		b.silence = s.silence()
+		b.silence, b.service = s.silence(), s.service
 		if b.conn, closeAll, err = b.silence.connect(life, address); err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (b bus) find(ctx context.Context, at place) (items []dbus.ObjectPath, err e
 	if err := b.open(ctx, at.collection); err != nil {
 		return nil, err
 	}
-	err = b.call(ctx, at.collection, collectionInterface+".SearchItems", attributes(at.user)).Store(&items)
+	err = b.call(ctx, at.collection, collectionInterface+".SearchItems", b.attributes(at.user)).Store(&items)
 	if err != nil {
 		return nil, fmt.Errorf("search the collection again: %w", err)
 	}
@@ -218,8 +218,8 @@ func (b bus) replace(ctx context.Context, item dbus.ObjectPath, content secret) 
 
 func (b bus) create(ctx context.Context, at place, content secret) error {
 	properties := map[string]dbus.Variant{
-		itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", at.user, Service)),
-		itemInterface + ".Attributes": dbus.MakeVariant(attributes(at.user)),
+		itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", at.user, b.service)),
+		itemInterface + ".Attributes": dbus.MakeVariant(b.attributes(at.user)),
 	}
 	const replace = false // see the method of that name
 	var created, prompt dbus.ObjectPath

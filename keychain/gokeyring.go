@@ -13,12 +13,13 @@ import (
 // goKeyring is the platform that go-keyring finds on this system. It takes no
 // notice of a context once a call runs.
 type goKeyring struct {
+	service string
 	// border maps the errors of this system's calls.
 	border func(error) error
 }
 
 func (g goKeyring) get(_ context.Context, user string) ([]byte, error) {
-	item, err := keyring.Get(Service, user)
+	item, err := keyring.Get(g.service, user)
 	if err != nil {
 		return nil, g.border(err)
 	}
@@ -29,7 +30,7 @@ func (g goKeyring) set(ctx context.Context, user string, item []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := keyring.Set(Service, user, string(item)); err != nil {
+	if err := keyring.Set(g.service, user, string(item)); err != nil {
 		return g.border(err)
 	}
 	return nil
@@ -39,7 +40,7 @@ func (g goKeyring) delete(ctx context.Context, user string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := keyring.Delete(Service, user); err != nil {
+	if err := keyring.Delete(g.service, user); err != nil {
 		return g.border(err)
 	}
 	return nil

@@ -10,6 +10,7 @@ package keychain
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Service is the service of every item. The user name of an item is its name.
+// Service is the service of our items. The user name of an item is its name.
 const Service = "codex-cred"
 
 // Why a keychain is unavailable, beside [helper.ErrUnavailable], where a person
@@ -68,6 +69,7 @@ type Store struct {
 	// is cut nobody knows what became of it. Set it before the first use.
 	Silence time.Duration
 
+	service  string // that of another program, or ours, or empty for ours
 	platform platform
 	limit    limit
 	place    string
@@ -76,11 +78,16 @@ type Store struct {
 var _ helper.Store = (*Store)(nil)
 
 // New returns the store on this user's keychain. It touches nothing.
-func New() *Store { return newStore() }
+func New() *Store { return newStore(Service) }
+
+// Of returns the items of another program in this user's keychain, by the name
+// of its service, so that they can be moved here or deleted. Their names are
+// whatever that program chose.
+func Of(service string) *Store { return newStore(service) }
 
 // Where tells a person where the item of the name is.
 func (s *Store) Where(name string) string {
-	return fmt.Sprintf("item %s of service %s in the %s", name, Service, s.place)
+	return fmt.Sprintf("item %s of service %s in the %s", name, cmp.Or(s.service, Service), s.place)
 }
 
 // Place tells a person which keychain it is.
@@ -89,7 +96,7 @@ func (s *Store) Place() string { return s.place }
 // Get implements [helper.Store]. Several items of the name that differ are
 // ErrCorrupt, and a Put over them is, too.
 func (s *Store) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
-	if err := check(ctx, name); err != nil {
+	if err := s.check(ctx, name); err != nil {
 		return nil, "", err
 	}
 	item, err := s.call(ctx, 0, func(ctx context.Context) ([]byte, error) {
@@ -106,7 +113,7 @@ func (s *Store) Get(ctx context.Context, name string) ([]byte, helper.Version, e
 
 // Put implements [helper.Store].
 func (s *Store) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
-	if err := check(ctx, name); err != nil {
+	if err := s.check(ctx, name); err != nil {
 		return "", err
 	}
 	if err := s.limit.check(name, len(item)); err != nil {
@@ -147,8 +154,8 @@ func (s *Store) failed(doing, name string, err error) error {
 	return fmt.Errorf("%s %s: %w", doing, s.Where(name), err)
 }
 
-func check(ctx context.Context, name string) error {
-	if err := ctx.Err(); err != nil {
+func (s *Store) check(ctx context.Context, name string) error {
+	if err := ctx.Err(); err != nil || cmp.Or(s.service, Service) != Service {
 		return err
 	}
 	return helper.CheckItemName(name)

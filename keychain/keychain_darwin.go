@@ -1,8 +1,9 @@
 package keychain
 
-func newStore() *Store {
+func newStore(service string) *Store {
 	return &Store{
-		platform: retrying{platform: goKeyring{border: macError}, tries: 4, wait: jitter},
+		service:  service,
+		platform: retrying{platform: goKeyring{service: service, border: macError}, tries: 4, wait: jitter},
 		limit:    macLimit,
 		place:    "Keychain",
 	}

@@ -10,19 +10,20 @@ import (
 
 // newStore finds the bus by itself: godbus would start daemons where there is
 // none.
-func newStore() *Store {
+func newStore(service string) *Store {
 	find := busFinder{
 		variable: func() string {
 			return os.Getenv(busVariable) //nolint:forbidigo // the address of the bus is no option of ours: every program of the session finds it here
 		},
 		runtimeDir: fmt.Sprintf("/run/user/%d", os.Getuid()),
 	}
-	return onSecretService(find.address)
+	return onSecretService(service, find.address)
 }
 
-func onSecretService(address func() string) *Store {
-	s := &Store{place: "Secret Service"}
+func onSecretService(service string, address func() string) *Store {
+	s := &Store{service: service, place: "Secret Service"}
 	s.platform = secretService{
+		service: service,
 		address: address,
 		silence: func() silence { return silence(cmp.Or(s.Silence, usualSilence)) },
 	}

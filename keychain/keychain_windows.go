@@ -1,8 +1,9 @@
 package keychain
 
-func newStore() *Store {
+func newStore(service string) *Store {
 	return &Store{
-		platform: goKeyring{border: windowsError},
+		service:  service,
+		platform: goKeyring{service: service, border: windowsError},
 		limit:    windowsLimit,
 		place:    "Credential Manager",
 	}

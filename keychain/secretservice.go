@@ -28,6 +28,7 @@ const (
 // for a made one, prompts and knows no deadline. It keeps to the same items in
 // the same collection: login, else the default.
 type secretService struct {
+	service string
 	address func() string  // of the session bus; empty if there is none
 	silence func() silence // the longest wait for one answer
 }
@@ -35,7 +36,7 @@ type secretService struct {
 func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
 	var item []byte
 	err := s.twice(ctx, func(address string) (err error) {
-		item, err = read(ctx, address, user, s.silence())
+		item, err = s.read(ctx, address, user)
 		return err
 	})
 	if err != nil {
@@ -60,13 +61,14 @@ func (s secretService) twice(ctx context.Context, f func(address string) error) 
 
 // read never prompts: it unlocks nothing. The connection is its own, so that
 // ending ctx ends it.
-func read(ctx context.Context, address, user string, most silence) ([]byte, error) {
+func (s secretService) read(ctx context.Context, address, user string) ([]byte, error) {
+	most := s.silence()
 	conn, closeAll, err := most.connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	defer closeAll()
-	b := bus{conn, most}
+	b := bus{conn, most, s.service}
 	path, err := b.collection(ctx)
 	if err != nil {
 		return nil, err
@@ -91,6 +93,7 @@ func read(ctx context.Context, address, user string, most silence) ([]byte, erro
 type bus struct {
 	conn    *dbus.Conn
 	silence silence
+	service string // whose items it is about
 }
 
 // call calls a method and waits for its answer.
@@ -138,7 +141,7 @@ func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbu
 	service, collection := b.conn.Object(busName, servicePath), b.conn.Object(busName, path)
 	err := b.silence.wait(ctx, func(ctx context.Context) error {
 		opening := service.GoWithContext(ctx, serviceInterface+".OpenSession", 0, nil, "plain", dbus.MakeVariant(""))
-		searching := collection.GoWithContext(ctx, collectionInterface+".SearchItems", 0, nil, attributes(user))
+		searching := collection.GoWithContext(ctx, collectionInterface+".SearchItems", 0, nil, b.attributes(user))
 		if err := (<-opening.Done).Store(&output, &session); err != nil {
 			return fmt.Errorf("open a session: %w", err)
 		}
@@ -151,8 +154,8 @@ func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbu
 }
 
 // attributes are those of the user's item, by which go-keyring finds it too.
-func attributes(user string) map[string]string {
-	return map[string]string{"service": Service, "username": user}
+func (b bus) attributes(user string) map[string]string {
+	return map[string]string{"service": b.service, "username": user}
 }
 
 // absent is the error where no item was found. Providers need not search in a

@@ -155,7 +155,7 @@ func TestNoBus(t *testing.T) {
 	t.Setenv("PATH", bin)
 	t.Setenv(busVariable, "")
 	nowhere := busFinder{variable: func() string { return "" }, runtimeDir: t.TempDir()}
-	s := onSecretService(nowhere.address)
+	s := onSecretService(Service, nowhere.address)
 	wantAll(t, s, testID, "x", helper.ErrUnavailable)
 	wantErr(t, s.platform.set(t.Context(), testID, nil), helper.ErrUnavailable)
 	wantErr(t, s.platform.delete(t.Context(), testID), helper.ErrUnavailable)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
 )
 
 // turnName is followed by the name of the item.
@@ -20,6 +22,9 @@ const turnName = "io.github.codex_cred.Change.item_"
 // allows no names it goes without.
 func (b bus) turn(ctx context.Context, user string) error {
 	name := turnName + strings.ReplaceAll(user, "/", "_")
+	if b.service != Service { // whose names can be anything
+		name = turnName + string(helper.Digest([]byte(b.service+"/"+user)))
+	}
 	signals := make(chan *dbus.Signal, 8)
 	b.conn.Signal(signals)
 	defer b.conn.RemoveSignal(signals)
