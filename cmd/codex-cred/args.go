@@ -85,12 +85,21 @@ func takesNext(arg string, command *cli.Command) bool {
 	for _, flag := range command.Flags {
 		for _, n := range flag.Names() {
 			if n == name {
-				_, isBool := flag.(*cli.BoolFlag)
-				return !isBool
+				return !standsAlone(flag)
 			}
 		}
 	}
 	return false
+}
+
+// standsAlone reports whether the flag needs no value.
+func standsAlone(flag cli.Flag) bool {
+	if generic, ok := flag.(*cli.GenericFlag); ok {
+		_, alone := generic.Value.(interface{ IsBoolFlag() bool })
+		return alone
+	}
+	_, isBool := flag.(*cli.BoolFlag)
+	return isBool
 }
 
 // wantsJSON reports whether the command line asks for JSON, before it is known

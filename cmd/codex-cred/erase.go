@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -18,16 +19,18 @@ func (p *program) eraseCommand() *cli.Command {
 		Name:      "erase",
 		Aliases:   []string{"logout"},
 		Usage:     "delete an account's tokens and every trace of it",
-		UsageText: "codex-cred erase [ACCOUNT | --all] [flags]",
+		UsageText: "codex-cred erase [ACCOUNT | --all | --legacy] [flags]",
 		Description: `codex-cred erase work
 codex-cred erase work --revoke
 codex-cred erase --all --dry-run
+codex-cred erase --legacy --dry-run
 codex-cred erase --all --yes --format json`,
 		Flags: []cli.Flag{
 			boolFlag("all", "every account, then all else that is ours"),
+			legacyFlag(),
 			boolFlag("revoke", "first make the tokens useless at the issuer; that may end the sign-in on other computers too"),
 			boolFlag("dry-run", "only list what would be removed"),
-			boolFlag("yes", "do not ask before --all", "y"),
+			boolFlag("yes", "do not ask before --all and --legacy", "y"),
 			formatFlag("text", "json"),
 		},
 		Action: p.erase,
@@ -35,32 +38,40 @@ codex-cred erase --all --yes --format json`,
 }
 
 func (p *program) erase(c *cli.Context) error {
-	all := c.Bool("all")
-	if all && c.NArg() > 0 {
+	if c.Bool("all") && c.NArg() > 0 {
 		return usageError("erase takes an account or --all, not both")
 	}
 	w, err := p.wire()
 	if err != nil {
 		return err
 	}
-	account := ""
-	if !all {
-		account, err = p.account(c, w)
-	}
-	if err != nil {
-		return err
-	}
-	e := eraser{program: p, wiring: w, whole: all, revoke: c.Bool("revoke"), dryRun: c.Bool("dry-run")}
-	var receipts []*receipt
-	if all {
-		receipts, err = e.all(c.Context, c.Bool("yes"))
-	} else {
-		receipts, err = e.one(c.Context, account)
+	e := eraser{program: p, wiring: w, whole: c.Bool("all"), revoke: c.Bool("revoke"), dryRun: c.Bool("dry-run")}
+	account, receipts, err := e.ours(c)
+	if word := legacyOf(c); err == nil && word != "" {
+		var older []*receipt
+		older, err = e.older(c.Context, word, c.Bool("yes"))
+		receipts = append(receipts, older...)
 	}
 	if err == nil {
 		return p.printReceipts(c, account, receipts)
 	}
 	return errors.Join(err, p.writeReceipts(c.String("format"), receipts, false))
+}
+
+// ours erases what the command line names of ours. --legacy alone names nothing.
+func (e *eraser) ours(c *cli.Context) (account string, receipts []*receipt, err error) {
+	switch {
+	case c.Bool("all"):
+		receipts, err = e.all(c.Context, c.Bool("yes"))
+		return "", receipts, err
+	case c.NArg() == 0 && legacyOf(c) != "":
+		return "", nil, nil
+	}
+	if account, err = e.program.account(c, e.wiring); err != nil {
+		return "", nil, err
+	}
+	receipts, err = e.one(c.Context, account)
+	return account, receipts, err
 }
 
 // all erases every account and then the root itself.
@@ -161,10 +172,16 @@ func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
 	if yes || e.dryRun {
 		return nil
 	}
+	question := fmt.Sprintf("Erase %s (%s)? Type yes: ", plural(len(names), "account"), strings.Join(names, ", "))
+	return e.ask(ctx, question, "erase of every account")
+}
+
+// ask wants a person to type yes. what is what a program must not do unasked.
+func (e *eraser) ask(ctx context.Context, question, what string) error {
 	if !terminal(e.stdin) || !terminal(e.stderr) || e.unattended() != "" {
-		return withHint(fmt.Errorf("erase of every account %w to confirm it", errPerson), "add --yes, or look first with --dry-run")
+		return withHint(fmt.Errorf("%s %w to confirm it", what, errPerson), "add --yes, or look first with --dry-run")
 	}
-	_, _ = fmt.Fprintf(e.stderr, "Erase %s (%s)? Type yes: ", plural(len(names), "account"), strings.Join(names, ", "))
+	_, _ = io.WriteString(e.stderr, question)
 	answer, err := e.line(ctx)
 	if err != nil {
 		return err
@@ -199,8 +216,8 @@ func (p *program) printReceipts(c *cli.Context, account string, receipts []*rece
 	}
 	for _, r := range receipts {
 		switch {
-		case !r.clean() && c.Bool("all"):
-			return withHint(errFindings, "mend what the list names, then run: codex-cred erase --all")
+		case !r.clean() && (c.Bool("all") || r.Title != ""):
+			return withHint(errFindings, "mend what the list names, then run it again")
 		case !r.clean():
 			return helper.ForAccount(account, errFindings)
 		}

@@ -229,7 +229,8 @@ func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, more
 	return item == stateRemoved, unlock()
 }
 
-// revokeAt asks the issuer to revoke the newest refresh token, if there is one.
+// revokeAt asks the issuer to revoke the newest tokens, the refresh token first: it
+// could bring others.
 func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 	store, err := e.records.Stores.Store(s.Store)
 	if err != nil {
@@ -247,15 +248,21 @@ func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 		return []revocation{{Reason: reason(err)}}
 	}
 	c = e.rotation(e.wiring, foreground).Newest(ctx, helper.Account{ID: s.ID, Store: s.Store}, c)
-	token, hint := c.RefreshToken, "refresh_token"
-	if token.IsZero() {
-		token, hint = c.AccessToken, "access_token"
+	var answers []revocation
+	for _, t := range []struct {
+		kind, hint string
+		token      helper.Secret
+	}{{"refresh token", "refresh_token", c.RefreshToken}, {"access token", "access_token", c.AccessToken}} {
+		if t.token.IsZero() {
+			continue
+		}
+		v := revocation{Token: t.kind, Endpoint: shown(c.Issuer.RevocationEndpoint), Revoked: true}
+		if err := e.client.Revoke(ctx, c.Issuer, t.token, t.hint); err != nil {
+			v.Revoked, v.Reason = false, oneLine(err.Error())
+		}
+		answers = append(answers, v)
 	}
-	v := revocation{Endpoint: shown(c.Issuer.RevocationEndpoint), Revoked: true}
-	if err := e.client.Revoke(ctx, c.Issuer, token, hint); err != nil {
-		v.Revoked, v.Reason = false, oneLine(err.Error())
-	}
-	return []revocation{v}
+	return answers
 }
 
 // sweep deletes the leftovers of the account: credentials that were replaced,

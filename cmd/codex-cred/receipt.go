@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,16 +28,18 @@ type line struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// A receipt tells what an erase did to one account, or to the root when the
-// account is empty.
+// A receipt tells what an erase did to one account, or to what the title names, or
+// to the root when both are empty.
 type receipt struct {
 	Account     string       `json:"account,omitempty"`
+	Title       string       `json:"title,omitempty"`
 	Revocations []revocation `json:"revocations,omitempty"`
 	Artefacts   []line       `json:"artefacts"`
 }
 
 // A revocation is the issuer's true answer.
 type revocation struct {
+	Token    string `json:"token,omitempty"` // its kind
 	Endpoint string `json:"endpoint,omitempty"`
 	Revoked  bool   `json:"revoked"`
 	Reason   string `json:"reason,omitempty"`
@@ -102,13 +105,13 @@ func (r *receipt) text() string {
 	if r.Account != "" {
 		fmt.Fprintf(&b, "account %q\n", r.Account)
 	} else {
-		b.WriteString("the rest\n")
+		fmt.Fprintf(&b, "%s\n", cmp.Or(r.Title, "the rest"))
 	}
 	for _, v := range r.Revocations {
 		if v.Revoked {
-			fmt.Fprintf(&b, "  revoked  refresh token, at %s\n", v.Endpoint)
+			fmt.Fprintf(&b, "  revoked  %s, at %s\n", v.Token, v.Endpoint)
 		} else {
-			fmt.Fprintf(&b, "  NOT revoked  refresh token: %s\n", v.Reason)
+			fmt.Fprintf(&b, "  NOT revoked  %s: %s\n", cmp.Or(v.Token, "tokens"), v.Reason)
 		}
 	}
 	for _, l := range r.Artefacts {

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// codexToo is the value of --legacy that has Codex's own sign-in deleted as well.
+const codexToo = "codex"
+
+// legacyFlag can stand alone or have a value, as a flag that is a word does not.
+func legacyFlag() *cli.GenericFlag {
+	return &cli.GenericFlag{
+		Name: "legacy", Value: &legacyValue{}, DefaultText: "no",
+		Usage: "also what older tools left; --legacy=" + codexToo + ": Codex's own sign-in too",
+	}
+}
+
+// A legacyValue is what was said of older tools: nothing, "true", or codexToo.
+type legacyValue struct{ word string }
+
+// Set implements cli.Generic.
+func (v *legacyValue) Set(word string) error {
+	if word != "true" && word != codexToo {
+		return fmt.Errorf("it has no value but %s", codexToo)
+	}
+	v.word = word
+	return nil
+}
+
+// String implements cli.Generic.
+func (v *legacyValue) String() string { return v.word }
+
+// IsBoolFlag lets the flag stand alone.
+func (v *legacyValue) IsBoolFlag() bool { return true }
+
+// legacyOf returns what the command line says of older tools.
+func legacyOf(c *cli.Context) string {
+	if v, ok := c.Generic("legacy").(*legacyValue); ok {
+		return v.word
+	}
+	return ""
+}
+
+// older deletes what older tools left, or lists it. asked: somebody said yes to it.
+func (e *eraser) older(ctx context.Context, word string, asked bool) ([]*receipt, error) {
+	list, err := e.ofOlderTools(ctx, word == codexToo)
+	if err != nil {
+		return nil, err
+	}
+	r := &receipt{Title: "older tools"}
+	if len(list) == 0 {
+		e.warn("nothing of older tools was found")
+		return []*receipt{r}, nil
+	}
+	if e.dryRun {
+		r.lookAll(ctx, list)
+		return []*receipt{r}, nil
+	}
+	if !asked {
+		names := make([]string, 0, len(list))
+		for _, a := range list {
+			names = append(names, "\n  "+a.kind+": "+shown(a.where))
+		}
+		question := fmt.Sprintf("Delete %s of older tools?%s\nNo account of ours is touched. Type yes: ", plural(len(list), "leftover"), strings.Join(names, ""))
+		if err := e.ask(ctx, question, "the deletion of what older tools left"); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range list {
+		r.remove(ctx, a)
+	}
+	r.emptied()
+	return []*receipt{r}, ctx.Err()
+}

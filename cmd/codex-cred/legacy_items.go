@@ -1,0 +1,48 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+)
+
+// olderItems lists the items that oc-codex-multi-auth can have in the keychain:
+// those of everybody, and those of each project that it has a folder of.
+func olderItems(home string) []foreignItem {
+	const service = "oc-codex-multi-auth"
+	kind := "accounts of oc-codex-multi-auth"
+	projects, _ := filepath.Glob(filepath.Join(home, ".opencode", "projects", "*"))
+	list := make([]foreignItem, 0, 3+2*len(projects))
+	list = append(list,
+		foreignItem{kind, service, "accounts:global"},
+		foreignItem{kind, service, "accounts:global:flagged"},
+		foreignItem{"trial of oc-codex-multi-auth", service, "__probe__@oc-codex-multi-auth"},
+	)
+	for _, project := range projects {
+		key := filepath.Base(project)
+		list = append(list, foreignItem{kind, service, "accounts:" + key}, foreignItem{kind, service, "flagged:" + key})
+	}
+	return list
+}
+
+// codexHome is where Codex keeps its files.
+func (p *program) codexHome(home string) string {
+	if dir := p.getenv("CODEX_HOME"); dir != "" {
+		return dir
+	}
+	return filepath.Join(home, ".codex")
+}
+
+// codexItems lists the items that Codex can have in the keychain. It names them by
+// a digest of the path of its files.
+func codexItems(base string) []foreignItem {
+	if real, err := filepath.EvalSymlinks(base); err == nil {
+		base = real
+	}
+	sum := sha256.Sum256([]byte(base))
+	key := hex.EncodeToString(sum[:8])
+	return []foreignItem{
+		{"sign-in of Codex", "Codex Auth", "cli|" + key},
+		{"key of a sign-in of Codex", "codex", "secrets|" + key},
+	}
+}
