@@ -88,6 +88,8 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 		return nil, err
 	}
 	receipts := make([]*receipt, 0, len(names)+1)
+	told := e.progress("erasing accounts", len(names))
+	defer told.end()
 	for _, name := range names {
 		r, err := e.account(ctx, name)
 		if err != nil {
@@ -95,6 +97,7 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 			r.keep(artefact{kind: "account file", where: e.accounts.Path(name)}, reason(err))
 		}
 		receipts = append(receipts, r)
+		told.step()
 	}
 	return append(receipts, e.rest(ctx)), ctx.Err()
 }

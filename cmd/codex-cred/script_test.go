@@ -145,8 +145,10 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"stored":   (*stage).stored,
 		"expand":   (*stage).expand,
 		"slain":    (*stage).slain,
-		"person":   (*stage).person,
-		"approve":  (*stage).approve,
+
+		"unfinished": (*stage).unfinished,
+		"person":     (*stage).person,
+		"approve":    (*stage).approve,
 
 		"hostile-user": (*stage).hostileUser,
 		"cut":          (*stage).cut,

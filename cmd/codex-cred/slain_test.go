@@ -52,6 +52,34 @@ func (s *stage) slain(ts *testscript.TestScript, args []string) {
 	}
 }
 
+// unfinished is an erase of everything that is killed at each of its calls, one
+// after the other. The second must complete it: nothing is left, and no file of
+// others is touched. What there is to erase comes from a script.
+//
+//	unfinished SCRIPT
+func (s *stage) unfinished(ts *testscript.TestScript, args []string) {
+	if _, err := exec.LookPath("strace"); err != nil && !parts.Required("strace") {
+		ts.Logf("nobody dies: %v", err)
+		return
+	}
+	erase := []string{"erase", "--all", "--yes"}
+	deaths := 0
+	for _, call := range changes() {
+		for n, alive := 1, false; !alive; n++ {
+			ts.Check(ts.Exec("sh", ts.MkAbs(args[0])))
+			if alive = !s.dies(ts, call, n, erase); !alive {
+				deaths++
+				s.runs(ts, erase)
+			}
+			s.erased(ts, nil)
+		}
+	}
+	ts.Logf("died %d deaths", deaths)
+	if deaths < 20 {
+		ts.Fatalf("only %d deaths were died", deaths)
+	}
+}
+
 // dies reports whether the command was killed at that call.
 func (s *stage) dies(ts *testscript.TestScript, call string, n int, command []string) bool {
 	args := append([]string{"-f", "-qqq", "-o", "/dev/null", "-e", "trace=" + call, "-e", "inject=" + call + ":signal=SIGKILL:when=" + strconv.Itoa(n), "codex-cred"}, command...)
