@@ -58,6 +58,9 @@ type Account struct {
 	// Host is the id of the machine whose codex-cred may refresh, for stores
 	// that can be copied to another machine or shared by several; empty is any.
 	Host string
+	// Shared is empty, or where the program is that has the refresh token too: a
+	// word or a path for a person. While it is set nothing is refreshed here.
+	Shared string
 	// Rejections counts the refreshes in a row that were made because callers
 	// saw the access token refused.
 	Rejections int

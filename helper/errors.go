@@ -56,6 +56,9 @@ var (
 	// ErrElsewhere: the sign-in belongs to another computer. It comes with
 	// ErrSignInRequired.
 	ErrElsewhere = errors.New("of another computer")
+	// ErrShared: another program has the refresh token too. It comes inside a
+	// [SharedError].
+	ErrShared = errors.New("shared with another program")
 	// ErrInvalid: a name or another input breaks its rules.
 	ErrInvalid = errors.New("invalid")
 )
@@ -96,3 +99,17 @@ func (e *UnsafeError) Error() string { return fmt.Sprintf("%s %s", e.Path, e.Pro
 
 // Unwrap returns [ErrUnsafe].
 func (e *UnsafeError) Unwrap() error { return ErrUnsafe }
+
+// A SharedError is a refresh that is refused because another program may refresh
+// the same sign-in: of two that do, the second ends it.
+type SharedError struct {
+	Source string // where that program keeps it, see [Account.Shared]
+}
+
+// Error implements error.
+func (e *SharedError) Error() string {
+	return fmt.Sprintf("its refresh token, which works once, is in %s too: %v", e.Source, ErrSignInRequired)
+}
+
+// Unwrap returns [ErrShared] and [ErrSignInRequired].
+func (e *SharedError) Unwrap() []error { return []error{ErrShared, ErrSignInRequired} }

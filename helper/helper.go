@@ -154,10 +154,13 @@ func (h *Helper) refresh(ctx context.Context, req Request, old Record, why Reaso
 }
 
 // Refreshable returns [ErrSignInRequired] with the reason if the refresh token
-// of the record must not be presented.
+// of the record must not be presented; a [SharedError] if another program has it.
 func (r Record) Refreshable() error {
 	if r.Stale() {
 		return fmt.Errorf("the stored credential is older than one that was stored before (a restored backup?): %w", ErrSignInRequired)
+	}
+	if r.Account.Shared != "" {
+		return &SharedError{Source: r.Account.Shared}
 	}
 	return r.Credential.Refreshable()
 }

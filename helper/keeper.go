@@ -35,25 +35,39 @@ func (k Keeper) host(store string) string {
 // new ID stays a leftover where its item could not be removed. ErrConflict: the
 // account was erased meanwhile.
 func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential) (Account, error) {
-	return k.add(ctx, account, store, c, func(next Leftover) func(*Account) error { return promote(next, c, k.host(store)) })
+	return k.signIn(ctx, account, store, "", c)
+}
+
+func (k Keeper) signIn(ctx context.Context, account, store, shared string, c Credential) (Account, error) {
+	return k.add(ctx, account, addition{store: store, shared: shared, credential: c, enter: func(next Leftover) func(*Account) error {
+		return promote(next, c, k.host(store), shared)
+	}})
+}
+
+// An addition is a credential that comes to an account.
+type addition struct {
+	store, shared string
+	credential    Credential
+	// enter lets the account's file name the sign-in.
+	enter func(next Leftover) func(*Account) error
 }
 
 // add stores the credential under a new ID, and then lets the account's file
-// name it as enter says.
-func (k Keeper) add(ctx context.Context, account, store string, c Credential, enter func(Leftover) func(*Account) error) (Account, error) {
+// name it.
+func (k Keeper) add(ctx context.Context, account string, of addition) (Account, error) {
 	id, err := NewID(k.Random)
 	if err != nil {
 		return Account{}, err
 	}
-	next := Leftover{ID: id, Store: store}
-	if _, err := k.Records.Accounts.Update(account, announce(next)); err != nil {
+	next := Leftover{ID: id, Store: of.store}
+	if _, err := k.Records.Accounts.Update(account, announce(next, of.shared)); err != nil {
 		return Account{}, err
 	}
 	unlock, err := k.Locker.Lock(ctx, string(id))
 	if err != nil {
 		return Account{}, errors.Join(err, k.unlist(account, id))
 	}
-	a, err := k.storeUnder(ctx, account, next, c, enter(next))
+	a, err := k.storeUnder(ctx, account, next, of.credential, of.enter(next))
 	if err != nil {
 		err = errors.Join(err, k.withdraw(ctx, account, next, err))
 	}
@@ -93,13 +107,13 @@ func lists(a Account, s Leftover) bool {
 }
 
 // announce lists the coming sign-in: as the account's own where it has none.
-func announce(next Leftover) func(*Account) error {
+func announce(next Leftover, shared string) func(*Account) error {
 	return func(a *Account) error {
 		switch {
 		case a.Erasing:
 			return fmt.Errorf("store the sign-in: %w: %w", ErrErasing, ErrConflict)
 		case a.ID == "":
-			a.ID, a.Store = next.ID, next.Store
+			a.ID, a.Store, a.Shared = next.ID, next.Store, shared
 		default:
 			a.Leftovers = append(a.Leftovers, next)
 		}
@@ -108,7 +122,7 @@ func announce(next Leftover) func(*Account) error {
 }
 
 // promote makes the stored sign-in the account's own.
-func promote(next Leftover, c Credential, host string) func(*Account) error {
+func promote(next Leftover, c Credential, host, shared string) func(*Account) error {
 	return func(a *Account) error {
 		if !lists(*a, next) {
 			return errErased
@@ -118,7 +132,7 @@ func promote(next Leftover, c Credential, host string) func(*Account) error {
 		}
 		*a = Account{
 			Name: a.Name, ID: next.ID, Store: next.Store,
-			Generation: c.Generation, Began: c.RefreshToken.Digest(), Host: host, Leftovers: a.Leftovers, Updated: a.Updated,
+			Generation: c.Generation, Began: c.RefreshToken.Digest(), Host: host, Shared: shared, Leftovers: a.Leftovers, Updated: a.Updated,
 		}
 		return nil
 	}

@@ -26,7 +26,7 @@ func (k Keeper) Migrate(ctx context.Context, a Account, store string) (Account, 
 	if rec.Account.Store == store {
 		return rec.Account, nil
 	}
-	return k.add(ctx, a.Name, store, rec.Credential, movedTo(a.ID, k.host(store)))
+	return k.add(ctx, a.Name, addition{store: store, credential: rec.Credential, enter: movedTo(a.ID, k.host(store))})
 }
 
 // movedTo lets the new ID take the place of the old one. What is known of the

@@ -71,6 +71,7 @@ func outcomes() []outcome {
 		{helper.ErrInvalid, exitUsage, "invalid", ""},
 		{helper.ErrUnsafe, exitStore, "unsafe", ""},
 		{helper.ErrBusy, exitBusy, "busy", "wait for the other codex-cred, then try again"},
+		{helper.ErrShared, exitSignIn, "shared", "move it here: codex-cred import; or sign in anew: codex-cred login%s --replace"},
 		{helper.ErrElsewhere, exitSignIn, "elsewhere", "if this computer alone uses it: codex-cred migrate%[1]s --here; else sign in here: codex-cred login%[1]s --replace"},
 		{helper.ErrSignInRequired, exitSignIn, "sign-in-required", "run: codex-cred login%s"},
 		{keychain.ErrConfirm, exitStore, "locked", "turn off 'Confirm when passwords are retrieved by clients' in KeePassXC's settings, Secret Service Integration, then try again"},

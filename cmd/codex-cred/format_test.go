@@ -170,3 +170,28 @@ func filesIn(t *testing.T, dir string) map[string][]byte {
 func names(files map[string][]byte) []string {
 	return slices.Sorted(maps.Keys(files))
 }
+
+// formatV2 is what has a format of version 2: the record of an account that is
+// shared with another program. It is never made anew either.
+const formatV2 = "testdata/format-v2"
+
+// TestFormat_Shared: it is written and read as it ever was.
+func TestFormat_Shared(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "root")
+	accounts := accountdir.New(root, goldenTime)
+	wrote, err := accounts.Update("work", func(a *helper.Account) error {
+		a.ID, a.Store, a.Generation, a.Host = goldenID, storeFile, 1, goldenHost
+		a.Began, a.Shared = helper.NewSecret("golden-refresh-1").Digest(), "/home/me/.codex/auth.json"
+		return nil
+	})
+	must(t, err)
+	const record = "accounts/work.json"
+	want, got := filesIn(t, formatV2), filesIn(t, root)
+	if !bytes.Equal(want[record], got[record]) {
+		t.Errorf("\n got %q\nwant %q", got[record], want[record])
+	}
+	must(t, os.WriteFile(filepath.Join(root, filepath.FromSlash(record)), want[record], 0o600))
+	if read, err := accounts.Load("work"); err != nil || read.Shared != wrote.Shared || read.ID != goldenID {
+		t.Errorf("read %+v, %v", read, err)
+	}
+}

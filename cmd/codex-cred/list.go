@@ -96,7 +96,7 @@ func (v view) healthCell() cell {
 	switch v.Health {
 	case healthOK:
 		return cell{v.Health, good}
-	case healthDue:
+	case healthDue, healthCopy:
 		return cell{v.Health, poor}
 	}
 	return cell{v.Health, bad}

@@ -104,7 +104,7 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 			return failedLine(name, helper.ForAccount(name, err))
 		}
 		switch {
-		case rec.Credential.RefreshToken.IsZero():
+		case rec.Credential.RefreshToken.IsZero(), rec.Account.Shared != "":
 			return refreshLine{Account: name, Result: resultCannot, Expiry: when(rec.Credential.Expiry)}, nil
 		case !pastHalf(rec.Credential, p.now()) && !rec.Stale():
 			return refreshLine{Account: name, Result: resultNotDue, Expiry: when(rec.Credential.Expiry)}, nil

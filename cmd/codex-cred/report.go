@@ -70,6 +70,9 @@ func hintFor(err error) string {
 	if unsafe := (*helper.UnsafeError)(nil); errors.As(err, &unsafe) {
 		return unsafe.Fix
 	}
+	if shared := (*helper.SharedError)(nil); errors.As(err, &shared) {
+		return "move it here: codex-cred import --from " + quoted(shared.Source) + "; or sign in anew: codex-cred login" + asArgument(accountOf(err)) + " --replace"
+	}
 	hint := classify(err).hint
 	if onFiles := (*fs.PathError)(nil); errors.Is(err, helper.ErrUnavailable) && errors.As(err, &onFiles) {
 		hint = "check who may write there, and the disk"

@@ -66,6 +66,7 @@ func (p *program) statusRows(v view) [][]cell {
 		{"Client ID", v.ClientID},
 		{"Scope", v.Scope},
 		{"Store", v.Place},
+		{"Shared with", v.Shared},
 	} {
 		if r.text != "" {
 			rows = append(rows, []cell{{r.name, header}, {r.text, plain}})

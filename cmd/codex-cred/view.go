@@ -14,6 +14,7 @@ const (
 	healthDue    = "refresh due" // the next get refreshes
 	healthSignIn = "needs sign-in"
 	healthNone   = "no credential" // a sign-in that did not finish
+	healthCopy   = "a copy"        // another program refreshes the sign-in
 	healthErase  = "half erased"
 )
 
@@ -31,6 +32,7 @@ type view struct {
 	Scope      string     `json:"scope,omitempty"`
 	Store      string     `json:"store,omitempty"`
 	Place      string     `json:"place,omitempty"`
+	Shared     string     `json:"shared,omitempty"`
 	Expiry     *time.Time `json:"expiry,omitempty"`
 	SignedIn   *time.Time `json:"signed_in,omitempty"`
 	Obtained   *time.Time `json:"obtained,omitempty"`
@@ -50,6 +52,7 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 		return v.broken(name, err)
 	}
 	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.place(a.Store, string(a.ID)), a.Generation, when(a.Created)
+	v.Shared = shown(a.Shared)
 	rec, err := w.records.Read(ctx, name)
 	switch {
 	case a.Erasing:
@@ -84,6 +87,8 @@ func health(rec helper.Record, now time.Time) (string, error) {
 	switch err := rec.Refreshable(); {
 	case err != nil && !rec.Credential.Valid(now), rec.Credential.Refused != "":
 		return healthSignIn, err
+	case err != nil && rec.Account.Shared != "":
+		return healthCopy, nil
 	case rec.Credential.Fresh(now, 0):
 		return healthOK, nil
 	}

@@ -262,7 +262,7 @@ func unreadable() map[string]string {
 		"it is not JSON":                    "SECRETSECRET",
 		"it is not a JSON object":           `["SECRETSECRET"]`,
 		"something follows its JSON object": good + good,
-		"it is of a newer version: its format version is 2, this codex-cred knows 1": swap(`"version":1`, `"version":2,"future":"SECRETSECRET"`),
+		"it is of a newer version: its format version is 3, this codex-cred knows 2": swap(`"version":1`, `"version":3,"future":"SECRETSECRET"`),
 		"its version is not a number":                             swap(`"version":1`, `"version":"SECRETSECRET"`),
 		"it has no format version":                                swap(`"version":1,`, ``),
 		`its member "generation" has the wrong type`:              swap(`"generation":1`, `"generation":"SECRETSECRET"`),

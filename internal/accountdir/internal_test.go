@@ -46,6 +46,7 @@ func FuzzDecode(f *testing.F) {
 		`{"version":1,"name":"work","created":"0000-01-01T00:00:00+23:59","updated":"9999-12-31T23:59:59-23:59"}`,
 		`{"version":1,"name":"work","host":` + id + `,"rejections":3,"rejected_at":"2026-05-01T12:00:00-01:00","clock_tried":7}`,
 		`{"version":1,"name":"work","host":"","rejections":-0,"rejected_at":null,"clock_tried":18446744073709551615}`,
+		`{"version":2,"name":"work","id":` + id + `,"shared":"/home/me/.codex/auth.json"}`,
 		`{"version":1,"NAME":"work","name":"work","erasing":true,"unanswered":-1} x`,
 	} {
 		f.Add([]byte(seed))

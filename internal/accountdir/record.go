@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/strictjson"
@@ -14,7 +16,16 @@ import (
 
 // recordVersion is the version of the file. A change that an older codex-cred
 // would misread or lose raises it.
-const recordVersion = 1
+const (
+	recordVersion = 1
+	// sharedVersion is that of an account which is shared: an older codex-cred
+	// would refresh it.
+	sharedVersion = 2
+)
+
+// maxShared is the length in bytes of the longest place that another program is
+// at: PATH_MAX of Linux.
+const maxShared = 4096
 
 // record is the stored form of a helper.Account.
 type record struct {
@@ -28,6 +39,7 @@ type record struct {
 	Unanswered int               `json:"unanswered,omitempty"`
 	Began      string            `json:"began,omitempty"`
 	Host       string            `json:"host,omitempty"`
+	Shared     string            `json:"shared,omitempty"`
 	Rejections int               `json:"rejections,omitempty"`
 	RejectedAt time.Time         `json:"rejected_at,omitzero"`
 	ClockTried uint64            `json:"clock_tried,omitempty"`
@@ -42,10 +54,14 @@ type record struct {
 func encode(a helper.Account, name string) ([]byte, error) { return toRecord(a).encode(name) }
 
 func toRecord(a helper.Account) record {
+	version := recordVersion
+	if a.Shared != "" {
+		version = sharedVersion
+	}
 	return record{
-		Version: recordVersion,
+		Version: version,
 		Name:    a.Name, ID: a.ID, Store: a.Store, Generation: a.Generation,
-		NotBefore: a.NotBefore.UTC(), Unanswered: a.Unanswered, Began: a.Began, Host: a.Host,
+		NotBefore: a.NotBefore.UTC(), Unanswered: a.Unanswered, Began: a.Began, Host: a.Host, Shared: a.Shared,
 		Rejections: a.Rejections, RejectedAt: a.RejectedAt.UTC(), ClockTried: a.ClockTried,
 		Created: a.Created.UTC(), Updated: a.Updated.UTC(),
 		Erasing: a.Erasing, Leftovers: a.Leftovers,
@@ -77,7 +93,7 @@ func decode(content []byte, name string) (helper.Account, error) {
 	}
 	a := helper.Account{
 		Name: name, ID: r.ID, Store: r.Store, Generation: r.Generation,
-		NotBefore: r.NotBefore.UTC(), Unanswered: r.Unanswered, Began: r.Began, Host: r.Host,
+		NotBefore: r.NotBefore.UTC(), Unanswered: r.Unanswered, Began: r.Began, Host: r.Host, Shared: r.Shared,
 		Rejections: r.Rejections, RejectedAt: r.RejectedAt.UTC(), ClockTried: r.ClockTried,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(),
 		Erasing: r.Erasing,
@@ -97,7 +113,9 @@ func parse(content []byte) (record, error) {
 		return record{}, errors.New("something follows its JSON object")
 	}
 	if err := strictjson.CheckVersion(object, recordVersion); err != nil {
-		return record{}, err
+		if err := strictjson.CheckVersion(object, sharedVersion); err != nil {
+			return record{}, err
+		}
 	}
 	var r record
 	if err := strictjson.Decode(object, &r); err != nil {
@@ -126,7 +144,20 @@ func (r record) check(name string) error {
 			return errors.New("the id of a leftover is not 32 hexadecimal digits")
 		}
 	}
+	if err := r.checkShared(); err != nil {
+		return err
+	}
 	return r.checkTimes()
+}
+
+func (r record) checkShared() error {
+	switch {
+	case (r.Version == sharedVersion) != (r.Shared != ""):
+		return errors.New("its format version is of another kind of record")
+	case len(r.Shared) > maxShared || !utf8.ValidString(r.Shared) || strings.ContainsFunc(r.Shared, unicode.IsControl):
+		return errors.New("the place of the program that it is shared with is no text")
+	}
+	return nil
 }
 
 func (r record) checkTimes() error {

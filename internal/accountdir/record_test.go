@@ -41,6 +41,32 @@ func TestFile_Members(t *testing.T) {
 	}
 }
 
+// TestFile_Shared: an older codex-cred, which would refresh it, refuses the file.
+// Claimed, it is an older one's again.
+func TestFile_Shared(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	const place = "/home/me/.codex/auth.json"
+	mustUpdate(t, d, "work", func(a *helper.Account) error { a.Shared = place; return signIn(a) })
+	want := strings.Replace(strings.Replace(good, `"version":1`, `"version":2`, 1), `"created"`, `"shared":"`+place+`","created"`, 1) + "\n"
+	if diff := cmp.Diff(want, mustRead(t, d.Path("work"))); diff != "" {
+		t.Errorf("the file (-want +got):\n%s", diff)
+	}
+	if a, err := d.Load("work"); err != nil || a.Shared != place {
+		t.Errorf("Load = %+v, %v", a, err)
+	}
+	if err := d.Rename("work", "lab"); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := d.Load("lab"); err != nil || a.Shared != place {
+		t.Errorf("Load of the renamed = %+v, %v", a, err)
+	}
+	mustUpdate(t, d, "work", func(a *helper.Account) error { a.Shared = ""; return signIn(a) })
+	if diff := cmp.Diff(good+"\n", mustRead(t, d.Path("work"))); diff != "" {
+		t.Errorf("the file of a claimed one (-want +got):\n%s", diff)
+	}
+}
+
 func TestMembersAreChecked(t *testing.T) {
 	t.Parallel()
 	d := open(t)
@@ -49,6 +75,7 @@ func TestMembersAreChecked(t *testing.T) {
 		`"host":"FEDCBA9876543210FEDCBA9876543210"`: func(a *helper.Account) { a.Host = strings.ToUpper(host) },
 		`"host":"` + host + `0"`:                    func(a *helper.Account) { a.Host = host + "0" },
 		`"host":"fedcba98-76543210fedcba987654321"`: func(a *helper.Account) { a.Host = "fedcba98-76543210fedcba987654321" },
+		`"shared":"/a\u0007b"`:                      func(a *helper.Account) { a.Shared = "/a\ab" },
 		`"rejections":-1`:                           func(a *helper.Account) { a.Rejections = -1 },
 		`"rejected_at":"9999-12-31T23:59:59-01:00"`: func(a *helper.Account) { a.RejectedAt = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) },
 	} {
@@ -58,6 +85,8 @@ func TestMembersAreChecked(t *testing.T) {
 		}
 		wantCorrupt(t, d.Path("work"), member, func() error { _, err := d.Load("work"); return err })
 	}
+	// Each version has its kind of record.
+	wantCorrupt(t, d.Path("work"), `"shared":"codex"`, func() error { _, err := d.Load("work"); return err })
 	wantCorrupt(t, d.Path("work"), `"clock_tried":-1`, func() error { _, err := d.Load("work"); return err })
 	wantCorrupt(t, d.Path("work"), `"rejections":"1"`, func() error { _, err := d.Load("work"); return err })
 }
