@@ -77,13 +77,10 @@ func (c claims) audiences() []string {
 }
 
 func (c claims) identity() helper.Identity {
-	return helper.Identity{
-		Subject:   clean(c.Subject, maxClaim),
-		AccountID: clean(c.Auth.AccountID, maxClaim),
-		UserID:    clean(or(c.Auth.ChatGPT, c.Auth.UserID), maxClaim),
-		Plan:      clean(c.Auth.Plan, maxClaim),
-		Email:     clean(or(c.Email, c.Profile.Email), maxClaim),
-	}
+	return cleanIdentity(helper.Identity{
+		Subject: c.Subject, AccountID: c.Auth.AccountID, UserID: or(c.Auth.ChatGPT, c.Auth.UserID),
+		Plan: c.Auth.Plan, Email: or(c.Email, c.Profile.Email),
+	})
 }
 
 // meant returns ErrInvalid unless the claims are of a fresh id_token for us

@@ -1,0 +1,79 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Tokens are what another program keeps of a sign-in.
+type Tokens struct {
+	Access, Refresh helper.Secret
+	ID              helper.Secret // the id_token; empty if it keeps none
+	// Expiry is when the access token ends, unless that tells itself. An access
+	// token of which nobody knows counts as expired: its age is not known either.
+	Expiry time.Time
+	// Identity is what the program knows. Its AccountID comes before that of the
+	// tokens, as the person may have chosen it; the rest fills gaps.
+	Identity helper.Identity
+	Settings Settings
+}
+
+// Take returns the credential of generation 1 that the tokens are, with the
+// rules, and the errors, of [Client.Given]. Tokens without a refresh token are
+// [helper.ErrInvalid].
+func (c *Client) Take(ctx context.Context, t Tokens) (helper.Credential, error) {
+	invalid := func(err error) error { return fmt.Errorf("the sign-in is %w: %w", helper.ErrInvalid, err) }
+	if err := t.check(); err != nil {
+		return helper.Credential{}, invalid(err)
+	}
+	iss, err := c.Issuer(ctx, t.Settings)
+	if err != nil {
+		return helper.Credential{}, err
+	}
+	answer := grant{access: t.Access, refresh: t.Refresh, idToken: t.ID}
+	if err := answer.owner(iss); err != nil {
+		return helper.Credential{}, invalid(err)
+	}
+	if answer.idToken.IsZero() {
+		answer.idToken = answer.access
+	}
+	now := c.Now()
+	cred := answer.renew(helper.Credential{Issuer: iss, Identity: cleanIdentity(t.Identity)}, now)
+	cred.Identity.AccountID = or(cleanIdentity(t.Identity).AccountID, cred.Identity.AccountID)
+	cred.Expiry = t.expiry(cred.ObtainedAt)
+	return cred, nil
+}
+
+func (t Tokens) check() error {
+	switch {
+	case t.Access.IsZero():
+		return errors.New("it has no access token")
+	case t.Refresh.IsZero():
+		return errors.New("it has no refresh token")
+	case !tokenText(t.Access.Reveal()), !tokenText(t.Refresh.Reveal()):
+		return errors.New("a token holds characters that no token has")
+	}
+	return nil
+}
+
+func cleanIdentity(id helper.Identity) helper.Identity {
+	return helper.Identity{
+		Subject: clean(id.Subject, maxClaim), AccountID: clean(id.AccountID, maxClaim),
+		UserID: clean(id.UserID, maxClaim), Plan: clean(id.Plan, maxClaim), Email: clean(id.Email, maxClaim),
+	}
+}
+
+func (t Tokens) expiry(now time.Time) time.Time {
+	latest := now.Add(longestLife)
+	if c, err := parseClaims(t.Access.Reveal()); err == nil && c.Expires > 0 && c.Expires <= float64(latest.Unix()) {
+		return time.Unix(int64(c.Expires), 0).UTC()
+	}
+	if !t.Expiry.IsZero() && t.Expiry.Before(latest) {
+		return t.Expiry.UTC()
+	}
+	return now
+}
