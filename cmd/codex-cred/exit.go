@@ -33,6 +33,7 @@ var (
 	errFindings = errors.New("not everything could be removed")
 	// errNotRevoked: all is removed here, and good at the issuer still.
 	errNotRevoked = errors.New("the tokens were deleted but not revoked")
+	errNotMoved   = errors.New("not everything could be moved")
 )
 
 // A commandLineError is a command line that breaks the rules; its text is all of it.
@@ -64,6 +65,7 @@ func outcomes() []outcome {
 		{errUsage, exitUsage, "usage", ""},
 		{errPerson, exitPerson, "needs-person", ""},
 		{errNotRevoked, exitFindings, "not-revoked", ""},
+		{errNotMoved, exitFindings, "not-moved", ""},
 		{errFindings, exitFindings, "findings", "mend what the list names, then repeat: codex-cred erase%s"},
 		{errForeign, exitOther, "foreign-host", ""},
 		{wire.ErrMalformed, exitOther, "malformed", ""},
@@ -71,7 +73,7 @@ func outcomes() []outcome {
 		{helper.ErrInvalid, exitUsage, "invalid", ""},
 		{helper.ErrUnsafe, exitStore, "unsafe", ""},
 		{helper.ErrBusy, exitBusy, "busy", "wait for the other codex-cred, then try again"},
-		{helper.ErrShared, exitSignIn, "shared", "move it here: codex-cred import; or sign in anew: codex-cred login%s --replace"},
+		{helper.ErrShared, exitSignIn, "shared", "move it here: codex-cred import --from SOURCE; or sign in anew: codex-cred login%s --replace"},
 		{helper.ErrElsewhere, exitSignIn, "elsewhere", "if this computer alone uses it: codex-cred migrate%[1]s --here; else sign in here: codex-cred login%[1]s --replace"},
 		{helper.ErrSignInRequired, exitSignIn, "sign-in-required", "run: codex-cred login%s"},
 		{keychain.ErrConfirm, exitStore, "locked", "turn off 'Confirm when passwords are retrieved by clients' in KeePassXC's settings, Secret Service Integration, then try again"},

@@ -87,6 +87,11 @@ func (w *wiring) tidy(ctx context.Context, account string) {
 		return
 	}
 	_ = w.locks.Remove(filelock.SignIn + account)
+	w.tidyRoot(ctx)
+}
+
+// tidyRoot removes the empty root, if there is no account.
+func (w *wiring) tidyRoot(ctx context.Context) {
 	if names, err := w.accounts.List(); err != nil || len(names) > 0 {
 		return
 	}

@@ -63,6 +63,14 @@ func withTheHint(line, hint string) string {
 	return line + "; " + hint
 }
 
+// ownHint is the hint that an error has of its own.
+func ownHint(err error) string {
+	if own := (*hintedError)(nil); errors.As(err, &own) {
+		return own.hint
+	}
+	return ""
+}
+
 func hintFor(err error) string {
 	if own := (*hintedError)(nil); errors.As(err, &own) {
 		return own.hint

@@ -34,7 +34,7 @@ func TestReport(t *testing.T) {
 		{of(fmt.Errorf("%w: %w", helper.ErrErasing, helper.ErrNotFound)), 3, "run: codex-cred erase work"},
 		{helper.ForAccount("default", helper.ErrNotFound), 3, "run: codex-cred login default"},
 		{of(helper.ErrSignInRequired), 4, "run: codex-cred login work"},
-		{of(helper.ErrShared), 4, "move it here: codex-cred import; or sign in anew: codex-cred login work --replace"},
+		{of(helper.ErrShared), 4, "move it here: codex-cred import --from SOURCE; or sign in anew: codex-cred login work --replace"},
 		{of(&helper.SharedError{Source: "/a b/auth.json"}), 4, "move it here: codex-cred import --from '/a b/auth.json'; or sign in anew: codex-cred login work --replace"},
 		{of(helper.ErrTemporary), 5, "try again later"},
 		{of(helper.ErrTimeout), 5, "answer the keychain's window if one is open, or sign out of the desktop and in again, then try again"},

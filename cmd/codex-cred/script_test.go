@@ -175,6 +175,8 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"read-only":   (*stage).readOnly,
 		"writable":    (*stage).writable,
 
+		"foreign": (*stage).foreign,
+
 		"refuse":  (*stage).refuse,
 		"served":  (*stage).served,
 		"spent":   (*stage).spent,

@@ -74,9 +74,16 @@ func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, erro
 // storeGiven compares and stores while nobody else stores a credential that was
 // given: two accounts with one refresh token would spend it twice.
 func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) error {
-	name := string(w.trial()) + "/store"
+	return p.oneAtATime(ctx, w, "store", func() error {
+		return p.storeAlone(ctx, w, account, choice, credential)
+	})
+}
+
+// oneAtATime does what, a word, while no other codex-cred does the same.
+func (p *program) oneAtATime(ctx context.Context, w *wiring, what string, do func() error) error {
+	name := string(w.trial()) + "/" + what
 	waiting, cancel := context.WithTimeout(ctx, personTime)
-	stop := p.whenSlow("waiting for another codex-cred to store")
+	stop := p.whenSlow("waiting for another codex-cred to %s", what)
 	unlock, err := w.locks.Lock(waiting, name)
 	stop()
 	cancel()
@@ -87,6 +94,10 @@ func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice str
 		_ = w.locks.Remove(name)
 		_ = unlock()
 	}()
+	return do()
+}
+
+func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) error {
 	holder, err := w.holderOf(ctx, credential.RefreshToken)
 	switch {
 	case err != nil:

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/moving"
+)
+
+// carryOut does what the plan says. Whatever ends it, each sign-in has one owner or
+// its account is a copy that nothing refreshes; and it can be run again.
+func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want wishes) error {
+	for i := range pl.moves {
+		m := &pl.moves[i]
+		if m.does != doesStore && m.does != doesReplace {
+			continue
+		}
+		if err := p.chooseFor(ctx, w, pl, i); err != nil {
+			return err
+		}
+		err := w.alone(ctx, m.account, func() error {
+			return p.oneAtATime(ctx, w, "store", func() error { return p.copyIn(ctx, w, pl.source, *m) })
+		})
+		if err != nil {
+			return helper.ForAccount(m.account, err)
+		}
+	}
+	if want.keepThere {
+		return p.tellKept(w, pl)
+	}
+	return p.finish(ctx, w, pl)
+}
+
+// chooseFor settles where the tokens of the move go. One trial does for all that
+// have the same wish.
+func (p *program) chooseFor(ctx context.Context, w *wiring, pl *importPlan, i int) error {
+	wish := pl.moves[i].store
+	if wish == storeAuto || i == 0 || wish != pl.moves[i-1].store {
+		chosen, err := p.chooseStore(ctx, w, wish)
+		if err != nil {
+			return err
+		}
+		for j := range pl.moves[i:] {
+			if m := &pl.moves[i+j]; m.store == wish && m.does != doesFinish {
+				m.store = chosen
+			}
+		}
+	}
+	return nil
+}
+
+// copyIn stores the sign-in, which the source still has, and reads it back.
+func (p *program) copyIn(ctx context.Context, w *wiring, s source, m move) error {
+	holder, err := w.holderOf(ctx, m.credential.RefreshToken)
+	if err != nil {
+		return err
+	}
+	_, err = w.accounts.Load(m.account)
+	there := !errors.Is(err, helper.ErrNotFound)
+	if holder != "" || there != (m.does == doesReplace) {
+		return fmt.Errorf("store the sign-in: another codex-cred changed the accounts meanwhile: %w", helper.ErrConflict)
+	}
+	a, err := w.keeper.Copy(ctx, m.account, m.store, s.from, m.credential)
+	if err != nil {
+		return err
+	}
+	return p.sweep(ctx, w, a)
+}
+
+// tellKept tells what a copy is, and what it is not.
+func (p *program) tellKept(w *wiring, pl *importPlan) error {
+	for _, m := range pl.moves {
+		a, err := w.accounts.Load(m.account)
+		switch {
+		case m.does == doesNothing:
+			continue
+		case err != nil:
+			return helper.ForAccount(m.account, err)
+		case a.Shared == "":
+			p.warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s", m.account, m.where(), quoted(pl.source.from))
+			continue
+		}
+		p.warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(), w.place(a.Store, string(a.ID)))
+		p.warn("account %q: its refresh token works once and is there too, so it is not refreshed here: the access token ends %s. To move it for good: codex-cred import --from %s",
+			m.account, fromNow(m.credential.Expiry, p.now()), quoted(pl.source.from))
+	}
+	return pl.left()
+}
+
+// finish removes from the source what is stored, and lets the accounts refresh
+// whose tokens nobody else has.
+func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
+	failed := map[string]error{}
+	for _, path := range pl.paths() {
+		failed[path] = pl.takeOut(path)
+	}
+	kept := false
+	for _, m := range pl.moves {
+		if m.does == doesNothing {
+			continue
+		}
+		ok, err := p.claim(ctx, w, pl, m, failed)
+		if err != nil {
+			return helper.ForAccount(m.account, err)
+		}
+		kept = kept || !ok
+	}
+	for _, a := range pl.gone {
+		if _, err := w.keeper.Share(a, ""); err != nil {
+			return helper.ForAccount(a.Name, err)
+		}
+		p.warn("account %q: %s has its refresh token no more; it is refreshed here from now on", a.Name, a.Shared)
+	}
+	if kept {
+		return withHint(errNotMoved, "mend what is told above, then run again: codex-cred import --from "+quoted(pl.source.from))
+	}
+	return pl.left()
+}
+
+// claim makes the account the owner of the sign-in, unless somebody else has it
+// still. It tells which.
+func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, failed map[string]error) (ok bool, err error) {
+	a, err := w.accounts.Load(m.account)
+	if err != nil {
+		return false, err
+	}
+	shared := p.sharer(pl, a, m, failed)
+	// An account that has refreshed by itself has another token by now.
+	ahead := a.Shared == "" && a.Generation > m.credential.Generation
+	if a.Shared != shared && !ahead {
+		if a, err = w.keeper.Share(a, shared); err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case shared != "" && !ahead:
+		p.warn("account %q: until that is mended it is not refreshed here, as two that refresh one sign-in end it", m.account)
+		return false, nil
+	case shared != "":
+		return false, nil
+	}
+	p.tellMoved(pl, m)
+	p.warn("account %q: the tokens are in the %s; try: codex-cred get %s", m.account, w.place(a.Store, string(a.ID)), m.account)
+	return true, ctx.Err()
+}
+
+// sharer tells who has the refresh token still, and returns it as the value of
+// --from; or nothing.
+func (p *program) sharer(pl *importPlan, a helper.Account, m move, failed map[string]error) string {
+	shared := ""
+	for _, path := range m.in {
+		if failed[path] != nil {
+			shared = pl.source.from
+			p.warn("account %q: stored, but not removed from its source: %s", m.account, withTheHint(oneLine(failed[path].Error()), hintFor(failed[path])))
+		}
+	}
+	if shared != "" {
+		return shared
+	}
+	other := p.elsewhere(pl.source, a.Shared, m.credential.RefreshToken)
+	if other != "" {
+		p.warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other, quoted(other))
+	}
+	return other
+}
+
+func (p *program) tellMoved(pl *importPlan, m move) {
+	who := signedInAs(m.credential.Identity)
+	if pl.source.from == stdinSource {
+		p.warn("account %q: %s; nothing can be removed where it came from, and nothing else may go on using it: its refresh token works once", m.account, who)
+		return
+	}
+	p.warn("account %q: %s; moved from %s, where it is no more", m.account, who, m.where())
+}
+
+// paths returns the files that hold something that is stored.
+func (pl *importPlan) paths() []string {
+	var paths []string
+	for _, m := range pl.moves {
+		for _, path := range m.in {
+			if m.does != doesNothing && pl.source.from != stdinSource && !slices.Contains(paths, path) {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
+}
+
+// takeOut removes from the file what is stored of it. It reads it anew: its program
+// may have written it meanwhile.
+func (pl *importPlan) takeOut(path string) error {
+	d, err := readDocument(path, pl.source.format)
+	if err != nil {
+		return err
+	}
+	var tokens []helper.Secret
+	for _, m := range pl.moves {
+		if m.does != doesNothing && slices.Contains(m.in, path) {
+			if !d.has(m.credential.RefreshToken) {
+				return withHint(fmt.Errorf("%s: its program renewed the sign-in in this moment: %w", path, helper.ErrConflict), "end that program, then run it again")
+			}
+			tokens = append(tokens, m.credential.RefreshToken)
+		}
+	}
+	stored := func(token helper.Secret) bool { return slices.ContainsFunc(tokens, token.Equal) }
+	rest, empty, err := moving.Without(d.file.Content, d.format, stored)
+	switch {
+	case err != nil:
+		return fmt.Errorf("change %s: %w", path, err)
+	case empty:
+		return ofFile(d.file.Remove())
+	case slices.ContainsFunc(tokens, func(token helper.Secret) bool { return strings.Contains(string(rest), token.Reveal()) }):
+		return fmt.Errorf("change %s: it holds the refresh token in a second place, which is not known: %w", path, helper.ErrInvalid)
+	}
+	_, err = d.file.Replace(rest)
+	return ofFile(err)
+}
+
+// left returns an error if a sign-in of the source stays there unasked.
+func (pl *importPlan) left() error {
+	for _, m := range pl.moves {
+		if m.does != doesNothing {
+			continue
+		}
+		if len(pl.moves) == 1 {
+			return fmt.Errorf("%s: %w", m.where(), m.reason)
+		}
+		return withHint(errNotMoved, "what stays where it is, and why: codex-cred import --dry-run --from "+quoted(pl.source.from))
+	}
+	return nil
+}

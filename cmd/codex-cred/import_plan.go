@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/moving"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// A move is what becomes of one sign-in of a source.
+type move struct {
+	entry      moving.Entry
+	credential helper.Credential
+	in         []string // paths of the documents that hold its refresh token
+	account    string
+	store      string // where the tokens go, or are
+	does       string
+	reason     error // why nothing is done, or nil
+}
+
+// What becomes of a sign-in.
+const (
+	doesStore   = "store"
+	doesReplace = "replace" // what the account has, by it
+	doesFinish  = "finish"  // the account has it already
+	doesNothing = "nothing"
+)
+
+// An importPlan is what an import does.
+type importPlan struct {
+	source source
+	moves  []move
+	// gone are the accounts that were shared with the source, which has their
+	// refresh tokens no more.
+	gone []helper.Account
+}
+
+// wishes are those of the command line.
+type wishes struct {
+	as                 string
+	replace, keepThere bool
+	store              string
+}
+
+// An owned is an account as it is before the import.
+type owned struct {
+	name    string
+	account helper.Account // no ID if it cannot be read
+	rec     helper.Record
+	err     error // of reading rec
+}
+
+func (w *wiring) owned(ctx context.Context) ([]owned, error) {
+	names, err := w.accounts.List()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]owned, 0, len(names))
+	for _, name := range names {
+		o := owned{name: name}
+		if o.account, o.err = w.accounts.Load(name); o.err == nil {
+			o.rec, o.err = w.records.Read(ctx, name)
+		}
+		list = append(list, o)
+	}
+	return list, nil
+}
+
+// planImport decides what becomes of each sign-in, and touches nothing.
+func (p *program) planImport(ctx context.Context, w *wiring, s source, found []document, want wishes) (importPlan, error) {
+	have, err := w.owned(ctx)
+	if err != nil {
+		return importPlan{}, err
+	}
+	pl := importPlan{source: s, moves: gather(found)}
+	if want.as != "" && len(pl.moves) != 1 {
+		return importPlan{}, usageError("--as names one account, and there are %d sign-ins in %s", len(pl.moves), s.from)
+	}
+	for i := range pl.moves {
+		m := &pl.moves[i]
+		if m.entry.Problem != "" {
+			m.reason = fmt.Errorf("%s: %w", m.entry.Problem, helper.ErrInvalid)
+		} else if m.credential, m.reason = w.client.Take(ctx, tokensOf(m.entry)); m.reason != nil && errors.Is(ctx.Err(), context.Canceled) {
+			return importPlan{}, ctx.Err()
+		}
+	}
+	pl.dropOlder()
+	for i := range pl.moves {
+		pl.decide(i, w, have, want)
+	}
+	pl.findGone(have)
+	return pl, nil
+}
+
+func tokensOf(e moving.Entry) refresh.Tokens {
+	return refresh.Tokens{
+		Access: e.Access, Refresh: e.Refresh, ID: e.ID, Expiry: e.Expiry, Identity: e.Identity,
+		Settings: refresh.Settings{Issuer: e.Issuer, ClientID: e.ClientID},
+	}
+}
+
+// gather returns each sign-in once: several documents can hold the same, of which
+// the one that was renewed last, or has more to it, counts.
+func gather(found []document) []move {
+	var moves []move
+	for _, d := range found {
+		for _, e := range d.entries {
+			i := slices.IndexFunc(moves, func(m move) bool { return !e.Refresh.IsZero() && m.entry.Refresh.Equal(e.Refresh) })
+			if i < 0 {
+				moves = append(moves, move{entry: e, in: []string{d.path}})
+				continue
+			}
+			m := &moves[i]
+			if m.entry.Problem != "" || e.Problem == "" && e.Renewed.After(m.entry.Renewed) {
+				m.entry = e
+			}
+			if !slices.Contains(m.in, d.path) {
+				m.in = append(m.in, d.path)
+			}
+		}
+	}
+	return moves
+}
+
+// dropOlder keeps of several sign-ins of one seat the one that was renewed last.
+func (pl *importPlan) dropOlder() {
+	for i := range pl.moves {
+		for j := range pl.moves {
+			a, b := &pl.moves[i], &pl.moves[j]
+			if i == j || a.reason != nil || b.reason != nil || !sameSeat(a.credential, b.credential) {
+				continue
+			}
+			if a.age().Before(b.age()) || a.age().Equal(b.age()) && i > j {
+				a.reason = fmt.Errorf("it is an older sign-in of the same seat as %s: %w", b.where(), helper.ErrInvalid)
+			}
+		}
+	}
+}
+
+// age is when the sign-in was renewed, as far as that can be told.
+func (m move) age() time.Time {
+	if m.entry.Renewed.IsZero() {
+		return m.credential.Expiry
+	}
+	return m.entry.Renewed
+}
+
+func (m move) where() string { return m.entry.Place + " of " + strings.Join(m.in, " and ") }
+
+// sameSeat reports whether both are of one person in one account (workspace): two
+// seats of one e-mail address differ in one of them.
+func sameSeat(a, b helper.Credential) bool {
+	x, y := a.Identity, b.Identity
+	switch {
+	case a.Issuer.URL != b.Issuer.URL || x.AccountID != y.AccountID:
+		return false
+	case x.UserID != "" && y.UserID != "":
+		return x.UserID == y.UserID
+	case x.AccountID == "":
+		return x.Subject != "" && x.Subject == y.Subject
+	}
+	return x.Subject == "" || y.Subject == "" || x.Subject == y.Subject
+}
+
+// decide says what becomes of the move with that number, given those before it.
+func (pl *importPlan) decide(i int, w *wiring, have []owned, want wishes) {
+	m := &pl.moves[i]
+	m.does = doesNothing
+	if m.reason != nil {
+		return
+	}
+	for _, o := range have {
+		if o.holds(m.credential.RefreshToken) {
+			m.does, m.account, m.store = doesFinish, o.name, o.account.Store
+			return
+		}
+	}
+	for _, o := range have {
+		if o.err == nil && sameSeat(o.rec.Credential, m.credential) {
+			m.does, m.account, m.store = doesReplace, o.name, w.keeping(o.name, want.store)
+			m.reason = o.keeps(want)
+		}
+	}
+	if m.account == "" {
+		m.does, m.store = doesStore, want.store
+		m.account, m.reason = pl.freeName(i, have, want.as)
+	}
+	if m.reason != nil {
+		m.does = doesNothing
+	}
+}
+
+// holds reports whether the account has the refresh token, or began with it.
+func (o owned) holds(token helper.Secret) bool {
+	return o.account.Began == token.Digest() || o.err == nil && o.rec.Credential.RefreshToken.Equal(token)
+}
+
+// keeps returns why a sign-in of the same seat does not replace the one that the
+// account has: it works. Nothing is lost of a copy, nor of one that needs a person.
+func (o owned) keeps(want wishes) error {
+	switch {
+	case want.as != "" && want.as != o.name:
+		return withHint(usageError("the account %q has this seat", o.name), "leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
+	case want.replace || !works(o.rec, o.err):
+		return nil
+	}
+	return withHint(usageError("the account %q has this seat already, with another refresh token", o.name), "to replace that one, add --replace")
+}
+
+// freeName returns the name that the person chose, or one that nobody has.
+func (pl *importPlan) freeName(i int, have []owned, chosen string) (string, error) {
+	taken := func(name string) bool {
+		return slices.ContainsFunc(have, func(o owned) bool { return o.name == name }) ||
+			slices.ContainsFunc(pl.moves[:i], func(m move) bool { return m.account == name })
+	}
+	if chosen != "" {
+		if taken(chosen) {
+			return "", usageErrorHint(fmt.Sprintf("the account %q is another sign-in", chosen), "choose another name with --as")
+		}
+		return chosen, nil
+	}
+	base := pl.moves[i].entry.Name
+	name := base
+	for n := 2; taken(name); n++ {
+		name = base + "-" + strconv.Itoa(n)
+	}
+	return name, nil
+}
+
+// findGone looks for accounts that are shared with the source. Where a sign-in in
+// it tells no seat it may be a renewed one of theirs.
+func (pl *importPlan) findGone(have []owned) {
+	for _, m := range pl.moves {
+		if m.reason != nil || m.credential.Identity.AccountID == "" && m.credential.Identity.Subject == "" {
+			return
+		}
+	}
+	for _, o := range have {
+		planned := slices.ContainsFunc(pl.moves, func(m move) bool { return m.account == o.name })
+		of := o.account.Shared == pl.source.from || slices.Contains(pl.source.files, o.account.Shared)
+		if o.account.Shared != "" && of && !planned && pl.source.from != stdinSource {
+			pl.gone = append(pl.gone, o.account)
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/configfile"
+	"github.com/codex-cred/codex-cred/internal/moving"
+)
+
+// A source is where another program keeps sign-ins.
+type source struct {
+	// from finds it again as the value of --from, wherever that is run.
+	from   string
+	format moving.Format // empty: whichever it is
+	// files are where they may be; none for standard input.
+	files []string
+	// absent tells what to do if nothing is there.
+	absent string
+}
+
+// stdinSource is --from for standard input.
+const stdinSource = "-"
+
+// source returns the source that --from names.
+func (p *program) source(from string) (source, error) {
+	switch from {
+	case "":
+		return source{}, usageErrorHint("import needs --from codex, opencode, oc-codex-multi-auth, a file, or - for standard input", "see: codex-cred import --help")
+	case stdinSource:
+		return source{from: stdinSource}, nil
+	case string(moving.Codex):
+		return p.codexSource()
+	case string(moving.OpenCode):
+		return p.openCodeSource()
+	case string(moving.Pool):
+		return p.poolSource()
+	}
+	path, err := filepath.Abs(from)
+	return source{from: path, files: []string{path}, absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, err
+}
+
+func (p *program) codexSource() (source, error) {
+	path, err := p.configPath("CODEX_HOME", ".codex", "auth.json")
+	return source{
+		from: path, format: moving.Codex, files: []string{path},
+		absent: "if Codex keeps its sign-in in the keychain (cli_auth_credentials_store in its config.toml), that cannot be moved yet; run: codex-cred login",
+	}, err
+}
+
+func (p *program) openCodeSource() (source, error) {
+	const instead = "OPENCODE_AUTH_CONTENT"
+	if p.getenv(instead) != "" {
+		return source{}, withHint(fmt.Errorf("OpenCode takes its sign-ins from %s here, from which nothing can be removed: %w", instead, helper.ErrInvalid), "unset "+instead)
+	}
+	path, err := p.configPath("XDG_DATA_HOME", filepath.Join(".local", "share"), filepath.Join("opencode", "auth.json"))
+	return source{from: path, format: moving.OpenCode, files: []string{path}, absent: "run: codex-cred login"}, err
+}
+
+// poolSource has the file of the person and those of projects, which begin as
+// copies of it.
+func (p *program) poolSource() (source, error) {
+	const name = "oc-codex-multi-auth-accounts.json"
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return source{}, withHint(err, "set HOME")
+	}
+	dir := filepath.Join(home, ".opencode")
+	files := []string{filepath.Join(dir, name)}
+	projects, err := os.ReadDir(filepath.Join(dir, "projects"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return source{}, fmt.Errorf("look for the projects of %s: %w: %w", moving.Pool, helper.ErrUnavailable, err)
+	}
+	for _, project := range projects {
+		if project.IsDir() {
+			files = append(files, filepath.Join(dir, "projects", project.Name(), name))
+		}
+	}
+	return source{from: string(moving.Pool), format: moving.Pool, files: files, absent: "if it keeps them in the keychain (CODEX_KEYCHAIN=1), first let it roll that back; else run: codex-cred login"}, nil
+}
+
+// A document is one file of a source, or standard input, as it was read.
+type document struct {
+	path    string // for a person
+	file    *configfile.File
+	format  moving.Format
+	entries []moving.Entry
+}
+
+// read returns the documents of the source in which there are sign-ins. Without
+// any it tells why.
+func (p *program) read(s source) (found []document, none error, err error) {
+	if s.from == stdinSource {
+		d, err := p.readStdin()
+		if errors.Is(err, helper.ErrNotFound) {
+			return nil, err, nil
+		}
+		return []document{d}, nil, err
+	}
+	none = withHint(fmt.Errorf("there is no %s: sign-in %w", s.files[0], helper.ErrNotFound), s.absent)
+	for i, path := range s.files {
+		d, err := readDocument(path, s.format)
+		switch {
+		case err == nil:
+			found = append(found, d)
+		case errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, helper.ErrNotFound):
+			if i == 0 {
+				none = err
+			}
+		default:
+			return nil, nil, err
+		}
+	}
+	return found, none, nil
+}
+
+func (p *program) readStdin() (document, error) {
+	if terminal(p.stdin) {
+		return document{}, withHint(fmt.Errorf("import reads standard input, and %w to type it: that would show it", errPerson), "run: codex-cred import --from - < FILE")
+	}
+	content, err := io.ReadAll(io.LimitReader(p.stdin, moving.MaxSize+1))
+	if err != nil {
+		return document{}, fmt.Errorf("read standard input: %w: %w", helper.ErrUnavailable, err)
+	}
+	return parseDocument(document{path: "standard input"}, content, "")
+}
+
+// readDocument reads one file. fs.ErrNotExist: there is none.
+func readDocument(path string, format moving.Format) (document, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return document{}, err
+	case err != nil:
+		return document{}, ofFile(fmt.Errorf("read %s: %w: %w", path, helper.ErrUnavailable, err))
+	case info.Mode()&fs.ModeSymlink != 0:
+		return document{}, &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "whoever made it may have the sign-in elsewhere too; name the file that it leads to: codex-cred import --from FILE"}
+	case !info.Mode().IsRegular():
+		return document{}, &helper.UnsafeError{Path: path, Problem: "is not a regular file", Fix: "name a file: codex-cred import --from FILE"}
+	case info.Size() > moving.MaxSize:
+		return document{}, fmt.Errorf("read %s: it is %w: it has more than %d bytes", path, helper.ErrInvalid, moving.MaxSize)
+	}
+	file, err := configfile.Read(path)
+	if err != nil {
+		return document{}, ofFile(err)
+	}
+	return parseDocument(document{path: path, file: file}, file.Content, format)
+}
+
+// ofFile keeps hints about keychains from errors of files.
+func ofFile(err error) error {
+	if errors.Is(err, helper.ErrUnavailable) {
+		return withHint(err, "check who may read and write there, and the disk")
+	}
+	return err
+}
+
+func parseDocument(d document, content []byte, format moving.Format) (document, error) {
+	var err error
+	if d.format, d.entries, err = moving.Parse(content, format); err != nil {
+		return document{}, fmt.Errorf("read %s: %w", d.path, err)
+	}
+	return d, nil
+}
+
+// elsewhere returns another place, as the value of --from, in which a program that
+// is known, or the one that the account was shared with, keeps the refresh token
+// too; or nothing.
+func (p *program) elsewhere(s source, shared string, refresh helper.Secret) string {
+	others := []func() (source, error){p.codexSource, p.openCodeSource, p.poolSource}
+	if filepath.IsAbs(shared) {
+		others = append(others, func() (source, error) { return source{from: shared, files: []string{shared}}, nil })
+	}
+	for _, other := range others {
+		o, err := other()
+		if err != nil || o.from == s.from {
+			continue
+		}
+		for _, path := range o.files {
+			d, err := readDocument(path, o.format)
+			if err == nil && path != s.from && d.has(refresh) {
+				return o.from
+			}
+		}
+	}
+	return ""
+}
+
+func (d document) has(refresh helper.Secret) bool {
+	for _, e := range d.entries {
+		if e.Refresh.Equal(refresh) {
+			return true
+		}
+	}
+	return false
+}
