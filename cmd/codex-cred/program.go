@@ -80,7 +80,7 @@ func (p *program) commands() []*cli.Command {
 	commands := []*cli.Command{
 		p.loginCommand(), p.getCommand(), p.refreshCommand(), p.storeCommand(), p.eraseCommand(),
 		p.listCommand(), p.statusCommand(), p.useCommand(), p.renameCommand(), p.migrateCommand(),
-		p.importCommand(),
+		p.importCommand(), p.exportCommand(),
 		p.execCommand(), p.helperCommand(), p.hostCommand(), p.shimCommand(), p.setupCommand(),
 		p.pathsCommand(), p.versionCommand(),
 	}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/configfile"
+	"github.com/codex-cred/codex-cred/internal/moving"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// codexTokens is the only form of an export so far.
+const codexTokens = "codex-tokens"
+
+func (p *program) exportCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "export",
+		Usage:     "write an access token into a file for Codex in a container or a CI job",
+		UsageText: "codex-cred export [ACCOUNT] --to codex-tokens FILE",
+		Description: `codex-cred export --to codex-tokens codex-home/auth.json
+codex-cred export work --to codex-tokens /run/job/auth.json --min-ttl 2h`,
+		ArgsUsage: `The file is an auth.json for Codex, in the directory that CODEX_HOME names there. It
+holds the access token and no refresh token: Codex uses it until it ends and never
+refreshes, so the sign-in stays yours, and the file is of no use after that. Until
+then it is a secret: only you can read it, and what you do with it is your care.`,
+		Flags:  append([]cli.Flag{&cli.StringFlag{Name: "to", Usage: "`FORM` of the file: codex-tokens"}}, askFlags()...),
+		Action: p.export,
+	}
+}
+
+func (p *program) export(c *cli.Context) error {
+	if c.String("to") != codexTokens || c.NArg() < 1 || c.NArg() > 2 {
+		return usageErrorHint("export needs --to codex-tokens and a file", "see: codex-cred export --help")
+	}
+	path, err := filepath.Abs(c.Args().Get(c.NArg() - 1))
+	if err != nil {
+		return err
+	}
+	if err := exportable(path); err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	account, err := p.exported(c, w)
+	if err != nil {
+		return err
+	}
+	ctx, cancel, req, err := p.within(c, helper.Request{Account: account})
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	answer, err := p.helper(w).Get(ctx, req)
+	p.warnOf(account, answer)
+	if err != nil && !errors.Is(err, helper.ErrNotStored) {
+		return err
+	}
+	return errors.Join(err, helper.ForAccount(account, p.handOff(account, path, answer.Credential)))
+}
+
+// exported returns the account whose token is exported. A lone argument is the
+// file, and no account's name in its place.
+func (p *program) exported(c *cli.Context, w *wiring) (string, error) {
+	first := c.Args().First()
+	if c.NArg() == 2 {
+		return first, helper.CheckName(first)
+	}
+	if _, err := w.accounts.Load(first); err == nil {
+		return "", usageErrorHint(fmt.Sprintf("export needs a file, and %q is an account", first), "run: codex-cred export "+first+" --to codex-tokens FILE")
+	}
+	return p.defaultAccount(w)
+}
+
+// exportable makes sure that nothing of worth is at the path: an older hand-off
+// alone is replaced.
+func exportable(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
+			return withHint(fmt.Errorf("write %s: there is no such directory: %w", path, helper.ErrInvalid), "make it first")
+		}
+		return nil
+	case err != nil:
+		return ofFile(fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err))
+	case !info.Mode().IsRegular():
+		return &helper.UnsafeError{Path: path, Problem: "is not a regular file", Fix: "name another file"}
+	}
+	content := []byte(nil)
+	if info.Size() <= moving.MaxSize {
+		if content, err = os.ReadFile(path); err != nil { //nolint:gosec // the person named it
+			return ofFile(fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err))
+		}
+	}
+	if !moving.IsHandOff(content) {
+		return withHint(fmt.Errorf("write %s: it holds something else, perhaps a sign-in: %w", path, helper.ErrInvalid), "name another file, or move it away")
+	}
+	return nil
+}
+
+// handOff writes the file and tells how long it is good.
+func (p *program) handOff(account, path string, c helper.Credential) error {
+	switch {
+	case c.Issuer.Profile != refresh.ProfileOpenAI:
+		return fmt.Errorf("its token is not of ChatGPT, and Codex takes no other: %w", helper.ErrInvalid)
+	case c.Identity.AccountID == "":
+		return fmt.Errorf("it has no account id, without which Codex sends no token: %w", helper.ErrInvalid)
+	}
+	doc, err := moving.HandOff(c, p.now())
+	if err != nil {
+		return err
+	}
+	// One that is replaced keeps its mode, so that it gets the right one first.
+	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return ofFile(fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err))
+	}
+	file, err := configfile.Read(path)
+	if err == nil {
+		_, err = file.Replace(doc)
+	}
+	if err != nil {
+		return ofFile(err)
+	}
+	p.warn("account %q: %s has an access token until %s (%s), and no refresh token; export it again before that",
+		account, path, c.Expiry.UTC().Format(time.RFC3339), fromNow(c.Expiry, p.now()))
+	return nil
+}
