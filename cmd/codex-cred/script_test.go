@@ -176,6 +176,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"writable":    (*stage).writable,
 
 		"foreign": (*stage).foreign,
+		"theirs":  (*stage).theirs,
 
 		"refuse":  (*stage).refuse,
 		"served":  (*stage).served,
@@ -217,6 +218,8 @@ type stage struct {
 	drift   time.Duration // of the program's clock from the server's
 	proven  bool          // the script ended with "erased"
 	lastGet string        // what the last get printed
+
+	theirLog int // how many requests the server had seen when a client last asked it
 }
 
 func (s *stage) now() time.Time {

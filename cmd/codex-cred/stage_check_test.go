@@ -86,7 +86,7 @@ func (s *stage) expand(ts *testscript.TestScript, args []string) {
 // erased proves that nothing is left: no item, no file, no secret anywhere.
 func (s *stage) erased(ts *testscript.TestScript, _ []string) {
 	s.proven = true
-	for _, entry := range s.server.Log() {
+	for _, entry := range s.server.Log()[s.theirLog:] {
 		ours := entry.Grant != authserver.GrantAuthorize // that is the browser's
 		if ours && entry.UserAgent != userAgent {
 			ts.Fatalf("a request for %s said that it is of %q", entry.Grant, entry.UserAgent)

@@ -37,3 +37,8 @@ func (s *stage) foreign(ts *testscript.TestScript, _ []string) {
 	ts.Setenv("REFRESH", item.Refresh)
 	ts.Setenv("EXPIRES", strconv.FormatInt(item.Expiry.UnixMilli(), 10))
 }
+
+// theirs tells that all requests to the issuer so far were a client's own.
+//
+//	theirs
+func (s *stage) theirs(*testscript.TestScript, []string) { s.theirLog = len(s.server.Log()) }
