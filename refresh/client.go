@@ -32,6 +32,10 @@ type Client struct {
 	Proxy func(*http.Request) (*url.URL, error)
 	// RootCAs are trusted to sign for servers; nil is the system's.
 	RootCAs *x509.CertPool
+	// Observe, if set, is called after each request with what came of it. An answer
+	// that must not be lost may still be in memory alone, so it returns at once. It
+	// may be called concurrently.
+	Observe func(context.Context, Exchange)
 
 	// after calls the function when the time has passed, unless it is stopped
 	// before; nil is time.AfterFunc.
@@ -59,7 +63,7 @@ func (c *Client) redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 		return helper.Credential{}, fmt.Errorf("token endpoint: %w", err)
 	}
 	a := c.send(ctx, call{
-		endpoint: iss.TokenEndpoint, contentType: formType, detached: true,
+		request: RequestCode, endpoint: iss.TokenEndpoint, contentType: formType, detached: true,
 		secrets: []helper.Secret{code, verifier},
 		body: form(
 			pair{"grant_type", "authorization_code"}, pair{"client_id", iss.ClientID}, pair{"code", code.Reveal()},
@@ -101,11 +105,15 @@ func (g grant) signIn(iss helper.Issuer, now time.Time) error {
 	return claims.meant(iss, now)
 }
 
-// present sends the refresh token once (RFC 6749 section 6). First is called
-// before the first byte of it is handed over; if it fails none is.
-func (c *Client) present(ctx context.Context, iss helper.Issuer, token helper.Secret, first func() error) answer {
+// present sends the credential's refresh token once (RFC 6749 section 6). First is
+// called before the first byte of it is handed over; if it fails none is.
+func (c *Client) present(ctx context.Context, of helper.Credential, first func() error) answer {
+	iss, token := of.Issuer, of.RefreshToken
 	members := []pair{{"client_id", iss.ClientID}, {"grant_type", "refresh_token"}, {"refresh_token", token.Reveal()}}
-	request := call{endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...), detached: true, first: first, secrets: []helper.Secret{token}}
+	request := call{
+		request: RequestRefresh, generation: of.Generation, endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...),
+		detached: true, first: first, secrets: []helper.Secret{token},
+	}
 	if iss.Profile == ProfileOpenAI {
 		request.contentType, request.body = jsonType, object(members...)
 	}
@@ -124,7 +132,7 @@ func (c *Client) Revoke(ctx context.Context, iss helper.Issuer, token helper.Sec
 		return fmt.Errorf("revocation endpoint: %w", err)
 	}
 	members := []pair{{"token", token.Reveal()}, {"token_type_hint", hint}, {"client_id", iss.ClientID}}
-	request := call{endpoint: iss.RevocationEndpoint, contentType: formType, secrets: []helper.Secret{token}}
+	request := call{request: RequestRevoke, endpoint: iss.RevocationEndpoint, contentType: formType, secrets: []helper.Secret{token}}
 	switch {
 	case iss.Profile != ProfileOpenAI:
 		request.body = form(members...)

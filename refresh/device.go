@@ -65,7 +65,7 @@ func (c *Client) StartDevice(ctx context.Context, iss helper.Issuer) (DeviceCode
 		return DeviceCode{}, fmt.Errorf("device authorization endpoint: %w", err)
 	}
 	members := []pair{{"client_id", iss.ClientID}, {"scope", iss.Scope}}
-	request := call{endpoint: iss.DeviceEndpoint, contentType: formType, body: form(members...)}
+	request := call{request: RequestDevice, endpoint: iss.DeviceEndpoint, contentType: formType, body: form(members...)}
 	if iss.Profile == ProfileOpenAI {
 		request.contentType, request.body = jsonType, object(members[0])
 	}

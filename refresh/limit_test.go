@@ -103,7 +103,7 @@ func TestLimit(t *testing.T) {
 			return err
 		}},
 		{"refresh", 200, []time.Duration{long}, func(ctx context.Context, c *Client, iss helper.Issuer) error {
-			return c.present(ctx, iss, secret, nil).problem(nil)
+			return c.present(ctx, helper.Credential{Issuer: iss, RefreshToken: secret}, nil).problem(nil)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -95,7 +95,7 @@ func metadataURLs(issuer string) (inserted, appended string) {
 }
 
 func (c *Client) metadata(ctx context.Context, place, issuer string) (metadata, error) {
-	a := c.send(ctx, call{endpoint: place})
+	a := c.send(ctx, call{request: RequestMetadata, endpoint: place})
 	if a.err != nil {
 		return metadata{}, fmt.Errorf("%w: %w", a.problem(nil), helper.ErrTemporary)
 	}

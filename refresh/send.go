@@ -24,6 +24,8 @@ const (
 
 // A call is one HTTP request: a GET, or a POST if it has a body.
 type call struct {
+	request     Request
+	generation  uint64 // of the credential, with a refresh token
 	endpoint    string
 	contentType string
 	body        string
@@ -55,6 +57,12 @@ type answer struct {
 
 // send makes the call once, on a connection of its own.
 func (c *Client) send(ctx context.Context, call call) answer {
+	a := c.sendOnce(ctx, call)
+	c.observe(ctx, call, a)
+	return a
+}
+
+func (c *Client) sendOnce(ctx context.Context, call call) answer {
 	a := answer{host: hostOf(call.endpoint), start: c.Now(), secrets: call.secrets}
 	if a.err = ctx.Err(); a.err != nil {
 		return a

@@ -99,7 +99,7 @@ func TestPresent_FirstFails(t *testing.T) {
 	address, got := rawServer(t, "")
 	failure := errors.New("no space")
 	iss := helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "http://" + address + "/token"}
-	a := plainClient().present(t.Context(), iss, helper.NewSecret("the-refresh-token"), func() error { return failure })
+	a := plainClient().present(t.Context(), helper.Credential{Issuer: iss, RefreshToken: helper.NewSecret("the-refresh-token")}, func() error { return failure })
 	if a.sent || a.err == nil || a.status != 0 {
 		t.Errorf("sent %t, status %d, error %v; want an error and nothing sent", a.sent, a.status, a.err)
 	}
@@ -124,7 +124,7 @@ func TestPresent_AnsweredEarly(t *testing.T) {
 			address, got := rawServer(t, c.answer)
 			var begun atomic.Bool
 			iss := helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "http://" + address + "/token"}
-			a := plainClient().present(t.Context(), iss, helper.NewSecret("the-refresh-token"), func() error { begun.Store(true); return nil })
+			a := plainClient().present(t.Context(), helper.Credential{Issuer: iss, RefreshToken: helper.NewSecret("the-refresh-token")}, func() error { begun.Store(true); return nil })
 			if a.err == nil && (a.status != c.status || a.sent != (begun.Load() || c.status == 200)) {
 				t.Errorf("%d: status %d, sent %t, begun %t", c.status, a.status, a.sent, begun.Load())
 			}

@@ -120,12 +120,12 @@ func (r *Rotation) send(ctx context.Context, t *turn) answer {
 		t.unmarked = r.sending(t)
 		return t.unmarked
 	}
-	a := r.Client.present(ctx, c.Issuer, c.RefreshToken, first)
+	a := r.Client.present(ctx, c, first)
 	for _, pause := range []time.Duration{250 * time.Millisecond, time.Second} {
 		if a.sent || t.unmarked != nil || !r.pause(ctx, pause) {
 			break
 		}
-		a = r.Client.present(ctx, c.Issuer, c.RefreshToken, first)
+		a = r.Client.present(ctx, c, first)
 	}
 	if err := r.at("send-after"); err != nil && a.sent {
 		a.err = err

@@ -1,0 +1,80 @@
+package refresh_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// TestObserve: the owner is told of every kind of request, with what was sent and
+// answered, and of a request that nobody answered. Its values reach it.
+func TestObserve(t *testing.T) {
+	type key struct{}
+	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
+		t.Run(profile, func(t *testing.T) {
+			w := newWorld(t, profile)
+			var told []string
+			secret := ""
+			w.client.Observe = func(ctx context.Context, x refresh.Exchange) {
+				told = append(told, fmt.Sprint(x.Request, " ", x.Method, " ", x.Generation, " ", x.Status, " ", x.Sent, " ", ctx.Value(key{})))
+				if !slices.Contains(refresh.Requests(), x.Request) || x.Start.IsZero() || !strings.HasPrefix(x.Endpoint, w.server.URL()) {
+					t.Errorf("an exchange tells of itself: %v", x)
+				}
+				if secret != "" && !strings.Contains(x.Body.Reveal(), secret) {
+					t.Errorf("the body of %s is not what was sent", x.Request)
+				}
+			}
+			ctx := context.WithValue(t.Context(), key{}, "value")
+			iss, err := w.client.Issuer(ctx, w.settings(profile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := w.client.StartDevice(ctx, iss)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.server.ApproveDevice(d.UserCode); err != nil {
+				t.Fatal(err)
+			}
+			w.clock.advance(d.Interval)
+			c, err := w.client.PollDevice(ctx, iss, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			secret = w.read(t).Credential.RefreshToken.Reveal()
+			w.clock.advance(2 * life)
+			if _, err := w.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); err != nil {
+				t.Fatal(err)
+			}
+			secret = c.RefreshToken.Reveal()
+			w.fail(t, authserver.Fault{Kind: authserver.DropAfter, Grant: authserver.GrantRevoke})
+			_ = w.client.Revoke(ctx, iss, c.RefreshToken, "refresh_token")
+			want := map[string][]string{
+				refresh.ProfileOpenAI: {"device POST 0 200 true value", "device-token POST 0 200 true value", "code POST 0 200 true value"},
+				refresh.ProfileOAuth:  {"metadata GET 0 200 true value", "device POST 0 200 true value", "device-token POST 0 200 true value"},
+			}[profile]
+			want = append(want, "refresh POST 1 200 true value", "revoke POST 0 0 true value")
+			if diff := cmp.Diff(want, told); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// An exchange shows no secret, however it is printed.
+func TestExchange_ShowsNoSecret(t *testing.T) {
+	x := refresh.Exchange{Body: helper.NewSecret("the-body"), Answer: helper.NewSecret("the-answer")}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		if text := fmt.Sprintf(verb, x); strings.Contains(text, "the-") {
+			t.Errorf("%s shows it: %s", verb, text)
+		}
+	}
+}
