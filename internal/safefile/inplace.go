@@ -22,7 +22,7 @@ func (d Dir) Open(file string) (*InPlace, error) {
 	f := &InPlace{path: d.Path(file)}
 	err := d.again(func() (err error) {
 		if err = d.create(file); err == nil {
-			f.f, err = openFile(f.path)
+			f.f, err = openFile(f.path, os.O_RDWR)
 		}
 		return err
 	})

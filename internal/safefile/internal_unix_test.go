@@ -57,7 +57,7 @@ func TestOpenFile(t *testing.T) {
 		if err := errors.Join(os.WriteFile(path, []byte("old"), 0o600), spoil(path)); err != nil {
 			t.Fatal(err)
 		}
-		f, err := openFile(path)
+		f, err := openFile(path, os.O_RDWR)
 		refused := (*helper.UnsafeError)(nil)
 		if f != nil || !errors.As(err, &refused) || refused.Path != path || refused.Problem != name {
 			t.Errorf("openFile = %v, want that it %s", err, name)

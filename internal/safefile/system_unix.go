@@ -102,10 +102,10 @@ func retry(call func() error) error {
 	return err
 }
 
-// openFile opens a file that exists, to be overwritten, and checks the file it
-// opened, not the path.
-func openFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0) //nolint:gosec // a file of ours
+// openFile opens a file that exists, to be overwritten or, with [os.O_APPEND],
+// made longer, and checks the file it opened, not the path.
+func openFile(path string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0) //nolint:gosec // a file of ours
 	if errors.Is(err, syscall.ELOOP) {
 		return nil, linkedFile(path)
 	}

@@ -53,7 +53,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-func openFile(path string) (f *os.File, err error) {
+func openFile(path string, flags int) (f *os.File, err error) {
 	n, err := lstat(path)
 	if err != nil {
 		return nil, fault("open", path, err)
@@ -62,7 +62,7 @@ func openFile(path string) (f *os.File, err error) {
 		return nil, err
 	}
 	err = whileShared(func() (err error) {
-		f, err = os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // a file of ours
+		f, err = os.OpenFile(path, flags, 0) //nolint:gosec // a file of ours
 		return err
 	})
 	return f, fault("open", path, err)
