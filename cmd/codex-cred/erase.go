@@ -108,6 +108,9 @@ func (e *eraser) one(ctx context.Context, name string) ([]*receipt, error) {
 	if r == nil || err != nil && len(r.Artefacts) == 0 {
 		return nil, err
 	}
+	if err == nil && r.clean() {
+		e.removeLogs(ctx, r)
+	}
 	return append([]*receipt{r}, e.empty(ctx)...), errors.Join(err, ctx.Err())
 }
 
@@ -137,6 +140,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 	if !r.clean() {
 		return r
 	}
+	e.removeLogs(ctx, r)
 	for _, a := range append(append(o.files, e.tables()...), e.ofRoot()...) {
 		r.remove(ctx, a)
 	}
@@ -154,7 +158,7 @@ func (e *eraser) lookRest(ctx context.Context, r *receipt) {
 	if names, err := e.accounts.List(); err == nil {
 		r.lookAll(ctx, e.ofSetups(e.wiring, except(names)))
 	}
-	r.lookAll(ctx, append(append(o.files, e.tables()...), e.ofRoot()...))
+	r.lookAll(ctx, append(append(append(o.files, e.tables()...), e.logs()...), e.ofRoot()...))
 }
 
 // empty removes the root if it holds nothing but empty directories. Anything

@@ -9,6 +9,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/requestlog"
 )
 
 // An eraser removes accounts, or lists what it would remove.
@@ -29,6 +30,7 @@ func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
 	if err != nil {
 		return nil, helper.ForAccount(name, err)
 	}
+	ctx = requestlog.About(ctx, name)
 	r := &receipt{Account: name}
 	if e.dryRun {
 		for _, s := range signIns {

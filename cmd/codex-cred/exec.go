@@ -57,6 +57,7 @@ func (p *program) exec(c *cli.Context) error {
 		p.report(err)
 	}
 	environment := withToken(os.Environ(), tokenVariables(answer, c.StringSlice("env")))
+	p.flushLog()
 	if err := become(path, p.others, environment); err != nil {
 		return notRun(p.others[0], err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -62,6 +63,7 @@ func (p *program) login(c *cli.Context) error {
 		return err
 	}
 	w.patient()
+	c.Context = requestlog.About(c.Context, account)
 	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
 		return p.signIn(c, w, account, choice)
 	}))

@@ -68,7 +68,7 @@ func newProgram() *program {
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		now:      time.Now,
-		dataHome: xdg.DataHome,
-		hostID:   hostid.ID,
+		dataHome: xdg.DataHome, stateHome: xdg.StateHome,
+		hostID: hostid.ID,
 	}
 }

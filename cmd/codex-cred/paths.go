@@ -86,7 +86,8 @@ func (p *program) present(ctx context.Context, w *wiring) ([]pathLine, error) {
 		return nil, err
 	}
 	rest := append(append(p.ofSetups(w, except(names)), o.files...), w.tables()...)
-	return append(lines, presentOf(ctx, "", append(rest, w.ofRoot()...))...), ctx.Err()
+	rest = append(append(rest, w.logs()...), w.ofRoot()...)
+	return append(lines, presentOf(ctx, "", rest)...), ctx.Err()
 }
 
 func presentOf(ctx context.Context, account string, list []artefact) []pathLine {

@@ -24,9 +24,15 @@ type program struct {
 	stderr   io.Writer
 	now      func() time.Time
 	dataHome string
-	hostID   func() (string, error)
+	// stateHome is for logs.
+	stateHome string
+	hostID    func() (string, error)
 	// at lets a test stop a rotation at a step; nil never does.
 	at func(step string) error
+	// flush writes the log of requests, if there is one.
+	flush func()
+	// command is the name of the command that runs.
+	command string
 	// jsonErrors asks for errors as a JSON object as well.
 	jsonErrors bool
 	// others is the command line of another program that ours ends with, nil if
@@ -42,6 +48,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 		p.others = append([]string{}, others...)
 	}
 	p.jsonErrors = wantsJSON(args)
+	n, _ := descend(args, app.Commands)
+	defer p.flushLog()
+	p.command = strings.Join(args[min(1, len(args)):n], " ")
 	err := app.RunContext(ctx, reorder(args, app.Commands))
 	if err == nil {
 		return exitOK
@@ -161,11 +170,17 @@ func (p *program) whenSlow(format string, args ...any) (stop func()) {
 // or nothing.
 func (p *program) unattended() string {
 	for _, variable := range []string{"CODEX_CRED_NO_INPUT", "CI"} {
-		if value := p.getenv(variable); value != "" && value != "false" && value != "0" {
+		if p.on(variable) {
 			return variable
 		}
 	}
 	return ""
+}
+
+// on reports whether the variable is set, and not to what means no.
+func (p *program) on(variable string) bool {
+	value := p.getenv(variable)
+	return value != "" && value != "false" && value != "0"
 }
 
 // terminal reports whether w shows text to a person.

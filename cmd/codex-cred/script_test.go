@@ -256,6 +256,8 @@ func (s *stage) raise(e *testscript.Env) error {
 		refresh.ProfileOAuth:  authserver.OAuthClientID,
 	}[s.profile])
 	e.Setenv("ROOT", filepath.Join(s.home, ".local", "share", "codex-cred"))
+	e.Setenv("STATE", filepath.Join(s.home, ".local", "state", "codex-cred"))
+	e.Setenv("LOGS", filepath.Join(s.home, ".local", "state", "codex-cred", "logs"))
 	e.Setenv("BROWSER", "test-browser")
 	// With -race every process would wait a second before it exits.
 	e.Setenv("GORACE", "atexit_sleep_ms=0")

@@ -15,6 +15,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/filelock"
 	"github.com/codex-cred/codex-cred/internal/hosttable"
 	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/internal/safefile"
 	"github.com/codex-cred/codex-cred/internal/setupdir"
 	"github.com/codex-cred/codex-cred/internal/shimdir"
@@ -40,6 +41,9 @@ type wiring struct {
 	hosts    *hosttable.Table
 	shims    *shimdir.Dir
 	setups   *setupdir.Dir
+	log      *requestlog.Log
+	// recorder writes the log; nil if nobody asked for one.
+	recorder *requestlog.Recorder
 	records  helper.Records
 	keeper   helper.Keeper
 	client   *refresh.Client
@@ -61,9 +65,11 @@ func (p *program) wire() (*wiring, error) {
 		hosts:    hosttable.New(root),
 		shims:    shimdir.New(root),
 		setups:   setupdir.New(root),
+		log:      requestlog.New(p.stateRoot(root)),
 		hostID:   p.hostID,
 		client:   &refresh.Client{UserAgent: userAgent, Now: p.now, Proxy: http.ProxyFromEnvironment},
 	}
+	p.record(w)
 	w.records = helper.Records{
 		Accounts: w.accounts,
 		Stores:   helper.Router{storeKeychain: w.keychain, storeFile: w.files},
@@ -83,7 +89,7 @@ func (p *program) helper(w *wiring) *helper.Helper {
 // rotation is what a worker does.
 func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := &refresh.Rotation{
-		Records: w.records, Locker: w.locks, Journals: w.journals, Client: w.client,
+		Records: w.records, Locker: flushingLocker{w.locks, w.recorder}, Journals: w.journals, Client: w.client,
 		Host: w.host(), Unreached: 2 * time.Second, SendTime: sendTime,
 		Random: rand.Reader, Now: p.now, At: p.at, Kinds: replyKinds(),
 	}

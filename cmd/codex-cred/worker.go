@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -73,6 +74,8 @@ func (p *program) work(args []string) int {
 		p.report(err)
 		return exitUsage
 	}
+	p.command = workerCommand
+	defer p.flushLog()
 	w, err := p.wire()
 	if err != nil {
 		return exitOther // the caller has had the same error
@@ -86,7 +89,7 @@ func (p *program) work(args []string) int {
 			return exitBusy
 		}
 	}
-	if err := p.rotation(w, mode).Serve(ctx, d, c); err != nil {
+	if err := p.rotation(w, mode).Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
 		return exitOther
 	}
 	return exitOK
