@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -24,6 +25,32 @@ const (
 // Requests returns all of them.
 func Requests() []Request {
 	return []Request{RequestMetadata, RequestCode, RequestRefresh, RequestRevoke, RequestDevice, RequestPoll}
+}
+
+// Endpoint returns the URL that the request goes to; empty if the issuer has none
+// for it. Metadata has a second place, where it is looked for if the first has
+// none.
+func (r Request) Endpoint(iss helper.Issuer) string {
+	switch r {
+	case RequestMetadata:
+		if iss.Profile == ProfileOpenAI {
+			return "" // nobody is asked
+		}
+		first, _ := metadataURLs(iss.URL)
+		return first
+	case RequestCode, RequestRefresh:
+		return iss.TokenEndpoint
+	case RequestRevoke:
+		return iss.RevocationEndpoint
+	case RequestDevice:
+		return iss.DeviceEndpoint
+	case RequestPoll:
+		if iss.Profile == ProfileOpenAI {
+			return strings.TrimSuffix(iss.DeviceEndpoint, userCodePath) + pollPath
+		}
+		return iss.TokenEndpoint
+	}
+	return ""
 }
 
 // An Exchange is one request of a [Client] and what came of it, for

@@ -78,3 +78,36 @@ func TestExchange_ShowsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// Each request goes where Endpoint says, at a server of either profile.
+func TestRequest_Endpoint(t *testing.T) {
+	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
+		t.Run(profile, func(t *testing.T) {
+			w := newWorld(t, profile)
+			iss, err := w.client.Issuer(t.Context(), w.settings(profile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := 0
+			w.client.Observe = func(_ context.Context, x refresh.Exchange) {
+				seen++
+				if want := x.Request.Endpoint(iss); x.Endpoint != want {
+					t.Errorf("%s went to %s, want %s", x.Request, x.Endpoint, want)
+				}
+			}
+			_, _ = w.client.Issuer(t.Context(), w.settings(profile))
+			_, _ = w.redeem(t, iss)
+			w.clock.advance(2 * life)
+			_, _ = w.refresh(t)
+			_ = w.client.Revoke(t.Context(), iss, helper.NewSecret("token"), "refresh_token")
+			d, _ := w.client.StartDevice(t.Context(), iss)
+			_, _ = w.client.PollDevice(t.Context(), iss, d)
+			if want := map[string]int{refresh.ProfileOpenAI: 5, refresh.ProfileOAuth: 6}[profile]; seen != want {
+				t.Errorf("%d requests, want %d", seen, want)
+			}
+		})
+	}
+	if got := refresh.RequestMetadata.Endpoint(helper.Issuer{Profile: refresh.ProfileOpenAI, URL: "https://auth.example.com"}); got != "" {
+		t.Errorf("metadata of OpenAI is asked for at %s", got)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -87,9 +86,8 @@ func (c *Client) PollDevice(ctx context.Context, iss helper.Issuer, d DeviceCode
 
 // pollCall is the request of RFC 8628 section 3.4, or OpenAI's.
 func pollCall(iss helper.Issuer, d DeviceCode) (call, error) {
-	request := call{request: RequestPoll, endpoint: iss.TokenEndpoint, contentType: formType, detached: true, asks: true, secrets: []helper.Secret{d.Code}}
+	request := call{request: RequestPoll, endpoint: RequestPoll.Endpoint(iss), contentType: formType, detached: true, asks: true, secrets: []helper.Secret{d.Code}}
 	if iss.Profile == ProfileOpenAI {
-		request.endpoint = strings.TrimSuffix(iss.DeviceEndpoint, userCodePath) + pollPath
 		request.contentType = jsonType
 		request.body = object(pair{"device_auth_id", d.Code.Reveal()}, pair{"user_code", d.UserCode})
 	} else {
