@@ -91,7 +91,7 @@ func (p *program) commands() []*cli.Command {
 		p.listCommand(), p.statusCommand(), p.useCommand(), p.renameCommand(), p.migrateCommand(),
 		p.importCommand(), p.exportCommand(),
 		p.execCommand(), p.helperCommand(), p.hostCommand(), p.shimCommand(), p.setupCommand(),
-		p.pathsCommand(), p.versionCommand(),
+		p.pathsCommand(), p.privacyCommand(), p.versionCommand(),
 	}
 	dress(commands)
 	return commands

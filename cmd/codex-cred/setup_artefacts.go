@@ -27,7 +27,7 @@ func every(string) bool { return true }
 func (p *program) ofSetups(w *wiring, match func(account string) bool) []artefact {
 	names, _, err := w.setups.List()
 	if err != nil {
-		return []artefact{broken("records of setups", w.setups.Folder(), err)}
+		return []artefact{broken("record of a setup", w.setups.Folder(), err)}
 	}
 	var list []artefact
 	for _, name := range names {

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+func (p *program) privacyCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "privacy",
+		Usage:       "tell what is kept where and for how long, and what is sent to whom",
+		UsageText:   "codex-cred privacy [--format text|json]",
+		Description: "codex-cred privacy\ncodex-cred privacy --format json\ncodex-cred paths     what of it there is on this computer",
+		Flags:       []cli.Flag{formatFlag("text", "json")},
+		Action:      p.privacy,
+	}
+}
+
+// A page is all that privacy tells.
+type page struct {
+	Stored  []kind    `json:"stored"`
+	Sent    []sending `json:"sent"`
+	Besides []string  `json:"besides"`
+	Never   []string  `json:"never"`
+}
+
+func (p *program) privacy(c *cli.Context) error {
+	if err := p.noArguments(c); err != nil {
+		return err
+	}
+	w, err := p.wire()
+	if err != nil {
+		return err
+	}
+	chatGPT, err := w.client.Issuer(c.Context, refresh.Settings{})
+	if err != nil {
+		return err
+	}
+	all := page{kinds(), sendings(chatGPT), besides(), never()}
+	if c.String("format") == "json" {
+		return writeJSON(p.stdout, struct {
+			SchemaVersion int    `json:"schema_version"`
+			Data          string `json:"data"`
+			State         string `json:"state"`
+			page
+		}{schemaVersion, w.root, w.log.Root(), all})
+	}
+	return write(p.stdout, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, shown(w.root), stateName, shown(w.log.Root())))
+}
+
+// text is the page for a person, and the README's section of the same name.
+func (a page) text() string {
+	var b strings.Builder
+	b.WriteString(wrapped("", dataName+" is codex-cred in the system's data directory, "+stateName+" is codex-cred in its state directory; with CODEX_CRED_HOME "+
+		"both are that. Other users can read none of it."))
+	b.WriteString("\nKept on this computer:\n\n")
+	for _, k := range a.Stored {
+		b.WriteString(wrapped("- ", k.Name+": "+k.Keeps+". Kept "+k.Until+"."))
+	}
+	b.WriteString("\nSent, by codex-cred itself, and only to the issuer that you signed in with:\n\n")
+	for _, s := range a.Sent {
+		b.WriteString(wrapped("- ", s.text()))
+	}
+	b.WriteString("\n" + wrapped("", "Each request says User-Agent: codex-cred/VERSION."))
+	b.WriteString("\nBesides:\n\n")
+	for _, text := range a.Besides {
+		b.WriteString(wrapped("- ", text))
+	}
+	b.WriteString("\nNever sent:\n\n")
+	for _, text := range a.Never {
+		b.WriteString(wrapped("- ", text))
+	}
+	return b.String()
+}
+
+func (s sending) text() string {
+	to := "With ChatGPT to " + s.ChatGPT + ", with another issuer to " + s.Others
+	if s.ChatGPT == "" {
+		to = "Not with ChatGPT; with another issuer to " + s.Others
+	}
+	with := "It carries nothing"
+	if len(s.Carries) > 0 {
+		with = "It carries " + strings.Join(s.Carries, ", ")
+	}
+	return fmt.Sprintf("%s: %s. %s. %s.", s.Request, s.When, to, with)
+}
+
+// pageWidth fits a terminal.
+const pageWidth = 100
+
+// wrapped breaks the text into lines, the first of which begins with the mark.
+func wrapped(mark, text string) string {
+	var b strings.Builder
+	line := mark
+	for i, word := range strings.Fields(text) {
+		if i > 0 && len(line)+1+len(word) > pageWidth {
+			b.WriteString(line + "\n")
+			line = strings.Repeat(" ", len(mark))
+		} else if i > 0 {
+			line += " "
+		}
+		line += word
+	}
+	return b.String() + line + "\n"
+}
