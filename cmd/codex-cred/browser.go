@@ -39,6 +39,7 @@ func readyToStart() {
 // openBrowser shows the URL to the person: with $BROWSER, a list of commands
 // separated as in $PATH in which %s stands for the URL, else as the system does.
 func (p *program) openBrowser(ctx context.Context, url string) error {
+	defer p.asPerson()()
 	choices := p.getenv("BROWSER")
 	if choices == "" {
 		return openDefault(url)
@@ -60,7 +61,7 @@ func openDefault(url string) error {
 		return fmt.Errorf("open the browser: %w", err)
 	}
 	browser.Stdout, browser.Stderr = null, null
-	if err := browser.OpenURL(url); err != nil {
+	if err := withoutOurs(func() error { return browser.OpenURL(url) }); err != nil {
 		return fmt.Errorf("open the browser: %w", err)
 	}
 	return null.Close()
@@ -83,6 +84,7 @@ func start(ctx context.Context, command, url string) error {
 		words = append(words, url)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), words[0], words[1:]...) //nolint:gosec // $BROWSER is the person's own choice
+	cmd.Env = forBrowser(os.Environ())
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/codex-cred/codex-cred/helper/wire/output"
 )
 
 // workerEnvironment is what a worker gets of the caller's environment: by what
@@ -27,7 +29,7 @@ func workerEnvironment(environment []string) []string {
 func forWorker(name string) bool {
 	for _, prefix := range []string{"XDG_", "LC_", "SSL_CERT_", "CODEX_CRED_"} {
 		if strings.HasPrefix(name, prefix) {
-			return name != "CODEX_CRED_TOKEN"
+			return name != output.TokenVariable && name != output.AccountIDVariable
 		}
 	}
 	return slices.Contains([]string{

@@ -20,6 +20,8 @@ func TestWorkerEnvironment(t *testing.T) {
 		{"DBUS_SESSION_BUS_ADDRESS=unix:path=/run/bus,guid=1", "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/bus,guid=1"},
 		{"CODEX_CRED_HOME=/somewhere", "CODEX_CRED_HOME=/somewhere"},
 		{"CODEX_CRED_TOKEN=secret", ""},
+		{"CODEX_CRED_ACCOUNT_ID=acct-1", ""},
+		{"CODEX_CRED_LOG=1", "CODEX_CRED_LOG=1"},
 		{"OPENAI_API_KEY=secret", ""},
 		{"GOOGLE_API_KEY=secret", ""},
 		{"GOPROXY=https://me:secret@proxy.example", ""},

@@ -23,7 +23,7 @@ func main() { os.Exit(newProgram().main()) }
 
 // main runs the program as a process of its own and returns the exit code.
 func (p *program) main() int {
-	harden()
+	p.undoHarden = harden()
 	// net/http logs the beginning of answers that it did not expect, which may
 	// be tokens.
 	log.SetOutput(io.Discard)

@@ -29,6 +29,8 @@ type program struct {
 	hostID    func() (string, error)
 	// at lets a test stop a rotation at a step; nil never does.
 	at func(step string) error
+	// undoHarden gives back what the process had when it began; nil if it still has it.
+	undoHarden func()
 	// flush writes the log of requests, if there is one.
 	flush func()
 	// command is the name of the command that runs.

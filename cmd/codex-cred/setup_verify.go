@@ -125,6 +125,7 @@ func (s *setup) runInEmpty(ctx context.Context, path string, run trialRun, url s
 		return "nothing", fmt.Errorf("make a directory to run %s in: %w", run.program, err)
 	}
 	defer func() { _ = os.RemoveAll(empty) }()
+	defer s.asPerson()()
 	defer s.whenSlow("%s is running ...", run.program)()
 	cmd := exec.CommandContext(ctx, path, run.args(url)...) //nolint:gosec // the client that the person named
 	cmd.Cancel = func() error {                             // a program that starts others ends them
@@ -135,7 +136,7 @@ func (s *setup) runInEmpty(ctx context.Context, path string, run trialRun, url s
 	}
 	var output bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = empty, &output, &output, 2*time.Second
-	cmd.Env = append(os.Environ(), run.environment(url)...)
+	cmd.Env = append(withToken(os.Environ(), nil), run.environment(url)...)
 	err = cmd.Run()
 	return lastLine(output.String()), err
 }
