@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/codex-cred/codex-cred/helper"
 )
 
 // An outcome is what a call of the token endpoint means for the grant.
@@ -111,7 +113,7 @@ type EndpointError struct {
 func NewEndpointError(endpoint string, status int, code, description string) *EndpointError {
 	return &EndpointError{
 		Endpoint: hostOf(endpoint), Status: status,
-		Code: longWord.ReplaceAllStringFunc(clean(code, maxCode), shortCode), Description: cleanText(description),
+		Code: clean(longWord.ReplaceAllStringFunc(helper.MaskEmails(clean(code, maxBody)), shortCode), maxCode), Description: cleanText(description),
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/codex-cred/codex-cred/helper"
 )
 
 const (
@@ -37,9 +39,10 @@ func clean(s string, limit int) string {
 }
 
 // cleanText is clean for the words of an authorization server, which may repeat
-// what they were sent: whatever could be a token is left out.
+// what they were sent, and know who it is about: whatever could be a token is left
+// out, and e-mail addresses are masked.
 func cleanText(s string) string {
-	return clean(longWord.ReplaceAllString(clean(s, maxBody), "[...]"), maxText)
+	return clean(longWord.ReplaceAllString(helper.MaskEmails(clean(s, maxBody)), "[...]"), maxText)
 }
 
 // both returns one error of one line for two, of which any may be nil.

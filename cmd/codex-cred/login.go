@@ -232,14 +232,14 @@ func quoted(word string) string {
 }
 
 func signedInAs(id helper.Identity) string {
-	who := maskEmail(id.Email)
+	who, plan := masker{}.email(id.Email), masker{}.text(id.Plan)
 	switch {
-	case who == "" && id.Plan == "":
+	case who == "" && plan == "":
 		return "signed in"
-	case id.Plan == "":
+	case plan == "":
 		return "signed in as " + who
 	case who == "":
-		return "signed in (plan " + shown(id.Plan) + ")"
+		return "signed in (plan " + plan + ")"
 	}
-	return "signed in as " + who + " (plan " + shown(id.Plan) + ")"
+	return "signed in as " + who + " (plan " + plan + ")"
 }

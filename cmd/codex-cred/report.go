@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -124,7 +125,23 @@ func writeJSON(w io.Writer, v any) error {
 	if err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
-	return write(w, string(b)+"\n")
+	return write(w, escaped(string(b))+"\n")
+}
+
+// escaped returns the JSON with what could steer a terminal as JSON escapes, of
+// which encoding/json makes few: a program reads the same.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if printable(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 func write(w io.Writer, text string) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -85,5 +86,20 @@ func checkReport(t *testing.T, err error, code int, hint string) {
 	}
 	if got.SchemaVersion != 1 || got.Error == "" || got.Hint != hint || got.ExitCode != code {
 		t.Errorf("JSON %+v, want hint %q and exit code %d", got, hint, code)
+	}
+}
+
+// JSON that a person looks at steers no terminal, and means the same to a program.
+func TestWriteJSON(t *testing.T) {
+	const text = "\x1b[31m\u009b31m\u202e \u2066 ü 😀 \U000e0001"
+	var b strings.Builder
+	must(t, writeJSON(&b, text))
+	if strings.ContainsFunc(strings.TrimSuffix(b.String(), "\n"), func(r rune) bool { return !printable(r) }) {
+		t.Errorf("control characters: %q", b.String())
+	}
+	var back string
+	must(t, json.Unmarshal([]byte(b.String()), &back))
+	if back != text {
+		t.Errorf("it reads %q, want %q", back, text)
 	}
 }

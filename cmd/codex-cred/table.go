@@ -23,11 +23,14 @@ type cell struct {
 	style style
 }
 
-// layOut returns the rows as aligned columns, two spaces apart.
+// layOut returns the rows as aligned columns, two spaces apart. What is in a cell
+// steers no terminal.
 func layOut(rows [][]cell, colours bool) string {
 	var widths []int
 	for _, row := range rows {
 		for i, c := range row {
+			c.text = shown(c.text)
+			row[i] = c
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}

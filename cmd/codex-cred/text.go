@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/codex-cred/codex-cred/helper"
 )
 
 // printable reports whether a character from outside may be shown. Control
@@ -24,18 +26,23 @@ func shown(s string) string {
 	}, s)
 }
 
-// maskEmail keeps the first two letters and the domain: us***@example.com.
-func maskEmail(email string) string {
-	local, domain, ok := strings.Cut(shown(email), "@")
-	if !ok {
-		if email == "" {
-			return ""
-		}
-		return "***"
+// A masker returns text of others as it may be shown: without control characters,
+// and with e-mail addresses masked unless a person asked to see them.
+type masker struct{ showEmail bool }
+
+func (m masker) text(s string) string {
+	if m.showEmail {
+		return shown(s)
 	}
-	letters := []rune(local)
-	keep := min(2, max(0, len(letters)-1))
-	return string(letters[:keep]) + "***@" + domain
+	return helper.MaskEmails(shown(s))
+}
+
+// email is for what should be an address: if it is none it is masked all the same.
+func (m masker) email(s string) string {
+	if m.showEmail {
+		return shown(s)
+	}
+	return helper.MaskEmail(shown(s))
 }
 
 // fromNow tells a time as a person would: "in 9 days", "3 minutes ago".

@@ -18,9 +18,21 @@ func TestMaskEmail(t *testing.T) {
 		"user@exam\u202eple.com":    "us***@exam\ufffdple.com",
 		"user@example.com\nAccount": "us***@example.com\ufffdAccount",
 	} {
-		if got := maskEmail(email); got != want {
-			t.Errorf("maskEmail(%q) = %q, want %q", email, got, want)
+		if got := (masker{}).email(email); got != want {
+			t.Errorf("email(%q) = %q, want %q", email, got, want)
 		}
+	}
+}
+
+// What claims say is masked where it is an address, whichever claim it is in, and
+// shown as it is to who asks for it.
+func TestMasker_Text(t *testing.T) {
+	const text = "plus of user@example.com\x1b[31m"
+	if got, want := (masker{}).text(text), "plus of us***@example.com\ufffd[31m"; got != want {
+		t.Errorf("text(%q) = %q, want %q", text, got, want)
+	}
+	if got, want := (masker{showEmail: true}).text(text), "plus of user@example.com\ufffd[31m"; got != want {
+		t.Errorf("text(%q) = %q for who asks, want %q", text, got, want)
 	}
 }
 
@@ -70,6 +82,9 @@ func TestLayOut(t *testing.T) {
 	plainWant := "NAME          HEALTH\nwörk          ok\na longer one  \n"
 	if got := layOut(rows, false); got != plainWant {
 		t.Errorf("without colours:\n%q, want\n%q", got, plainWant)
+	}
+	if got, want := layOut([][]cell{{{"\x1b[2J\u009b31m", good}}}, false), "\ufffd[2J\ufffd31m\n"; got != want {
+		t.Errorf("a cell with control characters: %q, want %q", got, want)
 	}
 	colourWant := "\x1b[1mNAME\x1b[0m          \x1b[1mHEALTH\x1b[0m\nwörk          \x1b[32mok\x1b[0m\na longer one  \n"
 	if got := layOut(rows, true); got != colourWant {

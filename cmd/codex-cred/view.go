@@ -73,13 +73,11 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 }
 
 func (v *view) fill(c helper.Credential, showEmail bool) {
-	v.Email = maskEmail(c.Identity.Email)
-	if showEmail {
-		v.Email = shown(c.Identity.Email)
-	}
-	v.Plan, v.AccountID = shown(c.Identity.Plan), shown(c.Identity.AccountID)
-	v.Issuer, v.Profile, v.ClientID = c.Issuer.URL, c.Issuer.Profile, shown(c.Issuer.ClientID)
-	v.Scope, v.Generation = shown(c.Scope), c.Generation
+	m := masker{showEmail}
+	v.Email = m.email(c.Identity.Email)
+	v.Plan, v.AccountID = m.text(c.Identity.Plan), m.text(c.Identity.AccountID)
+	v.Issuer, v.Profile, v.ClientID = m.text(c.Issuer.URL), m.text(c.Issuer.Profile), m.text(c.Issuer.ClientID)
+	v.Scope, v.Generation = m.text(c.Scope), c.Generation
 	v.Expiry, v.Obtained = when(c.Expiry), when(c.ObtainedAt)
 }
 

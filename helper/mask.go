@@ -1,0 +1,33 @@
+package helper
+
+import (
+	"regexp"
+	"strings"
+)
+
+// address is an e-mail address in a text. Of what stands before the @ it takes
+// rather too much than too little.
+var address = regexp.MustCompile(`[^\s@"'<>()\[\],;:\\]+@[\pL\pN-]+(\.[\pL\pN-]+)*`)
+
+// MaskEmail keeps the first two letters and the domain of an e-mail address:
+// us***@example.com. What is no address is masked whole; nothing stays nothing.
+func MaskEmail(email string) string {
+	local, domain, ok := strings.Cut(email, "@")
+	if !ok {
+		if email == "" {
+			return ""
+		}
+		return "***"
+	}
+	letters := []rune(local)
+	keep := min(2, max(0, len(letters)-1))
+	return string(letters[:keep]) + "***@" + domain
+}
+
+// MaskEmails masks every e-mail address in the text, for text from others.
+func MaskEmails(text string) string {
+	if !strings.Contains(text, "@") {
+		return text
+	}
+	return address.ReplaceAllStringFunc(text, MaskEmail)
+}
