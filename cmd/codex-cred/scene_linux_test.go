@@ -35,7 +35,18 @@ type scene struct {
 // with the file store. The home lies on a small disk of its own if small.
 func newScene(t *testing.T, store string, keyring *testkeyring.Keyring, small bool) *scene {
 	t.Helper()
-	s := &scene{stage: &stage{t: t, profile: refresh.ProfileOpenAI, store: store, keyring: keyring}}
+	return raiseScene(t, &stage{t: t, profile: refresh.ProfileOpenAI, store: store, keyring: keyring}, small)
+}
+
+// newSceneOf makes a scene of the profile, with the file store.
+func newSceneOf(t *testing.T, profile string) *scene {
+	t.Helper()
+	return raiseScene(t, &stage{t: t, profile: profile, store: storeFile}, false)
+}
+
+func raiseScene(t *testing.T, of *stage, small bool) *scene {
+	t.Helper()
+	s := &scene{stage: of}
 	s.server = s.start()
 	e := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}}
 	for _, name := range []string{"PATH", "TMPDIR", "GOCOVERDIR"} {

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/leakscan"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// A canary is a scene whose secrets, and the e-mail of who signs in, are marks that
+// are looked for everywhere.
+type canary struct {
+	*scene
+	mark    string // the local part of the e-mail, no longer than some are
+	given   []string
+	parrot  *httptest.Server
+	devices int
+	log     int // level
+	format  int // the place of the format in the list of each command
+}
+
+func newCanary(t *testing.T, profile string, log, format int) *canary {
+	t.Helper()
+	c := &canary{scene: newSceneOf(t, profile), mark: "mark" + rand.Text()[:14], given: []string{"given" + rand.Text(), "given" + rand.Text()}, log: log, format: format}
+	c.parrot = httptest.NewServer(http.HandlerFunc(c.repeat))
+	t.Cleanup(c.parrot.Close)
+	user := authserver.DefaultUser()
+	user.Email = c.mark + "@example.com"
+	c.server.SetUser(user)
+	for i, name := range []string{logVariable, bodiesVariable} {
+		if log > i {
+			c.env = append(c.env, name+"=1")
+		}
+	}
+	c.env = append(c.env, "NO_COLOR=")
+	return c
+}
+
+// repeat is an issuer that says in its errors what it was sent, and knows more.
+func (c *canary) repeat(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusInternalServerError)
+	text := fmt.Sprintf("\x1b[31m%s of %s@example.com for %s", body, c.mark, c.given)
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": text, "error_description": text, c.given[0]: text})
+}
+
+// input returns what the word stands for.
+func (c *canary) input(word string) string {
+	credential := map[string]any{"access_token": c.given[0], "refresh_token": c.given[1], "expires_in": 3600, "issuer": c.parrot.URL}
+	switch word {
+	case "GIVEN":
+	case "METADATA":
+		credential = map[string]any{"access_token": c.given[0], "expires_in": 3600, "profile": c.profile, "issuer": c.server.URL(), "client_id": "codex-cred-test"}
+	case "BROKEN":
+		credential = map[string]any{"access_tokens": c.given[0], "refresh_token": c.given[1]}
+	default:
+		return word
+	}
+	b, err := json.Marshal(credential)
+	must(c.t, err)
+	return string(b)
+}
+
+// commandLine returns the arguments of the step, with the format.
+func (c *canary) commandLine(l leaf, s step) []string {
+	args := slices.Clone(s.args)
+	if args[0] == "login" {
+		args = c.loginArgs(args[1:])
+	}
+	if name := strings.Fields(l.name); len(l.formats) > 0 && strings.HasPrefix(strings.Join(args, " ")+" ", l.name+" ") {
+		args = slices.Insert(args, len(name), "--format", l.formats[c.format%len(l.formats)])
+	}
+	return args
+}
+
+// begins starts the step, after what is to happen before it.
+func (c *canary) begins(s step, prepare func(*run), args []string) *run {
+	c.t.Helper()
+	if s.after > 0 {
+		c.pass(s.after)
+	}
+	if s.fault != "" {
+		f, err := authserver.ParseFault(s.fault)
+		must(c.t, err)
+		must(c.t, c.server.Fail(f))
+	}
+	r := c.begin(func(r *run) {
+		r.Stdin = strings.NewReader(c.input(s.stdin))
+		prepare(r)
+	}, args...)
+	if s.during != nil {
+		s.during(c)
+	}
+	return r
+}
+
+// secret is what to look for: all that is random in any secret, without the
+// access tokens where one is meant to be.
+func (c *canary) marks(s step) []string {
+	access := map[string]bool{}
+	for _, e := range c.server.Log() {
+		access[e.IssuedAccess] = true
+	}
+	marks := slices.Clone(c.given)
+	for _, secret := range c.server.Secrets() {
+		if s.prints && (access[authserver.Digest(secret)] || c.signatureOf(access, secret)) {
+			continue
+		}
+		marks = append(marks, leakscan.RandomParts(secret)...)
+	}
+	if !s.email {
+		marks = append(marks, c.mark)
+	}
+	return marks
+}
+
+// signatureOf reports whether the text is the signature of an access token.
+func (c *canary) signatureOf(access map[string]bool, text string) bool {
+	return slices.ContainsFunc(c.server.Secrets(), func(secret string) bool {
+		return access[authserver.Digest(secret)] && strings.HasSuffix(secret, "."+text)
+	})
+}
+
+// check looks at both streams of the step.
+func (c *canary) check(s step, args []string, said said) {
+	c.t.Helper()
+	stdout := said.stdout
+	if s.prints { // a token tells its owner's e-mail to who decodes it
+		for _, secret := range c.server.Secrets() {
+			if strings.Count(secret, ".") == 2 {
+				stdout = strings.ReplaceAll(stdout, secret, "")
+			}
+		}
+	}
+	leaks := append(leakscan.Scan(c.marks(s), "stdout", []byte(stdout)), leakscan.Scan(c.marks(step{}), "stderr", []byte(said.stderr))...)
+	if len(leaks) > 0 {
+		c.t.Errorf("%q: %q\n%s\n%s", args, leaks, stdout, said.stderr)
+	}
+	if said.code != s.code {
+		c.t.Errorf("%q: exit code %d, want %d; it said:\n%s\n%s", args, said.code, s.code, stdout, said.stderr)
+	}
+	if s.email && !strings.Contains(said.stdout, c.mark) {
+		c.t.Errorf("%q does not show the e-mail:\n%s", args, said.stdout)
+	}
+	for stream, text := range map[string]string{"stdout": said.stdout, "stderr": said.stderr} {
+		if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && !printable(r) }) {
+			c.t.Errorf("%q: control characters on %s: %q", args, stream, text)
+		}
+	}
+}
+
+// checkFiles looks at all that is in the home, but where credentials are stored.
+func (c *canary) checkFiles(after string) {
+	c.t.Helper()
+	must(c.t, filepath.WalkDir(c.home, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.Type().IsDir() {
+			if err == nil && path == filepath.Join(c.root, "credentials") {
+				return filepath.SkipDir
+			}
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if leaks := leakscan.Scan(c.marks(step{}), path, content); len(leaks) > 0 {
+			c.t.Errorf("after %s: %q", after, leaks)
+		}
+		return err
+	}))
+}
+
+// TestCanary runs every command in every format, with what goes wrong, at every
+// level of the log, and looks for any 12 bytes of any secret and of the e-mail's
+// local part in all that is printed and kept.
+func TestCanary(t *testing.T) {
+	t.Parallel()
+	all := leaves("", newProgram().commands())
+	most := 0
+	for _, l := range all {
+		most = max(most, len(l.formats))
+	}
+	type turn struct{ log, format int }
+	runs := []turn{{0, 0}, {1, 1}}
+	for format := range most {
+		runs = append(runs, turn{2, format})
+	}
+	for _, r := range runs {
+		t.Run(fmt.Sprintf("log %d, format %d", r.log, r.format), func(t *testing.T) {
+			t.Parallel()
+			c := newCanary(t, []string{refresh.ProfileOpenAI, refresh.ProfileOAuth}[r.format%2], r.log, r.format)
+			c.each(all, func(l leaf, s step) {
+				args := c.commandLine(l, s)
+				c.check(s, args, c.begins(s, noPreparation, args).end())
+			})
+			if entries, err := filepath.Glob(filepath.Join(c.home, ".local", "*", "codex-cred")); err != nil || len(entries) > 0 {
+				t.Errorf("still there after erase --all: %q, %v", entries, err)
+			}
+		})
+	}
+}
+
+// each runs the recipes, and of every command what has no need of one.
+func (c *canary) each(all []leaf, run func(leaf, step)) {
+	c.t.Helper()
+	list := recipes()
+	for _, l := range all {
+		if !slices.ContainsFunc(list, func(r recipe) bool { return r.command == l.name }) {
+			c.t.Errorf("recipes() has none for codex-cred %s: what it prints, keeps and sends is not tested", l.name)
+		}
+		run(leaf{}, do(l.name+" --help"))
+		run(leaf{}, do(l.name+" --no-such-flag").fails(exitUsage))
+		if len(l.formats) > 0 {
+			run(leaf{}, do(l.name+" --format no-such-format").fails(exitUsage))
+		}
+	}
+	for _, r := range list {
+		i := slices.IndexFunc(all, func(l leaf) bool { return l.name == r.command })
+		if i < 0 {
+			c.t.Fatalf("recipes() has one for %s, which is no command", r.command)
+		}
+		for _, s := range r.steps {
+			run(all[i], s)
+		}
+		c.checkFiles(r.command)
+	}
+}
+
+func noPreparation(*run) {}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+)
+
+// A recipe runs one command in the ways that matter for what it prints, keeps and
+// sends. The tests of privacy want one for each command that there is.
+type recipe struct {
+	command string
+	steps   []step
+}
+
+// A step is one run of the program.
+type step struct {
+	args  []string
+	stdin string
+	code  int
+	after time.Duration // that pass before it
+	fault string        // that the issuer has, in the words of authserver.ParseFault
+	// prints: the access token is meant to be on standard output.
+	prints bool
+	// email: so is the whole e-mail.
+	email bool
+	// during is what happens while it runs.
+	during func(*canary)
+}
+
+// do is a step with these arguments, which hold no spaces.
+func do(args string) step { return step{args: strings.Fields(args)} }
+
+func (s step) fails(code int) step    { s.code = code; return s }
+func (s step) printing() step         { s.prints = true; return s }
+func (s step) reading(in string) step { s.stdin = in; return s }
+func (s step) later(fault string) step {
+	s.after, s.fault = 3*time.Hour, fault
+	return s
+}
+
+const dead = "invalid-grant grant=refresh_token"
+
+// recipes are in an order that leaves the accounts work and lab behind, but for the
+// last, which leaves nothing.
+func recipes() []recipe {
+	all := append(accountRecipes(), callerRecipes()...)
+	return append(all, recipe{"erase", []step{
+		do("erase lab --dry-run"), do("erase nobody").fails(exitNotFound), do("erase --all").fails(exitPerson), do("erase lab --revoke"),
+		do("login lab"), {args: strings.Fields("erase lab --revoke"), code: exitFindings, fault: "500 grant=revoke"}, do("erase --all --yes"),
+	}})
+}
+
+func accountRecipes() []recipe {
+	login := do("login work --replace")
+	return []recipe{
+		{"login", []step{
+			login, do("login lab"), do("login lab").fails(exitUsage),
+			{args: strings.Fields("login lab --replace"), fault: "access-denied grant=authorize", code: exitSignIn},
+			{args: strings.Fields("login lab --replace"), fault: "500 grant=authorization_code", code: exitTemporary},
+			{args: strings.Fields("login lab --replace --device"), during: (*canary).approveDevice},
+		}},
+		{"get", []step{
+			do("get work").printing(), do("get work").later("").printing(), do("get work --refresh").printing(), do("get nobody").fails(exitNotFound),
+			do("get work").later("refresh_token_reused grant=refresh_token").fails(exitSignIn), login,
+			do("get work").later("500 grant=refresh_token").fails(exitTemporary), do("get work").later("").printing(),
+			do("get work").later("other-user grant=refresh_token").fails(exitSignIn), login,
+			do("get work").later("html-200 grant=refresh_token").fails(exitTemporary), login,
+		}},
+		{"refresh", []step{do("refresh work"), do("refresh --all").later(""), do("refresh nobody").fails(exitNotFound), do("refresh work").later(dead).fails(exitSignIn), login}},
+		{"list", []step{do("list"), {args: strings.Fields("list --show-email"), email: true}, do("list more").fails(exitUsage)}},
+		{"status", []step{do("status work"), {args: strings.Fields("status work --show-email"), email: true}, do("status nobody").fails(exitNotFound)}},
+		{"use", []step{do("use lab"), do("use nobody").fails(exitNotFound), do("use work")}},
+		{"rename", []step{do("rename lab lib"), do("rename lib lab"), do("rename nobody lib").fails(exitNotFound)}},
+		{"migrate", []step{do("migrate work --here"), do("migrate work --to keychain").fails(exitStore), do("migrate nobody --here").fails(exitNotFound)}},
+		{"store", []step{
+			do("store odd --store file").reading("GIVEN"), do("get odd").later("").fails(exitTemporary), do("status odd"), do("erase odd --revoke").fails(exitFindings),
+			do("store odd --store file").reading("METADATA"), do("store odd").reading("BROKEN").fails(exitUsage),
+			do("erase odd"),
+		}},
+	}
+}
+
+func callerRecipes() []recipe {
+	const git = "protocol=https\nhost=git.example\n\n"
+	return []recipe{
+		{"host add", []step{do("host add https://git.example work --allow-foreign-host"), do("host add https://chatgpt.com work"), do("host add http://git.example").fails(exitUsage)}},
+		{"host list", []step{do("host list")}},
+		{"exec", []step{do("exec work -- env").printing(), do("exec nobody -- env").fails(exitNotFound), do("exec work -- no-such-program").fails(exitNoCommand)}},
+		{"helper git", []step{do("helper git get").reading(git).printing(), do("helper git get").reading("protocol=https\nhost=other.example\n\n"), do("helper git get").reading("broken").fails(exitOther)}},
+		{"helper docker", []step{do("helper docker get").reading("git.example").printing(), do("helper docker get").reading("other.example").fails(exitOther), do("helper docker list"), do("helper docker version")}},
+		{"helper goauth", []step{do("helper goauth").printing(), do("helper goauth https://git.example").reading("").printing()}},
+		{"helper kubernetes", []step{do("helper kubernetes work").printing(), do("helper kubernetes nobody").fails(exitNotFound)}},
+		{"helper claude", []step{do("helper claude work").printing(), do("helper claude work").later("").printing()}},
+		{"host remove", []step{do("host remove https://git.example"), do("host remove https://other.example").fails(exitNotFound)}},
+		{"shim add", []step{do("shim add a-shim -- get work"), do("shim add ../x -- get").fails(exitUsage)}},
+		{"shim list", []step{do("shim list")}},
+		{"shim remove", []step{do("shim remove a-shim"), do("shim remove b-shim").fails(exitNotFound)}},
+		{"setup", setupSteps()},
+		{"paths", []step{do("paths"), do("paths more").fails(exitUsage)}},
+		{"privacy", []step{do("privacy"), do("privacy more").fails(exitUsage)}},
+		{"version", []step{do("version")}},
+	}
+}
+
+// setupSteps prints what there is to put in by hand for each client.
+func setupSteps() []step {
+	steps := []step{do("setup opencode work --write"), do("setup opencode --undo"), do("setup nothing").fails(exitUsage)}
+	for _, c := range newProgram().clients() {
+		steps = append(steps, do("setup "+c.name+" --allow-foreign-host"))
+	}
+	return steps
+}
+
+// A leaf is a command that has no others below it.
+type leaf struct {
+	name    string
+	formats []string // of --format; none if it has none
+}
+
+// leaves returns every command that there is.
+func leaves(prefix string, commands []*cli.Command) []leaf {
+	var list []leaf
+	for _, c := range commands {
+		if len(c.Subcommands) > 0 {
+			list = append(list, leaves(prefix+c.Name+" ", c.Subcommands)...)
+			continue
+		}
+		l := leaf{name: prefix + c.Name}
+		for _, flag := range c.Flags {
+			if f, ok := flag.(*cli.StringFlag); ok && f.Name == "format" {
+				_, words, _ := strings.Cut(f.Usage, ": ")
+				l.formats = strings.Split(words, ", ")
+			}
+		}
+		list = append(list, l)
+	}
+	return list
+}
+
+// approveDevice is the person who enters the code.
+func (c *canary) approveDevice() {
+	c.devices++
+	must(c.t, c.server.Wait(c.t.Context(), authserver.GrantDevice, c.devices))
+	for _, code := range c.server.WaitingDevices() {
+		must(c.t, c.server.ApproveDevice(code))
+	}
+}
