@@ -190,7 +190,7 @@ func TestCanary(t *testing.T) {
 		most = max(most, len(l.formats))
 	}
 	type turn struct{ log, format int }
-	runs := []turn{{0, 0}, {1, 1}}
+	runs := append(make([]turn, 0, 2+most), turn{0, 0}, turn{1, 1})
 	for format := range most {
 		runs = append(runs, turn{2, format})
 	}

@@ -44,7 +44,7 @@ func secretKinds() []kind {
 func plainKinds() []kind {
 	return []kind{
 		{
-			"account file", "the account's name, which you chose, the random id and the store of its credential, the number and times of its refreshes; with files as the store " +
+			"account file", "the account's name, which you chose, the random id and the store of its credential, the number and times of its refreshes, the SHA-256 of the refresh token it began with; with files as the store " +
 				"also a keyed hash of this computer's id, which reveals nothing. No token, no e-mail. A file in DATA/accounts",
 			untilErased,
 		},

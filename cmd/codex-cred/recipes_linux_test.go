@@ -50,7 +50,9 @@ func recipes() []recipe {
 	all := append(accountRecipes(), callerRecipes()...)
 	return append(all, recipe{"erase", []step{
 		do("erase lab --dry-run"), do("erase nobody").fails(exitNotFound), do("erase --all").fails(exitPerson), do("erase lab --revoke"),
-		do("login lab"), {args: strings.Fields("erase lab --revoke"), code: exitFindings, fault: "500 grant=revoke"}, do("erase --all --yes"),
+		do("login lab"),
+		{args: strings.Fields("erase lab --revoke"), code: exitFindings, fault: "500 grant=revoke"},
+		do("erase --all --yes"),
 	}})
 }
 
@@ -108,8 +110,9 @@ func callerRecipes() []recipe {
 
 // setupSteps prints what there is to put in by hand for each client.
 func setupSteps() []step {
-	steps := []step{do("setup opencode work --write"), do("setup opencode --undo"), do("setup nothing").fails(exitUsage)}
-	for _, c := range newProgram().clients() {
+	clients := newProgram().clients()
+	steps := append(make([]step, 0, 3+len(clients)), do("setup opencode work --write"), do("setup opencode --undo"), do("setup nothing").fails(exitUsage))
+	for _, c := range clients {
 		steps = append(steps, do("setup "+c.name+" --allow-foreign-host"))
 	}
 	return steps

@@ -34,7 +34,7 @@ func signInSendings() []sending {
 	return []sending{
 		{
 			Request: refresh.RequestMetadata, Others: "the well-known addresses of the issuer (RFC 8414, OpenID Connect Discovery)",
-			When: "at a sign-in with --profile oauth", Commands: []string{"login"}, Carries: []string{},
+			When: "at a sign-in with --profile oauth, and when store is given a credential of such an issuer", Commands: []string{"login", "store"}, Carries: []string{},
 		},
 		{
 			Request: refresh.RequestCode, Others: "its token endpoint",

@@ -5,32 +5,32 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 )
 
 // traced runs the program under strace, with all that it starts, and returns the
-// system calls of each process: those of its threads are one process's if they
-// began in this order.
+// system calls of each thread in order.
 func (s *scene) traced(calls string, args ...string) map[string][]string {
 	s.t.Helper()
-	trace, _ := s.tracedRun(calls, func(*run) {}, args...)
-	return trace
+	log := filepath.Join(s.t.TempDir(), "trace")
+	s.begin(func(r *run) { underStrace(s.t, r, calls, log) }, args...).end()
+	return readTrace(s.t, log)
 }
 
-// tracedRun also returns what the program came to.
-func (s *scene) tracedRun(calls string, prepare func(*run), args ...string) (map[string][]string, said) {
-	s.t.Helper()
-	log := filepath.Join(s.t.TempDir(), "trace")
+// underStrace lets the run, which has not begun, be traced.
+func underStrace(t *testing.T, r *run, calls, log string) {
+	t.Helper()
 	strace, err := exec.LookPath("strace")
-	must(s.t, err)
-	said := s.begin(func(r *run) {
-		program := r.Path
-		r.Path = strace
-		r.Args = append([]string{"strace", "-f", "-qq", "-s", "4096", "-o", log, "-e", "signal=none", "-e", "trace=" + calls, program}, args...)
-		prepare(r)
-	}, args...).end()
+	must(t, err)
+	r.Args = append([]string{"strace", "-f", "-qq", "-s", "4096", "-o", log, "-e", "signal=none", "-e", "trace=" + calls, r.Path}, r.Args[1:]...)
+	r.Path = strace
+}
+
+func readTrace(t *testing.T, log string) map[string][]string {
+	t.Helper()
 	content, err := os.ReadFile(log)
-	must(s.t, err)
-	return callsOf(string(content)), said
+	must(t, err)
+	return callsOf(string(content))
 }
 
 // callsOf puts together what strace tells of one thread: a call that another
