@@ -25,6 +25,7 @@ type canary struct {
 	mark    string // the local part of the e-mail, no longer than some are
 	given   []string
 	parrot  *httptest.Server
+	outside string // a directory in which tokens may be
 	devices int
 	log     int // level
 	format  int // the place of the format in the list of each command
@@ -33,6 +34,7 @@ type canary struct {
 func newCanary(t *testing.T, profile string, log, format int) *canary {
 	t.Helper()
 	c := &canary{scene: newSceneOf(t, profile), mark: "mark" + rand.Text()[:14], given: []string{"given" + rand.Text(), "given" + rand.Text()}, log: log, format: format}
+	c.outside = t.TempDir()
 	c.parrot = httptest.NewServer(http.HandlerFunc(c.repeat))
 	t.Cleanup(c.parrot.Close)
 	user := authserver.DefaultUser()
@@ -63,6 +65,13 @@ func (c *canary) input(word string) string {
 	case "GIVEN":
 	case "METADATA":
 		credential = map[string]any{"access_token": c.given[0], "expires_in": 3600, "profile": c.profile, "issuer": c.server.URL(), "client_id": "codex-cred-test"}
+	case "POOL", "BROKENPOOL":
+		credential = map[string]any{"version": 3, "activeIndex": 0, "accounts": []any{map[string]any{
+			"accessToken": c.given[0], "refreshToken": c.given[1], "expiresAt": int64(4102444800000), "accountId": "acct-9", "accountUserId": "u-9", "email": c.mark + "@example.com",
+		}}}
+		if word == "BROKENPOOL" {
+			credential["version"] = c.given
+		}
 	case "BROKEN":
 		credential = map[string]any{"access_tokens": c.given[0], "refresh_token": c.given[1]}
 	default:
@@ -76,6 +85,9 @@ func (c *canary) input(word string) string {
 // commandLine returns the arguments of the step, with the format.
 func (c *canary) commandLine(l leaf, s step) []string {
 	args := slices.Clone(s.args)
+	if i := slices.Index(args, outside); i > 0 {
+		args[i] = filepath.Join(c.outside, "handoff.json")
+	}
 	if args[0] == "login" {
 		args = c.loginArgs(args[1:])
 	}
@@ -229,7 +241,9 @@ func (c *canary) each(all []leaf, run func(leaf, step)) {
 			c.t.Fatalf("recipes() has one for %s, which is no command", r.command)
 		}
 		for _, s := range r.steps {
-			run(all[i], s)
+			if !s.chatGPT || c.profile == refresh.ProfileOpenAI {
+				run(all[i], s)
+			}
 		}
 		c.checkFiles(r.command)
 	}

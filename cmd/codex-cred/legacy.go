@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
@@ -52,6 +53,33 @@ func traces() []trace {
 		trace{"quota cache of oc-codex-multi-auth", ".opencode", quotaCache()},
 		trace{"quota cache of oc-codex-multi-auth", ".local/state/opencode", quotaCache()},
 	)
+}
+
+// An older kind is what other tools left of one kind, for the page of privacy.
+type older struct {
+	Name  string   `json:"kind"`
+	Where []string `json:"where"`
+}
+
+// olderKinds lists the kinds of what ofOlderTools lists.
+func olderKinds() []older {
+	list := []older{{"sign-in of OpenCode", []string{"the entry " + openAI + " in OpenCode's auth.json"}}}
+	add := func(name, where string) {
+		i := slices.IndexFunc(list, func(o older) bool { return o.Name == name })
+		if i < 0 {
+			i, list = len(list), append(list, older{Name: name})
+		}
+		if !slices.Contains(list[i].Where, where) {
+			list[i].Where = append(list[i].Where, where)
+		}
+	}
+	for _, t := range append(traces(), codexTraces(".codex")...) {
+		add(t.kind, "~/"+t.folder)
+	}
+	for _, item := range append(olderItems(""), codexItems("")...) {
+		add(item.kind, "the keychain (service "+item.service+")")
+	}
+	return list
 }
 
 func quotaCache() *regexp.Regexp { return regexp.MustCompile(`^oc-codex-multi-auth-tui-quota\.json$`) }
@@ -199,21 +227,7 @@ type foreignItem struct{ kind, service, name string }
 func presentItems(ctx context.Context, items []foreignItem) []artefact {
 	var list []artefact
 	for _, item := range items {
-		store := keychain.Of(item.service)
-		a := artefact{
-			kind: item.kind, where: store.Where(item.name),
-			present: func(ctx context.Context) (bool, error) {
-				_, _, err := store.Get(ctx, item.name)
-				return found(err)
-			},
-			remove: func(ctx context.Context) error {
-				_, v, err := store.Get(ctx, item.name)
-				if err != nil && v == "" {
-					return err
-				}
-				return store.Delete(ctx, item.name, v)
-			},
-		}
+		a := itemOfOthers(item.kind, item.service, item.name)
 		there, err := a.present(ctx)
 		if errors.Is(err, helper.ErrUnavailable) {
 			return nil // no keychain, no items
@@ -223,4 +237,22 @@ func presentItems(ctx context.Context, items []foreignItem) []artefact {
 		}
 	}
 	return list
+}
+
+func itemOfOthers(kind, service, name string) artefact {
+	store := keychain.Of(service)
+	return artefact{
+		kind: kind, where: store.Where(name),
+		present: func(ctx context.Context) (bool, error) {
+			_, _, err := store.Get(ctx, name)
+			return found(err)
+		},
+		remove: func(ctx context.Context) error {
+			_, v, err := store.Get(ctx, name)
+			if err != nil && v == "" {
+				return err
+			}
+			return store.Delete(ctx, name, v)
+		},
+	}
 }

@@ -23,6 +23,7 @@ func (p *program) privacyCommand() *cli.Command {
 // A page is all that privacy tells.
 type page struct {
 	Stored  []kind    `json:"stored"`
+	Older   []older   `json:"older"`
 	Sent    []sending `json:"sent"`
 	Besides []string  `json:"besides"`
 	Never   []string  `json:"never"`
@@ -40,7 +41,7 @@ func (p *program) privacy(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	all := page{kinds(), sendings(chatGPT), besides(), never()}
+	all := page{kinds(), olderKinds(), sendings(chatGPT), besides(), never()}
 	if c.String("format") == "json" {
 		return writeJSON(p.stdout, struct {
 			SchemaVersion int    `json:"schema_version"`
@@ -60,6 +61,10 @@ func (a page) text() string {
 	b.WriteString("\nKept on this computer:\n\n")
 	for _, k := range a.Stored {
 		b.WriteString(wrapped("- ", k.Name+": "+k.Keeps+". Kept "+k.Until+"."))
+	}
+	b.WriteString("\nOf other tools, not ours, and deleted by erase --legacy alone (Codex's by --legacy=codex):\n\n")
+	for _, o := range a.Older {
+		b.WriteString(wrapped("- ", o.Name+": "+strings.Join(o.Where, ", ")+"."))
 	}
 	b.WriteString("\nSent, by codex-cred itself, and only to the issuer that you signed in with:\n\n")
 	for _, s := range a.Sent {

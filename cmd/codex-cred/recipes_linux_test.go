@@ -27,6 +27,8 @@ type step struct {
 	prints bool
 	// email: so is the whole e-mail.
 	email bool
+	// chatGPT: only for the profile openai.
+	chatGPT bool
 	// during is what happens while it runs.
 	during func(*canary)
 }
@@ -41,6 +43,9 @@ func (s step) later(fault string) step {
 	s.after, s.fault = 3*time.Hour, fault
 	return s
 }
+
+// outside stands for a file in the arguments of a step that is meant to hold a token.
+const outside = "OUTSIDE"
 
 const dead = "invalid-grant grant=refresh_token"
 
@@ -82,6 +87,17 @@ func accountRecipes() []recipe {
 			do("store odd --store file").reading("GIVEN"), do("get odd").later("").fails(exitTemporary), do("status odd"), do("erase odd --revoke").fails(exitFindings),
 			do("store odd --store file").reading("METADATA"), do("store odd").reading("BROKEN").fails(exitUsage),
 			do("erase odd"),
+		}},
+		{"import", []step{
+			do("import --from codex").fails(exitNotFound), do("import --from - --dry-run --store file").reading("POOL"),
+			{args: strings.Fields("import --from - --dry-run --show-email --store file"), stdin: "POOL", email: true},
+			do("import --from - --keep-source --as odd --store file").reading("POOL"), do("status odd").fails(exitSignIn), do("get odd --refresh").fails(exitSignIn),
+			do("import --from - --as odd").reading("BROKENPOOL").fails(exitUsage), do("erase odd"),
+		}},
+		{"export", []step{
+			{args: strings.Fields("export work --to codex-tokens " + outside), chatGPT: true},
+			do("export nobody --to codex-tokens " + outside).fails(exitNotFound),
+			do("export work --to nothing " + outside).fails(exitUsage),
 		}},
 	}
 }
