@@ -1,0 +1,190 @@
+// Package yamledit puts an item into a list at the top of YAML texts that people
+// write: comments, order and every other byte stay. Start with [Insert]; [Remove]
+// takes back what it did, to the byte.
+//
+// An item is a mapping with a member "name", by which it is found. The item goes
+// before all others, where its place is sure. A list that is absent is made; one
+// that is written as empty, "users: []", keeps that word as a comment. Texts are
+// edited in block style alone, and an edit that would change anything else, or
+// could not be taken back, is an error.
+//
+// Errors never tell a part of the text, which may be secret. Nothing here changes
+// the text it was given.
+package yamledit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// MaxSize is the greatest text in bytes that is edited.
+const MaxSize = 1 << 20
+
+// The errors tell a form that is not edited, not where it is: what the parser says
+// of it may hold a part of the text.
+var (
+	errForm = errors.New("it is written in a form that is not edited here, such as flow style")
+	errYAML = errors.New("it is not YAML as it is edited here")
+	errSize = fmt.Errorf("it is larger than %d bytes", MaxSize)
+)
+
+// made is behind the key of a list that was made for an item.
+const made = " # made for the item below"
+
+// Look reports whether the list has an item of that name, and whether it is the
+// value.
+func Look(doc []byte, list, name string, value any) (there, same bool, err error) {
+	_, items, err := content(doc, list)
+	if err != nil {
+		return false, false, err
+	}
+	text, err := render(value)
+	if err != nil {
+		return false, false, err
+	}
+	var want any
+	if err := yaml.Unmarshal(text, &want); err != nil {
+		return false, false, errYAML
+	}
+	for _, item := range items {
+		if named(item, name) {
+			return true, reflect.DeepEqual(item, want), nil
+		}
+	}
+	return false, false, nil
+}
+
+// Insert puts the value, which must have that name, into the list as its first
+// item.
+func Insert(doc []byte, list, name string, value any) ([]byte, error) {
+	t, err := parse(doc, list)
+	if err != nil {
+		return nil, err
+	}
+	item, err := render(value)
+	if err != nil {
+		return nil, err
+	}
+	edited, err := t.insert(list, item)
+	if err != nil {
+		return nil, err
+	}
+	there, same, err := Look(edited, list, name, value)
+	if err != nil || !there || !same {
+		return nil, errForm
+	}
+	if back, err := Remove(edited, list, name); err != nil || !bytes.Equal(back, doc) {
+		return nil, errForm
+	}
+	return edited, nil
+}
+
+// Remove takes the items of that name out of the list, and the list if it was made
+// for them alone. If there is none, nothing changes.
+func Remove(doc []byte, list, name string) ([]byte, error) {
+	for {
+		t, err := parse(doc, list)
+		if err != nil {
+			return nil, err
+		}
+		rest, items, err := content(doc, list)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(items, func(item any) bool { return named(item, name) })
+		if i < 0 {
+			return doc, nil
+		}
+		if doc, err = t.remove(list, i); err != nil {
+			return nil, err
+		}
+		gotRest, gotItems, err := content(doc, list)
+		if err != nil || !reflect.DeepEqual(gotRest, rest) || !slices.EqualFunc(gotItems, slices.Delete(items, i, i+1), same) {
+			return nil, errForm
+		}
+	}
+}
+
+func same(a, b any) bool { return reflect.DeepEqual(a, b) }
+
+// content returns what the text means: the items of the list, and all else.
+func content(doc []byte, list string) (rest map[string]any, items []any, err error) {
+	if len(doc) > MaxSize {
+		return nil, nil, errSize
+	}
+	if err := yaml.Unmarshal(doc, &rest); err != nil {
+		return nil, nil, errYAML
+	}
+	if rest == nil {
+		rest = map[string]any{}
+	}
+	value := rest[list]
+	delete(rest, list)
+	items, ok := value.([]any)
+	if !ok && value != nil {
+		return nil, nil, errForm
+	}
+	return rest, items, nil
+}
+
+func named(item any, name string) bool {
+	members, _ := item.(map[string]any)
+	return members["name"] == name
+}
+
+// render returns the value in lines, each ended.
+func render(value any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := yaml.NewEncoder(&text)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(value); err != nil {
+		return nil, fmt.Errorf("write the item: %w", err)
+	}
+	return text.Bytes(), nil
+}
+
+// A text is a parsed one and its lines, each with its end.
+type text struct {
+	lines   []string
+	newline string
+	// key and value of the list; nil if it is absent.
+	key, value *yaml.Node
+}
+
+func parse(doc []byte, list string) (*text, error) {
+	if len(doc) > MaxSize {
+		return nil, errSize
+	}
+	t := &text{newline: "\n", lines: slices.Collect(strings.Lines(string(doc)))}
+	if len(t.lines) > 0 && strings.HasSuffix(t.lines[0], "\r\n") {
+		t.newline = "\r\n"
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(doc))
+	var root, second yaml.Node
+	switch err := decoder.Decode(&root); {
+	case errors.Is(err, io.EOF): // no more than comments
+		return t, nil
+	case err != nil:
+		return nil, errYAML
+	}
+	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
+		return nil, errForm
+	}
+	top := root.Content[0]
+	if top.Kind != yaml.MappingNode || top.Style&yaml.FlowStyle != 0 || top.Column != 1 {
+		return nil, errForm
+	}
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		if top.Content[i].Value == list {
+			t.key, t.value = top.Content[i], top.Content[i+1]
+		}
+	}
+	return t, nil
+}
