@@ -20,6 +20,9 @@ type client struct {
 	name string
 	// home is the base URL that the client uses unless it is told another.
 	home string
+	// anywhere tells a person where else tokens go once the client is set up, if
+	// setup cannot know the host.
+	anywhere string
 	// perHost: the client is set up for one host, which must be named.
 	perHost bool
 
@@ -181,6 +184,9 @@ func (s *setup) runWrite(c *cli.Context, found client) error {
 	}
 	if _, err := s.accounts.Load(s.Account); err != nil {
 		return helper.ForAccount(s.Account, err)
+	}
+	if found.home == "" {
+		found.home = found.anywhere
 	}
 	if err := s.checkTarget(c.Context, found, c.Bool("allow-foreign-host")); err != nil {
 		return err

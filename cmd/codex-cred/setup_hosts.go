@@ -78,16 +78,6 @@ func dockerSnippet(_ context.Context, s *setup) (string, error) {
 	return s.hostHint() + "# once: " + s.dockerLink() + "\n" + string(doc) + "\n", err
 }
 
-// kubectlClient changes its config with a command of its own, which writes the
-// whole file anew: what it did could not be taken back byte for byte.
-func kubectlClient() client {
-	return client{name: "kubectl", snippet: func(_ context.Context, s *setup) (string, error) {
-		return fmt.Sprintf("kubectl config set-credentials %s --exec-api-version=client.authentication.k8s.io/v1 \\\n"+
-			"  --exec-command=%s --exec-arg=helper --exec-arg=kubernetes --exec-arg=%s --exec-interactive-mode=Never\n",
-			codexProvider, quoted(s.Command), s.Account), nil
-	}}
-}
-
 // goVariable is a list of commands that the go command asks.
 const goVariable = "GOAUTH"
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -16,6 +17,10 @@ type trialRun struct {
 	program     string
 	contentType string
 	answer      string
+	// secure: the witness speaks TLS.
+	secure bool
+	// file is put into the directory in which the client runs; nil for none.
+	file func(w *witness) (name, content string)
 	// args and environment of the client, for a witness at the URL.
 	args        func(url string) []string
 	environment func(url string) []string
@@ -96,14 +101,14 @@ func (s *setup) tryClient(ctx context.Context, run trialRun) error {
 	if err != nil {
 		return err
 	}
-	w, err := startWitness(ctx, run.contentType, run.answer)
+	w, err := startWitness(ctx, run)
 	if err != nil {
 		return err
 	}
 	defer w.close()
 	ctx, cancel := context.WithTimeout(ctx, verifyWait)
 	defer cancel()
-	said, failed := s.runInEmpty(ctx, path, run, w.url)
+	said, failed := s.runInEmpty(ctx, path, run, w)
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("run %s: %w", run.program, err)
 	}
@@ -117,18 +122,24 @@ func (s *setup) tryClient(ctx context.Context, run trialRun) error {
 	return nil
 }
 
-// runInEmpty runs the client in an empty directory, where no project has a config,
-// and returns the last that it says.
-func (s *setup) runInEmpty(ctx context.Context, path string, run trialRun, url string) (said string, err error) {
+// runInEmpty runs the client in a directory without others' files, where no project
+// has a config, and returns the last that it says.
+func (s *setup) runInEmpty(ctx context.Context, path string, run trialRun, w *witness) (said string, err error) {
 	empty, err := os.MkdirTemp("", "codex-cred-")
 	if err != nil {
 		return "nothing", fmt.Errorf("make a directory to run %s in: %w", run.program, err)
 	}
 	defer func() { _ = os.RemoveAll(empty) }()
+	if run.file != nil {
+		name, content := run.file(w)
+		if err := os.WriteFile(filepath.Join(empty, name), []byte(content), 0o600); err != nil {
+			return "nothing", fmt.Errorf("write what %s is to read: %w", run.program, err)
+		}
+	}
 	defer s.asPerson()()
 	defer s.whenSlow("%s is running ...", run.program)()
-	cmd := exec.CommandContext(ctx, path, run.args(url)...) //nolint:gosec // the client that the person named
-	cmd.Cancel = func() error {                             // a program that starts others ends them
+	cmd := exec.CommandContext(ctx, path, run.args(w.url)...) //nolint:gosec // the client that the person named
+	cmd.Cancel = func() error {                               // a program that starts others ends them
 		if err := cmd.Process.Signal(os.Interrupt); !errors.Is(err, os.ErrProcessDone) && err != nil {
 			return cmd.Process.Kill()
 		}
@@ -136,7 +147,7 @@ func (s *setup) runInEmpty(ctx context.Context, path string, run trialRun, url s
 	}
 	var output bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = empty, &output, &output, 2*time.Second
-	cmd.Env = append(withToken(os.Environ(), nil), run.environment(url)...)
+	cmd.Env = append(withToken(os.Environ(), nil), run.environment(w.url)...)
 	err = cmd.Run()
 	return lastLine(output.String()), err
 }
