@@ -53,19 +53,28 @@ func verifyDocker(ctx context.Context, s *setup) error {
 	})
 }
 
-// askClient compares what the client would send with the token of the account.
-func (s *setup) askClient(ctx context.Context, a asking) error {
+// run returns what the program prints and what it says beside that.
+func (a asking) run(ctx context.Context) (output []byte, said string, err error) {
 	path, err := exec.LookPath(a.program)
 	if err != nil {
-		return withHint(fmt.Errorf("%s is not in the PATH", a.program), "run it from a shell that finds "+a.program)
+		return nil, "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, verifyWait)
 	defer cancel()
-	var said bytes.Buffer
+	var told bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, a.args...) //nolint:gosec // the client that the person named
-	cmd.Dir, cmd.Stdin, cmd.Stderr = os.TempDir(), strings.NewReader(a.stdin), &said
+	cmd.Dir, cmd.Stdin, cmd.Stderr = os.TempDir(), strings.NewReader(a.stdin), &told
 	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=")
-	output, runErr := cmd.Output()
+	output, err = cmd.Output()
+	return output, told.String(), err
+}
+
+// askClient compares what the client would send with the token of the account.
+func (s *setup) askClient(ctx context.Context, a asking) error {
+	output, said, runErr := a.run(ctx)
+	if errors.Is(runErr, exec.ErrNotFound) {
+		return withHint(fmt.Errorf("%s is not in the PATH", a.program), "run it from a shell that finds "+a.program)
+	}
 	token := a.token(output)
 	want, err := s.tokenDigest(ctx)
 	switch {
@@ -74,7 +83,7 @@ func (s *setup) askClient(ctx context.Context, a asking) error {
 	case token.Digest() == want:
 		return s.tellVerified(want)
 	case token.IsZero() && runErr != nil:
-		err = fmt.Errorf("%s has no token for %s; it said: %s", s.Client, s.Host, lastLine(said.String()+string(output)))
+		err = fmt.Errorf("%s has no token for %s; it said: %s", s.Client, s.Host, lastLine(said+string(output)))
 	case token.IsZero():
 		err = fmt.Errorf("%s has no token for %s", s.Client, s.Host)
 	default:

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -76,53 +74,6 @@ func (s *setup) dockerLink() string {
 func dockerSnippet(_ context.Context, s *setup) (string, error) {
 	doc, err := jsonedit.Set([]byte("{\n}"), s.dockerKeys()[0].value, s.dockerKeys()[0].path...)
 	return s.hostHint() + "# once: " + s.dockerLink() + "\n" + string(doc) + "\n", err
-}
-
-// goVariable is a list of commands that the go command asks.
-const goVariable = "GOAUTH"
-
-// goClient has the variable in the file that "go env -w" changes. What the go
-// command asks where nothing is said, netrc, stays.
-func goClient() client {
-	c := client{name: "go", snippet: func(_ context.Context, s *setup) (string, error) {
-		line, err := s.goLine()
-		return s.hostHint() + "go env -w " + quoted(line) + "\n", err
-	}}
-	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
-		path, err := s.goEnv()
-		if err != nil {
-			return nil, err
-		}
-		line, err := s.goLine()
-		return []configEdit{{
-			path: path,
-			put:  func(content []byte, replace bool) ([]byte, []string, error) { return putLine(content, line, replace) },
-			take: func(content []byte) ([]byte, error) { return takeLine(content, line), nil },
-		}}, err
-	})
-}
-
-func (s *setup) goEnv() (string, error) {
-	path := s.getenv("GOENV")
-	if path == "off" {
-		return "", withHint(errors.New("GOENV is off, so go reads no config"), "unset it")
-	}
-	if path == "" {
-		dir, err := os.UserConfigDir()
-		if err != nil {
-			return "", withHint(err, "set HOME")
-		}
-		path = filepath.Join(dir, "go", "env")
-	}
-	return filepath.Abs(path)
-}
-
-// goLine returns the line of the file. The go command knows no quotes.
-func (s *setup) goLine() (string, error) {
-	if strings.ContainsAny(s.Command, " \t;") {
-		return "", withHint(fmt.Errorf("go cannot run %q, which has a space in it", s.Command), "run codex-cred through a link without one")
-	}
-	return goVariable + "=netrc;" + s.Command + " helper goauth", nil
 }
 
 // putLine sets the variable of the line in a file of NAME=VALUE.

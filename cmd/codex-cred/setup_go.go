@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/codex-cred/codex-cred/helper/wire"
+	"github.com/codex-cred/codex-cred/internal/hosttable"
+)
+
+// goVariable is a list of commands that the go command asks.
+const goVariable = "GOAUTH"
+
+// goClient has the variable in the file that "go env -w" changes. What the go
+// command asks where nothing is said, netrc, stays.
+func goClient() client {
+	c := client{name: "go", verify: verifyGo, snippet: func(_ context.Context, s *setup) (string, error) {
+		line, err := s.goLine()
+		return s.hostHint() + "go env -w " + quoted(line) + "\n", err
+	}}
+	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
+		path, err := s.goEnv()
+		if err != nil {
+			return nil, err
+		}
+		line, err := s.goLine()
+		return []configEdit{{
+			path: path,
+			put:  func(content []byte, replace bool) ([]byte, []string, error) { return putLine(content, line, replace) },
+			take: func(content []byte) ([]byte, error) { return takeLine(content, line), nil },
+		}}, err
+	})
+}
+
+func (s *setup) goEnv() (string, error) {
+	path := s.getenv("GOENV")
+	if path == "off" {
+		return "", withHint(errors.New("GOENV is off, so go reads no config"), "unset it")
+	}
+	if path == "" {
+		dir, err := os.UserConfigDir()
+		if err != nil {
+			return "", withHint(err, "set HOME")
+		}
+		path = filepath.Join(dir, "go", "env")
+	}
+	return filepath.Abs(path)
+}
+
+// goLine returns the line of the file. The go command knows no quotes.
+func (s *setup) goLine() (string, error) {
+	if strings.ContainsAny(s.Command, " \t;") {
+		return "", withHint(fmt.Errorf("go cannot run %q, which has a space in it", s.Command), "run codex-cred through a link without one")
+	}
+	return goVariable + "=netrc;" + s.goCommand(), nil
+}
+
+func (s *setup) goCommand() string { return s.Command + " helper goauth" }
+
+// verifyGo runs our command as the go command does before its first request. What
+// that prints goes to the hosts that it names and to no others, so no witness on this
+// computer would be sent anything.
+func verifyGo(ctx context.Context, s *setup) error {
+	rows, err := s.hosts.Rows()
+	if err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(r hosttable.Row) bool { return r.Account != s.Account || !r.Host.Secure() })
+	if len(rows) == 0 {
+		return withHint(fmt.Errorf("no host gets the tokens of account %q from go", s.Account), fmt.Sprintf("run: codex-cred host add https://%s %s", exampleHost, s.Account))
+	}
+	configured, said, err := asking{program: "go", args: []string{"env", goVariable}}.run(ctx)
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return withHint(errors.New("go is not in the PATH"), "run it from a shell that finds go")
+	case err != nil:
+		return fmt.Errorf("go does not tell what it asks; it said: %s", lastLine(said))
+	case !s.goAsks(string(configured)):
+		return withHint(fmt.Errorf("go does not ask %q", s.goCommand()), s.putRight()+", and unset "+goVariable+" in the environment")
+	}
+	words := strings.Fields(s.goCommand())
+	answer, said, err := asking{program: words[0], args: words[1:]}.run(ctx)
+	if err != nil {
+		return fmt.Errorf("go has no token; our command said: %s", lastLine(said))
+	}
+	return s.goAnswer(ctx, answer, rows)
+}
+
+// goAsks reports whether the commands of the variable are asked and ours is one.
+func (s *setup) goAsks(configured string) bool {
+	for command := range strings.SplitSeq(configured, ";") {
+		if strings.Join(strings.Fields(command), " ") == s.goCommand() {
+			return true
+		}
+	}
+	return false
+}
+
+// goAnswer wants the token of the account for each of the hosts.
+func (s *setup) goAnswer(ctx context.Context, answer []byte, rows []hosttable.Row) error {
+	want, err := s.tokenDigest(ctx)
+	if err != nil {
+		return err
+	}
+	answers := map[string]string{} // digests of tokens by host
+	host := ""
+	for line := range strings.Lines(string(answer)) {
+		line = strings.TrimSpace(line)
+		if token, ok := strings.CutPrefix(line, wire.Authorization+": Bearer "); ok {
+			answers[host] = sha256Of(token)
+		} else if line != "" {
+			host = line
+		}
+	}
+	for _, row := range rows {
+		if got := answers[row.Host.String()]; got != want {
+			return withHint(fmt.Errorf("go would send %s something else than the token of account %q", row.Host, s.Account), "look with: codex-cred host list")
+		}
+	}
+	return s.tellVerified(want)
+}
