@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/codex-cred/codex-cred/internal/jsonedit"
 )
 
 // anthropicBase is where Claude Code sends the token unless it is told otherwise.
@@ -54,16 +50,7 @@ func (s *setup) claudeKeys() []jsonKey {
 }
 
 func claudeSnippet(_ context.Context, s *setup) (string, error) {
-	doc := []byte("{\n}\n")
-	for _, key := range s.claudeKeys() {
-		var err error
-		if doc, err = jsonedit.Set(doc, key.value, key.path...); err != nil {
-			return "", err
-		}
-	}
-	var text bytes.Buffer
-	err := json.Indent(&text, bytes.TrimSpace(doc), "", "  ")
-	return text.String() + "\n", err
+	return jsonSnippet(s.claudeKeys())
 }
 
 // asksUs reports whether a command, of any version, is one that setup wrote for

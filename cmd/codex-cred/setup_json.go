@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -86,4 +87,18 @@ func takeKeys(content []byte, keys []jsonKey) ([]byte, error) {
 		}
 	}
 	return content, nil
+}
+
+// jsonSnippet is a JSON config with nothing but the keys.
+func jsonSnippet(keys []jsonKey) (string, error) {
+	doc := []byte("{\n}\n")
+	for _, key := range keys {
+		var err error
+		if doc, err = jsonedit.Set(doc, key.value, key.path...); err != nil {
+			return "", err
+		}
+	}
+	var text bytes.Buffer
+	err := json.Indent(&text, bytes.TrimSpace(doc), "", "  ")
+	return text.String() + "\n", err
 }

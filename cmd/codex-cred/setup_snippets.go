@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -13,19 +12,6 @@ const codexBase = "https://" + chatGPT + "/backend-api/codex"
 
 // exampleHost stands in snippets for a host that nobody named.
 const exampleHost = "HOST"
-
-// piClient has its models in ~/.pi/agent/models.json. It runs the command for
-// every request.
-func piClient() client {
-	return client{name: "pi", home: codexBase, snippet: func(_ context.Context, s *setup) (string, error) {
-		provider := map[string]any{"providers": map[string]any{"codex-cred": map[string]any{
-			"baseUrl": cmp.Or(s.BaseURL, codexBase), "api": "openai-responses",
-			"apiKey": "!" + s.shellCommand(), "models": []any{},
-		}}}
-		text, err := json.MarshalIndent(provider, "", "  ")
-		return string(text) + "\n", err
-	}}
-}
 
 // pnpmClient has the helper in the person's own .npmrc; pnpm reads it nowhere else.
 func pnpmClient() client {

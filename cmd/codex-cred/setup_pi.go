@@ -1,0 +1,76 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// piProvider is pi's own provider for ChatGPT, whose models and headers it knows.
+const piProvider = "openai-codex"
+
+// piClient has the command in ~/.pi/agent/models.json. pi runs it for every request,
+// and reads the id of the account out of the token. It takes the base URL for what
+// there must be beside a key.
+func piClient() client {
+	c := client{name: "pi", home: codexBase, snippet: piSnippet, verify: verifyPi}
+	c = editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
+		path, err := s.configPath("PI_CODING_AGENT_DIR", ".pi/agent", "models.json")
+		return []configEdit{jsonEdit(path, s.piKeys())}, err
+	})
+	change := c.write
+	c.write = func(ctx context.Context, s *setup) error {
+		rec, err := s.records.Read(ctx, s.Account)
+		if err == nil && rec.Credential.Issuer.Profile != refresh.ProfileOpenAI {
+			err = withHint(errors.New("pi takes ChatGPT's tokens alone there"),
+				fmt.Sprintf("give a provider of your own in models.json this apiKey: \"%s\"", s.piKey()))
+		}
+		if err != nil {
+			return helper.ForAccount(s.Account, err)
+		}
+		return change(ctx, s)
+	}
+	return c
+}
+
+// piKey: pi ends a command after ten seconds.
+func (s *setup) piKey() string { return "!" + s.shellCommand("--timeout", "9s") }
+
+func (s *setup) piKeys() []jsonKey {
+	return []jsonKey{
+		{path: []string{"providers", piProvider, "baseUrl"}, value: cmp.Or(s.BaseURL, codexBase)},
+		{path: []string{"providers", piProvider, "apiKey"}, value: s.piKey(), ours: func(value string) bool {
+			return len(value) > 0 && value[0] == '!' && s.asksUs(value[1:])
+		}},
+	}
+}
+
+func piSnippet(_ context.Context, s *setup) (string, error) {
+	return jsonSnippet(s.piKeys())
+}
+
+// verifyPi has the base URL from an extension, which comes before the config. A
+// sign-in of pi's own comes before both.
+func verifyPi(ctx context.Context, s *setup) error {
+	const extension = "witness.mjs"
+	return s.tryClient(ctx, trialRun{
+		program: "pi", contentType: "text/event-stream", answer: verifyAnswer,
+		file: func(w *witness) (string, string) {
+			base, _ := json.Marshal(map[string]string{"baseUrl": w.url + "/codex"}) // strings always have a form
+			return extension, fmt.Sprintf("export default (pi) => { pi.registerProvider(%q, %s); };\n", piProvider, base)
+		},
+		args: func(string) []string {
+			return []string{
+				"--print", "hello", "--model", piProvider + "/gpt-5.5", "--no-session", "--no-tools", "--no-skills", "--no-context-files",
+				"--no-extensions", "--extension", "./" + extension,
+			}
+		},
+		environment: func(string) []string { return []string{"PI_OFFLINE=1", "PI_TELEMETRY=0"} },
+		hint:        s.putRight() + "; and sign out of ChatGPT in pi itself",
+	})
+}
