@@ -64,7 +64,7 @@ func (a asking) run(ctx context.Context) (output []byte, said string, err error)
 	var told bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, a.args...) //nolint:gosec // the client that the person named
 	cmd.Dir, cmd.Stdin, cmd.Stderr = os.TempDir(), strings.NewReader(a.stdin), &told
-	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=")
+	cmd.Env = append(withToken(os.Environ(), nil), "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=")
 	output, err = cmd.Output()
 	return output, told.String(), err
 }
