@@ -4,10 +4,11 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/authserver"
 	"github.com/codex-cred/codex-cred/refresh"
-	"github.com/google/go-cmp/cmp"
 )
 
 // A sign-in that another program has too is not refreshed, whatever the reason,

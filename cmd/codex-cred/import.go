@@ -51,7 +51,7 @@ func (p *program) importFrom(c *cli.Context) error {
 			return err
 		}
 	}
-	s, err := p.source(c.String("from"))
+	s, err := p.source(c.Context, c.String("from"))
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (p *program) importFrom(c *cli.Context) error {
 		return err
 	}
 	w.patient()
-	found, none, err := p.read(s)
+	found, none, err := p.read(c.Context, s)
 	if err != nil {
 		return err
 	}

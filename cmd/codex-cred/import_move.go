@@ -96,7 +96,7 @@ func (p *program) tellKept(w *wiring, pl *importPlan) error {
 func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 	failed := map[string]error{}
 	for _, path := range pl.paths() {
-		failed[path] = pl.takeOut(path)
+		failed[path] = pl.takeOut(ctx, path)
 	}
 	kept := false
 	for _, m := range pl.moves {
@@ -128,7 +128,7 @@ func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, 
 	if err != nil {
 		return false, err
 	}
-	shared := p.sharer(pl, a, m, failed)
+	shared := p.sharer(ctx, pl, a, m, failed)
 	// An account that has refreshed by itself has another token by now.
 	ahead := a.Shared == "" && a.Generation > m.credential.Generation
 	if a.Shared != shared && !ahead {
@@ -150,7 +150,7 @@ func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, 
 
 // sharer tells who has the refresh token still, and returns it as the value of
 // --from; or nothing.
-func (p *program) sharer(pl *importPlan, a helper.Account, m move, failed map[string]error) string {
+func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, m move, failed map[string]error) string {
 	shared := ""
 	for _, path := range m.in {
 		if failed[path] != nil {
@@ -161,7 +161,7 @@ func (p *program) sharer(pl *importPlan, a helper.Account, m move, failed map[st
 	if shared != "" {
 		return shared
 	}
-	other := p.elsewhere(pl.source, a.Shared, m.credential.RefreshToken)
+	other := p.elsewhere(ctx, pl.source, a.Shared, m.credential.RefreshToken)
 	if other != "" {
 		p.warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other, quoted(other))
 	}
@@ -192,8 +192,8 @@ func (pl *importPlan) paths() []string {
 
 // takeOut removes from the file what is stored of it. It reads it anew: its program
 // may have written it meanwhile.
-func (pl *importPlan) takeOut(path string) error {
-	d, err := readDocument(path, pl.source.format)
+func (pl *importPlan) takeOut(ctx context.Context, path string) error {
+	d, err := readDocument(ctx, path, pl.source.format)
 	if err != nil {
 		return err
 	}
@@ -207,17 +207,16 @@ func (pl *importPlan) takeOut(path string) error {
 		}
 	}
 	stored := func(token helper.Secret) bool { return slices.ContainsFunc(tokens, token.Equal) }
-	rest, empty, err := moving.Without(d.file.Content, d.format, stored)
+	rest, empty, err := moving.Without(d.content, d.format, stored)
 	switch {
 	case err != nil:
 		return fmt.Errorf("change %s: %w", path, err)
 	case empty:
-		return ofFile(d.file.Remove())
+		return ofFile(d.remove())
 	case slices.ContainsFunc(tokens, func(token helper.Secret) bool { return strings.Contains(string(rest), token.Reveal()) }):
 		return fmt.Errorf("change %s: it holds the refresh token in a second place, which is not known: %w", path, helper.ErrInvalid)
 	}
-	_, err = d.file.Replace(rest)
-	return ofFile(err)
+	return ofFile(d.write(rest))
 }
 
 // left returns an error if a sign-in of the source stays there unasked.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,29 +29,35 @@ type source struct {
 const stdinSource = "-"
 
 // source returns the source that --from names.
-func (p *program) source(from string) (source, error) {
-	switch from {
-	case "":
+func (p *program) source(ctx context.Context, from string) (source, error) {
+	switch {
+	case from == "":
 		return source{}, usageErrorHint("import needs --from codex, opencode, oc-codex-multi-auth, a file, or - for standard input", "see: codex-cred import --help")
-	case stdinSource:
+	case from == stdinSource:
 		return source{from: stdinSource}, nil
-	case string(moving.Codex):
-		return p.codexSource()
-	case string(moving.OpenCode):
+	case from == string(moving.Codex):
+		return p.codexSource(ctx)
+	case from == string(moving.OpenCode):
 		return p.openCodeSource()
-	case string(moving.Pool):
+	case from == string(moving.Pool):
 		return p.poolSource()
+	case inKeychain(from):
+		return source{from: from, format: moving.Codex, files: []string{from}, absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, nil
 	}
 	path, err := filepath.Abs(from)
 	return source{from: path, files: []string{path}, absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, err
 }
 
-func (p *program) codexSource() (source, error) {
+// codexSource is Codex's file, or its item in the keychain: Codex has one of them.
+func (p *program) codexSource(ctx context.Context) (source, error) {
 	path, err := p.configPath("CODEX_HOME", ".codex", "auth.json")
-	return source{
-		from: path, format: moving.Codex, files: []string{path},
-		absent: "if Codex keeps its sign-in in the keychain (cli_auth_credentials_store in its config.toml), that cannot be moved yet; run: codex-cred login",
-	}, err
+	if there, _ := exists(path); err == nil && !there {
+		item := keychainPath(codexItems(filepath.Dir(path))[0])
+		if _, err := readItem(ctx, item, moving.Codex); !errors.Is(err, fs.ErrNotExist) {
+			path = item
+		}
+	}
+	return source{from: path, format: moving.Codex, files: []string{path}, absent: "run: codex-cred login"}, err
 }
 
 func (p *program) openCodeSource() (source, error) {
@@ -87,14 +94,18 @@ func (p *program) poolSource() (source, error) {
 // A document is one file of a source, or standard input, as it was read.
 type document struct {
 	path    string // for a person
-	file    *configfile.File
+	content []byte
 	format  moving.Format
+	// write puts other content in its place, and remove removes it, if it is as it
+	// was read.
+	write   func(content []byte) error
+	remove  func() error
 	entries []moving.Entry
 }
 
 // read returns the documents of the source in which there are sign-ins. Without
 // any it tells why.
-func (p *program) read(s source) (found []document, none error, err error) {
+func (p *program) read(ctx context.Context, s source) (found []document, none error, err error) {
 	if s.from == stdinSource {
 		d, err := p.readStdin()
 		if errors.Is(err, helper.ErrNotFound) {
@@ -104,7 +115,7 @@ func (p *program) read(s source) (found []document, none error, err error) {
 	}
 	none = withHint(fmt.Errorf("there is no %s: sign-in %w", s.files[0], helper.ErrNotFound), s.absent)
 	for i, path := range s.files {
-		d, err := readDocument(path, s.format)
+		d, err := readDocument(ctx, path, s.format)
 		switch {
 		case err == nil:
 			found = append(found, d)
@@ -128,11 +139,15 @@ func (p *program) readStdin() (document, error) {
 	if err != nil {
 		return document{}, fmt.Errorf("read standard input: %w: %w", helper.ErrUnavailable, err)
 	}
-	return parseDocument(document{path: "standard input"}, content, "")
+	return parseDocument(document{path: "standard input", content: content}, "")
 }
 
-// readDocument reads one file. fs.ErrNotExist: there is none.
-func readDocument(path string, format moving.Format) (document, error) {
+// readDocument reads one file, or an item of the keychain. fs.ErrNotExist: there is
+// none.
+func readDocument(ctx context.Context, path string, format moving.Format) (document, error) {
+	if inKeychain(path) {
+		return readItem(ctx, path, format)
+	}
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -150,7 +165,13 @@ func readDocument(path string, format moving.Format) (document, error) {
 	if err != nil {
 		return document{}, ofFile(err)
 	}
-	return parseDocument(document{path: path, file: file}, file.Content, format)
+	return parseDocument(document{
+		path: path, content: file.Content, remove: file.Remove,
+		write: func(content []byte) error {
+			_, err := file.Replace(content)
+			return err
+		},
+	}, format)
 }
 
 // ofFile keeps hints about keychains from errors of files.
@@ -161,9 +182,9 @@ func ofFile(err error) error {
 	return err
 }
 
-func parseDocument(d document, content []byte, format moving.Format) (document, error) {
+func parseDocument(d document, format moving.Format) (document, error) {
 	var err error
-	if d.format, d.entries, err = moving.Parse(content, format); err != nil {
+	if d.format, d.entries, err = moving.Parse(d.content, format); err != nil {
 		return document{}, fmt.Errorf("read %s: %w", d.path, err)
 	}
 	return d, nil
@@ -172,9 +193,9 @@ func parseDocument(d document, content []byte, format moving.Format) (document, 
 // elsewhere returns another place, as the value of --from, in which a program that
 // is known, or the one that the account was shared with, keeps the refresh token
 // too; or nothing.
-func (p *program) elsewhere(s source, shared string, refresh helper.Secret) string {
-	others := []func() (source, error){p.codexSource, p.openCodeSource, p.poolSource}
-	if filepath.IsAbs(shared) {
+func (p *program) elsewhere(ctx context.Context, s source, shared string, refresh helper.Secret) string {
+	others := []func() (source, error){func() (source, error) { return p.codexSource(ctx) }, p.openCodeSource, p.poolSource}
+	if filepath.IsAbs(shared) || inKeychain(shared) {
 		others = append(others, func() (source, error) { return source{from: shared, files: []string{shared}}, nil })
 	}
 	for _, other := range others {
@@ -183,7 +204,7 @@ func (p *program) elsewhere(s source, shared string, refresh helper.Secret) stri
 			continue
 		}
 		for _, path := range o.files {
-			d, err := readDocument(path, o.format)
+			d, err := readDocument(ctx, path, o.format)
 			if err == nil && path != s.from && d.has(refresh) {
 				return o.from
 			}

@@ -30,7 +30,7 @@ func TestTakeOut(t *testing.T) {
 				{does: doesStore, in: []string{path}, credential: helper.Credential{RefreshToken: helper.NewSecret("stored-token")}},
 				{does: doesNothing, in: []string{path}, credential: helper.Credential{RefreshToken: helper.NewSecret("another-token")}},
 			}}
-			if err := pl.takeOut(path); !errors.Is(err, c.want) {
+			if err := pl.takeOut(t.Context(), path); !errors.Is(err, c.want) {
 				t.Errorf("takeOut: %v, want %v", err, c.want)
 			}
 			if c.want != nil {
