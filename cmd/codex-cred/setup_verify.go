@@ -49,7 +49,7 @@ func verifyCodex(ctx context.Context, s *setup) error {
 
 // putRight is what to do where a client's config was changed.
 func (s *setup) putRight() string {
-	return fmt.Sprintf("put it right: codex-cred setup %s %s --write --replace", s.Client, s.Account)
+	return fmt.Sprintf("put it right: codex-cred setup %s %s --write --replace%s", s.Client, s.Account, flagsOf(s.Record))
 }
 
 // claudeAnswer is how Anthropic's API ends an answer.
