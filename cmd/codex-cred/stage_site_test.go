@@ -17,7 +17,7 @@ import (
 )
 
 // A site is what git, docker, go, kubectl and curl spend access tokens on: a git
-// server, a registry, a module proxy and a page, once in clear and once with TLS. It
+// server, registries of images and of packages, a module proxy and a page, once in clear and once with TLS. It
 // accepts what the API accepts, as a bearer token or as a password.
 type site struct {
 	plain, tls *httptest.Server
@@ -39,6 +39,7 @@ func startSite(t *testing.T, a *api, repositories string) (*site, error) {
 		"/mod/example.test/m/@v/list":        "v1.0.0\n",
 		"/mod/example.test/m/@v/v1.0.0.info": `{"Version":"v1.0.0","Time":"2026-01-02T03:04:05Z"}`,
 		"/mod/example.test/m/@v/v1.0.0.mod":  "module example.test/m\n",
+		"/npm/tool":                          `{"name":"tool","dist-tags":{"latest":"7.0.0"},"versions":{"7.0.0":{"name":"tool","version":"7.0.0","dist":{"tarball":"http://127.0.0.1/tool.tgz","shasum":"x"}}}}`,
 		"/page":                              "the page\n",
 	} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) })
