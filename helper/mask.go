@@ -5,10 +5,6 @@ import (
 	"strings"
 )
 
-// address is an e-mail address in a text. Of what stands before the @ it takes
-// rather too much than too little.
-var address = regexp.MustCompile(`[^\s@"'<>()\[\],;:\\]+@[\pL\pN-]+(\.[\pL\pN-]+)*`)
-
 // MaskEmail keeps the first two letters and the domain of an e-mail address:
 // us***@example.com. What is no address is masked whole; nothing stays nothing.
 func MaskEmail(email string) string {
@@ -29,5 +25,8 @@ func MaskEmails(text string) string {
 	if !strings.Contains(text, "@") {
 		return text
 	}
+	// Of what stands before the @ it takes rather too much than too little. It is made
+	// here, where somebody waits for an error, because at each start it would cost.
+	address := regexp.MustCompile(`[^\s@"'<>()\[\],;:\\]+@[\pL\pN-]+(\.[\pL\pN-]+)*`)
 	return address.ReplaceAllStringFunc(text, MaskEmail)
 }

@@ -113,7 +113,7 @@ type EndpointError struct {
 func NewEndpointError(endpoint string, status int, code, description string) *EndpointError {
 	return &EndpointError{
 		Endpoint: hostOf(endpoint), Status: status,
-		Code: clean(longWord.ReplaceAllStringFunc(helper.MaskEmails(clean(code, maxBody)), shortCode), maxCode), Description: cleanText(description),
+		Code: clean(longWord().ReplaceAllStringFunc(helper.MaskEmails(clean(code, maxBody)), shortCode), maxCode), Description: cleanText(description),
 	}
 }
 

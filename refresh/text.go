@@ -17,8 +17,9 @@ const (
 	maxClaim = 320
 )
 
-// longWord is anything in a server's text that could be a token.
-var longWord = regexp.MustCompile(`[A-Za-z0-9_.~+/=-]{24,}`)
+// longWord is anything in a server's text that could be a token. It is made when
+// it is needed, as a get is without it.
+func longWord() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_.~+/=-]{24,}`) }
 
 // clean makes text from outside fit for a terminal: one line, no control
 // characters, no marks that turn the direction of writing, at most limit runes.
@@ -42,7 +43,7 @@ func clean(s string, limit int) string {
 // what they were sent, and know who it is about: whatever could be a token is left
 // out, and e-mail addresses are masked.
 func cleanText(s string) string {
-	return clean(longWord.ReplaceAllString(helper.MaskEmails(clean(s, maxBody)), "[...]"), maxText)
+	return clean(longWord().ReplaceAllString(helper.MaskEmails(clean(s, maxBody)), "[...]"), maxText)
 }
 
 // both returns one error of one line for two, of which any may be nil.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -34,14 +33,18 @@ The exit status is the program's own; 126 if it cannot be run, 127 if there is n
 	}
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// variableName reports whether a shell takes the name for that of a variable.
+func variableName(name string) bool {
+	const first = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+	return name != "" && strings.Trim(name[:1], first) == "" && strings.Trim(name, first+"0123456789") == ""
+}
 
 func (p *program) exec(c *cli.Context) error {
 	if len(p.others) == 0 {
 		return usageErrorHint("exec takes -- and a command after it", "see: codex-cred exec --help")
 	}
 	for _, name := range c.StringSlice("env") {
-		if !variableName.MatchString(name) || ours(name) {
+		if !variableName(name) || ours(name) {
 			return usageErrorHint("--env takes a name for the token: letters, digits and _, and none of CODEX_CRED_; what it got may be a secret and is not shown", "see: codex-cred exec --help")
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -25,7 +24,15 @@ const (
 	maxHost = 253
 )
 
-var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$`)
+// hostName reports whether a host can have the name, in lower case.
+func hostName(name string) bool {
+	const plain = "abcdefghijklmnopqrstuvwxyz0123456789_"
+	if name == "" || strings.Trim(name, plain+".-") != "" {
+		return false
+	}
+	last := len(name) - 1
+	return strings.Trim(name[:1]+name[last:], plain) == ""
+}
 
 // ParseHost reads a host as people and programs write it: a name or a literal
 // address, a port if it is not the usual one, and a scheme if it is not https,
@@ -64,7 +71,7 @@ func (h Host) checked(written string) (Host, error) {
 	switch {
 	case h.scheme != schemeHTTPS && h.scheme != schemeHTTP:
 		return Host{}, invalid("it is not https")
-	case !literal && !hostName.MatchString(h.name), len(h.name) > maxHost, strings.Contains(h.name, ".."):
+	case !literal && !hostName(h.name), len(h.name) > maxHost, strings.Contains(h.name, ".."):
 		return Host{}, invalid("it has no name that a host can have")
 	case strings.HasSuffix(written, ":"), h.port != "" && (portErr != nil || number == 0):
 		return Host{}, invalid("it has no port that a host can have")

@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -31,8 +30,12 @@ const (
 	formVersion = 1
 )
 
-// programName has no dot, so no name is that of a file of arguments.
-var programName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+// programName reports whether a program can have the name. None has a dot, so no
+// name is that of a file of arguments.
+func programName(name string) bool {
+	const plain = "abcdefghijklmnopqrstuvwxyz0123456789"
+	return name != "" && len(name) <= 64 && strings.Trim(name[:1], plain) == "" && strings.Trim(name, plain+"_-") == ""
+}
 
 // ErrArgs says that it is the arguments of a program that are ErrCorrupt.
 var ErrArgs = errors.New("the arguments")
@@ -69,7 +72,7 @@ type form struct {
 // Add makes the program, or gives the one of that name other arguments. program is
 // the path of what it runs.
 func (d *Dir) Add(name, program string, args []string) error {
-	if !programName.MatchString(name) {
+	if !programName(name) {
 		return fmt.Errorf("the name of the program is %w: use a-z, 0-9, - and _, at most 64", helper.ErrInvalid)
 	}
 	content, err := json.Marshal(form{formVersion, args})
@@ -133,7 +136,7 @@ func (d *Dir) Names() ([]string, error) {
 	var names []string
 	for _, file := range files {
 		name := strings.TrimSuffix(strings.TrimSuffix(file, suffix), extension())
-		if programName.MatchString(name) && !slices.Contains(names, name) {
+		if programName(name) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -176,7 +179,7 @@ func decode(content []byte) ([]string, error) {
 
 // Remove deletes the program and its arguments, or returns ErrNotFound.
 func (d *Dir) Remove(name string) error {
-	if !programName.MatchString(name) {
+	if !programName(name) {
 		return fmt.Errorf("the program is %w", helper.ErrNotFound)
 	}
 	linkErr := os.Remove(d.Path(name))
@@ -221,7 +224,7 @@ func at(path string) (args []string, root string, err error) {
 	path, err = filepath.Abs(path)
 	folder := filepath.Dir(path)
 	name := strings.TrimSuffix(filepath.Base(path), extension())
-	if err != nil || filepath.Base(folder) != dirName || !programName.MatchString(name) {
+	if err != nil || filepath.Base(folder) != dirName || !programName(name) {
 		return nil, "", helper.ErrNotFound
 	}
 	root = filepath.Dir(folder)
