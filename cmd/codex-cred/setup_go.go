@@ -87,7 +87,7 @@ func verifyGo(ctx context.Context, s *setup) error {
 	words := strings.Fields(s.goCommand())
 	answer, said, err := asking{program: words[0], args: words[1:]}.run(ctx)
 	if err != nil {
-		return fmt.Errorf("go has no token; our command said: %s", lastLine(said))
+		return fmt.Errorf("go has no token; our command failed (%w) and said: %s", err, lastLine(said))
 	}
 	return s.goAnswer(ctx, answer, rows)
 }

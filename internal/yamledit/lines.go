@@ -94,7 +94,7 @@ func (t *text) remove(list string, i int) ([]byte, error) {
 			lines[at] = list + ":" + space + word + t.end(at)
 		}
 	}
-	if n := len(lines); n > 0 && first >= n && t.end(last) == "" { // then the line before had no end either
+	if n := len(lines); n > 0 && t.end(last) == "" { // then the line before had no end either
 		lines[n-1] = strings.TrimSuffix(lines[n-1], t.newline)
 	}
 	return []byte(strings.Join(lines, "")), nil

@@ -178,7 +178,7 @@ func parse(doc []byte, list string) (*text, error) {
 		return nil, errForm
 	}
 	top := root.Content[0]
-	if top.Kind != yaml.MappingNode || top.Style&yaml.FlowStyle != 0 || top.Column != 1 {
+	if top.Kind != yaml.MappingNode {
 		return nil, errForm
 	}
 	for i := 0; i+1 < len(top.Content); i += 2 {

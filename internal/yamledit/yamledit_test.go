@@ -82,8 +82,8 @@ func TestRemove(t *testing.T) {
 func TestRefused(t *testing.T) {
 	for _, doc := range []string{
 		"{users: []}", `{"users": [{"name": "hidden"}]}`, "users: [{name: hidden}]\n", "users: &hidden\n- name: a\n", "users: !!seq\n- name: a\n",
-		"'users':\n- name: a\n", "? users\n: - name: a\n", "  kind: hidden\n", "- hidden\n", "hidden", "users: hidden\n", "users: {}\n", "users: {hidden: a}\n",
-		"kind: Config\n---\nkind: hidden\n", "kind: Config\n...\n", "kind: &hidden a\nkind: b\n", "kind: [hidden\n", "kind: *hidden\n", "kind: !!int hidden\n",
+		"'users':\n- name: a\n", "? users\n: - name: a\n", "  kind: hidden\n", "{kind: a,\nusers: [],\nb: hidden}\n", "{kind: a,\nusers: []}\n", "- hidden\n", "hidden", "users: hidden\n", "users: {}\n", "users: {hidden: a}\n",
+		"kind: Config\n---\nkind: hidden\n", "users: []\n---\nkind: hidden\n", "kind: Config\n...\n", "kind: &hidden a\nkind: b\n", "kind: [hidden\n", "kind: *hidden\n", "kind: !!int hidden\n",
 		"users: #[]\n", "users: # made for the item below\n", "users:\n\t- name: hidden\n", "users: [\n]\n",
 		"# \u2028users:\nusers:\n- name: hidden\n", strings.Repeat("#\n", yamledit.MaxSize),
 	} {
@@ -96,6 +96,7 @@ func TestRefused(t *testing.T) {
 	}
 	for _, doc := range []string{
 		"users: [{name: ours}, {name: hidden}]\n", "users:\n-\n  name: ours\n", "users:\n- name: ours\n  user: |\n    a\n    hidden\n",
+		"users:\n- name: ours\n  user: 'a\n- hidden'\n", "users:\n- name: ours\n  user: 'a\nhidden: b'\n",
 		"users:\n- &hidden\n  name: ours\n- *hidden\n",
 	} {
 		if got, err := yamledit.Remove([]byte(doc), "users", "ours"); err == nil || strings.Contains(err.Error(), "hidden") {
