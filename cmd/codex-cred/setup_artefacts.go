@@ -115,8 +115,12 @@ func (s *setup) places() string {
 	return strings.Join(paths, ", ")
 }
 
-// ofSetupFolder lists what is left when the last record is gone.
+// ofSetupFolder lists what is left when the last record is gone. Mostly there never
+// was one.
 func (w *wiring) ofSetupFolder() []artefact {
+	if there, err := exists(w.setups.Folder()); !there && err == nil {
+		return nil
+	}
 	return []artefact{{
 		kind: "lock", where: w.setups.LockPath(), present: filePresent(w.setups.LockPath()),
 		remove: w.setups.RemoveLock,

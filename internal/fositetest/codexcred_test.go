@@ -197,8 +197,8 @@ func TestRevocation(t *testing.T) {
 	var receipt struct {
 		Accounts []struct {
 			Revocations []struct {
-				Endpoint string
-				Revoked  bool
+				Token, Endpoint string
+				Revoked         bool
 			}
 		}
 	}
@@ -206,10 +206,12 @@ func TestRevocation(t *testing.T) {
 		t.Fatal(err)
 	}
 	revocations := receipt.Accounts[0].Revocations
-	if len(revocations) != 1 || !revocations[0].Revoked || revocations[0].Endpoint != s.url+"/revoke" {
-		t.Errorf("the receipt says of the revocation %+v", revocations)
+	for i, token := range []string{"refresh token", "access token"} {
+		if len(revocations) != 2 || !revocations[i].Revoked || revocations[i].Token != token || revocations[i].Endpoint != s.url+"/revoke" {
+			t.Errorf("the receipt says of the revocations %+v", revocations)
+		}
 	}
-	s.counts("revoke", 1)
+	s.counts("revoke", 2)
 	if s.accepts(t, fosite.AccessToken, second.AccessToken.Reveal()) {
 		t.Error("fosite still accepts the access token")
 	}
