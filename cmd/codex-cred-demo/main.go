@@ -15,8 +15,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/authserver"
 )
 
-// browseVariable makes this program the browser that the tour signs in with.
-const browseVariable = "CODEX_CRED_DEMO_BROWSE"
+// browseVariable makes this program the browser that the tour signs in with. A
+// browser is given no variable that begins as those of codex-cred do.
+const browseVariable = "DEMO_BROWSE"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
