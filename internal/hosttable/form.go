@@ -1,7 +1,6 @@
 package hosttable
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,18 +45,8 @@ func encode(rows []Row) ([]byte, error) {
 }
 
 func decode(content []byte) ([]Row, error) {
-	object, rest, err := strictjson.Cut(content)
-	if err != nil {
-		return nil, err
-	}
-	if len(bytes.TrimSpace(rest)) > 0 {
-		return nil, errors.New("something follows its JSON object")
-	}
-	if err := strictjson.CheckVersion(object, formVersion); err != nil {
-		return nil, err
-	}
 	var f form
-	if err := strictjson.Decode(object, &f); err != nil {
+	if err := strictjson.DecodeWhole(content, formVersion, &f); err != nil {
 		return nil, err
 	}
 	rows := make([]Row, 0, len(f.Hosts))

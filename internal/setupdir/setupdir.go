@@ -91,18 +91,8 @@ func (d *Dir) Load(name string) (Record, error) {
 }
 
 func decode(content []byte) (Record, error) {
-	object, rest, err := strictjson.Cut(content)
-	if err != nil {
-		return Record{}, err
-	}
-	if strings.TrimSpace(string(rest)) != "" {
-		return Record{}, errors.New("something follows it")
-	}
-	if err := strictjson.CheckVersion(object, recordVersion); err != nil {
-		return Record{}, err
-	}
 	var r Record
-	if err := strictjson.Decode(object, &r); err != nil {
+	if err := strictjson.DecodeWhole(content, recordVersion, &r); err != nil {
 		return Record{}, err
 	}
 	for _, f := range r.Files {

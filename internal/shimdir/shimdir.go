@@ -4,7 +4,6 @@
 package shimdir
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -160,18 +159,8 @@ func (d *Dir) Args(name string) ([]string, error) {
 }
 
 func decode(content []byte) ([]string, error) {
-	object, rest, err := strictjson.Cut(content)
-	if err != nil {
-		return nil, err
-	}
-	if len(bytes.TrimSpace(rest)) > 0 {
-		return nil, errors.New("something follows its JSON object")
-	}
-	if err := strictjson.CheckVersion(object, formVersion); err != nil {
-		return nil, err
-	}
 	var f form
-	if err := strictjson.Decode(object, &f); err != nil {
+	if err := strictjson.DecodeWhole(content, formVersion, &f); err != nil {
 		return nil, err
 	}
 	return f.Args, nil

@@ -31,6 +31,22 @@ func Cut(text []byte) (object, rest []byte, err error) {
 	return found, text[decoder.InputOffset():], nil
 }
 
+// DecodeWhole sets what the pointer points to from a text that is one object of
+// the known version, and nothing else.
+func DecodeWhole(text []byte, known int, pointer any) error {
+	object, rest, err := Cut(text)
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(rest)) > 0 {
+		return errors.New("something follows its JSON object")
+	}
+	if err := CheckVersion(object, known); err != nil {
+		return err
+	}
+	return Decode(object, pointer)
+}
+
 // CheckVersion returns an error unless the object's member "version" is the
 // known one: [helper.ErrNewer] if it is greater.
 func CheckVersion(object []byte, known int) error {
