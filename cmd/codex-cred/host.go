@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -98,6 +99,13 @@ func hostArgument(c *cli.Context) (wire.Host, error) {
 	host, err := wire.ParseHost(c.Args().First())
 	if err != nil {
 		return wire.Host{}, withHint(err, "give it as https://NAME or https://NAME:PORT")
+	}
+	_, bare, ok := strings.Cut(c.Args().First(), "://")
+	if !ok {
+		bare = c.Args().First()
+	}
+	if _, path, _ := strings.Cut(bare, "/"); path != "" {
+		return wire.Host{}, usageErrorHint("a host is given without a path, for every path of it gets the token", "if that is meant: "+host.String())
 	}
 	return host, nil
 }
