@@ -4,12 +4,14 @@ package keychain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/godbus/dbus/v5"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
 )
 
 const (
@@ -34,8 +36,11 @@ type secretService struct {
 }
 
 func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
-	var item []byte
-	err := s.twice(ctx, func(address string) (err error) {
+	item, err := s.quick(ctx, user)
+	if !errors.Is(err, quickread.ErrNotAnswered) {
+		return item, err
+	}
+	err = s.twice(ctx, func(address string) (err error) {
 		item, err = s.read(ctx, address, user)
 		return err
 	})
@@ -145,12 +150,12 @@ func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbu
 		if err := (<-opening.Done).Store(&output, &session); err != nil {
 			return fmt.Errorf("open a session: %w", err)
 		}
-		if err := (<-searching.Done).Store(&items); err != nil {
-			return fmt.Errorf("search the collection: %w", err)
-		}
-		return nil
+		return (<-searching.Done).Store(&items)
 	})
-	return session, items, err
+	if err != nil {
+		return "", nil, fmt.Errorf("search the collection: %w", err)
+	}
+	return session, items, nil
 }
 
 // attributes are those of the user's item, by which go-keyring finds it too.

@@ -79,9 +79,8 @@ func (s silence) handshake(ctx context.Context, address string) (conn *dbus.Conn
 	return conn, func() { cut(); _ = conn.Close() }, nil
 }
 
-// dial connects again while the bus has too many callers in its queue. It knows
-// only sockets of this machine: to connect to others is a wait that no context
-// ends.
+// dial knows only sockets of this machine: to connect to others is a wait that no
+// context ends.
 func dial(ctx context.Context, address string) (*dbus.Conn, error) {
 	all := strings.Split(address, ";")
 	local := slices.DeleteFunc(all, func(one string) bool { return !strings.HasPrefix(one, "unix:") })
@@ -89,14 +88,24 @@ func dial(ctx context.Context, address string) (*dbus.Conn, error) {
 		return nil, errNoSocket
 	}
 	address = strings.Join(local, ";")
+	var conn *dbus.Conn
+	err := accepted(ctx, func() (err error) {
+		conn, err = dbus.Dial(address, dbus.WithContext(ctx))
+		return err
+	})
+	return conn, err
+}
+
+// accepted connects again while the bus has too many callers in its queue.
+func accepted(ctx context.Context, connect func() error) error {
 	for {
-		conn, err := dbus.Dial(address, dbus.WithContext(ctx))
+		err := connect()
 		if !errors.Is(err, syscall.EAGAIN) {
-			return conn, err
+			return err
 		}
 		jitter(ctx)
 		if ctx.Err() != nil {
-			return nil, err
+			return err
 		}
 	}
 }

@@ -1,0 +1,248 @@
+// Package quickread reads an item of the Secret Service with three waits on one
+// connection to the bus. It knows one answer to each of its calls, and leaves all
+// else, errors among it, to a real client of D-Bus. Start with [Read].
+package quickread
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	busName                          = "org.freedesktop.DBus"
+	secretsName                      = "org.freedesktop.secrets"
+	secretsPath                      = "/org/freedesktop/secrets"
+	loginPath                        = secretsPath + "/collection/login"
+	defaultPath                      = secretsPath + "/aliases/default"
+	interfaces                       = "org.freedesktop.Secret."
+	methodCall, methodReturn, signal = 1, 2, 4  // types of messages
+	maxSize                          = 64 << 10 // of the fields of a message, and of its body
+)
+
+var (
+	// ErrNotAnswered says that nothing is known about the item.
+	ErrNotAnswered = errors.New("the short way gives no answer")
+	errOdd         = errors.New("an unexpected answer")
+)
+
+// A Request is about the only item with these attributes in its collection.
+type Request struct {
+	Service, User string
+	Silence       time.Duration // the longest wait for one answer
+	Silent        error         // says that a wait was longer
+}
+
+// Read returns the content of the item, by a connection to the bus that is new
+// and of no use afterwards. An error that is not ErrNotAnswered is Silent or that
+// of ctx.
+func Read(ctx context.Context, conn net.Conn, r Request) ([]byte, error) {
+	cut := func() { _ = conn.SetDeadline(time.Unix(1, 0)) }
+	timer := time.AfterFunc(r.Silence, cut)
+	defer timer.Stop()
+	defer context.AfterFunc(ctx, cut)()
+	c := client{out: conn, in: bufio.NewReader(conn)}
+	doing, content := c.read(r, func() { timer.Reset(r.Silence) })
+	switch {
+	case c.err == nil:
+		return content, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(c.err, os.ErrDeadlineExceeded):
+		return nil, fmt.Errorf("%s: %w", doing, r.Silent)
+	}
+	return nil, fmt.Errorf("%w: %s: %w", ErrNotAnswered, doing, c.err)
+}
+
+// A client calls, and reads the answers until the first error.
+type client struct {
+	out  io.Writer
+	in   *bufio.Reader
+	rest []byte // of a message, behind its first 16 bytes
+	at   int    // in rest
+	err  error
+}
+
+// read makes its calls in the order that gnome-keyring survives: it can die of an
+// OpenSession, and mistake a search, unless the same connection made another call
+// before and waited for its answer. It also returns at what it failed.
+func (c *client) read(r Request, answered func()) (doing string, content []byte) {
+	var collection, session, item string
+	for _, step := range []struct {
+		doing string
+		do    func()
+	}{
+		{"connect to the session bus", c.hello},
+		{"list the collections", func() { collection = c.collection() }},
+		{"search the collection", func() { session, item = c.search(collection, r) }},
+		{"get the secret", func() { content = c.secret(item, session) }},
+	} {
+		step.do()
+		if c.want(c.at == len(c.rest)); c.err != nil {
+			return step.doing, nil
+		}
+		answered()
+	}
+	return "", content
+}
+
+// hello signs in to the bus, and makes the first call to the daemon.
+func (c *client) hello() {
+	which := encoder{}.str(interfaces + "Service").str("Collections")
+	_, c.err = c.out.Write(slices.Concat(
+		fmt.Appendf(nil, "\x00AUTH EXTERNAL %x\r\nBEGIN\r\n", strconv.Itoa(os.Geteuid())),
+		call{1, busName, "/org/freedesktop/DBus", busName, "Hello", "", nil}.message(),
+		call{2, secretsName, secretsPath, busName + ".Properties", "Get", "ss", which}.message()))
+	if c.err == nil {
+		var line []byte
+		line, c.err = c.in.ReadSlice('\n')
+		c.want(bytes.HasPrefix(line, []byte("OK ")))
+	}
+	c.reply(1, "s")
+	c.str()
+}
+
+// collection returns login if it is there, else the default.
+func (c *client) collection() string {
+	c.reply(2, "v")
+	if c.want(c.sig() == "ao"); slices.Contains(c.strs(), loginPath) {
+		return loginPath
+	}
+	return defaultPath
+}
+
+// search opens a session, without encryption on the bus, and looks for the item.
+func (c *client) search(collection string, r Request) (session, item string) {
+	pairs := encoder{}.str("service").str(r.Service).pad(8).str("username").str(r.User)
+	attributes := append(encoder{}.num(len(pairs)).pad(8), pairs...)
+	_, c.err = c.out.Write(slices.Concat(
+		call{3, secretsName, secretsPath, interfaces + "Service", "OpenSession", "sv", encoder{}.str("plain").sig("s").str("")}.message(),
+		call{4, secretsName, collection, interfaces + "Collection", "SearchItems", "a{ss}", attributes}.message()))
+	c.reply(3, "vo")
+	c.want(c.sig() == "s" && c.str() == "")
+	session = c.str()
+	c.reply(4, "ao")
+	items := append(c.strs(), "")
+	c.want(len(items) == 2)
+	return session, items[0]
+}
+
+func (c *client) secret(item, session string) []byte {
+	_, c.err = c.out.Write(call{5, secretsName, item, interfaces + "Item", "GetSecret", "o", encoder{}.str(session)}.message())
+	c.reply(5, "(oayays)")
+	_, _, content, _ := c.str(), c.bytes(), c.bytes(), c.str()
+	return content
+}
+
+// An encoder makes a message of D-Bus, or a part of one, in little-endian order:
+// https://dbus.freedesktop.org/doc/dbus-specification.html
+type encoder []byte
+
+func (e encoder) pad(n int) encoder    { return append(e, make([]byte, -len(e)&(n-1))...) }
+func (e encoder) num(n int) encoder    { return binary.LittleEndian.AppendUint32(e.pad(4), uint32(n)) }
+func (e encoder) str(s string) encoder { return append(append(e.num(len(s)), s...), 0) }
+func (e encoder) sig(s string) encoder { return append(append(append(e, byte(len(s))), s...), 0) }
+
+// A call is that of a method, whose arguments have the signature.
+type call struct {
+	serial                          int
+	to, path, on, method, signature string
+	arguments                       encoder
+}
+
+func (c call) message() []byte {
+	fields := encoder{1}.sig("o").str(c.path)
+	fields = append(fields.pad(8), 2).sig("s").str(c.on)
+	fields = append(fields.pad(8), 3).sig("s").str(c.method)
+	fields = append(fields.pad(8), 6).sig("s").str(c.to)
+	if c.signature != "" {
+		fields = append(fields.pad(8), 8).sig("g").sig(c.signature)
+	}
+	e := encoder{'l', methodCall, 0, 1}.num(len(c.arguments)).num(c.serial).num(len(fields))
+	return append(append(e, fields...).pad(8), c.arguments...)
+}
+
+func (c *client) want(ok bool) {
+	if !ok && c.err == nil {
+		c.err = errOdd
+	}
+}
+
+// reply begins to read the answer to a call. What may come before is signals, and
+// calls, which nobody answers.
+func (c *client) reply(serial uint32, signature string) {
+	c.want(c.at == len(c.rest))
+	var head [16]byte
+	var fields, body, to uint32
+	var has string
+	for c.err == nil && head[1] != methodReturn {
+		_, c.err = io.ReadFull(c.in, head[:])
+		body, fields = binary.LittleEndian.Uint32(head[4:]), binary.LittleEndian.Uint32(head[12:])
+		c.want(head[0] == 'l' && head[2] < 8 && head[3] == 1 && body <= maxSize && fields <= maxSize)
+		c.want(slices.Contains([]byte{methodCall, methodReturn, signal}, head[1]))
+		if c.err == nil {
+			c.rest, c.at = make([]byte, (fields+7)&^7+body), 0
+			_, c.err = io.ReadFull(c.in, c.rest)
+		}
+	}
+	for c.err == nil && c.at < int(fields) {
+		c.pad(8)
+		switch string(c.take(1)) + c.sig() {
+		case "\x05u":
+			to = c.num()
+		case "\x06s", "\x07s": // whom it is for, and from
+			c.str()
+		case "\x08g":
+			has = c.sig()
+		default:
+			c.want(false)
+		}
+	}
+	c.want(c.at == int(fields) && to == serial && has == signature)
+	c.pad(8)
+}
+
+// take returns the next n bytes, or as many as a number has after an error.
+func (c *client) take(n uint32) []byte {
+	if c.want(uint64(n) <= uint64(len(c.rest)-c.at)); c.err != nil {
+		return make([]byte, 4)
+	}
+	c.at += int(n)
+	return c.rest[c.at-int(n) : c.at]
+}
+
+func (c *client) pad(n int) *client {
+	for _, b := range c.take(uint32(-c.at & (n - 1))) {
+		c.want(b == 0)
+	}
+	return c
+}
+
+func (c *client) text(n uint32) string {
+	text := string(c.take(n))
+	c.want(string(c.take(1)) == "\x00" && !strings.Contains(text, "\x00"))
+	return text
+}
+
+func (c *client) num() uint32   { return binary.LittleEndian.Uint32(c.pad(4).take(4)) }
+func (c *client) bytes() []byte { return c.take(c.num()) }
+func (c *client) str() string   { return c.text(c.num()) }
+func (c *client) sig() string   { return c.text(uint32(c.take(1)[0])) }
+
+// strs reads an array, the last part of a message.
+func (c *client) strs() (all []string) {
+	for c.want(c.num() == uint32(len(c.rest)-c.at)); c.err == nil && c.at < len(c.rest); {
+		all = append(all, c.str())
+	}
+	return all
+}

@@ -1,0 +1,223 @@
+package quickread
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+var errSilent = errors.New("it is silent")
+
+// read reads the item in a bubble, where a wait takes no time.
+func read(t *testing.T, steps [][][]byte) (item string, err error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { item, err = readHere(t.Context(), t, steps) })
+	if err != nil && (item != "" || strings.Contains(err.Error(), testContent)) {
+		t.Errorf("error %q, with item %q", err, item)
+	}
+	return item, err
+}
+
+func readHere(ctx context.Context, t *testing.T, steps [][][]byte) (string, error) {
+	t.Helper()
+	b, err := Read(ctx, start(t, steps), Request{"service", "user", 3 * time.Second, errSilent})
+	return string(b), err
+}
+
+func TestRead(t *testing.T) {
+	large := strings.Repeat("x", 60_000)
+	for _, c := range []struct {
+		what, want string
+		change     func(b *bus)
+	}{
+		{"the usual", testContent, func(*bus) {}},
+		{"an empty item", "", func(b *bus) { b.secret = reply(t, 5, content("")) }},
+		{"a large item", large, func(b *bus) { b.secret = reply(t, 5, content(large)) }},
+		{"no collection named login", testContent, func(b *bus) {
+			b.collections = reply(t, 2, dbus.MakeVariant([]dbus.ObjectPath{loginPath + "s"}))
+		}},
+		{"what nobody asked for", testContent, func(b *bus) {
+			for _, part := range []*[]byte{&b.hello, &b.collections, &b.session, &b.items, &b.secret} {
+				*part = append(unasked(t), *part...)
+			}
+		}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			b := right(t)
+			c.change(b)
+			if got, err := read(t, b.steps()); err != nil || got != c.want {
+				t.Errorf("read %.100q, %v", got, err)
+			}
+		})
+	}
+}
+
+// TestOddAnswers: whatever is not an answer that gives the item gives nothing.
+func TestOddAnswers(t *testing.T) {
+	for what, change := range map[string]func(b *bus){
+		"it refuses the user":   func(b *bus) { b.signIn = []byte("REJECTED EXTERNAL\r\n") },
+		"it goes on and on":     func(b *bus) { b.signIn = bytes.Repeat([]byte("OK "), 10_000) },
+		"no greeting":           func(b *bus) { b.hello = failure(t, 1) },
+		"no service":            func(b *bus) { b.collections = failure(t, 2) },
+		"no session":            func(b *bus) { b.session = failure(t, 3) },
+		"no search":             func(b *bus) { b.items = failure(t, 4) },
+		"it is locked":          func(b *bus) { b.secret = failure(t, 5) },
+		"collections of a kind": func(b *bus) { b.collections = reply(t, 2, dbus.MakeVariant([]string{loginPath})) },
+		"a secret session":      func(b *bus) { b.session = reply(t, 3, dbus.MakeVariant([]byte("key")), testSession) },
+		"no item":               func(b *bus) { b.items = reply(t, 4, []dbus.ObjectPath{}) },
+		"two items":             func(b *bus) { b.items = reply(t, 4, []dbus.ObjectPath{testItem, testItem + "2"}) },
+		"items by another name": func(b *bus) { b.items = reply(t, 4, []string{string(testItem)}) },
+		"two lists of items":    func(b *bus) { b.items = reply(t, 4, []dbus.ObjectPath{testItem}, []dbus.ObjectPath{}) },
+		"the other order":       func(b *bus) { b.session, b.items = b.items, b.session },
+		"the answer to another": func(b *bus) { b.secret = reply(t, 6, content(testContent)) },
+		"the answer to nothing": func(b *bus) {
+			b.secret = message(t, dbus.TypeMethodReply, map[dbus.HeaderField]any{dbus.FieldReplySerial: uint32(0)}, content(testContent))
+		},
+		"an answer of no type":      func(b *bus) { b.secret = reply(t, 5) },
+		"an answer of another type": func(b *bus) { b.secret = reply(t, 5, testContent) },
+		"an answer with a path": func(b *bus) {
+			b.secret = message(t, dbus.TypeMethodReply, map[dbus.HeaderField]any{
+				dbus.FieldReplySerial: uint32(5), dbus.FieldPath: testItem,
+			}, content(testContent))
+		},
+		"more than an answer":  func(b *bus) { b.secret = longer(b.secret) },
+		"the other byte order": func(b *bus) { b.secret[0] = 'B' },
+		"no byte order":        func(b *bus) { b.secret[0] = 0 },
+		"no type":              func(b *bus) { b.secret[1] = 0 },
+		"an unknown type":      func(b *bus) { b.secret[1] = 5 },
+		"another version":      func(b *bus) { b.secret[3] = 2 },
+		"an endless body":      func(b *bus) { binary.LittleEndian.PutUint32(b.secret[4:], 0xffffffff) },
+		"endless fields":       func(b *bus) { binary.LittleEndian.PutUint32(b.secret[12:], 0xffffffff) },
+		"too large an item":    func(b *bus) { b.secret = reply(t, 5, content(strings.Repeat("x", maxSize))) },
+		"a string without end": func(b *bus) { b.secret[len(b.secret)-1] = 'x' },
+		"a string with an end": func(b *bus) { b.secret[len(b.secret)-2] = 0 },
+		"a long string":        func(b *bus) { b.secret[len(b.secret)-len("application/octet-stream")-5]++ },
+	} {
+		t.Run(what, func(t *testing.T) {
+			b := right(t)
+			change(b)
+			if got, err := read(t, b.steps()); !errors.Is(err, ErrNotAnswered) {
+				t.Errorf("read %q, %v", got, err)
+			}
+		})
+	}
+}
+
+// longer adds a byte to the body.
+func longer(m []byte) []byte {
+	m = append(m, 0)
+	binary.LittleEndian.PutUint32(m[4:], binary.LittleEndian.Uint32(m[4:])+1)
+	return m
+}
+
+// TestHangUp ends the conversation after each of its bytes.
+func TestHangUp(t *testing.T) {
+	all := right(t).all()
+	for i := range all {
+		wantSound(t, all[:i])
+	}
+	steps := right(t).steps()
+	for i := range steps {
+		if got, err := read(t, steps[:i]); !errors.Is(err, ErrNotAnswered) {
+			t.Errorf("of %d steps it read %q, %v", i, got, err)
+		}
+	}
+}
+
+// TestBrokenBytes changes bits of each byte.
+func TestBrokenBytes(t *testing.T) {
+	all := right(t).all()
+	for i := range all {
+		for _, bits := range []byte{0x01, 0x02, 0x80, 0xff} {
+			broken := slices.Clone(all)
+			broken[i] ^= bits
+			wantSound(t, broken)
+		}
+	}
+}
+
+// TestSilence: each answer has its time, and no more.
+func TestSilence(t *testing.T) {
+	b := right(t)
+	mute := [][]byte{}
+	for _, c := range []struct {
+		doing string
+		steps [][][]byte
+	}{
+		{"connect to the session bus", [][][]byte{mute, mute}},
+		{"connect to the session bus", [][][]byte{{b.signIn}, mute}},
+		{"list the collections", [][][]byte{{b.signIn, b.hello}, mute}},
+		{"search the collection", [][][]byte{b.steps()[0], mute, mute}},
+		{"search the collection", [][][]byte{b.steps()[0], {b.session}, mute}},
+		{"get the secret", [][][]byte{b.steps()[0], b.steps()[1], mute, mute}},
+		{"get the secret", [][][]byte{b.steps()[0], b.steps()[1], {b.secret[:20]}, mute}},
+	} {
+		t.Run(c.doing, func(t *testing.T) {
+			got, err := read(t, c.steps)
+			if !errors.Is(err, errSilent) || errors.Is(err, ErrNotAnswered) || !strings.HasPrefix(err.Error(), c.doing+": ") {
+				t.Errorf("read %q, %v", got, err)
+			}
+		})
+	}
+}
+
+// TestSlowBus answers each call, and all of them together in a longer time.
+func TestSlowBus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := &slow{Conn: start(t, right(t).steps()), pause: 1400 * time.Millisecond}
+		got, err := Read(t.Context(), conn, Request{"service", "user", 3 * time.Second, errSilent})
+		if err != nil || string(got) != testContent {
+			t.Errorf("read %q, %v", got, err)
+		}
+	})
+}
+
+// TestTornAnswer comes byte by byte and too slowly.
+func TestTornAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := &slow{Conn: start(t, right(t).steps()), pause: time.Second, most: 1}
+		got, err := Read(t.Context(), conn, Request{"service", "user", 3 * time.Second, errSilent})
+		if !errors.Is(err, errSilent) {
+			t.Errorf("read %q, %v", got, err)
+		}
+	})
+}
+
+func TestContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if got, err := readHere(ctx, t, [][][]byte{nil, nil}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("read %q, %v", got, err)
+		}
+		cancelled, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if got, err := readHere(cancelled, t, [][][]byte{nil, nil}); !errors.Is(err, context.Canceled) {
+			t.Errorf("read %q, %v", got, err)
+		}
+	})
+}
+
+// slow is a connection that brings little, and after a pause.
+type slow struct {
+	net.Conn
+	pause time.Duration
+	most  int // bytes at once, if not zero
+}
+
+func (s *slow) Read(b []byte) (int, error) {
+	time.Sleep(s.pause) //nolint:forbidigo // in a bubble
+	if s.most > 0 {
+		b = b[:s.most]
+	}
+	return s.Conn.Read(b)
+}

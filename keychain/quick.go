@@ -1,0 +1,59 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
+)
+
+// quick is read without godbus, in fewer steps and system calls. It returns the item,
+// or the error of a deadline, which nobody is to wait for twice. All else is
+// quickread.ErrNotAnswered, and read finds out what it is.
+func (s secretService) quick(ctx context.Context, user string) ([]byte, error) {
+	path := socketPath(s.address())
+	if path == "" {
+		return nil, quickread.ErrNotAnswered
+	}
+	most := s.silence()
+	var conn net.Conn
+	err := most.wait(ctx, func(ctx context.Context) error {
+		return accepted(ctx, func() (err error) {
+			conn, err = new(net.Dialer).DialContext(ctx, "unix", path)
+			return err
+		})
+	})
+	switch {
+	case errors.Is(err, helper.ErrTimeout):
+		return nil, fmt.Errorf("connect to the session bus: %w", err)
+	case err != nil:
+		return nil, quickread.ErrNotAnswered
+	}
+	defer func() { _ = conn.Close() }()
+	request := quickread.Request{Service: s.service, User: user, Silence: time.Duration(most), Silent: most.broken()}
+	return quickread.Read(ctx, conn, request)
+}
+
+// socketPath returns the path of the socket at the address of a bus, with @ for one
+// that is no file, or nothing if the address is not of the two usual forms.
+func socketPath(address string) string {
+	address, guid, _ := strings.Cut(address, ",guid=")
+	file, isFile := strings.CutPrefix(address, "unix:path=")
+	name, isName := strings.CutPrefix(address, "unix:abstract=")
+	switch {
+	case strings.ContainsAny(address+guid, "%,;"):
+		return ""
+	case isName && name != "":
+		return "@" + name
+	case isFile:
+		return file
+	}
+	return ""
+}

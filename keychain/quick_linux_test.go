@@ -1,0 +1,188 @@
+package keychain
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
+)
+
+// A relay is between callers and a bus.
+type relay struct {
+	address string
+	deaf    string // what it does not pass on, if callers write it
+	mu      sync.Mutex
+	first   []string // what each caller wrote first
+}
+
+func startRelay(t *testing.T, bus, deaf string) *relay {
+	t.Helper()
+	l, err := net.Listen("unix", "@"+rand.Text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	r := &relay{address: "unix:abstract=" + l.Addr().String()[1:], deaf: deaf}
+	go func() {
+		for {
+			caller, err := l.Accept()
+			if err != nil {
+				return
+			}
+			daemon, err := net.Dial("unix", socketPath(bus))
+			if err != nil {
+				_ = caller.Close()
+				continue
+			}
+			go func() { _, _ = io.Copy(caller, daemon); _ = caller.Close() }()
+			go func() { r.pass(daemon, caller); _ = daemon.Close() }()
+		}
+	}()
+	return r
+}
+
+// pass passes on what the caller writes.
+func (r *relay) pass(bus io.Writer, caller io.Reader) {
+	written := make([]byte, 64<<10)
+	for first := true; ; first = false {
+		n, err := caller.Read(written)
+		if first {
+			r.mu.Lock()
+			r.first = append(r.first, string(written[:n]))
+			r.mu.Unlock()
+		}
+		if r.deaf != "" && bytes.Contains(written[:n], []byte(r.deaf)) {
+			continue
+		}
+		if _, writeErr := bus.Write(written[:n]); err != nil || writeErr != nil {
+			return
+		}
+	}
+}
+
+// begun is what each connection began with.
+func (r *relay) begun() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.first)
+}
+
+// TestAReadIsQuick holds that one connection with one call of each kind is all that
+// a read of an item takes, and that it is not godbus's, which signs in in steps.
+func TestAReadIsQuick(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, name string, _ func() []string) {
+		messages, direct := monitor(t), service(t, s).address()
+		r := startRelay(t, direct, "")
+		t.Setenv(busVariable, r.address)
+		wantContent(t, s, name, "item")
+		t.Setenv(busVariable, direct)
+		sayEnd(t)
+		var calls []string
+		for m := next(t, messages); header(m, dbus.FieldMember) != endMember; m = next(t, messages) {
+			if m.Type == dbus.TypeMethodCall && header(m, dbus.FieldDestination) == busName {
+				calls = append(calls, header(m, dbus.FieldMember))
+			}
+		}
+		if want := []string{"Get", "OpenSession", "SearchItems", "GetSecret"}; !slices.Equal(calls, want) {
+			t.Errorf("the calls are %q, want %q", calls, want)
+		}
+		begun := r.begun()
+		if len(begun) != 1 || !strings.HasPrefix(begun[0], "\x00AUTH EXTERNAL ") || !strings.Contains(begun[0], "Collections") {
+			t.Errorf("the connections begin with %q", begun)
+		}
+	})
+}
+
+// TestBothWaysFallSilent holds that no caller can tell from an error which way a
+// read went.
+func TestBothWaysFallSilent(t *testing.T) {
+	_, store, name, _ := realKeyring(t)
+	for _, deaf := range []string{"AUTH", "OpenSession", "GetSecret"} {
+		t.Run(deaf, func(t *testing.T) {
+			r := startRelay(t, service(t, store).address(), deaf)
+			s := secretService{
+				service: Service,
+				address: func() string { return r.address },
+				silence: func() silence { return silence(time.Second) },
+			}
+			quick, slow := make(chan error, 1), make(chan error, 1)
+			go func() { _, err := s.get(t.Context(), name); quick <- err }()
+			go func() { _, err := s.read(t.Context(), r.address, name); slow <- err }()
+			quickErr, slowErr := <-quick, <-slow
+			wantErr(t, quickErr, helper.ErrTimeout)
+			wantErr(t, slowErr, helper.ErrTimeout)
+			if quickErr.Error() != slowErr.Error() {
+				t.Errorf("one says %q, the other %q", quickErr, slowErr)
+			}
+			if n := len(r.begun()); n != 2 {
+				t.Errorf("there were %d connections, want one of each", n)
+			}
+		})
+	}
+}
+
+func TestTheContextEndsAQuickRead(t *testing.T) {
+	_, store, name, _ := realKeyring(t)
+	r := startRelay(t, service(t, store).address(), "OpenSession")
+	s := secretService{service: Service, address: func() string { return r.address }, silence: func() silence { return silence(time.Hour) }}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(short, cancel)
+	_, err := s.get(ctx, name)
+	wantErr(t, err, context.Canceled)
+}
+
+func TestSocketPath(t *testing.T) {
+	for address, want := range map[string]string{
+		"unix:path=/run/user/1000/bus":                        "/run/user/1000/bus",
+		"unix:path=/tmp/dbus-AbCdEf,guid=0123456789abcdef":    "/tmp/dbus-AbCdEf",
+		"unix:abstract=/tmp/dbus-AbCdEf,guid=0123456789abcde": "@/tmp/dbus-AbCdEf",
+		"unix:path=/run/a%20bus":                              "",
+		"unix:path=/one;unix:path=/two":                       "",
+		"unix:path=/one,guid=1;unix:path=/two":                "",
+		"unix:path=/one,abstract=two":                         "",
+		"unix:runtime=yes":                                    "",
+		"unix:path=":                                          "",
+		"unix:abstract=":                                      "",
+		"tcp:host=127.0.0.1,port=1":                           "",
+		"unixexec:path=/bin/sh":                               "",
+		"autolaunch:":                                         "",
+		"disabled:":                                           "",
+		"":                                                    "",
+	} {
+		if got := socketPath(address); got != want {
+			t.Errorf("the path of %q is %q, want %q", address, got, want)
+		}
+	}
+}
+
+// TestWhatIsNotQuick: it gives no answer of its own about an item that it cannot
+// give.
+func TestWhatIsNotQuick(t *testing.T) {
+	k, s, name, _ := realKeyring(t)
+	notAnswered := func() {
+		t.Helper()
+		item, err := service(t, s).quick(t.Context(), name)
+		if !errors.Is(err, quickread.ErrNotAnswered) || item != nil {
+			t.Errorf("it reads %q, %v", item, err)
+		}
+	}
+	twin(t, s, name, "item")
+	notAnswered()
+	wantContent(t, s, name, "item")
+	k.Lock(t)
+	notAnswered()
+	k.Kill()
+	notAnswered()
+}
