@@ -51,7 +51,7 @@ func Read(ctx context.Context, conn net.Conn, r Request) ([]byte, error) {
 	timer := time.AfterFunc(r.Silence, cut)
 	defer timer.Stop()
 	defer context.AfterFunc(ctx, cut)()
-	c := client{out: conn, in: bufio.NewReader(conn)}
+	c := client{out: conn, in: bufio.NewReaderSize(conn, 8<<10)}
 	doing, content := c.read(r, func() { timer.Reset(r.Silence) })
 	switch {
 	case c.err == nil:
