@@ -15,6 +15,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
 )
 
 // TestASecondDeathIsAnError has daemons in a queue for the name of the service,
@@ -135,5 +136,8 @@ func TestFullQueue(t *testing.T) {
 	_, _, err = s.Get(t.Context(), storetest.NewName(t))
 	wantErr(t, err, helper.ErrTimeout)
 	wantNotErr(t, err, helper.ErrUnavailable)
+	_, err = service(t, s).quick(t.Context(), testID)
+	wantErr(t, err, helper.ErrTimeout)
+	wantNotErr(t, err, quickread.ErrNotAnswered) // or a read would wait once more
 	wantErr(t, s.platform.set(t.Context(), testID, nil), helper.ErrTimeout)
 }

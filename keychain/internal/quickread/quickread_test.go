@@ -98,6 +98,15 @@ func TestOddAnswers(t *testing.T) {
 		"an endless body":      func(b *bus) { binary.LittleEndian.PutUint32(b.secret[4:], 0xffffffff) },
 		"endless fields":       func(b *bus) { binary.LittleEndian.PutUint32(b.secret[12:], 0xffffffff) },
 		"too large an item":    func(b *bus) { b.secret = reply(t, 5, content(strings.Repeat("x", maxSize))) },
+		"large fields": func(b *bus) {
+			b.secret = message(t, dbus.TypeMethodReply, map[dbus.HeaderField]any{
+				dbus.FieldReplySerial: uint32(5), dbus.FieldSender: strings.Repeat("x", maxSize),
+			}, content(testContent))
+		},
+		"fields that end too early": func(b *bus) { b.secret[12]-- },
+		"padding that says something": func(b *bus) {
+			b.secret[bytes.Index(b.secret, []byte(testContent))+len(testContent)] = 1
+		},
 		"a string without end": func(b *bus) { b.secret[len(b.secret)-1] = 'x' },
 		"a string with an end": func(b *bus) { b.secret[len(b.secret)-2] = 0 },
 		"a long string":        func(b *bus) { b.secret[len(b.secret)-len("application/octet-stream")-5]++ },
@@ -194,7 +203,8 @@ func TestTornAnswer(t *testing.T) {
 
 func TestContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		start := time.Now() //nolint:forbidigo // of the bubble
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if got, err := readHere(ctx, t, [][][]byte{nil, nil}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("read %q, %v", got, err)
@@ -203,6 +213,9 @@ func TestContextEnds(t *testing.T) {
 		time.AfterFunc(time.Second, cancel)
 		if got, err := readHere(cancelled, t, [][][]byte{nil, nil}); !errors.Is(err, context.Canceled) {
 			t.Errorf("read %q, %v", got, err)
+		}
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("both took %v", took)
 		}
 	})
 }
