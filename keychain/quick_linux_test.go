@@ -106,30 +106,33 @@ func TestAReadIsQuick(t *testing.T) {
 }
 
 // TestBothWaysFallSilent holds that no caller can tell from an error which way a
-// read went.
+// read went, and that a silence is waited for once.
 func TestBothWaysFallSilent(t *testing.T) {
 	_, store, name, _ := realKeyring(t)
+	type ways struct{ quick, slow chan error }
+	all, relays := map[string]ways{}, map[string]*relay{}
 	for _, deaf := range []string{"AUTH", "OpenSession", "GetSecret"} {
-		t.Run(deaf, func(t *testing.T) {
-			r := startRelay(t, service(t, store).address(), deaf)
-			s := secretService{
-				service: Service,
-				address: func() string { return r.address },
-				silence: func() silence { return silence(time.Second) },
-			}
-			quick, slow := make(chan error, 1), make(chan error, 1)
-			go func() { _, err := s.get(t.Context(), name); quick <- err }()
-			go func() { _, err := s.read(t.Context(), r.address, name); slow <- err }()
-			quickErr, slowErr := <-quick, <-slow
-			wantErr(t, quickErr, helper.ErrTimeout)
-			wantErr(t, slowErr, helper.ErrTimeout)
-			if quickErr.Error() != slowErr.Error() {
-				t.Errorf("one says %q, the other %q", quickErr, slowErr)
-			}
-			if n := len(r.begun()); n != 2 {
-				t.Errorf("there were %d connections, want one of each", n)
-			}
-		})
+		r := startRelay(t, service(t, store).address(), deaf)
+		s := secretService{
+			service: Service,
+			address: func() string { return r.address },
+			silence: func() silence { return silence(usualSilence) },
+		}
+		w := ways{make(chan error, 1), make(chan error, 1)}
+		go func() { _, err := s.get(t.Context(), name); w.quick <- err }()
+		go func() { _, err := s.read(t.Context(), r.address, name); w.slow <- err }()
+		all[deaf], relays[deaf] = w, r
+	}
+	for deaf, w := range all {
+		quick, slow := <-w.quick, <-w.slow
+		wantErr(t, quick, helper.ErrTimeout)
+		wantErr(t, slow, helper.ErrTimeout)
+		if quick.Error() != slow.Error() {
+			t.Errorf("where nobody hears %s one says %q, the other %q", deaf, quick, slow)
+		}
+		if n := len(relays[deaf].begun()); n != 2 {
+			t.Errorf("where nobody hears %s there were %d connections, want one of each", deaf, n)
+		}
 	}
 }
 
