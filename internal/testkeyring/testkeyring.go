@@ -1,13 +1,14 @@
 // Package testkeyring runs a real Secret Service for a test: a private D-Bus
 // bus and a gnome-keyring daemon of its own, with an open login collection, or
-// KeePassXC with an open database. Start with [Start] or [StartKeePassXC], or
-// with [Fail] for one that fails. It never meets the bus, the keyring or the home
-// of the person who runs the tests.
+// KeePassXC with an open database. Start with [Start] or [StartKeePassXC], with
+// [Fail] for one that fails, or with [Open] in a program that is no test. It
+// never meets the bus, the keyring or the home of the person who runs it.
 package testkeyring
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +45,7 @@ type Keyring struct {
 
 // Start starts a keyring that lasts until the end of the test. Without the
 // daemons the test ends as [parts.Need] decides. On Linux the daemons die with
-// the test process, however that ends.
+// this process, however that ends.
 func Start(t testing.TB) *Keyring {
 	t.Helper()
 	k := prepare(t)
@@ -52,37 +53,68 @@ func Start(t testing.TB) *Keyring {
 	return k
 }
 
+// Open starts a keyring for a program that is no test. The caller closes it.
+func Open() (*Keyring, error) {
+	tools, err := findTools()
+	if err != nil {
+		return nil, err
+	}
+	k := &Keyring{tools: tools}
+	if err = k.furnish(); err == nil {
+		k.offer()
+		err = k.startBus()
+	}
+	if err == nil {
+		err = k.startDaemon("--unlock", password)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start a private keyring: %w", err), k.Close())
+	}
+	return k, nil
+}
+
 // prepare returns a gnome-keyring that is yet to start.
 func prepare(t testing.TB) *Keyring {
 	t.Helper()
 	k := furnish(t, need(t))
+	k.offer()
+	return k
+}
+
+// offer says what the bus starts when somebody asks for it.
+func (k *Keyring) offer() {
 	k.services = map[string][]string{
 		// As on a desktop, the bus starts the daemon again after its death.
 		busName: {k.tools["gnome-keyring-daemon"], "--start", "--foreground", "--components=secrets"},
 		// The window that would ask for a password leaves a trace and fails.
 		prompterName: {k.tools["sh"], "-c", `": >` + k.promptTrace() + `; exit 1"`},
 	}
+}
+
+func furnish(t testing.TB, tools map[string]string) *Keyring {
+	t.Helper()
+	k := &Keyring{tools: tools}
+	t.Cleanup(func() {
+		if err := k.Close(); err != nil {
+			t.Errorf("close the private keyring: %v", err)
+		}
+	})
+	k.must(t, "start a private keyring", k.furnish())
 	return k
 }
 
 // furnish makes the directories, in a short path of their own, because that of
 // a socket has at most 107 bytes.
-func furnish(t testing.TB, tools map[string]string) *Keyring {
-	t.Helper()
-	k := &Keyring{tools: tools}
-	dir, err := os.MkdirTemp("", "keyring") //nolint:usetesting // t's directory has too long a path
-	k.must(t, "start a private keyring", err)
-	k.dir = dir
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Errorf("remove the private keyring: %v", err)
-		}
-	})
-	t.Cleanup(func() { k.close(t) })
-	for _, sub := range []string{"run", "home", "services"} {
-		k.must(t, "start a private keyring", os.Mkdir(filepath.Join(dir, sub), 0o700))
+func (k *Keyring) furnish() (err error) {
+	if k.dir, err = os.MkdirTemp("", "keyring"); err != nil {
+		return err
 	}
-	return k
+	for _, sub := range []string{"run", "home", "services"} {
+		if err := os.Mkdir(filepath.Join(k.dir, sub), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Need ends the test as [parts.Need] decides where the daemons are missing.
@@ -140,15 +172,16 @@ func (k *Keyring) Setenv(t testing.TB) {
 
 func (k *Keyring) runtimeDir() string { return filepath.Join(k.dir, "run") }
 
-// close kills the daemons and what others left.
-func (k *Keyring) close(t testing.TB) {
-	t.Helper()
+// Close kills the daemons and what others left, and removes the directories. The
+// end of a test does it.
+func (k *Keyring) Close() error {
+	if k.dir == "" {
+		return nil
+	}
 	for _, end := range slices.Backward(k.ends) {
 		end()
 	}
-	if err := k.killSuccessor(); err != nil {
-		t.Errorf("kill the keyring daemon that the bus started: %v", err)
-	}
+	errs := []error{k.killSuccessor()}
 	for _, p := range []*process{k.daemon, k.bus} {
 		if p != nil {
 			p.kill()
@@ -156,9 +189,12 @@ func (k *Keyring) close(t testing.TB) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for _, p := range k.strangers(t) {
+	left, err := k.strangers()
+	errs = append(errs, err)
+	for _, p := range left {
 		if err := endOther(ctx, p.pid); err != nil {
-			t.Errorf("end %s: %v", p, err)
+			errs = append(errs, fmt.Errorf("end %s: %w", p, err))
 		}
 	}
+	return errors.Join(append(errs, os.RemoveAll(k.dir))...)
 }
