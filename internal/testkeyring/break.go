@@ -75,15 +75,23 @@ func (k *Keyring) watch(conn *dbus.Conn, f func(*dbus.Message) bool) {
 	messages := make(chan *dbus.Message, most)
 	conn.Eavesdrop(messages)
 	var watching sync.WaitGroup
+	ended := make(chan struct{})
 	watching.Go(func() {
-		for m := range messages {
-			if !f(m) {
+		for {
+			select {
+			case m, open := <-messages:
+				if !open || !f(m) {
+					return
+				}
+			case <-ended:
 				return
 			}
 		}
 	})
 	k.ends = append(k.ends, func() {
+		conn.Eavesdrop(nil) // Close would close the channel, and godbus may still send
 		_ = conn.Close()
+		close(ended)
 		watching.Wait()
 	})
 }
