@@ -1,0 +1,35 @@
+package main
+
+import (
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mostAllocations is how many get makes for a valid token in a file, from its
+// command line to its answer, with the race detector, which makes a quarter more
+// and not always as many. Lower it when the count falls.
+const mostAllocations = 1400
+
+// TestAllocations counts in this process; TestCounts of internal/bench looks at
+// the rest of what the release does.
+func TestAllocations(t *testing.T) {
+	var stderr strings.Builder
+	home := map[string]string{"CODEX_CRED_HOME": filepath.Join(t.TempDir(), "root")}
+	p := newProgram()
+	p.getenv = func(name string) string { return home[name] }
+	p.stdin, p.stdout, p.stderr = strings.NewReader(`{"access_token":"`+strings.Repeat("token", 500)+`","expires_in":36000}`), io.Discard, &stderr
+	must := func(args ...string) {
+		if code := p.run(t.Context(), append([]string{"codex-cred"}, args...)); code != exitOK {
+			t.Fatalf("%s: exit code %d: %s", args[0], code, stderr.String())
+		}
+	}
+	must("store", "--store", storeFile)
+	const runs = 20
+	n := testing.AllocsPerRun(runs, func() { must("get") })
+	t.Logf("get makes %.0f allocations", n)
+	if n > mostAllocations {
+		t.Errorf("get makes %.0f allocations, at most %d; see where: go test ./cmd/codex-cred -run TestAllocations -memprofile FILE -memprofilerate 1", n, mostAllocations)
+	}
+}
