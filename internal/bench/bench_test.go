@@ -82,7 +82,7 @@ func measuredNow(t *testing.T, store string) told {
 	if got.SchemaVersion != 1 || got.Rounds != 2 || got.BinaryBytes == 0 || len(got.Bounds) == 0 {
 		t.Errorf("the JSON says %+v", got)
 	}
-	for _, progress := range []string{"building codex-cred", "round 1 of 2", "50 callers at once, expired token, store " + store} {
+	for _, progress := range []string{"building codex-cred", "round 1 of 2", "a herd of 50, expired token, store " + store} {
 		if !strings.Contains(stderr.String(), progress) {
 			t.Errorf("the progress does not tell %q: %s", progress, stderr.String())
 		}

@@ -61,7 +61,7 @@ func (l *lab) herd(ctx context.Context, callers int, store, token string) (herd,
 		Requests:    l.server.Count(authserver.GrantRefresh) - before,
 		DaemonAlive: l.keyring == nil || l.keyring.Alive(),
 	}
-	if err := h.judge(p.calls, dir); err != nil {
+	if err := h.judge(p.calls, dir, l.server.Accepts); err != nil {
 		return h, err
 	}
 	return h, os.RemoveAll(dir)
@@ -151,8 +151,9 @@ func (p *pack) release() []float64 {
 	return ended
 }
 
-// judge counts failures and tokens.
-func (h *herd) judge(calls []*exec.Cmd, dir string) error {
+// judge counts failures and tokens. To print a token that the server does not
+// accept is one.
+func (h *herd) judge(calls []*exec.Cmd, dir string, accepts func(token string) bool) error {
 	tokens := map[string]bool{}
 	for n, cmd := range calls {
 		path := filepath.Join(dir, strconv.Itoa(n))
@@ -161,19 +162,26 @@ func (h *herd) judge(calls []*exec.Cmd, dir string) error {
 			if err != nil {
 				return err
 			}
-			if h.Failures++; h.Failure == "" {
-				h.Failure = fmt.Sprintf("%s: %s", cmd.ProcessState, strings.TrimSpace(string(told)))
-			}
+			h.fail(fmt.Sprintf("%s: %s", cmd.ProcessState, strings.TrimSpace(string(told))))
 			continue
 		}
 		token, err := os.ReadFile(path + ".out") //nolint:gosec // of the lab
 		if err != nil {
 			return err
 		}
+		if !accepts(strings.TrimSpace(string(token))) {
+			h.fail("it printed a token that the server does not accept")
+		}
 		tokens[string(token)] = true
 	}
 	h.Tokens = len(tokens)
 	return nil
+}
+
+func (h *herd) fail(how string) {
+	if h.Failures++; h.Failure == "" {
+		h.Failure = how
+	}
 }
 
 func maxOf(series []float64) (most float64) {

@@ -130,7 +130,7 @@ func (r *result) stampede(ctx context.Context, l *lab, sizes []int, progress io.
 	for _, store := range l.stores {
 		for _, token := range []string{valid, expired} {
 			for _, size := range sizes {
-				say(progress, "%d callers at once, %s token, store %s", size, token, store)
+				say(progress, "a herd of %d, %s token, store %s", size, token, store)
 				h, err := l.herd(ctx, size, store, token)
 				if err != nil {
 					return err
