@@ -61,11 +61,10 @@ func visit(url string) error {
 	return authserver.Browse(ctx, url)
 }
 
-// build builds the program in its own module, with the versions that it ships
-// with.
+// build builds the program that is released, in its own module, with the versions
+// that it ships with.
 func build(program string) error {
-	cmd := exec.Command("go", "build", "-tags", "urfave_cli_no_docs,nethttpomithttp2", "-trimpath", "-o", program, "./cmd/codex-cred")
-	cmd.Dir = filepath.Join("..", "..")
+	cmd := exec.Command(filepath.Join("..", "..", "packaging", "build"), "-o", program)
 	cmd.Stderr = os.Stderr
 	return cmd.Run()
 }
