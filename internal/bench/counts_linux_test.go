@@ -233,10 +233,3 @@ func initialised(t *testing.T, p program) (n, allocations int) {
 	}
 	return n, allocations
 }
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}

@@ -63,7 +63,7 @@ func (r *result) writeJSON(w io.Writer) error {
 		Herds         []herd   `json:"herds"`
 		Bounds        []bound  `json:"bounds"`
 		Missing       []string `json:"missing"`
-	}{1, r.machine, r.rounds, r.size, r.rows(), r.herds, r.bounds(), r.missing})
+	}{1, r.machine, r.rounds, r.size, r.rows(), r.herds, r.bounds(), append([]string{}, r.missing...)})
 }
 
 // writeMarkdown writes the whole report.
