@@ -27,7 +27,7 @@ func build(t *testing.T, script, path string, args ...string) (out string, code 
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), script, args...)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(cmd.Environ(), "PATH="+path)
+	cmd.Env = append(cmd.Environ(), "PATH="+path, "GOFLAGS=-buildvcs=true") // which must not count
 	content, err := cmd.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
