@@ -163,17 +163,13 @@ func compare(t *testing.T, p program, got, none map[string]int) {
 func (l *lab) all(t *testing.T, p program) map[string]int {
 	t.Helper()
 	must(t, p.check(t.Context()))
-	got, err := l.systemCalls(t.Context(), p)
-	must(t, err)
+	got := l.least(t, p)
 	files, sent := l.trace(t, p)
 	if want := opened[p.store]; p.name == nameGet && !slices.Equal(files, want) {
 		t.Errorf("%s, tokens in the store %s, opens %q, want %q", p.name, p.store, files, want)
 	}
 	got[sentToBus] = sent
 	got[packages], got[initAllocations] = initialised(t, p)
-	peak, err := l.peak(t.Context(), p)
-	must(t, err)
-	got[peakMemory] = (peak + 1023) / 1024
 	if l.keyring != nil {
 		members, _, err := l.busCalls(t.Context(), p)
 		must(t, err)
@@ -181,6 +177,27 @@ func (l *lab) all(t *testing.T, p program) map[string]int {
 		t.Logf("on the bus: %q", members)
 	}
 	return got
+}
+
+// least returns the system calls and the peak memory of the run that did the
+// least of each: on a machine that is overloaded a signal may repeat a call.
+func (l *lab) least(t *testing.T, p program) map[string]int {
+	t.Helper()
+	var least map[string]int
+	for range 3 {
+		got, err := l.systemCalls(t.Context(), p)
+		must(t, err)
+		peak, err := l.peak(t.Context(), p)
+		must(t, err)
+		got[peakMemory] = (peak + 1023) / 1024
+		if least == nil {
+			least = got
+		}
+		for what, n := range least {
+			least[what] = min(n, got[what])
+		}
+	}
+	return least
 }
 
 var (
