@@ -69,11 +69,20 @@ type Store struct {
 	// is cut nobody knows what became of it. Set it before the first use.
 	Silence time.Duration
 
+	// Turn is waited for before each call of the keychain, on macOS, whose
+	// reads fail and whose writes suffer where several run at once; nil waits for
+	// nobody. Set it before the first use.
+	Turn Turn
+
 	service  string // that of another program, or ours, or empty for ours
 	platform platform
 	limit    limit
 	place    string
 }
+
+// A Turn waits until nobody else calls the keychain, in this process or another,
+// or until ctx ends. The caller calls done once; the turn ends with the process.
+type Turn func(ctx context.Context) (done func() error, err error)
 
 var _ helper.Store = (*Store)(nil)
 

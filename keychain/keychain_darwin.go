@@ -1,10 +1,15 @@
 package keychain
 
+// program is security(1), by which go-keyring uses the keychain.
+const program = "/usr/bin/security"
+
 func newStore(service string) *Store {
-	return &Store{
-		service:  service,
-		platform: retrying{platform: goKeyring{service: service, border: macError}, tries: 4, wait: jitter},
-		limit:    macLimit,
-		place:    "Keychain",
+	s := &Store{service: service, limit: macLimit, place: "Keychain"}
+	s.platform = macKeychain{
+		goKeyring: goKeyring{service: service, border: macError},
+		program:   program,
+		retry:     retry{tries: 4, wait: jitter},
+		turn:      func() Turn { return s.Turn },
 	}
+	return s
 }

@@ -9,19 +9,18 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// retrying reads again where a read fails for no reason that has a name: on
-// macOS reads at the same moment disturb each other.
-type retrying struct {
-	platform
+// A retry reads again where a read fails for no reason that has a name: on macOS
+// reads at the same moment disturb each other.
+type retry struct {
 	tries int
 	wait  func(ctx context.Context)
 }
 
-func (r retrying) get(ctx context.Context, user string) ([]byte, error) {
-	item, err := r.platform.get(ctx, user)
+func (r retry) do(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	item, err := read()
 	for n := 1; n < r.tries && nameless(err) && ctx.Err() == nil; n++ {
 		r.wait(ctx)
-		item, err = r.platform.get(ctx, user)
+		item, err = read()
 	}
 	return item, err
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"testing"
@@ -72,7 +74,7 @@ func wantNameless(t *testing.T, border func(error) error, err error) {
 	}
 }
 
-func TestRetrying(t *testing.T) {
+func TestRetry(t *testing.T) {
 	disturbed := errors.New("exit status 161")
 	for _, c := range []struct {
 		what    string
@@ -90,8 +92,8 @@ func TestRetrying(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			p := &script{item: []byte("item")}
 			p.onGet = func(context.Context) error { return c.answers[len(p.seen())-1] }
-			r := retrying{platform: p, tries: 3, wait: func(context.Context) {}}
-			item, err := r.get(t.Context(), testID)
+			r := retry{tries: 3, wait: func(context.Context) {}}
+			item, err := r.do(t.Context(), func() ([]byte, error) { return p.get(t.Context(), testID) })
 			if !errors.Is(err, c.want) || len(p.seen()) != c.reads {
 				t.Errorf("%d reads and error %v, want %d and %v", len(p.seen()), err, c.reads, c.want)
 			}
@@ -102,11 +104,46 @@ func TestRetrying(t *testing.T) {
 	}
 }
 
-func TestRetryingEndsWithItsContext(t *testing.T) {
+func TestRetryEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &script{onGet: fails(errors.New("exit status 161"))}
-	r := retrying{platform: p, tries: 1000, wait: func(ctx context.Context) { cancel(); jitter(ctx) }}
-	if _, err := r.get(ctx, testID); err == nil || !slices.Equal(p.seen(), []string{"get", "get"}) {
+	r := retry{tries: 1000, wait: func(ctx context.Context) { cancel(); jitter(ctx) }}
+	if _, err := r.do(ctx, func() ([]byte, error) { return p.get(ctx, testID) }); err == nil || !slices.Equal(p.seen(), []string{"get", "get"}) {
 		t.Errorf("error %v after the calls %q, want two", err, p.seen())
 	}
+}
+
+// TestMacAbsent: go-keyring takes a missing keychain for a missing item, because
+// security(1) says of both that it "could not be found".
+func TestMacAbsent(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		code string
+		want error
+	}{
+		{"the item", "44", helper.ErrNotFound},
+		{"the default keychain", "37", helper.ErrUnavailable},
+		{"the keychain", "50", helper.ErrUnavailable},
+	} {
+		t.Run(c.what, func(t *testing.T) { wantErr(t, fakeSecurity(t, c.code).absent(t.Context(), testID), c.want) })
+	}
+	t.Run("nothing any more", func(t *testing.T) {
+		if err := fakeSecurity(t, "0").absent(t.Context(), testID); !nameless(err) {
+			t.Errorf("an item that has come meanwhile is %v", err)
+		}
+	})
+}
+
+// fakeSecurity is a macKeychain whose program ends with the code, if it is asked
+// for the item and not for its content.
+func fakeSecurity(t *testing.T, code string) macKeychain {
+	t.Helper()
+	sh, err := exec.LookPath("sh")
+	parts.Need(t, "sh", err)
+	program := filepath.Join(t.TempDir(), "security")
+	script := "#!" + sh + "\n[ \"$*\" = 'find-generic-password -s codex-cred -a " + testID + "' ] || exit 2\nexit " + code + "\n"
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return macKeychain{goKeyring: goKeyring{service: Service, border: macError}, program: program}
 }

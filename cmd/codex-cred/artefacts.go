@@ -202,6 +202,9 @@ func (w *wiring) ofRoot() []artefact {
 	if err != nil { // else the choice belongs to that account
 		list = w.choice()
 	}
+	if there, err := exists(w.locks.Path(filelock.Keychain)); there || err != nil { // on macOS
+		list = append(list, w.lockFile(filelock.Keychain))
+	}
 	list = append(append(list, w.empties()...), w.ofSetupFolder()...)
 	return append(list, []artefact{
 		{

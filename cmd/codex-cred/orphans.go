@@ -78,6 +78,7 @@ func (w *wiring) claimed() (map[string]bool, error) {
 	}
 	claimed := map[string]bool{
 		w.accounts.LockPath(): true, w.accounts.DefaultPath(): true, w.hosts.Path(): true, w.hosts.LockPath(): true,
+		w.locks.Path(filelock.Keychain): true,
 	}
 	for _, name := range names {
 		claimed[w.accounts.Path(name)] = true

@@ -16,7 +16,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -103,7 +102,7 @@ func name(script string) string {
 func play(t *testing.T, script string, s *stage) {
 	s.server = s.start()
 	if s.store == storeKeychain {
-		s.keyring = testkeyring.Start(t)
+		s.keyring = startKeychain(t)
 	}
 	t.Cleanup(func() {
 		if !s.proven && !t.Failed() {
@@ -205,7 +204,7 @@ type stage struct {
 	t              *testing.T
 	profile, store string
 	server         *authserver.Server
-	keyring        *testkeyring.Keyring // nil with the file store
+	keyring        *testKeychain // nil with the file store
 	home           string
 	clockFile      string
 	built          string // the program that herds run, if not that of the tests

@@ -21,7 +21,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/authserver"
 	"github.com/codex-cred/codex-cred/internal/leakscan"
 	"github.com/codex-cred/codex-cred/internal/parts"
-	"github.com/codex-cred/codex-cred/keychain"
+	"github.com/codex-cred/codex-cred/internal/testsecurity"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -242,7 +242,7 @@ func quietly(ts *testscript.TestScript, program string, args []string) (string, 
 func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
-		"PATH", "HOME", "BROWSER", "SSH_CONNECTION", "TERM", "NO_COLOR", clockVariable, hostVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR",
+		"PATH", "HOME", "BROWSER", "SSH_CONNECTION", "TERM", "NO_COLOR", clockVariable, hostVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", testsecurity.State,
 		"SYSTEMROOT", "TMPDIR", "GOCOVERDIR", "GORACE", // what Windows and the test binary itself need
 	} {
 		if v := ts.Getenv(name); v != "" {
@@ -272,10 +272,7 @@ func (s *stage) trial(ts *testscript.TestScript, _ []string) {
 		ts.Check(os.WriteFile(filepath.Join(w.root, "credentials", name), []byte("a trial"), 0o600))
 		return
 	}
-	store := exec.Command("secret-tool", "store", "--label", "trial", "service", keychain.Service, "username", name)
-	store.Env = append(os.Environ(), s.keyring.Env()...)
-	store.Stdin = strings.NewReader("a trial")
-	ts.Check(store.Run())
+	ts.Check(leaveItem(s.t, s.keyring, name, "a trial"))
 }
 
 // is answers the conditions of scripts that go by profile or store.

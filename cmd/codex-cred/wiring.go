@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -69,6 +71,7 @@ func (p *program) wire() (*wiring, error) {
 		hostID:   p.hostID,
 		client:   &refresh.Client{UserAgent: userAgent, Now: p.now, Proxy: http.ProxyFromEnvironment},
 	}
+	w.keychain.Turn = w.turn
 	p.record(w)
 	w.records = helper.Records{
 		Accounts: w.accounts,
@@ -76,6 +79,15 @@ func (p *program) wire() (*wiring, error) {
 	}
 	w.keeper = helper.Keeper{Records: w.records, Locker: w.locks, Random: rand.Reader, Host: w.hostOf}
 	return w, nil
+}
+
+// turn is one for the keychain. It makes no folder, lest a get that outlasts the
+// erase of all bring one back.
+func (w *wiring) turn(ctx context.Context) (done func() error, err error) {
+	if _, err := os.Lstat(w.locks.Folder()); err != nil {
+		return nil, err
+	}
+	return w.locks.Lock(ctx, filelock.Keychain)
 }
 
 func (p *program) helper(w *wiring) *helper.Helper {

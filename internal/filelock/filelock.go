@@ -30,6 +30,10 @@ const dirName = "locks"
 // name and not to one of its sign-ins.
 const SignIn = "signin-"
 
+// Keychain is the name of the lock of who calls the keychain, where callers at
+// once disturb each other.
+const Keychain = "keychain"
+
 // Locks are the locks under one root. Methods may be called concurrently; a
 // lock excludes the goroutines of this process too.
 type Locks struct {
@@ -55,8 +59,8 @@ func (l *Locks) Folder() string { return l.dir.Path("") }
 // Files returns the path of everything in the folder.
 func (l *Locks) Files() ([]string, error) { return l.dir.Files() }
 
-// Lock implements [helper.Locker]. Names are those of items, and [SignIn]
-// followed by an account's name.
+// Lock implements [helper.Locker]. Names are those of items, [SignIn] followed by
+// an account's name, and [Keychain].
 func (l *Locks) Lock(ctx context.Context, name string) (unlock func() error, err error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -211,6 +215,9 @@ func fault(f *flock.Flock, err error) error {
 func checkName(name string) error {
 	if account, ok := strings.CutPrefix(name, SignIn); ok {
 		return helper.CheckName(account)
+	}
+	if name == Keychain {
+		return nil
 	}
 	return helper.CheckItemName(name)
 }

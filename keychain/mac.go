@@ -1,0 +1,65 @@
+package keychain
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// macKeychain is go-keyring, one call at a time, except for what is absent:
+// go-keyring goes by the words "could not be found", which security(1) also says
+// of keychains.
+type macKeychain struct {
+	goKeyring
+	program string // security(1)
+	retry   retry  // of reads: programs that are not ours take no turns
+	turn    func() Turn
+}
+
+func (m macKeychain) get(ctx context.Context, user string) ([]byte, error) {
+	defer m.wait(ctx)()
+	item, err := m.retry.do(ctx, func() ([]byte, error) { return m.goKeyring.get(ctx, user) })
+	if errors.Is(err, helper.ErrNotFound) {
+		return m.retry.do(ctx, func() ([]byte, error) { return nil, m.absent(ctx, user) })
+	}
+	return item, err
+}
+
+func (m macKeychain) set(ctx context.Context, user string, item []byte) error {
+	defer m.wait(ctx)()
+	return m.goKeyring.set(ctx, user, item)
+}
+
+func (m macKeychain) delete(ctx context.Context, user string) error {
+	defer m.wait(ctx)()
+	return m.goKeyring.delete(ctx, user)
+}
+
+// wait returns when it is this call's turn. Where there are no turns, because no
+// file can be made for instance, the call goes ahead: it may disturb others.
+func (m macKeychain) wait(ctx context.Context) (done func()) {
+	none := func() {}
+	turn := m.turn()
+	if turn == nil {
+		return none
+	}
+	end, err := turn(ctx)
+	if err != nil {
+		return none
+	}
+	return func() { _ = end() } // it ends with the process at the latest
+}
+
+var errAppeared = errors.New("the item was absent and is there a moment later")
+
+// absent returns why the item was not found. It looks for the item alone and not
+// for its content, so nobody is asked to unlock anything.
+func (m macKeychain) absent(ctx context.Context, user string) error {
+	err := exec.CommandContext(ctx, m.program, "find-generic-password", "-s", m.service, "-a", user).Run() //nolint:gosec // a constant outside tests
+	if err == nil {
+		return errAppeared
+	}
+	return macError(err)
+}
