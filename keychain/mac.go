@@ -2,6 +2,7 @@ package keychain
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"os/exec"
 
@@ -23,6 +24,10 @@ func (m macKeychain) get(ctx context.Context, user string) ([]byte, error) {
 	item, err := m.retry.do(ctx, func() ([]byte, error) { return m.goKeyring.get(ctx, user) })
 	if errors.Is(err, helper.ErrNotFound) {
 		return m.retry.do(ctx, func() ([]byte, error) { return nil, m.absent(ctx, user) })
+	}
+	if damaged := base64.CorruptInputError(0); errors.As(err, &damaged) {
+		err = as(helper.ErrCorrupt, err)
+		return nil, &unreadError{helper.Digest([]byte("unread\n" + err.Error())), err}
 	}
 	return item, err
 }

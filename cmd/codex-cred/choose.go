@@ -60,6 +60,25 @@ func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (st
 	return storeFile, nil
 }
 
+// An intent is where a credential is to be kept: for which account, in which
+// store, and what the person said about that.
+type intent struct{ account, choice, store string }
+
+// keep stores a new credential. One that is too large for the keychain goes into
+// files where the person left the choice to us: to sign in again would bring one
+// of the same size.
+func (p *program) keep(ctx context.Context, w *wiring, in intent, credential helper.Credential) (helper.Account, error) {
+	a, err := w.keeper.SignIn(ctx, in.account, in.store, credential)
+	if !errors.Is(err, helper.ErrTooLarge) || in.choice != storeAuto || in.store == storeFile {
+		return a, err
+	}
+	p.warn("account %q: the tokens are too large for the keychain (%s): they will be kept in files under %s, readable by you alone", in.account, oneLine(err.Error()), w.root)
+	if err := p.tryStore(ctx, w, storeFile); err != nil {
+		return helper.Account{}, fmt.Errorf("try the %s: %w", storeFile, err)
+	}
+	return w.keeper.SignIn(ctx, in.account, storeFile, credential)
+}
+
 func (p *program) tryStore(ctx context.Context, w *wiring, word string) error {
 	defer p.whenSlow("waiting for the %s to answer", word)()
 	return w.probe(ctx, word)

@@ -144,14 +144,14 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	}
 	// From here on the tokens are ours, and are stored whoever interrupts.
 	ctx := context.WithoutCancel(c.Context)
-	a, err := w.keeper.SignIn(ctx, account, store, credential)
-	if errors.Is(err, helper.ErrCorrupt) {
+	a, err := p.keep(ctx, w, intent{account, choice, store}, credential)
+	if errors.Is(err, helper.ErrCorrupt) || errors.Is(err, helper.ErrTooLarge) {
 		return withHint(err, "what the account had is kept; try: "+again(c, account, "--replace", "--store=file"))
 	}
 	if err != nil {
 		return err
 	}
-	p.warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(store, string(a.ID)))
+	p.warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(a.Store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 

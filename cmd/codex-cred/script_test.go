@@ -158,6 +158,8 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"unlock":     (*stage).unlock,
 		"unprompted": (*stage).unprompted,
 		"keychain":   (*stage).keychain,
+		"ran":        (*stage).ran,
+		"pad":        (*stage).pad,
 
 		"own-clock":   (*stage).ownClock,
 		"unreachable": (*stage).unreachable,

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
 	"github.com/codex-cred/codex-cred/keychain"
@@ -12,6 +15,9 @@ import (
 
 // testKeychain is the keychain of a stage.
 type testKeychain = testkeyring.Keyring
+
+// onBus reports whether the keychain is on a bus, and takes items of any size.
+const onBus = true
 
 func startKeychain(t *testing.T) *testKeychain { return testkeyring.Start(t) }
 
@@ -22,4 +28,13 @@ func leaveItem(t *testing.T, k *testKeychain, name, content string) error {
 	store.Env = append(os.Environ(), k.Env()...)
 	store.Stdin = strings.NewReader(content)
 	return store.Run()
+}
+
+func failKeychain(_ *testing.T, _ *testKeychain, fault string) error {
+	return fmt.Errorf("keychains on a bus are never %q", fault)
+}
+
+// ran wants the commands by which the keychain was used since it was last asked.
+func (s *stage) ran(ts *testscript.TestScript, _ []string) {
+	ts.Fatalf("no command is run for a keychain on a bus")
 }

@@ -48,6 +48,7 @@ func (s *stage) unreachable(ts *testscript.TestScript, _ []string) { ts.Check(s.
 // keychain does to the keychain's daemon what happens to daemons.
 //
 //	keychain stopped|continued|killed
+//	keychain FAULT
 func (s *stage) keychain(ts *testscript.TestScript, args []string) {
 	switch args[0] {
 	case "stopped":
@@ -57,7 +58,7 @@ func (s *stage) keychain(ts *testscript.TestScript, args []string) {
 	case "killed":
 		s.keyring.Kill()
 	default:
-		ts.Fatalf("keychains are never %q", args[0])
+		ts.Check(failKeychain(s.t, s.keyring, args[0]))
 	}
 }
 

@@ -128,6 +128,15 @@ func (s *stage) clock(ts *testscript.TestScript, args []string) {
 	ts.Check(s.setClock())
 }
 
+// pad sets the size of what makes the access tokens longer, in bytes.
+//
+//	pad BYTES
+func (s *stage) pad(ts *testscript.TestScript, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	s.server.SetPadding(n)
+}
+
 // fault orders a fault of the server, in the words of [authserver.ParseFault].
 //
 //	fault KIND [grant=GRANT] [times=COUNT]
@@ -282,6 +291,8 @@ func (s *stage) is(condition string) (bool, error) {
 		return condition == s.store, nil
 	case refresh.ProfileOpenAI, refresh.ProfileOAuth:
 		return condition == s.profile, nil
+	case "bus":
+		return onBus, nil
 	case "root":
 		return os.Geteuid() == 0 || parts.Required("root"), nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -112,11 +113,14 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 	if err != nil {
 		return err
 	}
-	a, err := w.keeper.SignIn(ctx, account, store, credential)
+	a, err := p.keep(ctx, w, intent{account, choice, store}, credential)
+	if errors.Is(err, helper.ErrTooLarge) {
+		return withHint(err, "what the account had is kept; try: codex-cred store"+asArgument(account)+" --store file")
+	}
 	if err != nil {
 		return err
 	}
-	p.warn("account %q: stored; the tokens are in the %s", account, w.place(store, string(a.ID)))
+	p.warn("account %q: stored; the tokens are in the %s", account, w.place(a.Store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 

@@ -48,8 +48,8 @@ func (s *Server) accessClaims(f *family) map[string]any {
 	if f.user.Email != "" {
 		claims[claimProfile] = map[string]any{"email": f.user.Email, "email_verified": true}
 	}
-	if s.opts.Padding > 0 {
-		claims["padding"] = randomText(s.opts.Padding)
+	if s.padding > 0 {
+		claims["padding"] = randomText(s.padding)
 	}
 	return claims
 }

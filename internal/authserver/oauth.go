@@ -25,7 +25,7 @@ func oauth(o Options) dialect {
 		},
 		redirectOK:    oauthRedirectOK,
 		sendsIss:      true,
-		access:        func(s *Server, _ *family) string { return s.tokens.draw("", 48+s.opts.Padding) },
+		access:        func(s *Server, _ *family) string { return s.tokens.draw("", 48+s.padding) },
 		refreshPrefix: "",
 		refuse:        oauthRefuse,
 	}

@@ -80,6 +80,7 @@ type Server struct {
 	mu      sync.Mutex // guards what follows
 	user    User
 	life    time.Duration
+	padding int
 	tokens  tokens
 	devices devices
 	faults  []Fault
@@ -103,7 +104,7 @@ func Start(o Options) (*Server, error) {
 	s := &Server{
 		opts: o, dialect: d, host: l.Addr().String(), url: "http://" + l.Addr().String() + o.IssuerPath,
 		served: make(chan struct{}), closing: make(chan struct{}),
-		user: o.User, life: o.Life, tokens: newTokens(), devices: devices{},
+		user: o.User, life: o.Life, padding: o.Padding, tokens: newTokens(), devices: devices{},
 		logged: make(chan struct{}), release: make(chan struct{}),
 	}
 	s.http = &http.Server{
@@ -178,6 +179,13 @@ func (s *Server) SetLife(life time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.life = life
+}
+
+// SetPadding sets [Options.Padding] for the access tokens issued from here on.
+func (s *Server) SetPadding(bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.padding = bytes
 }
 
 // Expire makes every access token issued so far count as expired at the

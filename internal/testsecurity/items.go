@@ -50,7 +50,7 @@ func (c Command) find(options map[byte]string, fault Fault) int {
 		return code
 	}
 	if fault == TruncatedRead {
-		content = content[:len(content)/8*4]
+		content = content[:len(content)/2]
 	}
 	_, _ = fmt.Fprintf(c.Stdout, "%s\n", content)
 	return 0
@@ -101,7 +101,7 @@ func (c Command) add(options map[byte]string, fault Fault) int {
 	}
 	content := []byte(options['w'])
 	if fault == Truncating {
-		content = content[:len(content)/8*4]
+		content = content[:len(content)/2]
 	}
 	if err := replaceFile(c.Dir, nameOf(options['s'], options['a']), content); err != nil {
 		return c.failed(exitInternal, err.Error())

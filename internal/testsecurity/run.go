@@ -45,8 +45,12 @@ type Command struct {
 	Stdout, Stderr io.Writer
 }
 
-// Run does what the arguments say, and returns the exit code.
+// Run does what the arguments say, and returns the exit code. Without a directory
+// there is no keychain.
 func (c Command) Run() int {
+	if c.Dir == "" {
+		return c.failed(exitNoDefault, "A default keychain could not be found.")
+	}
 	if len(c.Args) == 1 && c.Args[0] == "-i" {
 		if err := c.note("-i"); err != nil {
 			return c.failed(exitInternal, err.Error())

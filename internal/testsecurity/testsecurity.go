@@ -11,7 +11,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -47,7 +46,10 @@ const (
 )
 
 // A Keychain is one of a test.
-type Keychain struct{ dir string }
+type Keychain struct {
+	dir  string
+	seen int // calls that NewCalls returned
+}
 
 // Start makes a keychain that lasts until the end of the test. Where the program
 // takes no place the test ends as [parts.Need] decides.
@@ -131,16 +133,19 @@ func (k *Keychain) Add(t testing.TB, service, account, item string) {
 	k.must(t, replaceFile(k.dir, nameOf(service, account), []byte(item)))
 }
 
-// Calls returns the commands that the program was given since the start, without
-// services, accounts and passwords.
-func (k *Keychain) Calls(t testing.TB) []string {
+// NewCalls returns the commands that the program was given since it was last
+// called, without services, accounts and passwords.
+func (k *Keychain) NewCalls(t testing.TB) []string {
 	t.Helper()
 	content, err := os.ReadFile(k.path(callsFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	k.must(t, err)
-	return slices.Collect(strings.Lines(string(content)))
+	calls := strings.Fields(string(content))
+	fresh := calls[k.seen:]
+	k.seen = len(calls)
+	return fresh
 }
 
 // Prompted reports whether a command was run that can only ask a person.
