@@ -14,17 +14,34 @@ import (
 
 // hasBrowser reports whether a browser that a person sees can be opened here.
 // Over ssh it would open on the other end, where nobody sits.
-func (p *program) hasBrowser() bool {
+func (p *program) hasBrowser() bool { return browserOn(runtime.GOOS, p.getenv, windowsBrowser()) }
+
+// browserOn is hasBrowser for a system, with the command of the Windows around it.
+func browserOn(system string, getenv func(string) string, windows string) bool {
 	switch {
-	case p.getenv("BROWSER") != "", p.getenv("DISPLAY") != "", p.getenv("WAYLAND_DISPLAY") != "":
+	case getenv("BROWSER") != "", hasDisplay(getenv):
 		return true
-	case p.getenv("SSH_CONNECTION") != "":
+	case getenv("SSH_CONNECTION") != "":
 		return false
-	case runtime.GOOS == "windows", runtime.GOOS == "darwin":
-		return true
 	}
-	_, err := exec.LookPath("wslview") // opens the browser of the Windows around us
-	return err == nil
+	return system == "windows" || system == "darwin" || windows != ""
+}
+
+func hasDisplay(getenv func(string) string) bool {
+	return getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != ""
+}
+
+// windowsBrowser is the command that opens the browser of the Windows around us, in
+// WSL: wslu's, else Windows' own, which is in PATH there and takes a URL as it is.
+// Elsewhere it is nothing.
+func windowsBrowser() string {
+	for _, command := range []string{"wslview", "rundll32.exe url.dll,FileProtocolHandler"} {
+		name, _, _ := strings.Cut(command, " ")
+		if _, err := exec.LookPath(name); err == nil && runtime.GOOS == "linux" {
+			return command
+		}
+	}
+	return ""
 }
 
 // readyToStart has package os try out how processes are started. It does so once,
@@ -41,6 +58,9 @@ func readyToStart() {
 func (p *program) openBrowser(ctx context.Context, url string) error {
 	defer p.asPerson()()
 	choices := p.getenv("BROWSER")
+	if windows := windowsBrowser(); choices == "" && windows != "" && !hasDisplay(p.getenv) {
+		return start(ctx, windows, url)
+	}
 	if choices == "" {
 		return openDefault(url)
 	}

@@ -134,6 +134,9 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 		return err
 	}
 	store, err := p.chooseStore(c.Context, w, w.keeping(account, choice))
+	if errors.Is(err, helper.ErrLocked) && p.getenv("SSH_CONNECTION") != "" {
+		return withHint(err, "over ssh it stays locked until somebody signs in to the desktop; or keep these tokens in a file: "+again(c, account, "--store=file"))
+	}
 	if err != nil {
 		return err
 	}
@@ -215,6 +218,11 @@ func again(c *cli.Context, account string, more ...string) string {
 	for _, name := range append(issuerFlags(), "store") {
 		if flag := "--" + name + "=" + c.String(name); c.IsSet(name) && !slices.ContainsFunc(more, func(m string) bool { return strings.HasPrefix(m, "--"+name+"=") }) {
 			words = append(words, quoted(flag))
+		}
+	}
+	for _, name := range []string{"device", "no-browser"} {
+		if c.Bool(name) && !slices.Contains(more, "--device") && !slices.Contains(more, "--no-browser") {
+			words = append(words, "--"+name)
 		}
 	}
 	if c.Bool("replace") && !slices.Contains(more, "--replace") {

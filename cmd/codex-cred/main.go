@@ -63,12 +63,13 @@ func endings() []os.Signal {
 
 func newProgram() *program {
 	return &program{
-		getenv:   os.Getenv,
-		stdin:    os.Stdin,
-		stdout:   os.Stdout,
-		stderr:   os.Stderr,
-		now:      time.Now,
-		dataHome: xdg.DataHome, stateHome: xdg.StateHome,
-		hostID: hostid.ID,
+		getenv:    os.Getenv,
+		stdin:     os.Stdin,
+		stdout:    os.Stdout,
+		stderr:    os.Stderr,
+		now:       time.Now,
+		dataHome:  homeOf(xdg.DataHome, os.Getenv, "XDG_DATA_HOME", ".local/share"),
+		stateHome: homeOf(xdg.StateHome, os.Getenv, "XDG_STATE_HOME", ".local/state"),
+		hostID:    hostid.ID,
 	}
 }
