@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -55,9 +56,15 @@ func (p *program) ask(c *cli.Context, req helper.Request) (helper.Answer, error)
 
 // warnOf tells why a token is less than was asked for.
 func (p *program) warnOf(account string, answer helper.Answer) {
-	if answer.Warning != nil {
-		p.warn("warning: %s", oneLine(helper.ForAccount(account, answer.Warning).Error()))
+	if answer.Warning == nil {
+		return
 	}
+	err := helper.ForAccount(account, answer.Warning)
+	line := oneLine(err.Error())
+	if errors.Is(err, helper.ErrTooLarge) { // only a person ends that
+		line = withTheHint(line, hintFor(err))
+	}
+	p.warn("warning: %s", line)
 }
 
 // tokenOf returns what callers get of the answer.
