@@ -11,40 +11,64 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
+// askTime is how long a command may take that asks for a token.
+const askTime = 30 * time.Second
+
 // askFlags are those of every command that asks for a token.
 func askFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.DurationFlag{Name: "min-ttl", Usage: "least remaining life of the token, `TIME` such as 5m", DefaultText: "5 minutes or a tenth of its life"},
-		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "give up after `TIME`"},
+		&cli.DurationFlag{Name: "timeout", Value: askTime, Usage: "give up after `TIME`"},
+	}
+}
+
+// A tokenLine is the command line of a command that gives a token. What a command
+// has no flag for is zero.
+type tokenLine struct {
+	arguments
+	minTTL, timeout  durationFlag
+	format, shell    string
+	refresh, offline bool
+	rejected         string
+	isRejectedSet    bool
+}
+
+func lineOf(c *cli.Context) tokenLine {
+	return tokenLine{
+		arguments: argumentsOf(c),
+		minTTL:    durationOf(c, "min-ttl"), timeout: durationOf(c, "timeout"),
+		format: c.String("format"), shell: c.String("shell"),
+		refresh: c.Bool("refresh"), offline: c.Bool("offline"),
+		rejected: c.String(rejectedFlag), isRejectedSet: c.IsSet(rejectedFlag),
 	}
 }
 
 // within returns a context that ends with the command's timeout, and the request
 // with the life that the caller needs.
-func (p *program) within(c *cli.Context, req helper.Request) (context.Context, context.CancelFunc, helper.Request, error) {
+func (p *program) within(ctx context.Context, line tokenLine, req helper.Request) (context.Context, context.CancelFunc, helper.Request, error) {
 	var err error
-	if req.MinTTL, err = p.duration(c, "min-ttl", "CODEX_CRED_MIN_TTL"); err != nil {
+	if req.MinTTL, err = p.duration(line.minTTL, "CODEX_CRED_MIN_TTL"); err != nil {
 		return nil, nil, req, err
 	}
-	timeout, err := p.duration(c, "timeout", "CODEX_CRED_TIMEOUT")
+	timeout, err := p.duration(line.timeout, "CODEX_CRED_TIMEOUT")
 	if err != nil {
 		return nil, nil, req, err
 	}
-	ctx, cancel := context.WithTimeout(c.Context, timeout)
-	return ctx, cancel, req, nil
+	limited, cancel := late(ctx, func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, timeout) })
+	return limited, cancel, req, nil
 }
 
 // ask asks for the token of the account that the command is about. The answer is
 // good if the error is nil or helper.ErrNotStored; what is to be said of it is said.
-func (p *program) ask(c *cli.Context, req helper.Request) (helper.Answer, error) {
-	w, err := p.wire()
+func (p *program) ask(ctx context.Context, line tokenLine, req helper.Request) (helper.Answer, error) {
+	w, err := p.wire() //nolint:contextcheck // the log is written whatever becomes of the request
 	if err != nil {
 		return helper.Answer{}, err
 	}
-	if req.Account, err = p.account(c, w); err != nil {
+	if req.Account, err = p.account(line.arguments, w); err != nil {
 		return helper.Answer{}, err
 	}
-	ctx, cancel, req, err := p.within(c, req)
+	ctx, cancel, req, err := p.within(ctx, line, req)
 	if err != nil {
 		return helper.Answer{}, err
 	}

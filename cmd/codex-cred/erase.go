@@ -67,7 +67,7 @@ func (e *eraser) ours(c *cli.Context) (account string, receipts []*receipt, err 
 	case c.NArg() == 0 && legacyOf(c) != "":
 		return "", nil, nil
 	}
-	if account, err = e.program.account(c, e.wiring); err != nil {
+	if account, err = e.program.account(argumentsOf(c), e.wiring); err != nil {
 		return "", nil, err
 	}
 	receipts, err = e.one(c.Context, account)

@@ -52,7 +52,7 @@ func (p *program) exec(c *cli.Context) error {
 	if err != nil {
 		return notRun(p.others[0], err)
 	}
-	answer, err := p.ask(c, helper.Request{})
+	answer, err := p.ask(c.Context, lineOf(c), helper.Request{})
 	if err != nil && !errors.Is(err, helper.ErrNotStored) {
 		return err
 	}

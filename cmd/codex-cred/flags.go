@@ -30,16 +30,27 @@ func choiceFlag(flag *cli.StringFlag, words ...string) *cli.StringFlag {
 	return flag
 }
 
+// arguments are what a command line has beside flags.
+type arguments struct {
+	list []string
+	// command is the command that they are for, and whole its name with those above.
+	command, whole string
+}
+
+func argumentsOf(c *cli.Context) arguments {
+	return arguments{list: c.Args().Slice(), command: c.Command.Name, whole: c.Command.HelpName}
+}
+
 // account returns the one account that the command is about: its argument,
 // else the default.
-func (p *program) account(c *cli.Context, w *wiring) (string, error) {
-	switch c.NArg() {
+func (p *program) account(a arguments, w *wiring) (string, error) {
+	switch len(a.list) {
 	case 0:
 		return p.defaultAccount(w)
 	case 1:
-		return c.Args().First(), helper.CheckName(c.Args().First())
+		return a.list[0], helper.CheckName(a.list[0])
 	}
-	return "", usageError("%s takes one account, not %d arguments; see: %s --help", c.Command.Name, c.NArg(), c.Command.HelpName)
+	return "", usageError("%s takes one account, not %d arguments; see: %s --help", a.command, len(a.list), a.whole)
 }
 
 // defaultAccount returns the environment's account, else the one of "use".
@@ -61,17 +72,28 @@ func (p *program) noArguments(c *cli.Context) error {
 	return nil
 }
 
+// A durationFlag is a flag as the command line has it.
+type durationFlag struct {
+	name  string
+	value time.Duration // the default, unless it is set
+	isSet bool
+}
+
+func durationOf(c *cli.Context, name string) durationFlag {
+	return durationFlag{name: name, value: c.Duration(name), isSet: c.IsSet(name)}
+}
+
 // duration returns the flag's value, else the environment's, else the default.
-func (p *program) duration(c *cli.Context, flag, variable string) (time.Duration, error) {
-	d := c.Duration(flag)
-	if text := p.getenv(variable); text != "" && !c.IsSet(flag) {
+func (p *program) duration(flag durationFlag, variable string) (time.Duration, error) {
+	d := flag.value
+	if text := p.getenv(variable); text != "" && !flag.isSet {
 		var err error
 		if d, err = time.ParseDuration(text); err != nil {
 			return 0, usageError("%s is no duration such as 30s or 5m", variable)
 		}
 	}
 	if d < 0 {
-		return 0, usageError("--%s is negative", flag)
+		return 0, usageError("--%s is negative", flag.name)
 	}
 	return d, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,12 +11,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/helper/wire/output"
 )
 
 func (p *program) getCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "get",
+		Name:      getName,
 		Usage:     "print a fresh access token",
 		UsageText: "codex-cred get [ACCOUNT] [flags]",
 		Description: `TOKEN=$(codex-cred get)
@@ -24,58 +26,72 @@ codex-cred get -f curl | curl -K - https://chatgpt.com/backend-api/wham/usage
 eval "$(codex-cred get -f env)"
 codex-cred get --rejected-sha256 "$(printf %s "$TOKEN" | sha256sum | cut -d ' ' -f 1)"     after a 401`,
 		Flags: append([]cli.Flag{
-			formatFlag("token", "json", "header", "headers-json", "env", "curl"),
+			formatFlag(getFormats()...),
 			shellFlag(),
 			boolFlag("refresh", "refresh however fresh the token is"),
-			&cli.StringFlag{Name: "rejected-sha256", Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
+			&cli.StringFlag{Name: rejectedFlag, Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
 			boolFlag("offline", "never ask the issuer"),
 		}, askFlags()...),
-		Action: p.get,
+		Action: func(c *cli.Context) error { return p.get(c.Context, lineOf(c)) },
 	}
 }
 
 // shellFlag offers the shells that the format env is for.
 func shellFlag() *cli.StringFlag {
-	return choiceFlag(&cli.StringFlag{Name: "shell", Usage: "the `SHELL` that evaluates the format env"},
-		output.ShellPOSIX, output.ShellFish, output.ShellPowerShell)
+	return choiceFlag(&cli.StringFlag{Name: "shell", Usage: "the `SHELL` that evaluates the format env"}, shells()...)
 }
 
-func (p *program) get(c *cli.Context) error {
-	req := helper.Request{Refresh: c.Bool("refresh"), Offline: c.Bool("offline")}
+const getName = "get"
+
+// rejectedFlag names a token that a caller saw refused.
+const rejectedFlag = "rejected-sha256"
+
+// getFormats are those of get, the first of which is the default.
+func getFormats() []string {
+	return []string{"token", "json", "header", "headers-json", "env", "curl"}
+}
+
+// shells are those that get writes for, the first of which is the default.
+func shells() []string {
+	return []string{output.ShellPOSIX, output.ShellFish, output.ShellPowerShell}
+}
+
+func (p *program) get(ctx context.Context, line tokenLine) error {
+	req := helper.Request{Refresh: line.refresh, Offline: line.offline}
 	var err error
-	if req.Rejected, err = digestFlag(c, "rejected-sha256"); err != nil {
+	if req.Rejected, err = line.rejectedDigest(); err != nil {
 		return err
 	}
-	answer, err := p.ask(c, req)
+	answer, err := p.ask(ctx, line, req)
 	if err != nil && !errors.Is(err, helper.ErrNotStored) {
 		return err
 	}
-	return errors.Join(p.give(c, answer), err)
+	return errors.Join(p.give(line, answer), err)
 }
 
-// digestFlag returns the flag's value, the SHA-256 of something in lower-case
+// rejectedDigest returns the flag's value, the SHA-256 of something in lower-case
 // hexadecimal, or nothing. A token in its place is not shown.
-func digestFlag(c *cli.Context, flag string) (string, error) {
-	value := strings.ToLower(c.String(flag))
-	if b, err := hex.DecodeString(value); c.IsSet(flag) && (err != nil || len(b) != sha256.Size) {
-		return "", usageError("--%s takes the 64 hexadecimal digits of a SHA-256", flag)
+func (l tokenLine) rejectedDigest() (string, error) {
+	value := strings.ToLower(l.rejected)
+	if b, err := hex.DecodeString(value); l.isRejectedSet && (err != nil || len(b) != sha256.Size) {
+		return "", usageError("--%s takes the 64 hexadecimal digits of a SHA-256", rejectedFlag)
 	}
 	return value, nil
 }
 
-func (p *program) give(c *cli.Context, answer helper.Answer) error {
-	token := tokenOf(answer)
-	switch c.String("format") {
+func (p *program) give(line tokenLine, answer helper.Answer) error {
+	token := wire.BareToken(answer.Credential)
+	switch line.format {
 	case "json":
 		return p.printAnswer(answer)
 	case "header":
 		return output.Header(p.stdout, token)
 	case "headers-json":
-		return output.HeadersJSON(p.stdout, token)
+		return output.HeadersJSON(p.stdout, tokenOf(answer))
 	case "env":
-		return output.Env(p.stdout, c.String("shell"), token)
+		return output.Env(p.stdout, line.shell, token)
 	case "curl":
-		return output.Curl(p.stdout, token)
+		return output.Curl(p.stdout, tokenOf(answer))
 	}
 	return output.Token(p.stdout, token)
 }

@@ -24,57 +24,71 @@ func (p *program) helperCommand() *cli.Command {
 			Name: "git", Usage: "answer git; hosts are those of codex-cred host",
 			UsageText:   "codex-cred helper git OPERATION",
 			Description: "git config --global credential.https://git.example.helper '/usr/bin/codex-cred helper git'",
-			Action:      p.helperGit,
 		},
 		{
 			Name: "docker", Usage: "answer docker; hosts are those of codex-cred host",
 			UsageText:   "codex-cred helper docker get|store|erase|list|version",
 			Description: "echo registry.example | codex-cred helper docker get",
-			Action:      p.helperDocker,
 		},
 		{
 			Name: "kubernetes", Usage: "answer kubectl as a credential plugin",
 			UsageText:   "codex-cred helper kubernetes [ACCOUNT]",
 			Description: "kubectl config set-credentials me --exec-api-version=client.authentication.k8s.io/v1 \\\n  --exec-command=/usr/bin/codex-cred --exec-arg=helper --exec-arg=kubernetes --exec-interactive-mode=Never",
-			Action:      p.helperKubernetes,
 		},
 		{
 			Name: "goauth", Usage: "answer the go command; hosts are those of codex-cred host",
 			UsageText:   "codex-cred helper goauth [URL]",
 			Description: "go env -w GOAUTH='/usr/bin/codex-cred helper goauth'",
-			Action:      p.helperGoauth,
 		},
 		{
 			Name: "claude", Usage: "answer Claude's programs with a token and its headers",
 			UsageText:   "codex-cred helper claude [ACCOUNT]",
 			Description: "codex-cred helper claude work",
-			Action:      p.helperClaude,
 		},
 	}
 	for _, c := range commands {
 		c.Flags = askFlags()
+		c.Action = func(c *cli.Context) error { return p.protocol(c.Command.Name)(c.Context, lineOf(c)) }
 	}
 	return group(helperName, "speak the protocol of a program that asks for credentials", commands...)
 }
 
-func (p *program) helperGit(c *cli.Context) error {
-	if c.NArg() != 1 {
+// protocol returns what answers callers that speak the protocol; nil if there is
+// none of the name.
+func (p *program) protocol(name string) func(context.Context, tokenLine) error {
+	switch name {
+	case "git":
+		return p.helperGit
+	case "docker":
+		return p.helperDocker
+	case "kubernetes":
+		return p.helperKubernetes
+	case "goauth":
+		return p.helperGoauth
+	case "claude":
+		return p.helperClaude
+	}
+	return nil
+}
+
+func (p *program) helperGit(ctx context.Context, line tokenLine) error {
+	if len(line.list) != 1 {
 		return usageErrorHint("helper git takes an operation; git gives it", "see: codex-cred helper git --help")
 	}
-	return p.withSource(c, func(ctx context.Context, s wire.Source) error {
-		return git.Serve(ctx, c.Args().First(), p.stdin, p.stdout, s)
+	return p.withSource(ctx, line, func(ctx context.Context, s wire.Source) error {
+		return git.Serve(ctx, line.list[0], p.stdin, p.stdout, s)
 	})
 }
 
 // helperDocker tells errors on standard output, where docker looks for them.
-func (p *program) helperDocker(c *cli.Context) error {
-	if c.NArg() == 1 && c.Args().First() == "version" {
+func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
+	if len(line.list) == 1 && line.list[0] == "version" {
 		return write(p.stdout, "codex-cred "+version+"\n")
 	}
 	err := usageErrorHint("helper docker takes one operation", "see: codex-cred helper docker --help")
-	if c.NArg() == 1 {
-		err = p.withSource(c, func(ctx context.Context, s wire.Source) error {
-			return docker.Serve(ctx, c.Args().First(), p.stdin, p.stdout, s)
+	if len(line.list) == 1 {
+		err = p.withSource(ctx, line, func(ctx context.Context, s wire.Source) error {
+			return docker.Serve(ctx, line.list[0], p.stdin, p.stdout, s)
 		})
 	}
 	if err == nil {
@@ -86,10 +100,10 @@ func (p *program) helperDocker(c *cli.Context) error {
 
 // helperGoauth only tells why a host has no token if others have one: the go command
 // reads no answer of a program that fails.
-func (p *program) helperGoauth(c *cli.Context) error {
-	return p.withSource(c, func(ctx context.Context, s wire.Source) error {
+func (p *program) helperGoauth(ctx context.Context, line tokenLine) error {
+	return p.withSource(ctx, line, func(ctx context.Context, s wire.Source) error {
 		var answer bytes.Buffer
-		err := goauth.Serve(ctx, c.Args().Slice(), p.stdin, &answer, s)
+		err := goauth.Serve(ctx, line.list, p.stdin, &answer, s)
 		if err != nil && answer.Len() > 0 {
 			p.report(err)
 			err = nil
@@ -98,25 +112,25 @@ func (p *program) helperGoauth(c *cli.Context) error {
 	})
 }
 
-func (p *program) helperKubernetes(c *cli.Context) error {
+func (p *program) helperKubernetes(ctx context.Context, line tokenLine) error {
 	asked, err := kubernetes.Version(p.getenv(kubernetes.InfoVariable))
 	if err != nil {
 		return err
 	}
-	return p.giveToken(c, func(t wire.Token) error { return kubernetes.Encode(p.stdout, asked, t) })
+	return p.giveToken(ctx, line, func(t wire.Token) error { return kubernetes.Encode(p.stdout, asked, t) })
 }
 
-func (p *program) helperClaude(c *cli.Context) error {
-	return p.giveToken(c, func(t wire.Token) error { return claude.Encode(p.stdout, t) })
+func (p *program) helperClaude(ctx context.Context, line tokenLine) error {
+	return p.giveToken(ctx, line, func(t wire.Token) error { return claude.Encode(p.stdout, t) })
 }
 
 // withSource serves a caller that names a host.
-func (p *program) withSource(c *cli.Context, serve func(context.Context, wire.Source) error) error {
-	w, err := p.wire()
+func (p *program) withSource(ctx context.Context, line tokenLine, serve func(context.Context, wire.Source) error) error {
+	w, err := p.wire() //nolint:contextcheck // the log is written whatever becomes of the request
 	if err != nil {
 		return err
 	}
-	ctx, cancel, req, err := p.within(c, helper.Request{})
+	ctx, cancel, req, err := p.within(ctx, line, helper.Request{})
 	if err != nil {
 		return err
 	}
@@ -125,8 +139,8 @@ func (p *program) withSource(c *cli.Context, serve func(context.Context, wire.So
 }
 
 // giveToken serves a caller that names no host but an account.
-func (p *program) giveToken(c *cli.Context, encode func(wire.Token) error) error {
-	answer, err := p.ask(c, helper.Request{})
+func (p *program) giveToken(ctx context.Context, line tokenLine, encode func(wire.Token) error) error {
+	answer, err := p.ask(ctx, line, helper.Request{})
 	if err != nil && !errors.Is(err, helper.ErrNotStored) {
 		return err
 	}

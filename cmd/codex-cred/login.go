@@ -48,7 +48,7 @@ func (p *program) login(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	account, err := p.account(c, w)
+	account, err := p.account(argumentsOf(c), w)
 	if err != nil {
 		return err
 	}

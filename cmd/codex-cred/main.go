@@ -38,13 +38,17 @@ func (p *program) main() int {
 	if home != "" {
 		_ = os.Setenv("CODEX_CRED_HOME", home) // the worker's too
 	}
+	return p.run(args)
+}
+
+// interruptible returns a context that a signal ends.
+func (p *program) interruptible() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
-	defer stop()
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the program at once
 		p.whenSlow("finishing what is under way; interrupt again to give it up")
 	})
-	return p.run(ctx, args)
+	return ctx, stop
 }
 
 // endings are the signals that ask the program to end. It ends in order then: what

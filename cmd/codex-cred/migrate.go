@@ -35,7 +35,7 @@ func (p *program) migrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	account, err := p.account(c, w)
+	account, err := p.account(argumentsOf(c), w)
 	if err != nil {
 		return err
 	}

@@ -43,17 +43,29 @@ type program struct {
 }
 
 // run runs the command line and returns the exit code.
-func (p *program) run(ctx context.Context, args []string) int {
-	app := p.app()
+func (p *program) run(args []string) int {
 	args, others, ok := cutCommand(args)
 	if ok {
 		p.others = append([]string{}, others...)
 	}
 	p.jsonErrors = wantsJSON(args)
-	n, _ := descend(args, app.Commands)
 	defer p.flushLog()
+	if line, ok := p.quickly(args); ok {
+		p.command = strings.TrimPrefix(line.whole, ownProgram+" ")
+		ctx, stop := late(context.Background(), p.interruptible)
+		defer stop()
+		return p.end(ctx, p.answer(ctx, line))
+	}
+	ctx, stop := p.interruptible()
+	defer stop()
+	app := p.app()
+	n, _ := descend(args, app.Commands)
 	p.command = strings.Join(args[min(1, len(args)):n], " ")
-	err := app.RunContext(ctx, reorder(args, app.Commands))
+	return p.end(ctx, app.RunContext(ctx, reorder(args, app.Commands)))
+}
+
+// end tells the error of the run, and returns its exit code.
+func (p *program) end(ctx context.Context, err error) int {
 	if err == nil {
 		return exitOK
 	}

@@ -50,7 +50,7 @@ func (p *program) refresh(c *cli.Context) error {
 	if all && c.NArg() > 0 {
 		return usageError("refresh takes an account or --all, not both")
 	}
-	timeout, err := p.duration(c, "timeout", "CODEX_CRED_TIMEOUT")
+	timeout, err := p.duration(durationOf(c, "timeout"), "CODEX_CRED_TIMEOUT")
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (p *program) toRefresh(c *cli.Context, w *wiring) ([]string, error) {
 	if c.Bool("all") {
 		return w.accounts.List()
 	}
-	name, err := p.account(c, w)
+	name, err := p.account(argumentsOf(c), w)
 	return []string{name}, err
 }
 

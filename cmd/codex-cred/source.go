@@ -41,7 +41,7 @@ func (s hostSource) Token(ctx context.Context, host wire.Host) (wire.Token, erro
 		return wire.Token{}, err
 	}
 	s.program.warnOf(row.Account, answer)
-	return tokenOf(answer), nil
+	return wire.BareToken(answer.Credential), nil
 }
 
 // Rejected implements [wire.Source].

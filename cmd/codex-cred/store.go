@@ -32,7 +32,7 @@ func (p *program) store(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	account, err := p.account(c, w)
+	account, err := p.account(argumentsOf(c), w)
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 // A Source decides which host gets which token. Its methods may be called
 // concurrently.
 type Source interface {
-	// Token returns a token for the host. [ErrUnconfigured]: nobody said that
-	// the host may have one. Other errors say why there is none although
+	// Token returns a token for the host, without headers. [ErrUnconfigured]: nobody
+	// said that the host may have one. Other errors say why there is none although
 	// somebody did.
 	Token(ctx context.Context, host Host) (Token, error)
 	// Rejected is told that the host refused the token. What is not the token

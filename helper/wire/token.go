@@ -30,10 +30,16 @@ const Authorization = "Authorization"
 // section 2.1). It is a secret.
 func (t Token) Bearer() string { return "Bearer " + t.Access.Reveal() }
 
+// BareToken returns what callers get of the credential who send no headers but the
+// one that carries the token: it does not read the token for others.
+func BareToken(c helper.Credential) Token {
+	return Token{Access: c.AccessToken, Expiry: c.Expiry, AccountID: c.Identity.AccountID}
+}
+
 // NewToken returns what callers get of the credential. Only ChatGPT's back end
 // wants headers of its own.
 func NewToken(c helper.Credential) Token {
-	t := Token{Access: c.AccessToken, Expiry: c.Expiry, AccountID: c.Identity.AccountID}
+	t := BareToken(c)
 	if c.Issuer.Profile != "openai" {
 		return t
 	}
