@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"log/slog"
 )
 
 const placeholder = "[secret]"
@@ -62,8 +61,6 @@ func (s Secret) String() string { return placeholder }
 // Format writes the placeholder for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, placeholder) }
 
-// LogValue returns the placeholder.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(placeholder) }
-
-// MarshalText returns the placeholder, which is also the JSON form.
+// MarshalText returns the placeholder, which is also the JSON form, and what the
+// handlers of log/slog write.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(placeholder), nil }

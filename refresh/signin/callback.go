@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"io"
+	"log" //nolint:depguard // http.Server takes no other
 	"net"
 	"net/http"
 	"net/url"
@@ -66,7 +67,7 @@ func (a *attempt) serve(l net.Listener) (stop func(context.Context)) {
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      pageTime + closeTime,
 		MaxHeaderBytes:    4 * maxQuery,
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	server.SetKeepAlivesEnabled(false)
 	go func() {
