@@ -73,6 +73,22 @@ func Decode(b []byte) (Credential, error) {
 // decodeJSON reads exactly one JSON object. Its errors name no content: those
 // of encoding/json can quote what they stumble over.
 func decodeJSON(b []byte) (item, error) {
+	var it item
+	// Most items are right: of another it is told what is wrong with it.
+	if !bytes.HasPrefix(b, []byte("{")) || json.Unmarshal(b, &it) != nil || it.Version != itemVersion {
+		var err error
+		if it, err = decodeParts(b); err != nil {
+			return item{}, err
+		}
+	}
+	years := []int{it.Expiry.UTC().Year(), it.ObtainedAt.UTC().Year()}
+	if slices.Min(years) < 0 || slices.Max(years) > 9999 {
+		return item{}, errors.New("a time is out of range") // JSON has no form for it in UTC
+	}
+	return it, nil
+}
+
+func decodeParts(b []byte) (item, error) {
 	var probe struct {
 		Version int `json:"version"`
 	}
@@ -88,10 +104,6 @@ func decodeJSON(b []byte) (item, error) {
 	var it item
 	if json.Unmarshal(b, &it) != nil {
 		return item{}, errors.New("a member has the wrong type")
-	}
-	years := []int{it.Expiry.UTC().Year(), it.ObtainedAt.UTC().Year()}
-	if slices.Min(years) < 0 || slices.Max(years) > 9999 {
-		return item{}, errors.New("a time is out of range") // JSON has no form for it in UTC
 	}
 	return it, nil
 }

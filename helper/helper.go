@@ -38,8 +38,11 @@ type Request struct {
 // rejects reports whether the credential has the access token that the caller
 // saw refused.
 func (r Request) rejects(c Credential) bool {
+	if r.Rejected == "" {
+		return false
+	}
 	sum := sha256.Sum256([]byte(c.AccessToken.Reveal()))
-	return r.Rejected != "" && subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(r.Rejected)) == 1
+	return subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(r.Rejected)) == 1
 }
 
 // An Answer is a credential whose access token has not expired.

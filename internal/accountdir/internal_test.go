@@ -34,7 +34,8 @@ func TestUpdate_Busy(t *testing.T) {
 }
 
 // FuzzDecode: whatever is in the file, decode answers ErrCorrupt or an account
-// that encode writes so that decode reads the same.
+// that encode writes so that decode reads the same; and what is read at once is
+// what is read part by part.
 func FuzzDecode(f *testing.F) {
 	const id = `"0123456789abcdef0123456789abcdef"`
 	for _, seed := range []string{
@@ -52,6 +53,11 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
+		whole, wholeErr := parse(content)
+		parts, partsErr := parseParts(content)
+		if diff := cmp.Diff(parts, whole); diff != "" || (wholeErr == nil) != (partsErr == nil) {
+			t.Fatalf("at once %v, by parts %v, (-by parts +at once):\n%s", wholeErr, partsErr, diff)
+		}
 		a, err := decode(content, "work")
 		if err != nil {
 			if !errors.Is(err, helper.ErrCorrupt) || a.Name != "" {

@@ -104,7 +104,16 @@ func decode(content []byte, name string) (helper.Account, error) {
 	return a, nil
 }
 
+// parse reads most records at once; of another it reads part by part what it is.
 func parse(content []byte) (record, error) {
+	var r record
+	if strictjson.IsWhole(content, &r) && (r.Version == recordVersion || r.Version == sharedVersion) {
+		return r, nil
+	}
+	return parseParts(content)
+}
+
+func parseParts(content []byte) (record, error) {
 	object, rest, err := strictjson.Cut(content)
 	if err != nil {
 		return record{}, err

@@ -140,8 +140,19 @@ func fault(doing, path string, err error) error {
 	if cause := syscall.Errno(0); errors.As(err, &cause) && !errors.Is(kind, helper.ErrNotFound) {
 		return fmt.Errorf("%s %s: %w: %v", doing, path, kind, cause) //nolint:errorlint // foreign errors end at this border
 	}
-	return fmt.Errorf("%s %s: %w", doing, path, kind)
+	return &pathError{doing, path, kind}
 }
+
+// A pathError says what was being done to a path. Its text is made when somebody
+// reads it: that a file is absent is often no error to anybody.
+type pathError struct {
+	doing, path string
+	kind        error
+}
+
+func (e *pathError) Error() string { return e.doing + " " + e.path + ": " + e.kind.Error() }
+
+func (e *pathError) Unwrap() error { return e.kind }
 
 func kindOf(err error) error {
 	switch {

@@ -31,6 +31,18 @@ func Cut(text []byte) (object, rest []byte, err error) {
 	return found, text[decoder.InputOffset():], nil
 }
 
+// IsWhole sets what the pointer points to from a text that is one object, without a
+// member that is unknown, and nothing else; and reports whether the text is that. It
+// reads the text once, and tells no version and no reason: the functions below do.
+func IsWhole(text []byte, pointer any) bool {
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return false
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(pointer) == nil && len(bytes.TrimSpace(text[decoder.InputOffset():])) == 0
+}
+
 // DecodeWhole sets what the pointer points to from a text that is one object of
 // the known version, and nothing else.
 func DecodeWhole(text []byte, known int, pointer any) error {

@@ -37,6 +37,22 @@ func TestStrict(t *testing.T) {
 	}
 }
 
+// TestIsWhole: one object that is known, with blanks behind it, and nothing else.
+func TestIsWhole(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"version":1,"name":"a"}`: true, "{\"name\":\"a\"}\n\t ": true, `{}`: true,
+		``: false, ` {}`: false, `null`: false, `[]`: false, `{"version":1`: false, `{} {}`: false, `{}x`: false, `{"other":1}`: false, `{"name":1}`: false,
+	} {
+		var got struct {
+			Version int    `json:"version"`
+			Name    string `json:"name"`
+		}
+		if strictjson.IsWhole([]byte(text), &got) != want {
+			t.Errorf("%s: IsWhole is %t", text, !want)
+		}
+	}
+}
+
 func read(text string) (name, rest string, err error) {
 	object, after, err := strictjson.Cut([]byte(text))
 	if err == nil {
