@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
@@ -164,22 +163,6 @@ func valid(doc []byte) ([]byte, error) {
 		return nil, fmt.Errorf("with the change it would be wrong: %w", err)
 	}
 	return doc, nil
-}
-
-func decode(doc []byte) (map[string]any, error) {
-	if len(doc) > MaxSize {
-		return nil, fmt.Errorf("it is larger than %d bytes", MaxSize)
-	}
-	var root map[string]any
-	err := toml.Unmarshal(doc, &root)
-	if at := (*toml.DecodeError)(nil); errors.As(err, &at) {
-		line, _ := at.Position()
-		return nil, fmt.Errorf("line %d is not TOML", line)
-	}
-	if err != nil {
-		return nil, errors.New("it is not TOML")
-	}
-	return root, nil
 }
 
 // A span is a part of the text.

@@ -1,0 +1,72 @@
+package tomledit
+
+import (
+	"maps"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pelletier/go-toml/v2"
+)
+
+// FuzzDecode: what the library's decoder reads is read, and as the same; what it
+// refuses is refused.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		"a = 1\nb = -0x1f\n", "a = 0x1F_f\nb = 0o17\nc = 0b1_0\nd = +1_000\ne = -17\n", "a = 9223372036854775808\n", "a = 1_0.5_0e1_0\nb = -inf\nc = nan\nd = +0.0\n", "a = 1e999\n",
+		"a = true\nb = false\n", "a = \"\\u00e9\"\nb = '''\nx'''\nc = ''\n", "a = [1, [\"x\"], {b = 1}]\nc = []\nd = {}\n",
+		"a = 1979-05-27T07:32:00Z\nb = 1979-05-27\nc = 07:32:00.5\nd = 1979-05-27 07:32:00\n", "a = 2021-02-30\n",
+		"a = 1\na = 2\n", "a.b = 1\na.c = 2\n", "a = 1\na.b = 2\n", "a = {b = 1}\na.c = 2\n", "a = {b.c = 1, b.d = 2}\n", "a = {b = {}, b.c = 1}\n", "a = {b = 1, b = 2}\n",
+		"[a]\n[a]\n", "[a.b]\n[a]\nc = 1\n", "[a]\nb.c = 1\n[a.b]\n", "[a]\nb.c = 1\n[a.b.d]\n", "[a.b]\n[a]\nb.c = 1\n", "[a.b.c]\n[a]\nb.d = 1\n",
+		"[[a]]\nb = 1\n[[a]]\n[a.c]\n[[a.d]]\n", "[a]\n[[a]]\n", "[[a]]\n[a]\n", "a = [{b = 1}]\n[[a]]\n", "a = []\n[a.b]\n", "a = {}\n[a.b]\n", "[[a]]\n[[a.b]]\n[[a]]\n[a.b]\n", "[a.b]\n[[a]]\n", "a.b = 1\n[a]\n", "a.b = 1\n[a.c]\n", "[a]\n[a.b]\n[a]\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		var want map[string]any
+		wantErr := toml.Unmarshal(doc, &want)
+		got, err := decode(doc)
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("%q: %v, the library %v", doc, err, wantErr)
+		}
+		if err != nil {
+			return
+		}
+		if diff := cmp.Diff(alike(want), alike(got), cmp.Comparer(func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) })); diff != "" {
+			t.Errorf("%q (-library +ours):\n%s", doc, diff)
+		}
+	})
+}
+
+// alike returns the value with one mark for every date, in whatever type, and
+// for every text that could be one.
+func alike(value any) any { //nolint:ireturn // a value of TOML has one of many types
+	switch value := value.(type) {
+	case map[string]any:
+		same := maps.Clone(value)
+		for name, member := range same {
+			same[name] = alike(member)
+		}
+		return same
+	case []any:
+		same := make([]any, 0, len(value))
+		for _, member := range value {
+			same = append(same, alike(member))
+		}
+		return same
+	case time.Time, toml.LocalDate, toml.LocalTime, toml.LocalDateTime:
+		return "a date"
+	case string:
+		var date struct {
+			A any `toml:"a"`
+		}
+		if toml.Unmarshal([]byte("a = "+value), &date) == nil {
+			if _, isText := date.A.(string); !isText && alike(date.A) == "a date" {
+				return "a date"
+			}
+		}
+		return value
+	}
+	return value
+}
