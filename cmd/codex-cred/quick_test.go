@@ -12,8 +12,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// byLibrary reads the command line as the ordinary path does. ok is false if no
-// command that gives a token would run.
+// byLibrary reads the command line as the ordinary path does. Not for parallel tests:
+// the library has flags of its own, which all its runs share. ok
+// is false if no command that gives a token would run.
 func byLibrary(t *testing.T, args []string) (line tokenLine, ok bool) {
 	t.Helper()
 	p := &program{getenv: func(string) string { return "" }, stdout: io.Discard, stderr: io.Discard}
@@ -58,7 +59,6 @@ func sameLine(t *testing.T, args []string) (quick bool) {
 // TestQuickly: the first rows are read quickly; the others are unusual, or wrong, and
 // left to the library.
 func TestQuickly(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		quick bool
 		lines string
@@ -129,7 +129,6 @@ func TestQuickly(t *testing.T) {
 // TestQuickFlags: a flag that a command gets one day is not read quickly by chance:
 // each is read as the library reads it, or left to it.
 func TestQuickFlags(t *testing.T) {
-	t.Parallel()
 	p := &program{}
 	commands := append([]*cli.Command{p.getCommand()}, p.helperCommand().Subcommands...)
 	for _, c := range commands {
