@@ -21,7 +21,7 @@ func TestAllocations(t *testing.T) {
 	p.getenv = func(name string) string { return home[name] }
 	p.stdin, p.stdout, p.stderr = strings.NewReader(`{"access_token":"`+strings.Repeat("token", 500)+`","expires_in":36000}`), io.Discard, &stderr
 	must := func(args ...string) {
-		if code := p.run(t.Context(), append([]string{"codex-cred"}, args...)); code != exitOK {
+		if code := p.run(append([]string{"codex-cred"}, args...)); code != exitOK {
 			t.Fatalf("%s: exit code %d: %s", args[0], code, stderr.String())
 		}
 	}
