@@ -10,7 +10,7 @@ import (
 // mostAllocations is how many get makes for a valid token in a file, from its
 // command line to its answer, with the race detector, which makes a quarter more
 // and not always as many. Lower it when the count falls.
-const mostAllocations = 1400
+const mostAllocations = 120
 
 // TestAllocations counts in this process; TestCounts of internal/bench looks at
 // the rest of what the release does.
