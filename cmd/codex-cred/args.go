@@ -14,7 +14,7 @@ func reorder(args []string, commands []*cli.Command) []string {
 	if len(args) < 2 {
 		return args
 	}
-	if args[1] == "--version" || args[1] == "-v" {
+	if slices.Contains(versionFlags(), args[1]) {
 		args = append([]string{args[0], "version"}, args[2:]...)
 	}
 	n, command := descend(args, commands)

@@ -19,9 +19,12 @@ const personTime = time.Minute
 // patient lets keychain calls take as long as a person may.
 func (w *wiring) patient() { w.keychain.Timeout, w.keychain.Silence = personTime, personTime }
 
-func storeFlag() *cli.StringFlag {
-	return &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: storeAuto}
+func storeFlag() *choice {
+	flag := &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: storeAuto}
+	return &choice{StringFlag: flag, words: storeWords()}
 }
+
+func storeWords() []string { return []string{storeAuto, storeKeychain, storeFile} }
 
 // storeChoice returns the word that the person chose, or auto.
 func (p *program) storeChoice(c *cli.Context) (string, error) {
@@ -32,7 +35,7 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 	if choice == "" {
 		choice = storeAuto
 	}
-	if words := []string{storeAuto, storeKeychain, storeFile}; !slices.Contains(words, choice) {
+	if !slices.Contains(storeWords(), choice) {
 		return "", usageError("there is no store %q; choose auto, keychain or file", shown(choice))
 	}
 	return choice, nil

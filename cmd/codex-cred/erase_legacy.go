@@ -14,8 +14,8 @@ const codexToo = "codex"
 // legacyFlag can stand alone or have a value, as a flag that is a word does not.
 func legacyFlag() *cli.GenericFlag {
 	return &cli.GenericFlag{
-		Name: "legacy", Value: &legacyValue{}, DefaultText: "no",
-		Usage: "also what older tools left; --legacy=" + codexToo + ": Codex's own sign-in too",
+		Name: "legacy", Value: &legacyValue{},
+		Usage: "also what older tools left; with =`" + codexToo + "` Codex's own sign-in too",
 	}
 }
 

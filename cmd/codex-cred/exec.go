@@ -25,6 +25,7 @@ codex-cred exec work --env GATEWAY_TOKEN -- ./upload.sh`,
 known, in CODEX_CRED_ACCOUNT_ID. It keeps the token that it began with: ask for a
 long life with --min-ttl. A ChatGPT token is no API key, so no other name is
 set unless --env asks for it.
+
 The exit status is the program's own; 126 if it cannot be run, 127 if there is none.`,
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "env", Usage: "put the token under `NAME` as well; may be given more than once"},

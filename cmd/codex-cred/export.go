@@ -19,10 +19,14 @@ import (
 // codexTokens is the only form of an export so far.
 const codexTokens = "codex-tokens"
 
+func toFlag() *choice {
+	return &choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`FORM` of the file: " + codexTokens}, words: []string{codexTokens}}
+}
+
 func (p *program) exportCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "export",
-		Usage:     "write an access token into a file for Codex in a container or a CI job",
+		Usage:     "write an access token into a file, for Codex in a container",
 		UsageText: "codex-cred export [ACCOUNT] --to codex-tokens FILE",
 		Description: `codex-cred export --to codex-tokens codex-home/auth.json
 codex-cred export work --to codex-tokens /run/job/auth.json --min-ttl 2h`,
@@ -30,7 +34,7 @@ codex-cred export work --to codex-tokens /run/job/auth.json --min-ttl 2h`,
 holds the access token and no refresh token: Codex uses it until it ends and never
 refreshes, so the sign-in stays yours, and the file is of no use after that. Until
 then it is a secret: only you can read it, and what you do with it is your care.`,
-		Flags:  append([]cli.Flag{&cli.StringFlag{Name: "to", Usage: "`FORM` of the file: codex-tokens"}}, askFlags()...),
+		Flags:  append([]cli.Flag{toFlag()}, askFlags()...),
 		Action: p.export,
 	}
 }

@@ -11,14 +11,21 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
+// A choice is a flag that takes one of the words, or a file if it says so.
+type choice struct {
+	*cli.StringFlag
+	words []string
+	files bool
+}
+
 // formatFlag offers the formats, the first of which is the default.
-func formatFlag(formats ...string) *cli.StringFlag {
+func formatFlag(formats ...string) *choice {
 	return choiceFlag(&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Usage: "`FORM` of the output"}, formats...)
 }
 
 // choiceFlag makes the flag take one of the words, the first of which is the
 // default.
-func choiceFlag(flag *cli.StringFlag, words ...string) *cli.StringFlag {
+func choiceFlag(flag *cli.StringFlag, words ...string) *choice {
 	flag.Value = words[0]
 	flag.Usage += ": " + strings.Join(words, ", ")
 	flag.Action = func(_ *cli.Context, got string) error {
@@ -27,7 +34,7 @@ func choiceFlag(flag *cli.StringFlag, words ...string) *cli.StringFlag {
 		}
 		return nil
 	}
-	return flag
+	return &choice{StringFlag: flag, words: words}
 }
 
 // arguments are what a command line has beside flags.

@@ -24,7 +24,8 @@ func (p *program) getCommand() *cli.Command {
 codex-cred get work --format json
 codex-cred get -f curl | curl -K - https://chatgpt.com/backend-api/wham/usage
 eval "$(codex-cred get -f env)"
-codex-cred get --rejected-sha256 "$(printf %s "$TOKEN" | sha256sum | cut -d ' ' -f 1)"     after a 401`,
+codex-cred get --rejected-sha256 \
+  "$(printf %s "$TOKEN" | sha256sum | cut -d ' ' -f 1)"  # after a 401`,
 		Flags: append([]cli.Flag{
 			formatFlag(getFormats()...),
 			shellFlag(),
@@ -37,7 +38,7 @@ codex-cred get --rejected-sha256 "$(printf %s "$TOKEN" | sha256sum | cut -d ' ' 
 }
 
 // shellFlag offers the shells that the format env is for.
-func shellFlag() *cli.StringFlag {
+func shellFlag() *choice {
 	return choiceFlag(&cli.StringFlag{Name: "shell", Usage: "the `SHELL` that evaluates the format env"}, shells()...)
 }
 

@@ -23,7 +23,7 @@ func (p *program) helperCommand() *cli.Command {
 		{
 			Name: "git", Usage: "answer git; hosts are those of codex-cred host",
 			UsageText:   "codex-cred helper git OPERATION",
-			Description: "git config --global credential.https://git.example.helper '/usr/bin/codex-cred helper git'",
+			Description: "git config --global credential.https://git.example.helper \\\n  '/usr/bin/codex-cred helper git'",
 		},
 		{
 			Name: "docker", Usage: "answer docker; hosts are those of codex-cred host",
@@ -33,7 +33,7 @@ func (p *program) helperCommand() *cli.Command {
 		{
 			Name: "kubernetes", Usage: "answer kubectl as a credential plugin",
 			UsageText:   "codex-cred helper kubernetes [ACCOUNT]",
-			Description: "kubectl config set-credentials me --exec-api-version=client.authentication.k8s.io/v1 \\\n  --exec-command=/usr/bin/codex-cred --exec-arg=helper --exec-arg=kubernetes --exec-interactive-mode=Never",
+			Description: "kubectl config set-credentials me --exec-interactive-mode=Never \\\n  --exec-api-version=client.authentication.k8s.io/v1 \\\n  --exec-command=/usr/bin/codex-cred --exec-arg=helper --exec-arg=kubernetes",
 		},
 		{
 			Name: "goauth", Usage: "answer the go command; hosts are those of codex-cred host",

@@ -7,17 +7,23 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/moving"
 )
+
+func fromFlag() *choice {
+	flag := &cli.StringFlag{Name: "from", Usage: "`SOURCE`: codex, opencode, oc-codex-multi-auth, a file of one of them (1 MiB at most), or - for standard input"}
+	return &choice{StringFlag: flag, words: []string{string(moving.Codex), string(moving.OpenCode), string(moving.Pool)}, files: true}
+}
 
 func (p *program) importCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "import",
 		Usage:     "move the sign-ins of another program here",
 		UsageText: "codex-cred import --from codex|opencode|oc-codex-multi-auth|FILE|- [flags]",
-		Description: `codex-cred import --from codex --dry-run     what would be done
-codex-cred import --from codex               from Codex's auth.json
+		Description: `codex-cred import --from codex --dry-run      # what would be done
+codex-cred import --from codex                # from Codex's auth.json
 codex-cred import --from opencode --as work
-codex-cred import --from oc-codex-multi-auth every account of it
+codex-cred import --from oc-codex-multi-auth  # every account of it
 codex-cred import --from /backup/auth.json`,
 		ArgsUsage: `The sign-in is stored, read back, and then removed from where it was, of which
 no copy is kept: a refresh token works once, and two programs that use it would end
@@ -29,7 +35,7 @@ With --keep-source the other program goes on using it. The account is then a cop
 get prints its access token until that ends, and nothing is refreshed here until
 the same command without --keep-source moves it for good, or finds it gone.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "from", Usage: "`SOURCE`: codex, opencode, oc-codex-multi-auth, a file of one of them (1 MiB at most), or - for standard input"},
+			fromFlag(),
 			boolFlag("dry-run", "list what would be done, and do nothing"),
 			boolFlag("keep-source", "leave the sign-in there too, and refresh nothing here"),
 			&cli.StringFlag{Name: "as", Usage: "`NAME` of the account, if it is one", DefaultText: "what the other program calls it"},

@@ -16,6 +16,11 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
+func profileFlag() *choice {
+	flag := &cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI, Usage: "`DIALECT` of the issuer: openai or oauth"}
+	return &choice{StringFlag: flag, words: []string{refresh.ProfileOpenAI, refresh.ProfileOAuth}}
+}
+
 func (p *program) loginCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "login",
@@ -23,16 +28,17 @@ func (p *program) loginCommand() *cli.Command {
 		UsageText: "codex-cred login [ACCOUNT] [flags]",
 		Description: `codex-cred login
 codex-cred login work --replace
-codex-cred login --device        a code to enter on any device, for ssh and containers
-codex-cred login --no-browser    an address to open anywhere, and one to paste back
+codex-cred login --device      # a code to enter on any device, over ssh for instance
+codex-cred login --no-browser  # an address to open anywhere, and one to paste back
 codex-cred login --store file
-codex-cred login lab --profile oauth --issuer https://auth.example.com --client-id my-client`,
+codex-cred login lab --profile oauth \
+  --issuer https://auth.example.com --client-id my-client`,
 		Flags: []cli.Flag{
 			boolFlag("device", "enter a code on another device instead of opening a browser here"),
 			boolFlag("no-browser", "print the address, and take the one that the browser ends at by paste"),
 			storeFlag(),
 			boolFlag("replace", "replace the sign-in that the account has"),
-			&cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI, Usage: "`DIALECT` of the issuer: openai or oauth"},
+			profileFlag(),
 			&cli.StringFlag{Name: "issuer", Usage: "`URL` of the issuer", DefaultText: "OpenAI's"},
 			&cli.StringFlag{Name: "client-id", Usage: "`ID` of the OAuth client", DefaultText: "Codex's public one"},
 			&cli.StringFlag{Name: "scope", Usage: "`SCOPE` to ask for, words separated by spaces", DefaultText: "the least that works"},

@@ -15,10 +15,10 @@ func (p *program) migrateCommand() *cli.Command {
 		Name:        "migrate",
 		Usage:       "move an account's tokens to another store",
 		UsageText:   "codex-cred migrate [ACCOUNT] --to keychain|file | --here",
-		Description: "codex-cred migrate --to keychain\ncodex-cred migrate work --to file\ncodex-cred migrate work --here     after a move to another computer",
+		Description: "codex-cred migrate --to keychain\ncodex-cred migrate work --to file\ncodex-cred migrate work --here  # after a move to another computer",
 		Flags: []cli.Flag{
 			boolFlag("here", "this computer alone uses the account's files, which came from another one"),
-			&cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"},
+			&choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"}, words: []string{storeKeychain, storeFile}},
 		},
 		Action: p.migrate,
 	}

@@ -14,7 +14,7 @@ func (p *program) privacyCommand() *cli.Command {
 		Name:        "privacy",
 		Usage:       "tell what is kept where and for how long, and what is sent to whom",
 		UsageText:   "codex-cred privacy [--format text|json]",
-		Description: "codex-cred privacy\ncodex-cred privacy --format json\ncodex-cred paths     what of it there is on this computer",
+		Description: "codex-cred privacy\ncodex-cred privacy --format json\ncodex-cred paths  # what of it there is on this computer",
 		Flags:       []cli.Flag{formatFlag("text", "json")},
 		Action:      p.privacy,
 	}
@@ -94,14 +94,14 @@ func (s sending) text() string {
 	return fmt.Sprintf("%s: %s. %s. %s.", s.Request, s.When, to, with)
 }
 
-// pageWidth fits a terminal.
-const pageWidth = 100
-
 // wrapped breaks the text into lines, the first of which begins with the mark.
-func wrapped(mark, text string) string {
+func wrapped(mark, text string) string { return filled(mark, strings.Fields(text)) }
+
+// filled puts the words on lines as wrapped does, and breaks none.
+func filled(mark string, words []string) string {
 	var b strings.Builder
 	line := mark
-	for i, word := range strings.Fields(text) {
+	for i, word := range words {
 		if i > 0 && len(line)+1+len(word) > pageWidth {
 			b.WriteString(line + "\n")
 			line = strings.Repeat(" ", len(mark))

@@ -61,18 +61,27 @@ func (p *program) run(args []string) int {
 	app := p.app()
 	n, _ := descend(args, app.Commands)
 	p.command = strings.Join(args[min(1, len(args)):n], " ")
+	if text, asked := helpFor(args, app.Commands); asked {
+		return p.told(write(p.stdout, text))
+	}
 	return p.end(ctx, app.RunContext(ctx, reorder(args, app.Commands)))
 }
 
-// end tells the error of the run, and returns its exit code.
+// end is told for what ended with the context.
 func (p *program) end(ctx context.Context, err error) int {
-	if err == nil {
-		return exitOK
-	}
 	// What a cancelled context broke is not the reason: the interrupt is. But a
 	// sign-in that is lost must be told.
-	if errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, helper.ErrNotStored) {
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, helper.ErrNotStored) {
 		err = context.Canceled
+	}
+	return p.told(err)
+}
+
+// told reports the error, if it is one that nobody was told, and returns the exit
+// code.
+func (p *program) told(err error) int {
+	if err == nil {
+		return exitOK
 	}
 	if !errors.As(err, new(*toldError)) {
 		p.report(err)
@@ -86,9 +95,7 @@ func (p *program) app() *cli.App {
 		Usage:                     "sign in to ChatGPT/Codex once, hand every program a fresh access token",
 		Version:                   version,
 		HideVersion:               true,
-		HideHelpCommand:           true,
-		CustomAppHelpTemplate:     appHelp,
-		Suggest:                   true,
+		HideHelp:                  true,
 		DisableSliceFlagSeparator: true,
 		Writer:                    p.stdout,
 		ErrWriter:                 p.stderr,
@@ -111,53 +118,45 @@ func (p *program) commands() []*cli.Command {
 	return commands
 }
 
-// dress gives the commands, and those below them, our help and errors.
+// dress gives the commands, and those below them, our errors, and takes from them the
+// library's help: run prints ours.
 func dress(commands []*cli.Command) {
 	for _, c := range commands {
-		c.CustomHelpTemplate = commandHelp
 		c.OnUsageError = onUsageError
-		c.HideHelpCommand = true
+		c.HideHelp = true
 		dress(c.Subcommands)
 	}
 }
 
-// group returns a command that only has others below it.
+// group returns a command that only has others below it. Its examples are the first
+// of each.
 func group(name, usage string, below ...*cli.Command) *cli.Command {
-	lines, words := make([]string, len(below)), make([]string, len(below))
+	firsts, words := make([]string, len(below)), make([]string, len(below))
 	for i, c := range below {
-		lines[i], words[i] = c.UsageText, c.Name
+		firsts[i], words[i] = described{Command: c}.examples()[0], c.Name
 	}
 	return &cli.Command{
 		Name: name, Usage: usage, Subcommands: below,
 		UsageText:   "codex-cred " + name + " " + strings.Join(words, "|"),
-		Description: strings.Join(lines, "\n"),
+		Description: strings.Join(firsts, "\n"),
 		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 {
-				return cli.ShowSubcommandHelp(c)
-			}
-			return usageErrorHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, shown(c.Args().First()), strings.Join(words, ", ")),
-				"see: codex-cred "+name+" --help")
+			given := c.Args().First()
+			return usageErrorHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, shown(given), strings.Join(words, ", ")),
+				orNearest(given, words, "see: codex-cred "+name+" --help"))
 		},
 	}
 }
 
 func (p *program) noCommand(c *cli.Context) error {
-	switch c.Args().First() {
-	case "", "help":
-		return cli.ShowAppHelp(c)
+	given := c.Args().First()
+	if given == "help" {
+		given = strings.Join(c.Args().Tail(), " ")
 	}
-	text := fmt.Sprintf("there is no command %q", shown(c.Args().First()))
-	if near := cli.SuggestCommand(c.App.Commands, c.Args().First()); near != "" {
-		return usageError("%s; %s", text, strings.ToLower(near))
+	var names []string
+	for _, d := range describe(ownProgram, c.App.Commands) {
+		names = append(names, d.Names()...)
 	}
-	return usageError("%s; see: codex-cred --help", text)
-}
-
-func onUsageError(c *cli.Context, err error, _ bool) error {
-	if c.Command.Name == c.App.Name {
-		return usageErrorHint(err.Error(), "see: codex-cred --help")
-	}
-	return usageErrorHint(err.Error(), "see: "+c.Command.HelpName+" --help")
+	return usageErrorHint(fmt.Sprintf("there is no command %q", shown(given)), orNearest(given, names, "see: codex-cred --help"))
 }
 
 // warn tells a person on stderr what a program need not know.

@@ -150,9 +150,8 @@ func leaves(prefix string, commands []*cli.Command) []leaf {
 		}
 		l := leaf{name: prefix + c.Name}
 		for _, flag := range c.Flags {
-			if f, ok := flag.(*cli.StringFlag); ok && f.Name == "format" {
-				_, words, _ := strings.Cut(f.Usage, ": ")
-				l.formats = strings.Split(words, ", ")
+			if f, ok := flag.(*choice); ok && f.Name == "format" {
+				l.formats = f.words
 			}
 		}
 		list = append(list, l)

@@ -56,7 +56,7 @@ func (p *program) setupCommand() *cli.Command {
 		Name:      "setup",
 		Usage:     "let another program ask for tokens",
 		UsageText: "codex-cred setup CLIENT [ACCOUNT] [flags]",
-		ArgsUsage: "Clients: " + p.clientNames() + "\nWithout flags it prints what to put into the client's config, and changes nothing.",
+		ArgsUsage: "Clients: " + p.clientNames() + ".\n\nWithout flags it prints what to put into the client's config, and changes nothing.",
 		Description: `codex-cred setup codex
 codex-cred setup codex work --write
 codex-cred setup codex --verify

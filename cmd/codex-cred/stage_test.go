@@ -43,7 +43,7 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 		ts.Fatalf("codex-cred %s: exit code %d, want %d", strings.Join(args[1:], " "), code, want)
 	}
 	stdout := ts.ReadFile("stdout")
-	switch args[1] {
+	switch strings.Join(args[1:min(2, len(args))], "") {
 	case "get":
 		s.lastGet, stdout = stdout, ""
 	case execName, helperName:

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// A described is a command as the help and the man page tell of it.
+type described struct {
+	*cli.Command
+	name string // as it is typed, with the program's
+}
+
+// examples are what a person can type, each of one or more lines. A note follows
+// two blanks and a number sign, as in a shell.
+func (d described) examples() []string {
+	var list []string
+	continued := false
+	for line := range strings.SplitSeq(d.Description, "\n") {
+		if continued {
+			list[len(list)-1] += "\n" + line
+		} else {
+			list = append(list, line)
+		}
+		continued = strings.HasSuffix(line, `\`)
+	}
+	return list
+}
+
+// paragraphs tell what the flags and examples do not.
+func (d described) paragraphs() []string {
+	if d.ArgsUsage == "" {
+		return nil
+	}
+	list := strings.Split(d.ArgsUsage, "\n\n")
+	for i, text := range list {
+		list[i] = strings.Join(strings.Fields(text), " ")
+	}
+	return list
+}
+
+// below are the commands below this one that a person is to know of.
+func (d described) below() []described { return describe(d.name, d.Subcommands) }
+
+// describe returns the commands that a person is to know of, in order.
+func describe(above string, commands []*cli.Command) []described {
+	list := make([]described, 0, len(commands))
+	for _, c := range commands {
+		if !c.Hidden {
+			list = append(list, described{c, above + " " + c.Name})
+		}
+	}
+	return list
+}
+
+// withBelow returns the commands, each followed by those below it.
+func withBelow(commands []described) []described {
+	var list []described
+	for _, d := range commands {
+		list = append(append(list, d), withBelow(d.below())...)
+	}
+	return list
+}
+
+// A describedFlag is a flag as the help and the man page tell of it.
+type describedFlag struct {
+	names []string // with their dashes, the long one first
+	value string   // the word for its value, if it takes one
+	// alone: it may stand without the value.
+	alone bool
+	text  string
+}
+
+// spelled is how the flag is typed.
+func (f describedFlag) spelled() string {
+	names := slices.Clone(f.names)
+	for i := range names {
+		switch {
+		case f.alone && f.value != "":
+			names[i] += "[=" + f.value + "]"
+		case f.value != "":
+			names[i] += " " + f.value
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// dashed returns the name of a flag as it is typed.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// versionFlags stand for the command version.
+func versionFlags() []string { return []string{"--version", "-v"} }
+
+func helpFlag() describedFlag {
+	return describedFlag{names: []string{"--help", "-h"}, text: "show this help"}
+}
+
+// flags are those of the command, and --help.
+func (d described) flags() []describedFlag {
+	list := make([]describedFlag, 0, 1+len(d.Flags))
+	for _, f := range d.Flags {
+		list = append(list, describeFlag(f))
+	}
+	return append(list, helpFlag())
+}
+
+func describeFlag(flag cli.Flag) describedFlag {
+	f := describedFlag{alone: standsAlone(flag)}
+	for _, name := range flag.Names() {
+		f.names = append(f.names, dashed(name))
+	}
+	told, ok := flag.(cli.DocGenerationFlag)
+	if !ok {
+		return f
+	}
+	before, rest, _ := strings.Cut(told.GetUsage(), "`")
+	value, after, _ := strings.Cut(rest, "`")
+	f.value, f.text = value, before+value+after
+	if fallback := strings.Trim(told.GetDefaultText(), `"`); told.TakesValue() && fallback != "" {
+		f.text += " (default: " + fallback + ")"
+	}
+	return f
+}
+
+// called returns the command with that name, and what it is called with the names of
+// those above it; or nil if there is none.
+func called(names []string, commands []*cli.Command) *described {
+	found := described{name: ownProgram}
+	for _, name := range names {
+		c := find(name, commands)
+		if c == nil {
+			return nil
+		}
+		found, commands = described{c, found.name + " " + c.Name}, c.Subcommands
+	}
+	if found.Command == nil {
+		return nil
+	}
+	return &found
+}

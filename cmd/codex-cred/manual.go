@@ -1,0 +1,61 @@
+package main
+
+import "strconv"
+
+// The help, the man page and the README tell the same of exit statuses and
+// variables: tests compare them with what is here. Text between backquotes is
+// typed as it stands.
+
+// An exitStatus is one of the numbers that scripts depend on.
+type exitStatus struct {
+	code  int
+	brief string // for the help of every command
+	means string
+}
+
+func exitStatuses() []exitStatus {
+	return []exitStatus{
+		{exitOK, "ok", "ok"},
+		{exitOther, "other", "other: stored data is corrupt or too large, an answer was rejected, or something unforeseen"},
+		{exitUsage, "usage", "the command line is wrong"},
+		{exitNotFound, "not signed in", "no such account, or not signed in"},
+		{exitSignIn, "sign-in required", "sign in again: the issuer refused for good, the stored tokens are older than ones that were used (a restored backup), or the files are another computer's"},
+		{exitTemporary, "temporary", "temporary: network, issuer, a keychain that did not answer in time, or a rejected token that is too young to be refreshed"},
+		{exitStore, "store locked, unavailable or full", "the store is locked, unavailable, unsafe or full"},
+		{exitBusy, "busy", "another codex-cred holds the lock too long, or the refresh takes longer than `--timeout`; it goes on, and the next `get` has what it brings"},
+		{exitPerson, "needs a person", "needs a person: there is no terminal, or no browser"},
+		{exitFindings, "not everything could be removed", "`erase` or `import` could not remove everything (run it again), or `erase` not revoke (it says what to do)"},
+		{exitInterrupted, "interrupted", "interrupted"},
+	}
+}
+
+// briefly tells all exit statuses.
+func briefly(list []exitStatus) []string {
+	items := make([]string, len(list))
+	for i, s := range list {
+		items[i] = strconv.Itoa(s.code) + " " + s.brief
+		if i < len(list)-1 {
+			items[i] += ","
+		}
+	}
+	return items
+}
+
+// A variable is one of the environment, or several of which the same is told.
+type variable struct {
+	names string
+	means string
+}
+
+func variables() []variable {
+	return []variable{
+		{"`CODEX_CRED_ACCOUNT`", "the account when none is given; else the one of `use`, else `default`"},
+		{"`CODEX_CRED_STORE`", "`auto`, `keychain` or `file`, for `login` and `store`"},
+		{"`CODEX_CRED_HOME`", "one directory for all our files, instead of `codex-cred` in the system's data directory"},
+		{"`CODEX_CRED_MIN_TTL`, `CODEX_CRED_TIMEOUT`", "as the flags of `get`; the second also of `refresh`"},
+		{"`CODEX_CRED_LOG=1`", "write a line of JSON for each request of ours, without bodies, to `logs` in the state directory"},
+		{"`CODEX_CRED_LOG_BODIES=1`", "with the former: the bodies too, with every secret replaced by its kind and about its length"},
+		{"`CODEX_CRED_NO_INPUT`, `CI`", "nobody is there: open no browser and ask nothing, exit 8 instead"},
+		{"`BROWSER`, `NO_COLOR`, `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`", "as everywhere"},
+	}
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// onUsageError says in our words what the library cannot make of the command line,
+// which it tells in a text alone.
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	name, flags := strings.TrimPrefix(c.Command.HelpName, ownProgram+" "), flagNames(c.Command.Flags)
+	see := "see: " + ownProgram + " " + name + " --help"
+	if c.Command.Name == c.App.Name {
+		name, flags, see = ownProgram, append(flags, versionFlags()...), "see: codex-cred --help"
+	}
+	if flag, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		flag = dashed(strings.TrimLeft(flag, "-"))
+		return usageErrorHint(fmt.Sprintf("%s has no flag %s", name, shown(flag)), orNearest(flag, flags, see))
+	}
+	if flag, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
+		return usageErrorHint("a value is missing after --"+flag, see)
+	}
+	return usageErrorHint(wrongValue(err.Error()), see)
+}
+
+// wrongValue tells of a value in our words, given those of package flag.
+func wrongValue(text string) string {
+	before, after, ok := strings.Cut(strings.Replace(text, " for flag -", " for -", 1), " for -")
+	flag, why, told := strings.Cut(after, ": ")
+	value := strings.TrimPrefix(strings.TrimPrefix(before, "invalid value "), "invalid boolean value ")
+	switch {
+	case !ok || !told || value == before:
+		return text
+	case why == "parse error" && strings.HasPrefix(before, "invalid boolean"):
+		why = "it takes no value"
+	case why == "parse error":
+		why = "it takes a time such as 30s or 5m"
+	}
+	return "--" + flag + " cannot be " + value + ": " + why
+}
+
+// flagNames returns the names of the flags with their dashes.
+func flagNames(flags []cli.Flag) []string {
+	names := helpFlag().names
+	for _, f := range flags {
+		names = append(names, describeFlag(f).names...)
+	}
+	return names
+}
+
+// orNearest asks whether the word that is nearest to the given one was meant, or
+// returns the hint if none is near.
+func orNearest(given string, words []string, hint string) string {
+	least, nearest := 1+len(given)/3, ""
+	for _, word := range words {
+		far := mistypings(given, word)
+		if len(given) > 1 && strings.HasPrefix(word, given) {
+			far = 0 // not mistyped, but cut off
+		}
+		if far < least {
+			least, nearest = far, word
+		}
+	}
+	if nearest == "" {
+		return hint
+	}
+	return fmt.Sprintf("did you mean %s? %s", nearest, hint)
+}
+
+// mistypings returns how many letters have to be put in, left out, replaced or
+// swapped with the next to make one word of the other (the distance of Damerau and
+// Levenshtein, where no letter is touched twice).
+func mistypings(a, b string) int {
+	var before, last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before, last, row = last, row, make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range len(b) {
+			row[j+1] = min(last[j+1], row[j]) + 1
+			if a[i] == b[j] {
+				row[j+1] = min(row[j+1], last[j])
+			} else {
+				row[j+1] = min(row[j+1], last[j]+1)
+			}
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}
