@@ -24,7 +24,7 @@ func (d described) examples() []string {
 		} else {
 			list = append(list, line)
 		}
-		continued = strings.HasSuffix(line, `\`)
+		continued = strings.HasSuffix(line, `\`) || strings.HasSuffix(line, "|")
 	}
 	return list
 }

@@ -29,7 +29,7 @@ func (p *program) exportCommand() *cli.Command {
 		Usage:     "write an access token into a file, for Codex in a container",
 		UsageText: "codex-cred export [ACCOUNT] --to codex-tokens FILE",
 		Description: `codex-cred export --to codex-tokens codex-home/auth.json
-codex-cred export work --to codex-tokens /run/job/auth.json --min-ttl 2h`,
+codex-cred export work --to codex-tokens job/auth.json --min-ttl 2h`,
 		ArgsUsage: `The file is an auth.json for Codex, in the directory that CODEX_HOME names there. It
 holds the access token and no refresh token: Codex uses it until it ends and never
 refreshes, so the sign-in stays yours, and the file is of no use after that. Until

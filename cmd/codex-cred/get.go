@@ -22,7 +22,8 @@ func (p *program) getCommand() *cli.Command {
 		UsageText: "codex-cred get [ACCOUNT] [flags]",
 		Description: `TOKEN=$(codex-cred get)
 codex-cred get work --format json
-codex-cred get -f curl | curl -K - https://chatgpt.com/backend-api/wham/usage
+codex-cred get -f curl |
+  curl -K - https://chatgpt.com/backend-api/wham/usage
 eval "$(codex-cred get -f env)"
 codex-cred get --rejected-sha256 \
   "$(printf %s "$TOKEN" | sha256sum | cut -d ' ' -f 1)"  # after a 401`,

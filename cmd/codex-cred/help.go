@@ -73,7 +73,7 @@ func (d described) help() string {
 	var b strings.Builder
 	b.WriteString(wrapped("", d.name+": "+d.Usage) + "\nExamples:\n")
 	for _, e := range d.examples() {
-		b.WriteString(inMargin(noteAbove(e)))
+		b.WriteString(inMargin(noteAbove(e, pageWidth-2)))
 	}
 	b.WriteString("\nUsage:\n" + inMargin(d.UsageText))
 	for _, text := range d.paragraphs() {
@@ -92,10 +92,10 @@ func (d described) help() string {
 
 // noteAbove puts the note of an example above it where both are too wide for one
 // line.
-func noteAbove(example string) string {
+func noteAbove(example string, width int) string {
 	command, note, found := strings.Cut(example, "  # ")
 	last := example[strings.LastIndexByte(example, '\n')+1:]
-	if !found || len(last)+2 <= pageWidth {
+	if !found || len(last) <= width {
 		return example
 	}
 	return "# " + note + "\n" + strings.TrimRight(command, " ")

@@ -18,6 +18,12 @@ const (
 	stateName = "STATE"
 )
 
+// places tells what the directories are.
+func places() string {
+	return dataName + " is codex-cred in the system's data directory, " + stateName + " is codex-cred in its state directory; with CODEX_CRED_HOME both are that. " +
+		"Other users can read none of it."
+}
+
 const untilErased = "until erase of the account"
 
 // kinds is in the order of the page: secrets first.

@@ -56,8 +56,7 @@ func (p *program) privacy(c *cli.Context) error {
 // text is the page for a person, and the README's section of the same name.
 func (a page) text() string {
 	var b strings.Builder
-	b.WriteString(wrapped("", dataName+" is codex-cred in the system's data directory, "+stateName+" is codex-cred in its state directory; with CODEX_CRED_HOME "+
-		"both are that. Other users can read none of it."))
+	b.WriteString(wrapped("", places()))
 	b.WriteString("\nKept on this computer:\n\n")
 	for _, k := range a.Stored {
 		b.WriteString(wrapped("- ", k.Name+": "+k.Keeps+". Kept "+k.Until+"."))

@@ -120,7 +120,8 @@ func callerRecipes() []recipe {
 		{"setup", setupSteps()},
 		{"paths", []step{do("paths"), do("paths more").fails(exitUsage)}},
 		{"privacy", []step{do("privacy"), do("privacy more").fails(exitUsage)}},
-		{"version", []step{do("version")}},
+		{"man", []step{do("man"), do("man more").fails(exitUsage)}},
+		{"version", []step{do("version"), do("version more").fails(exitUsage)}},
 	}
 }
 

@@ -16,7 +16,8 @@ func (p *program) storeCommand() *cli.Command {
 		Usage:     "store a credential that is given as JSON on standard input",
 		UsageText: "codex-cred store [ACCOUNT] [--store auto|keychain|file] < credential.json",
 		Description: `codex-cred store work < credential.json
-jq -n '{access_token: env.TOKEN, expires_in: 3600}' | codex-cred store work`,
+jq -n '{access_token: env.TOKEN, expires_in: 3600}' |
+  codex-cred store work`,
 		ArgsUsage: `The object has the members of a token answer (RFC 6749): access_token,
 refresh_token, expires_in or expiry, id_token, scope, token_type; and account_id,
 profile, issuer, client_id, originator where they are not those of ChatGPT/Codex.

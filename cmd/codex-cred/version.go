@@ -3,11 +3,17 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
 
-const version = "0.1.0"
+const (
+	version = "0.1.0"
+	// versionDate is when that version was made, for the man page.
+	versionDate = "2026-11-24"
+)
 
 // userAgent is what every request says of us.
 const userAgent = "codex-cred/" + version
@@ -23,16 +29,61 @@ func (p *program) versionCommand() *cli.Command {
 			if err := p.noArguments(c); err != nil {
 				return err
 			}
+			b := readBuild()
 			if c.String("format") == "text" {
-				return write(p.stdout, fmt.Sprintf("codex-cred %s (%s/%s, %s)\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version()))
+				return write(p.stdout, b.text())
 			}
-			return writeJSON(p.stdout, struct {
-				SchemaVersion int    `json:"schema_version"`
-				Version       string `json:"version"`
-				OS            string `json:"os"`
-				Arch          string `json:"arch"`
-				Go            string `json:"go"`
-			}{schemaVersion, version, runtime.GOOS, runtime.GOARCH, runtime.Version()})
+			return writeJSON(p.stdout, b)
 		},
 	}
+}
+
+// A build is what is known of how this program was made.
+type build struct {
+	SchemaVersion int    `json:"schema_version"`
+	Version       string `json:"version"`
+	OS            string `json:"os"`
+	Arch          string `json:"arch"`
+	Go            string `json:"go"`
+	// Revision and its time are of the sources; empty if the build did not look.
+	Revision string     `json:"revision,omitempty"`
+	Time     *time.Time `json:"time,omitempty"`
+	// Modified: the sources were changed after that revision.
+	Modified bool `json:"modified,omitempty"`
+}
+
+func readBuild() build {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	return buildOf(info.Settings)
+}
+
+func buildOf(settings []debug.BuildSetting) build {
+	b := build{SchemaVersion: schemaVersion, Version: version, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
+	for _, s := range settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Revision = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		case "vcs.time":
+			if t, err := time.Parse(time.RFC3339, s.Value); err == nil {
+				b.Time = &t
+			}
+		}
+	}
+	return b
+}
+
+func (b build) text() string {
+	text := fmt.Sprintf("codex-cred %s (%s/%s, %s", b.Version, b.OS, b.Arch, b.Go)
+	if b.Revision != "" {
+		text += ", revision " + b.Revision[:min(12, len(b.Revision))]
+	}
+	if b.Modified {
+		text += ", modified"
+	}
+	return text + ")\n"
 }

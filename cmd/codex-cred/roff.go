@@ -1,0 +1,105 @@
+package main
+
+import "strings"
+
+// A roff writes a page in the macros of man(7).
+type roff struct{ b strings.Builder }
+
+// roffWidth bounds the lines of the source, which nobody reads, but judges warn of.
+const roffWidth = 80
+
+func (r *roff) String() string { return r.b.String() }
+
+// head begins the page. Lines are neither justified nor broken within words: those
+// of commands could not be copied.
+func (r *roff) head(title, section, date, source string) {
+	r.b.WriteString(`.TH "` + roffEscaped(title) + `" ` + section + " " + date + ` "` + roffEscaped(source) + "\" \"User Commands\"\n.nr HY 0\n.nh\n.ad l\n")
+}
+
+// macro writes a macro with its arguments.
+func (r *roff) macro(name string, args ...string) {
+	r.b.WriteString("." + name)
+	for _, arg := range args {
+		r.b.WriteString(` "` + strings.ReplaceAll(roffEscaped(arg), `"`, `\(dq`) + `"`)
+	}
+	r.b.WriteByte('\n')
+}
+
+// text writes running text, in which what stands between backquotes is bold, each
+// sentence on a line of its own.
+func (r *roff) text(text string) {
+	line := ""
+	for _, word := range roffWords(text) {
+		if line != "" && len(line)+1+len(word) > roffWidth {
+			r.line(line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+		if strings.HasSuffix(word, ".") {
+			r.line(line)
+			line = ""
+		}
+	}
+	if line != "" {
+		r.line(line)
+	}
+}
+
+// tagged writes a paragraph with a tag, which is one line of the source.
+func (r *roff) tagged(tag, text string) {
+	r.macro("TP")
+	r.line(strings.Join(roffWords(tag), " "))
+	r.text(text)
+}
+
+// roffWords returns the words of a text, escaped, with the parts between backquotes
+// bold.
+func roffWords(text string) []string {
+	words := strings.Fields(text)
+	bold := false
+	for i, word := range words {
+		parts := strings.Split(word, "`")
+		var b strings.Builder
+		if bold {
+			b.WriteString(`\fB`)
+		}
+		for j, part := range parts {
+			if j > 0 {
+				bold = !bold
+				b.WriteString(map[bool]string{true: `\fB`, false: `\fR`}[bold])
+			}
+			b.WriteString(roffEscaped(part))
+		}
+		if bold {
+			b.WriteString(`\fR`)
+		}
+		words[i] = b.String()
+	}
+	return words
+}
+
+// verbatim writes lines that stay as they are.
+func (r *roff) verbatim(lines string) {
+	r.macro("EX")
+	for line := range strings.SplitSeq(lines, "\n") {
+		r.line(roffEscaped(line))
+	}
+	r.macro("EE")
+}
+
+// line writes a line of the source, which is no macro whatever it begins with.
+func (r *roff) line(line string) {
+	if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
+		line = `\&` + line
+	}
+	r.b.WriteString(line + "\n")
+}
+
+// roffEscaped returns the text so that it is shown as it stands: by itself roff makes
+// other characters of these, which cannot be pasted into a shell.
+func roffEscaped(text string) string {
+	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`).Replace(text)
+}
