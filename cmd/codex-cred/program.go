@@ -112,7 +112,7 @@ func (p *program) commands() []*cli.Command {
 		p.listCommand(), p.statusCommand(), p.useCommand(), p.renameCommand(), p.migrateCommand(),
 		p.importCommand(), p.exportCommand(),
 		p.execCommand(), p.helperCommand(), p.hostCommand(), p.shimCommand(), p.setupCommand(),
-		p.pathsCommand(), p.privacyCommand(), p.manCommand(), p.versionCommand(),
+		p.pathsCommand(), p.privacyCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.completeCommand(),
 	}
 	dress(commands)
 	return commands

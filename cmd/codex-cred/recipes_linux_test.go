@@ -120,6 +120,8 @@ func callerRecipes() []recipe {
 		{"setup", setupSteps()},
 		{"paths", []step{do("paths"), do("paths more").fails(exitUsage)}},
 		{"privacy", []step{do("privacy"), do("privacy more").fails(exitUsage)}},
+		{"completion", []step{do("completion bash"), do("completion zsh"), do("completion fish"), do("completion powershell"), do("completion sh").fails(exitUsage)}},
+		{"__complete", []step{do("__complete -- get w"), do("__complete --new-word -- setup codex"), do("__complete -- erase --legacy=")}},
 		{"man", []step{do("man"), do("man more").fails(exitUsage)}},
 		{"version", []step{do("version"), do("version more").fails(exitUsage)}},
 	}

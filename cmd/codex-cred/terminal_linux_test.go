@@ -12,6 +12,13 @@ import (
 // openTerminal returns a pseudo-terminal, as a person's window is one.
 func openTerminal(t *testing.T) *os.File {
 	t.Helper()
+	_, slave := openBoth(t)
+	return slave
+}
+
+// openBoth returns the ends of a pseudo-terminal: the person's, and the program's.
+func openBoth(t *testing.T) (master, slave *os.File) {
+	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -25,12 +32,12 @@ func openTerminal(t *testing.T) *os.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = slave.Close() })
-	return slave
+	return master, slave
 }
 
 func TestColours(t *testing.T) {

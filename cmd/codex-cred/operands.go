@@ -1,0 +1,100 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/internal/accountdir"
+)
+
+// operand returns what may be the argument of the command with that number, which
+// counts from zero and is no flag.
+func (p *program) operand(command string, number int) offer {
+	offers := p.operands()[command]
+	if number >= len(offers) {
+		return nothing()
+	}
+	return offers[number]()
+}
+
+// operands tells of each command what its arguments are, in order. A test compares
+// it with what the usage says.
+func (p *program) operands() map[string][]func() offer {
+	account := []func() offer{p.accountNames}
+	of := map[string][]func() offer{
+		"rename":      {p.accountNames, nothing},
+		"export":      {p.accountsAndFiles, files},
+		"host add":    {nothing, p.accountNames},
+		"host remove": {nothing},
+		"shim add":    {nothing},
+		"shim remove": {nothing},
+		"setup":       {p.clientsOffered, p.accountNames},
+		"completion":  {shellsOffered},
+		"helper git":  {func() offer { return offerOf("get", "store", "erase") }},
+		"helper docker": {func() offer {
+			return offerOf("get", "store", "erase", "list", "version")
+		}},
+		"helper goauth": {nothing},
+	}
+	for _, name := range []string{
+		"login", "get", "refresh", "store", "erase", "status", "use", "migrate", execName, "helper kubernetes", "helper claude",
+	} {
+		of[name] = account
+	}
+	return of
+}
+
+// accountNames offers the accounts that there are, by the names of their files.
+func (p *program) accountNames() offer {
+	root, err := p.root()
+	if err != nil {
+		return nothing()
+	}
+	names, err := accountdir.New(root, p.now).List()
+	if err != nil {
+		return nothing()
+	}
+	o := nothing()
+	for _, name := range names {
+		o.candidates = append(o.candidates, candidate{name, "account"})
+	}
+	return o
+}
+
+func (p *program) accountsAndFiles() offer {
+	o := p.accountNames()
+	o.besides = besidesFiles
+	return o
+}
+
+func files() offer { return offer{besides: besidesFiles} }
+
+func (p *program) clientsOffered() offer {
+	o := nothing()
+	for _, c := range p.clients() {
+		o.candidates = append(o.candidates, candidate{c.name, "client"})
+	}
+	return o
+}
+
+func shellsOffered() offer {
+	shells, _ := completionShells()
+	return offerOf(shells...)
+}
+
+// afterDashes is what may come after "--": for exec another program's command line, for
+// shim add one of ours. Elsewhere it is an argument that may begin with a dash.
+func (p *program) afterDashes(command string, operands []string, word string) offer {
+	switch command {
+	case execName:
+		return offer{besides: besidesProgram}
+	case shimName + " add":
+		own := operands[min(1, len(operands)):]
+		if len(own) > 0 && slices.Contains(shimCommands(), own[0]) {
+			return p.complete(append(slices.Clone(own), word))
+		}
+		return commandsOf(slices.DeleteFunc(p.commands(), func(c *cli.Command) bool { return !slices.Contains(shimCommands(), c.Name) })).beginning(word)
+	}
+	return p.operand(command, len(operands)).beginning(word)
+}
