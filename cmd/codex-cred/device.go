@@ -88,9 +88,21 @@ func indented(lines []string, columns int, s style) string {
 // screen returns the width of the terminal, and whether to draw on it.
 func (p *program) screen() (columns int, drawn bool) {
 	f, ok := p.stderr.(*os.File)
-	if !ok || !terminal(f) || p.getenv("TERM") == "dumb" {
+	if !ok || !terminal(f) || p.getenv("TERM") == "dumb" || p.onlyASCII() {
 		return 0, false
 	}
 	columns, _, err := term.GetSize(int(f.Fd()))
 	return columns, err == nil
+}
+
+// onlyASCII reports whether the locale is one without the characters that we draw with
+// (POSIX, chapter 8.2: the first of these that is set counts). Where none is set
+// nothing is known, and most terminals have them.
+func (p *program) onlyASCII() bool {
+	for _, variable := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if value := strings.ToLower(p.getenv(variable)); value != "" {
+			return !strings.Contains(value, "utf-8") && !strings.Contains(value, "utf8")
+		}
+	}
+	return false
 }

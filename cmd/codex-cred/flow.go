@@ -81,12 +81,17 @@ func noEffect(c *cli.Context, iss helper.Issuer) error {
 
 func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 	readyToStart()
+	stop := func() {}
+	defer func() { stop() }()
 	b := signin.Browser{
 		Client: client,
 		Random: rand.Reader,
 		Open:   p.openBrowser,
 		Listening: func(url string) {
 			p.warn("opening your browser to sign in at %s; if none opens, visit:\n%s", iss.URL, url)
+			if terminal(p.stderr) {
+				stop = p.whenSlow("waiting for you to sign in there, up to %s; Ctrl-C ends it", span(signin.UsualLimit))
+			}
 		},
 	}
 	return b.SignIn(ctx, iss)
@@ -102,7 +107,7 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 			p.warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+
 				"In the end the browser shows an address that begins with http://127.0.0.1\n"+
 				"or http://localhost, and perhaps an error page: that is as it should be.\n"+
-				"Paste that whole address here, then press Enter:", iss.URL, url)
+				"Paste that whole address here within %s, then press Enter:", iss.URL, url, span(signin.UsualLimit))
 		},
 		Rejected: func(why error) { p.warn("%s:", oneLine(why.Error())) },
 	}

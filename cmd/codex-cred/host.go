@@ -145,7 +145,7 @@ func (p *program) hostList(c *cli.Context) error {
 		p.warn("no host gets a token; add one with: codex-cred host add HOST")
 		return nil
 	}
-	return write(p.stdout, layOut(cells, p.colours()))
+	return write(p.stdout, p.table(cells))
 }
 
 func (p *program) hostRemove(c *cli.Context) error {

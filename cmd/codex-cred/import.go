@@ -151,7 +151,7 @@ func (p *program) showPlan(c *cli.Context, pl importPlan, want wishes) error {
 			{"refresh from now on: it is not there any more", plain},
 		})
 	}
-	return write(p.stdout, layOut(rows, p.colours()))
+	return write(p.stdout, p.table(rows))
 }
 
 func (m move) storeShown() string {

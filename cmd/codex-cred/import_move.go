@@ -14,8 +14,11 @@ import (
 // carryOut does what the plan says. Whatever ends it, each sign-in has one owner or
 // its account is a copy that nothing refreshes; and it can be run again.
 func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want wishes) error {
+	told := p.progress("importing sign-ins", len(pl.moves))
+	defer told.end()
 	for i := range pl.moves {
 		m := &pl.moves[i]
+		told.step()
 		if m.does != doesStore && m.does != doesReplace {
 			continue
 		}

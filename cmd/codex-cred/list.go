@@ -36,11 +36,14 @@ func (p *program) list(c *cli.Context) error {
 	}
 	chosen, _ := p.defaultAccount(w) // a damaged choice marks nobody
 	views := make([]view, 0, len(names))
+	told := p.progress("reading accounts", len(names))
 	for _, name := range names {
 		v := p.look(c.Context, w, name, c.Bool("show-email"))
 		v.Default = name == chosen
 		views = append(views, v)
+		told.step()
 	}
+	told.end()
 	if c.String("format") == "json" {
 		return writeJSON(p.stdout, struct {
 			SchemaVersion int    `json:"schema_version"`
@@ -51,7 +54,7 @@ func (p *program) list(c *cli.Context) error {
 		p.warn("no accounts; sign in with: codex-cred login")
 		return nil
 	}
-	return write(p.stdout, layOut(listRows(views, p.now()), p.colours()))
+	return write(p.stdout, p.table(listRows(views, p.now())))
 }
 
 func listRows(views []view, now time.Time) [][]cell {

@@ -59,7 +59,7 @@ func (p *program) paths(c *cli.Context) error {
 		}
 		rows = append(rows, []cell{{or(l.Account), plain}, {l.Kind, plain}, {where, plain}})
 	}
-	return write(p.stdout, layOut(rows, p.colours()))
+	return write(p.stdout, p.table(rows))
 }
 
 // present returns what exists of the artefacts of every account and the root.
@@ -69,6 +69,8 @@ func (p *program) present(ctx context.Context, w *wiring) ([]pathLine, error) {
 		return nil, err
 	}
 	lines := []pathLine{}
+	told := p.progress("looking at accounts", len(names))
+	defer told.end()
 	for _, name := range names {
 		list := w.ofAccount(name)
 		signIns, err := w.signIns(name)
@@ -80,6 +82,7 @@ func (p *program) present(ctx context.Context, w *wiring) ([]pathLine, error) {
 		}
 		list = append(list, p.ofSetups(w, only(name))...)
 		lines = append(lines, presentOf(ctx, name, list)...)
+		told.step()
 	}
 	o, err := w.orphans()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -37,6 +38,8 @@ type program struct {
 	command string
 	// jsonErrors asks for errors as a JSON object as well.
 	jsonErrors bool
+	// underway is the progress that was last begun, nil if none was.
+	underway atomic.Pointer[progress]
 	// others is the command line of another program that ours ends with, nil if
 	// it has none.
 	others []string
@@ -167,6 +170,9 @@ func (p *program) warn(format string, args ...any) {
 		}
 		return -1
 	}, fmt.Sprintf(format, args...))
+	if g := p.underway.Load(); g != nil {
+		g.end()
+	}
 	_, _ = io.WriteString(p.stderr, "codex-cred: "+text+"\n")
 }
 

@@ -3,20 +3,24 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
+	"sync"
 	"time"
 )
 
 // A progress tells a person how far a long work has come, on one line that goes
-// when it is over. Nobody is told what does not last a second.
+// when it is over, or something else is told. It needs no terminal that can more than
+// go back to the beginning of a line. Nobody is told what does not last a second.
 type progress struct {
 	out   io.Writer // nil tells nobody
 	now   func() time.Time
 	doing string
 	total int
 
+	mu    sync.Mutex // guards what follows, as timers tell things too
 	done  int
 	told  time.Time
-	shown bool
+	shown int // the width of the line that is there
 }
 
 // progress begins now. Only a terminal is told.
@@ -25,21 +29,28 @@ func (p *program) progress(doing string, total int) *progress {
 	if terminal(p.stderr) {
 		g.out = p.stderr
 	}
+	p.underway.Store(g)
 	return g
 }
 
 // step counts one of the total as done.
 func (g *progress) step() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.done++
 	if now := g.now(); g.out != nil && now.Sub(g.told) >= quietWait {
-		g.told, g.shown = now, true
-		_, _ = fmt.Fprintf(g.out, "\r%s: %d of %d", g.doing, g.done, g.total)
+		line := fmt.Sprintf("%s: %d of %d", g.doing, g.done, g.total)
+		g.told, g.shown = now, len(line)
+		_, _ = io.WriteString(g.out, "\r"+line)
 	}
 }
 
-// end takes the line away.
+// end takes the line away. A later step shows it again.
 func (g *progress) end() {
-	if g.shown {
-		_, _ = io.WriteString(g.out, "\r\x1b[K")
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.shown > 0 {
+		_, _ = io.WriteString(g.out, "\r"+strings.Repeat(" ", g.shown)+"\r")
 	}
+	g.shown = 0
 }

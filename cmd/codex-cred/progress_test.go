@@ -22,7 +22,8 @@ func TestProgress(t *testing.T) {
 	now = now.Add(time.Second)
 	g.step()
 	g.end()
-	if want := "\rerasing accounts: 11 of 1000\rerasing accounts: 13 of 1000\r\x1b[K"; out.String() != want {
+	g.end()
+	if want := "\rerasing accounts: 11 of 1000\rerasing accounts: 13 of 1000\r" + strings.Repeat(" ", 28) + "\r"; out.String() != want {
 		t.Errorf("told %q, want %q", out.String(), want)
 	}
 }
@@ -37,5 +38,20 @@ func TestProgressTellsNoPipe(t *testing.T) {
 	g.end()
 	if out.Len() > 0 {
 		t.Errorf("told a pipe %q", out.String())
+	}
+}
+
+// What is told meanwhile stands on a line of its own.
+func TestProgress_Warn(t *testing.T) {
+	var out strings.Builder
+	now := time.Unix(1_800_000_000, 0)
+	p := &program{stderr: &out, now: func() time.Time { return now }}
+	g := p.progress("erasing accounts", 2)
+	g.out = &out // as if it were a terminal
+	now = now.Add(time.Second)
+	g.step()
+	p.warn("something")
+	if want := "\rerasing accounts: 1 of 2\r" + strings.Repeat(" ", 24) + "\rcodex-cred: something\n"; out.String() != want {
+		t.Errorf("told %q, want %q", out.String(), want)
 	}
 }

@@ -152,5 +152,5 @@ func (p *program) printRefresh(format string, lines []refreshLine) error {
 		}
 		rows = append(rows, []cell{{l.Account, plain}, {l.Result, style}, {view{Expiry: l.Expiry}.expires(p.now()), plain}})
 	}
-	return write(p.stdout, layOut(rows, p.colours()))
+	return write(p.stdout, p.table(rows))
 }

@@ -106,7 +106,7 @@ func (p *program) shimList(c *cli.Context) error {
 		p.warn("there are none; make one with: codex-cred shim add NAME -- get")
 		return nil
 	}
-	return write(p.stdout, layOut(rows, p.colours()))
+	return write(p.stdout, p.table(rows))
 }
 
 func (p *program) shimRemove(c *cli.Context) error {

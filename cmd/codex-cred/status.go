@@ -39,7 +39,7 @@ func (p *program) status(c *cli.Context) error {
 			view
 		}{schemaVersion, v})
 	} else {
-		err = write(p.stdout, layOut(p.statusRows(v), p.colours()))
+		err = write(p.stdout, p.table(p.statusRows(v)))
 	}
 	if err != nil {
 		return err

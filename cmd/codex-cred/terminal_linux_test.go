@@ -85,3 +85,26 @@ func TestHarden(t *testing.T) {
 		t.Errorf("the process is dumpable: %d, %v", dumpable, err)
 	}
 }
+
+// What is drawn needs characters that some locales do not have.
+func TestScreen(t *testing.T) {
+	window := openTerminal(t)
+	for _, c := range []struct {
+		variables map[string]string
+		want      bool
+	}{
+		{nil, true},
+		{map[string]string{"LANG": "en_US.UTF-8"}, true},
+		{map[string]string{"LANG": "C.utf8"}, true},
+		{map[string]string{"LANG": "C"}, false},
+		{map[string]string{"LANG": "de_DE.ISO-8859-1"}, false},
+		{map[string]string{"LC_ALL": "C", "LANG": "en_US.UTF-8"}, false},
+		{map[string]string{"LC_ALL": "", "LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, true},
+		{map[string]string{"TERM": "dumb"}, false},
+	} {
+		p := &program{stderr: window, getenv: func(name string) string { return c.variables[name] }}
+		if _, drawn := p.screen(); drawn != c.want {
+			t.Errorf("%v: drawn %v, want %v", c.variables, drawn, c.want)
+		}
+	}
+}

@@ -15,8 +15,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// usualLimit is how long a person may take.
-const usualLimit = 5 * time.Minute
+// UsualLimit is how long a person has to sign in in the browser.
+const UsualLimit = 5 * time.Minute
 
 // A Browser signs in with a web browser on this machine. Its fields are set by
 // its owner.
@@ -92,7 +92,7 @@ func (b *Browser) converse(ctx context.Context, a *attempt, verifier string, lis
 	opened := b.show(ctx, authorizeURL(a, verifier))
 	limit := b.Limit
 	if limit == 0 {
-		limit = usualLimit
+		limit = UsualLimit
 	}
 	r, inTime := b.wait(ctx, a, after(b.After, limit), listens)
 	switch {
