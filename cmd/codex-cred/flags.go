@@ -96,11 +96,11 @@ func (p *program) duration(flag durationFlag, variable string) (time.Duration, e
 	if text := p.getenv(variable); text != "" && !flag.isSet {
 		var err error
 		if d, err = time.ParseDuration(text); err != nil {
-			return 0, usageError("%s is no duration such as 30s or 5m", variable)
+			return 0, usageError("%s cannot be %q: it takes a time such as 30s or 5m", variable, shown(text))
 		}
 	}
 	if d < 0 {
-		return 0, usageError("--%s is negative", flag.name)
+		return 0, usageError("--%s, or %s, is less than nothing: it takes a time such as 30s or 5m", flag.name, variable)
 	}
 	return d, nil
 }

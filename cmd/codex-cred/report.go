@@ -36,7 +36,7 @@ func (e *toldError) Unwrap() error { return e.error }
 // report tells a person, and with --format json a program, why the run failed:
 // one line, and what to do next.
 func (p *program) report(err error) {
-	line, hint := oneLine(err.Error()), hintFor(err)
+	line, hint := oneLine(err.Error()), p.orNearAccount(err, hintFor(err))
 	if errors.Is(err, context.Canceled) {
 		line = "interrupted"
 		if terminal(p.stderr) {
@@ -55,6 +55,22 @@ func (p *program) report(err error) {
 		Hint          string `json:"hint,omitempty"`
 		ExitCode      int    `json:"exit_code"`
 	}{schemaVersion, classify(err).kind, accountOf(err), line, hint, exitCode(err)})
+}
+
+// orNearAccount asks whether another account was meant, if there is none of that name
+// and one of a name like it.
+func (p *program) orNearAccount(err error, hint string) string {
+	account := accountOf(err)
+	if account == "" || ownHint(err) != "" || !errors.Is(classify(err).err, helper.ErrNotFound) {
+		return hint
+	}
+	var names []string
+	for _, c := range p.accountNames().candidates {
+		if c.word != account {
+			names = append(names, c.word)
+		}
+	}
+	return orNearest(account, names, hint)
 }
 
 func withTheHint(line, hint string) string {

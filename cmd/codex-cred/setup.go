@@ -120,9 +120,10 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 	i := slices.IndexFunc(p.clients(), func(c client) bool { return c.name == name })
 	switch {
 	case name == "":
-		return client{}, nil, usageError("setup takes a client: %s", p.clientNames())
+		return client{}, nil, usageErrorHint("setup takes a client: "+p.clientNames(), "see: codex-cred setup --help")
 	case i < 0:
-		return client{}, nil, usageError("setup knows no client %q; it knows: %s", shown(name), p.clientNames())
+		return client{}, nil, usageErrorHint(fmt.Sprintf("setup knows no client %q; it knows: %s", shown(name), p.clientNames()),
+			orNearest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"))
 	case c.NArg() > 2:
 		return client{}, nil, usageErrorHint("setup takes a client and an account", "see: codex-cred setup --help")
 	}
