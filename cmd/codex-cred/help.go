@@ -149,7 +149,7 @@ func helpFor(args []string, commands []*cli.Command) (text string, asked bool) {
 	switch {
 	case len(args) < 2:
 		return welcome(), true
-	case len(args) == 2 && args[1] == "help" || command == nil && asksHelp(args[1:], nil):
+	case command == nil && asksHelp(args[1:], nil), args[1] == "help" && (len(args) == 2 || asksHelp(args[2:], nil)):
 		return overview(describe(ownProgram, commands)), true
 	case args[1] == "help":
 		if d := called(args[2:], commands); d != nil {

@@ -101,5 +101,24 @@ func (r *roff) line(line string) {
 // roffEscaped returns the text so that it is shown as it stands: by itself roff makes
 // other characters of these, which cannot be pasted into a shell.
 func roffEscaped(text string) string {
-	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`).Replace(text)
+	var b strings.Builder
+	for _, r := range text {
+		switch r {
+		case '\\':
+			b.WriteString(`\e`)
+		case '-':
+			b.WriteString(`\-`)
+		case '\'':
+			b.WriteString(`\(aq`)
+		case '`':
+			b.WriteString(`\(ga`)
+		case '^':
+			b.WriteString(`\(ha`)
+		case '~':
+			b.WriteString(`\(ti`)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
