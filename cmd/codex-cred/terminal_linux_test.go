@@ -108,3 +108,17 @@ func TestScreen(t *testing.T) {
 		}
 	}
 }
+
+// Only a terminal has a width.
+func TestWidth(t *testing.T) {
+	master, slave := openBoth(t)
+	if err := unix.IoctlSetWinsize(int(master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 20, Col: 57}); err != nil {
+		t.Fatal(err)
+	}
+	if got := (&program{stdout: slave}).width(); got != 57 {
+		t.Errorf("a terminal of 57 columns is %d wide", got)
+	}
+	if got := (&program{stdout: new(bytes.Buffer)}).width(); got != 0 {
+		t.Errorf("a pipe is %d wide", got)
+	}
+}
