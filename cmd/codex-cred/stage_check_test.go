@@ -88,7 +88,7 @@ func (s *stage) erased(ts *testscript.TestScript, _ []string) {
 	s.proven = true
 	for _, entry := range s.server.Log()[s.theirLog:] {
 		ours := entry.Grant != authserver.GrantAuthorize // that is the browser's
-		if ours && entry.UserAgent != userAgent {
+		if ours && entry.UserAgent != userAgent() {
 			ts.Fatalf("a request for %s said that it is of %q", entry.Grant, entry.UserAgent)
 		}
 	}

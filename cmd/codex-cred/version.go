@@ -9,14 +9,15 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-const (
-	version = "0.1.0"
-	// versionDate is when that version was made, for the man page.
-	versionDate = "2026-11-24"
-)
+// version is that of a build to which packaging/build -v gave no other, which the
+// linker puts here.
+var version = "0.1.0"
+
+// versionDate is when that version was made, for the man page.
+const versionDate = "2026-11-24"
 
 // userAgent is what every request says of us.
-const userAgent = "codex-cred/" + version
+func userAgent() string { return "codex-cred/" + version }
 
 func (p *program) versionCommand() *cli.Command {
 	return &cli.Command{

@@ -69,7 +69,7 @@ func (p *program) wire() (*wiring, error) {
 		setups:   setupdir.New(root),
 		log:      requestlog.New(p.stateRoot(root)),
 		hostID:   p.hostID,
-		client:   &refresh.Client{UserAgent: userAgent, Now: p.now, Proxy: http.ProxyFromEnvironment},
+		client:   &refresh.Client{UserAgent: userAgent(), Now: p.now, Proxy: http.ProxyFromEnvironment},
 	}
 	w.keychain.Turn = w.turn
 	p.record(w)
