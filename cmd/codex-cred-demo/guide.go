@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -18,22 +19,23 @@ import (
 
 // A guide leads through the tour.
 type guide struct {
+	out    io.Writer
 	dir    string // temporary: the binary and its data
 	binary string
 	server *authserver.Server
 	token  string // the newest access token
 }
 
-func prepare(ctx context.Context) (*guide, error) {
+func prepare(ctx context.Context, out io.Writer) (*guide, error) {
 	dir, err := os.MkdirTemp("", "codex-cred-demo-")
 	if err != nil {
 		return nil, err
 	}
-	g := &guide{dir: dir, binary: filepath.Join(dir, "codex-cred")}
+	g := &guide{out: out, dir: dir, binary: filepath.Join(dir, "codex-cred")}
 	if runtime.GOOS == "windows" {
 		g.binary += ".exe"
 	}
-	say("Building codex-cred ...")
+	g.say("Building codex-cred ...")
 	build := exec.CommandContext(ctx, "go", "build", "-o", g.binary, "github.com/codex-cred/codex-cred/cmd/codex-cred") //nolint:gosec // our own path
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
@@ -42,9 +44,13 @@ func prepare(ctx context.Context) (*guide, error) {
 	if g.server, err = authserver.Start(authserver.Options{Profile: "openai", Life: life, AnyLoopbackPort: true}); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	say("An authorization server with OpenAI's shapes listens at %s.\nIts access tokens live %s, its refresh tokens work once.", g.server.URL(), life)
+	g.say("An authorization server with OpenAI's shapes listens at %s.\nIts access tokens live %s, its refresh tokens work once.", g.server.URL(), life)
 	return g, nil
 }
+
+func (g *guide) say(format string, args ...any) { g.tell(fmt.Sprintf(format+"\n", args...)) }
+
+func (g *guide) tell(text string) { _, _ = io.WriteString(g.out, text) }
 
 func (g *guide) close() error {
 	return errors.Join(g.server.Close(), os.RemoveAll(g.dir))
@@ -79,19 +85,19 @@ func (g *guide) run(ctx context.Context, args ...string) (string, error) {
 }
 
 func (g *guide) signIn(ctx context.Context) error {
-	say("\n1. Sign in. The browser is played by this program.\n$ codex-cred login")
+	g.say("\n1. Sign in. The browser is played by this program.\n$ codex-cred login")
 	_, err := g.run(ctx, "login", "--store", "file", "--issuer", g.server.URL(), "--redirect-uri", "http://127.0.0.1:0/auth/callback")
 	return err
 }
 
 func (g *guide) get(ctx context.Context) error {
-	say("\n2. Any program asks for the access token; the issuer is not asked.\n$ codex-cred get")
+	g.say("\n2. Any program asks for the access token; the issuer is not asked.\n$ codex-cred get")
 	out, err := g.run(ctx, "get")
 	if err != nil {
 		return err
 	}
 	g.token = strings.TrimSpace(out)
-	say("%s   (refreshes so far: %d)", short(g.token), g.server.Count("refresh_token"))
+	g.say("%s   (refreshes so far: %d)", short(g.token), g.server.Count("refresh_token"))
 	return g.want(0)
 }
 
@@ -103,7 +109,7 @@ func (g *guide) want(refreshes int) error {
 }
 
 func (g *guide) expire(ctx context.Context) error {
-	say("\n3. Let it expire: waiting %s ...", life)
+	g.say("\n3. Let it expire: waiting %s ...", life)
 	for g.server.Accepts(g.token) {
 		select {
 		case <-ctx.Done():
@@ -111,14 +117,14 @@ func (g *guide) expire(ctx context.Context) error {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	say("The server no longer accepts the token.")
+	g.say("The server no longer accepts the token.")
 	return nil
 }
 
 const callers = 50
 
 func (g *guide) herd(ctx context.Context) error {
-	say("\n4. %d programs ask at once.\n$ for i in $(seq %d); do codex-cred get & done", callers, callers)
+	g.say("\n4. %d programs ask at once.\n$ for i in $(seq %d); do codex-cred get & done", callers, callers)
 	answers := make([]string, callers)
 	fail := make([]error, callers)
 	var wg sync.WaitGroup
@@ -134,28 +140,28 @@ func (g *guide) herd(ctx context.Context) error {
 			return errors.New("two callers got different tokens")
 		}
 	}
-	say("%s   (%d equal answers, refreshes so far: %d)", short(answers[0]), callers, g.server.Count("refresh_token"))
+	g.say("%s   (%d equal answers, refreshes so far: %d)", short(answers[0]), callers, g.server.Count("refresh_token"))
 	return g.want(1)
 }
 
 func (g *guide) list(ctx context.Context) error {
-	say("\n5. Look at it.\n$ codex-cred list")
+	g.say("\n5. Look at it.\n$ codex-cred list")
 	out, err := g.run(ctx, "list")
-	fmt.Print(out)
+	g.tell(out)
 	return err
 }
 
 func (g *guide) erase(ctx context.Context) error {
-	say("\n6. Revoke and delete it.\n$ codex-cred erase --revoke")
+	g.say("\n6. Revoke and delete it.\n$ codex-cred erase --revoke")
 	out, err := g.run(ctx, "erase", "--revoke")
 	if err != nil {
 		return err
 	}
-	fmt.Print(strings.ReplaceAll(out, g.home(), "$CODEX_CRED_HOME"))
+	g.tell(strings.ReplaceAll(out, g.home(), "$CODEX_CRED_HOME"))
 	if _, err := os.Lstat(g.home()); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is still there", g.home())
 	}
-	say("Nothing is left: the directory itself is gone.")
+	g.say("Nothing is left: the directory itself is gone.")
 	return nil
 }
 

@@ -5,9 +5,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"time"
@@ -31,19 +34,31 @@ func main() {
 
 func start(ctx context.Context) error {
 	if os.Getenv(browseVariable) == "" {
-		return tour(ctx)
+		return show(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	return authserver.Browse(ctx, os.Args[1])
 }
 
+// show gives the tour, and draws it if that was asked for.
+func show(ctx context.Context) error {
+	picture := flag.String("picture", "", "draw what is shown into this `FILE`, as SVG")
+	flag.Parse()
+	var shown bytes.Buffer
+	err := tour(ctx, io.MultiWriter(os.Stdout, &shown))
+	if err != nil || *picture == "" {
+		return err
+	}
+	return writePicture(*picture, shown.String())
+}
+
 // life of the tour's access tokens: long enough to look at, short enough to
 // wait for.
 const life = 5 * time.Second
 
-func tour(ctx context.Context) error {
-	g, err := prepare(ctx)
+func tour(ctx context.Context, out io.Writer) error {
+	g, err := prepare(ctx, out)
 	if err != nil {
 		return err
 	}
@@ -55,8 +70,6 @@ func tour(ctx context.Context) error {
 	if err = errors.Join(err, g.close()); err != nil {
 		return err
 	}
-	say("\nThat was all of it. The README tells how to use it with your own account.")
+	g.say("\nThat was all of it. The README tells how to use it with your own account.")
 	return nil
 }
-
-func say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
