@@ -53,7 +53,8 @@ type Store interface {
 
 // A Lister is a Store that can name its items.
 type Lister interface {
-	// List returns the names in order. No items is no error.
+	// List returns the names in order. No items is no error; a store that finds out
+	// only now that it cannot name them returns [errors.ErrUnsupported].
 	List(ctx context.Context) ([]string, error)
 }
 

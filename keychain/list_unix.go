@@ -1,0 +1,66 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+func (s secretService) list(ctx context.Context) ([]string, error) {
+	var users []string
+	err := s.twice(ctx, func(address string) (err error) {
+		users, err = s.users(ctx, address)
+		return err
+	})
+	return users, err
+}
+
+// users returns the user names of the service's items. Providers need not search in
+// a locked collection.
+func (s secretService) users(ctx context.Context, address string) ([]string, error) {
+	most := s.silence()
+	conn, closeAll, err := most.connect(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll()
+	b := bus{conn, most, s.service}
+	path, err := b.collection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if locked, err := b.locked(ctx, path); err != nil || locked {
+		return nil, or(err, helper.ErrLocked)
+	}
+	var items []dbus.ObjectPath
+	err = b.call(ctx, path, collectionInterface+".SearchItems", map[string]string{"service": s.service}).Store(&items)
+	if err != nil {
+		return nil, fmt.Errorf("search the collection: %w", err)
+	}
+	var users []string
+	for _, item := range items {
+		var attributes map[string]string
+		err := b.call(ctx, item, getProperty, itemInterface, "Attributes").Store(&attributes)
+		switch {
+		case gone(err): // since the search
+		case err != nil:
+			return nil, fmt.Errorf("ask for the attributes of an item: %w", err)
+		default:
+			users = append(users, attributes["username"])
+		}
+	}
+	return users, nil
+}
+
+// or returns the first error that is one.
+func or(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
