@@ -3,7 +3,6 @@ package keychain_test
 import (
 	"context"
 	"errors"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -31,7 +30,6 @@ func TestList(t *testing.T) {
 	wantList()
 	for _, user := range []string{name, name + "/journal", "no name of ours"} {
 		tool := exec.CommandContext(t.Context(), "secret-tool", "store", "--label", "x", "service", keychain.Service, "username", user)
-		tool.Env = append(os.Environ(), k.Env()...)
 		tool.Stdin = strings.NewReader("item")
 		if out, err := tool.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)

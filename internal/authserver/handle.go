@@ -70,6 +70,7 @@ func (s *Server) handler(rt route) http.Handler {
 		if r.held {
 			s.hold(hr, r.delay, release)
 		}
+		w.Header().Set("Date", s.opts.Now().UTC().Format(http.TimeFormat))
 		r.deliver(w)
 	})
 }

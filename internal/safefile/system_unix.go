@@ -148,3 +148,20 @@ func syncDir(path string) error {
 func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
+
+// tighten changes what it has opened, not what a link at the path may lead to.
+func tighten(path string, kind, mode fs.FileMode) error {
+	f, err := os.OpenFile(path, syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0) //nolint:gosec // a path of ours
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	var st syscall.Stat_t
+	if err := retry(func() error { return syscall.Fstat(int(f.Fd()), &st) }); err != nil {
+		return err
+	}
+	if n := nodeOf(&st); n.mode.Type() != kind || n.foreign() {
+		return syscall.ESTALE // it was replaced meanwhile
+	}
+	return f.Chmod(mode)
+}

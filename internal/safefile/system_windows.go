@@ -3,6 +3,7 @@ package safefile
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -69,6 +70,9 @@ func openFile(path string, flags int) (f *os.File, err error) {
 }
 
 func chmod(*os.File) error { return nil }
+
+// tighten has nothing to do: files have no modes.
+func tighten(string, fs.FileMode, fs.FileMode) error { return nil }
 
 func rename(from, to string) error {
 	return whileShared(func() error { return os.Rename(from, to) })
