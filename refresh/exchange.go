@@ -2,7 +2,6 @@ package refresh
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"time"
 
@@ -20,11 +19,12 @@ const (
 	RequestRevoke   Request = "revoke"       // that a token becomes useless (RFC 7009)
 	RequestDevice   Request = "device"       // a code to enter on another device (RFC 8628)
 	RequestPoll     Request = "device-token" // whether the person has entered it
+	RequestReach    Request = "reach"        // nothing: whether the server answers
 )
 
 // Requests returns all of them.
 func Requests() []Request {
-	return []Request{RequestMetadata, RequestCode, RequestRefresh, RequestRevoke, RequestDevice, RequestPoll}
+	return []Request{RequestMetadata, RequestCode, RequestRefresh, RequestRevoke, RequestDevice, RequestPoll, RequestReach}
 }
 
 // Endpoint returns the URL that the request goes to; empty if the issuer has none
@@ -49,6 +49,8 @@ func (r Request) Endpoint(iss helper.Issuer) string {
 			return strings.TrimSuffix(iss.DeviceEndpoint, userCodePath) + pollPath
 		}
 		return iss.TokenEndpoint
+	case RequestReach:
+		return originOf(iss.TokenEndpoint)
 	}
 	return ""
 }
@@ -81,12 +83,9 @@ func (c *Client) observe(ctx context.Context, call call, a answer) {
 		return
 	}
 	x := Exchange{
-		Request: call.request, Method: http.MethodGet, Endpoint: call.endpoint, Generation: call.generation,
+		Request: call.request, Method: call.method(), Endpoint: call.endpoint, Generation: call.generation,
 		Start: a.start, Duration: max(0, c.Now().Sub(a.start)), Sent: a.sent, Status: a.status, Err: a.err,
 		ContentType: call.contentType, Body: helper.NewSecret(call.body), Answer: helper.NewSecret(string(a.body)),
-	}
-	if call.body != "" {
-		x.Method = http.MethodPost
 	}
 	c.Observe(ctx, x)
 }

@@ -22,7 +22,7 @@ const (
 	connectTime = 30 * time.Second
 )
 
-// A call is one HTTP request: a GET, or a POST if it has a body.
+// A call is one HTTP request.
 type call struct {
 	request     Request
 	generation  uint64 // of the credential, with a refresh token
@@ -41,6 +41,17 @@ type call struct {
 	asks bool
 }
 
+// method of a call that has a body is POST.
+func (c call) method() string {
+	switch {
+	case c.body != "":
+		return http.MethodPost
+	case c.request == RequestReach:
+		return http.MethodHead
+	}
+	return http.MethodGet
+}
+
 // An answer is what came of one call, before any of it is parsed.
 type answer struct {
 	host  string
@@ -50,6 +61,7 @@ type answer struct {
 	sent       bool
 	status     int
 	retryAfter string
+	date       string          // the header of that name
 	secrets    []helper.Secret // of the request; a server may repeat them
 	body       []byte
 	err        error // nil: the whole answer was read
@@ -106,7 +118,7 @@ func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, l
 	if err != nil {
 		return err
 	}
-	a.status, a.retryAfter = resp.StatusCode, resp.Header.Get("Retry-After")
+	a.status, a.retryAfter, a.date = resp.StatusCode, resp.Header.Get("Retry-After"), resp.Header.Get("Date")
 	if call.asks && a.status == http.StatusOK {
 		limit.granted()
 	}
@@ -118,13 +130,13 @@ func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, l
 }
 
 func (c *Client) request(ctx context.Context, call call, begin func() error) (*http.Request, error) {
-	method, body := http.MethodGet, io.Reader(nil)
+	body := io.Reader(nil)
 	if call.body != "" {
 		// Behind a reader of a type of our own net/http sets no GetBody, without
 		// which it cannot send the body a second time.
-		method, body = http.MethodPost, &onceRead{text: strings.NewReader(call.body), begin: begin}
+		body = &onceRead{text: strings.NewReader(call.body), begin: begin}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, call.endpoint, body)
+	req, err := http.NewRequestWithContext(ctx, call.method(), call.endpoint, body)
 	if err != nil {
 		return nil, errors.New("the URL does not parse")
 	}

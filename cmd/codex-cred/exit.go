@@ -34,6 +34,7 @@ var (
 	// errNotRevoked: all is removed here, and good at the issuer still.
 	errNotRevoked = errors.New("the tokens were deleted but not revoked")
 	errNotMoved   = errors.New("not everything could be moved")
+	errProblems   = errors.New("to mend")
 )
 
 // A commandLineError is a command line that breaks the rules; its text is all of it.
@@ -66,6 +67,7 @@ func outcomes() []outcome {
 		{errPerson, exitPerson, "needs-person", ""},
 		{errNotRevoked, exitFindings, "not-revoked", ""},
 		{errNotMoved, exitFindings, "not-moved", ""},
+		{errProblems, exitFindings, "problems", "do what each line says, then look again: codex-cred doctor"},
 		{errFindings, exitFindings, "findings", "mend what the list names, then repeat: codex-cred erase%s"},
 		{errForeign, exitOther, "foreign-host", ""},
 		{wire.ErrMalformed, exitOther, "malformed", ""},

@@ -38,7 +38,7 @@ func (p *program) operands() map[string][]func() offer {
 		"helper goauth": {nothing},
 	}
 	for _, name := range []string{
-		"login", "get", "refresh", "store", "erase", "status", "use", "migrate", execName, "helper kubernetes", "helper claude",
+		"login", "get", "refresh", "store", "erase", "status", "use", "migrate", execName, doctorName, "helper kubernetes", "helper claude",
 	} {
 		of[name] = account
 	}

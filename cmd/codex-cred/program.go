@@ -115,7 +115,7 @@ func (p *program) commands() []*cli.Command {
 		p.listCommand(), p.statusCommand(), p.useCommand(), p.renameCommand(), p.migrateCommand(),
 		p.importCommand(), p.exportCommand(),
 		p.execCommand(), p.helperCommand(), p.hostCommand(), p.shimCommand(), p.setupCommand(),
-		p.pathsCommand(), p.privacyCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.completeCommand(),
+		p.pathsCommand(), p.privacyCommand(), p.doctorCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.completeCommand(),
 	}
 	dress(commands)
 	return commands

@@ -123,6 +123,10 @@ func callerRecipes() []recipe {
 		{"completion", []step{do("completion bash"), do("completion zsh"), do("completion fish"), do("completion powershell"), do("completion sh").fails(exitUsage)}},
 		{"__complete", []step{do("__complete -- get w"), do("__complete --new-word -- setup codex"), do("__complete -- erase --legacy=")}},
 		{"man", []step{do("man"), do("man more").fails(exitUsage)}},
+		{"doctor", []step{
+			do("doctor"), do("doctor work --fix").later(""), do("doctor --offline"), do("doctor nobody").fails(exitNotFound), do("doctor work lab").fails(exitUsage),
+			do("get work").later(dead).fails(exitSignIn), do("doctor").fails(exitFindings), do("login work --replace"),
+		}},
 		{"version", []step{do("version"), do("version more").fails(exitUsage)}},
 	}
 }

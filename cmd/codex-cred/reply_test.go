@@ -21,7 +21,7 @@ import (
 func TestWorkerTellsOutcomes(t *testing.T) {
 	// The worker has none of these: they are of the command line, or of erase.
 	elsewhere := []error{
-		context.Canceled, context.DeadlineExceeded, errUsage, errPerson, errFindings, errNotRevoked, errNotMoved,
+		context.Canceled, context.DeadlineExceeded, errUsage, errPerson, errFindings, errNotRevoked, errNotMoved, errProblems,
 		errForeign, wire.ErrMalformed, hosttable.ErrTable, shimdir.ErrArgs,
 	}
 	root := filepath.Join(t.TempDir(), "root")

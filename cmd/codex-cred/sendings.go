@@ -66,6 +66,10 @@ func laterSendings() []sending {
 			When:     "at erase --revoke, and when a refresh ends after its account was erased",
 			Commands: []string{"erase", workerCommand}, Carries: []string{"client_id", "token", "token_type_hint"},
 		},
+		{
+			Request: refresh.RequestReach, Others: "the root of the server that has its token endpoint",
+			When: "at doctor, unless --offline, to see that the issuer answers and what time it has", Commands: []string{doctorName}, Carries: []string{},
+		},
 	}
 }
 

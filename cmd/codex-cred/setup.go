@@ -35,7 +35,14 @@ type client struct {
 	present func(ctx context.Context, s *setup) (bool, error)
 	// verify runs the client and looks at the requests that it sends.
 	verify func(ctx context.Context, s *setup) error
+	// keeps returns for how long the client, as it is set up, uses a token without
+	// asking again; nil if it keeps none. keepsLess is how to make it shorter.
+	keeps     func(s *setup) time.Duration
+	keepsLess string
 }
+
+// askedTTL is the --min-ttl of clients that keep a token for a while.
+const askedTTL = "10m"
 
 // clients is in the order in which they are listed.
 func (p *program) clients() []client {

@@ -14,7 +14,10 @@ const anthropicBase = "https://api.anthropic.com"
 // for five minutes, or CLAUDE_CODE_API_KEY_HELPER_TTL_MS, and asks again after a
 // 401.
 func claudeClient() client {
-	c := client{name: "claude-code", home: anthropicBase, snippet: claudeSnippet, verify: verifyClaude}
+	c := client{
+		name: "claude-code", home: anthropicBase, snippet: claudeSnippet, verify: verifyClaude,
+		keeps: claudeKeeps, keepsLess: "set a smaller CLAUDE_CODE_API_KEY_HELPER_TTL_MS",
+	}
 	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
 		path, err := s.claudeSettings()
 		return []configEdit{jsonEdit(path, s.claudeKeys())}, err
@@ -42,7 +45,7 @@ func (p *program) configPath(variable, dir, file string) (string, error) {
 // claudeKeys: Claude Code warns of a helper that takes ten seconds, and the token
 // must outlive the five minutes for which it is kept.
 func (s *setup) claudeKeys() []jsonKey {
-	keys := []jsonKey{{path: []string{"apiKeyHelper"}, value: s.shellCommand("--timeout", "9s", "--min-ttl", "10m"), ours: s.asksUs}}
+	keys := []jsonKey{{path: []string{"apiKeyHelper"}, value: s.shellCommand("--timeout", "9s", "--min-ttl", askedTTL), ours: s.asksUs}}
 	if s.BaseURL != "" {
 		keys = append(keys, jsonKey{path: []string{"env", "ANTHROPIC_BASE_URL"}, value: s.BaseURL})
 	}

@@ -20,7 +20,10 @@ const codexProvider = "codex-cred"
 // must end before that, with an error that the person is shown. It keeps a token
 // for refresh_interval_ms, which the token must outlive, and asks again after a 401.
 func codexClient() client {
-	c := client{name: "codex", home: codexBase, snippet: codexSnippet, verify: verifyCodex}
+	c := client{
+		name: "codex", home: codexBase, snippet: codexSnippet, verify: verifyCodex,
+		keeps: codexKeeps, keepsLess: "put a smaller refresh_interval_ms into Codex's config.toml",
+	}
 	return editing(c, func(ctx context.Context, s *setup) ([]configEdit, error) {
 		path, err := s.configPath("CODEX_HOME", ".codex", "config.toml")
 		return []configEdit{{
@@ -59,7 +62,7 @@ func (s *setup) codexTables(ctx context.Context) ([]tomlTable, error) {
 	}
 	auth := []string{
 		"command = " + tomledit.Quote(s.Command),
-		fmt.Sprintf(`args = ["get", %s, "--timeout", "4s", "--min-ttl", "10m"]`, tomledit.Quote(s.Account)),
+		fmt.Sprintf(`args = ["get", %s, "--timeout", "4s", "--min-ttl", %q]`, tomledit.Quote(s.Account), askedTTL),
 		"timeout_ms = 5000",
 		"refresh_interval_ms = 300000",
 	}

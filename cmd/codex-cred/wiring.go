@@ -54,9 +54,17 @@ type wiring struct {
 
 func (p *program) wire() (*wiring, error) {
 	root, err := p.root()
+	if err == nil {
+		err = safefile.CheckRoot(root)
+	}
 	if err != nil {
 		return nil, err
 	}
+	return p.wireAt(root), nil
+}
+
+// wireAt wires what is under the root, which nobody has checked.
+func (p *program) wireAt(root string) *wiring {
 	w := &wiring{
 		root:     root,
 		accounts: accountdir.New(root, p.now),
@@ -78,7 +86,7 @@ func (p *program) wire() (*wiring, error) {
 		Stores:   helper.Router{storeKeychain: w.keychain, storeFile: w.files},
 	}
 	w.keeper = helper.Keeper{Records: w.records, Locker: w.locks, Random: rand.Reader, Host: w.hostOf}
-	return w, nil
+	return w
 }
 
 // turn is one for the keychain. It makes no folder, lest a get that outlasts the
@@ -140,5 +148,5 @@ func (p *program) root() (string, error) {
 	case !filepath.IsAbs(root):
 		return "", withHint(fmt.Errorf("CODEX_CRED_HOME is %q, a relative path", root), "set it to a path that begins at the root")
 	}
-	return filepath.Clean(root), safefile.CheckRoot(root)
+	return filepath.Clean(root), nil
 }

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const doctorName = "doctor"
+
+func (p *program) doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name:      doctorName,
+		Usage:     "look for what is wrong, and tell how to mend it",
+		UsageText: "codex-cred doctor [ACCOUNT] [--fix] [--offline] [--format text|json]",
+		ArgsUsage: `It refreshes nothing and sends no secret: it asks the issuer for its time, and
+tries the stores with an item that it deletes again.
+
+--fix closes our files to other users, stores an answer of the issuer that waits
+in the journal, and deletes what a killed process left: sign-ins that were
+replaced, temporary files and locks of no account, items for trying a store. It
+deletes no token that might be in use and touches no file of other programs.
+
+Problems make the exit status 10, warnings do not.`,
+		Description: "codex-cred doctor\ncodex-cred doctor --fix\ncodex-cred doctor work --offline\ncodex-cred doctor --format json",
+		Flags: []cli.Flag{
+			boolFlag("fix", "mend what can be mended safely"),
+			boolFlag("offline", "do not ask the issuer"),
+			formatFlag("text", "json"),
+		},
+		Action: p.doctor,
+	}
+}
+
+// A doctor is one run of the checks.
+type doctor struct {
+	*program
+	*wiring
+	account      string // the only one to look at; empty is all of them
+	fix, offline bool
+	have         []owned // the accounts, once they have been read
+}
+
+// A check looks at one thing and tells what it finds, at least one finding. It
+// leaves everything as it was: what mends is in the findings.
+type check struct {
+	name string
+	look func(ctx context.Context) []finding
+}
+
+func (p *program) doctor(c *cli.Context) error {
+	if c.NArg() > 1 {
+		return usageError("doctor takes one account, or none for all; see: codex-cred doctor --help")
+	}
+	d := &doctor{program: p, account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline")}
+	root, err := p.root()
+	if err == nil && d.account != "" {
+		err = helper.CheckName(d.account)
+	}
+	if err != nil {
+		return err
+	}
+	d.wiring = p.wireAt(root)
+	if d.account != "" {
+		if _, err := d.accounts.Load(d.account); errors.Is(err, helper.ErrNotFound) {
+			return helper.ForAccount(d.account, err)
+		}
+	}
+	found, err := d.examine(c.Context)
+	if err != nil {
+		return err
+	}
+	if err := p.printFindings(c.String("format"), found); err != nil {
+		return err
+	}
+	if n := count(found, verdictProblem); n > 0 {
+		return fmt.Errorf("%s %w", plural(n, "problem"), errProblems)
+	}
+	return nil
+}
+
+// checks are in the order in which they run: what others need comes first.
+func (d *doctor) checks() []check {
+	return []check{
+		{"journal", d.checkJournals},
+		{"accounts", d.checkAccounts},
+		{"computer", d.checkComputer},
+		{"store", d.checkStores},
+		{"items", d.checkItems},
+		{"files", d.checkFiles},
+		{"leftovers", d.checkLeftovers},
+		{"locks", d.checkLocks},
+		{"other tools", d.checkOthers},
+		{"setups", d.checkSetups},
+		{"programs", d.checkShims},
+		{"hosts", d.checkHosts},
+		{"token life", d.checkLife},
+		{"issuer", d.checkIssuers},
+		{"certificates", d.checkRoots},
+		{"ports", d.checkPorts},
+		{"browser", d.checkBrowser},
+	}
+}
+
+// examine runs all checks. Where other users can reach our files nothing else is
+// touched.
+func (d *doctor) examine(ctx context.Context) ([]finding, error) {
+	defer d.tidy(ctx)()
+	all := d.checks()
+	told := d.progress("checking", 1+len(all))
+	defer told.end()
+	found := d.run(ctx, check{"permissions", d.checkPermissions})
+	told.step()
+	if count(found, verdictProblem) > 0 {
+		return append(found, named("all else", skipped("what the files hold is not looked at while others could change it"))), ctx.Err()
+	}
+	for _, c := range all {
+		found = append(found, d.run(ctx, c)...)
+		told.step()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return found, nil
+}
+
+// run runs one check, and mends what it finds if that is wanted.
+func (d *doctor) run(ctx context.Context, c check) []finding {
+	found := c.look(ctx)
+	for i := range found {
+		f := named(c.name, found[i])
+		if d.fix && f.mend != nil {
+			f = f.mended(f.mend(ctx))
+		}
+		found[i] = f
+	}
+	return found
+}
+
+// tidy returns what leaves no directory behind where there was none.
+func (d *doctor) tidy(ctx context.Context) func() {
+	if there, err := exists(d.wiring.root); there || err != nil {
+		return func() {}
+	}
+	return func() {
+		for _, a := range d.ofRoot() {
+			_ = a.remove(context.WithoutCancel(ctx)) // unless it is of a sign-in that has just begun
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// checkAccounts reads every account and its credential. An account whose credential
+// is gone is told here.
+func (d *doctor) checkAccounts(ctx context.Context) []finding {
+	have, err := d.owned(ctx)
+	if err != nil {
+		return []finding{trouble(err)}
+	}
+	for _, o := range have {
+		if d.account == "" || o.name == d.account {
+			d.have = append(d.have, o)
+		}
+	}
+	if len(d.have) == 0 {
+		return []finding{skipped("nobody has signed in yet; sign in with: codex-cred login")}
+	}
+	var found []finding
+	for _, o := range d.have {
+		if f := d.health(ctx, o); f.State != verdictOK {
+			found = append(found, f.of(o.name))
+		}
+	}
+	return orFine(found, "%s, signed in", plural(len(d.have), "account"))
+}
+
+func (d *doctor) health(ctx context.Context, o owned) finding {
+	v := d.look(ctx, d.wiring, o.name, false)
+	switch {
+	case v.Health == healthErase:
+		return skipped("half erased, see below")
+	case d.pending(o.account):
+		return skipped("a refresh of it is under way, or was cut short")
+	case v.Health == healthCopy:
+		return warning("codex-cred import --from "+quoted(v.Shared), "it is a copy: %s refreshes the sign-in, and here nothing does", v.Shared)
+	case errors.Is(v.err, helper.ErrNotFound):
+		return problem("codex-cred login "+o.name, "its credential is gone: there is no %s", v.Place)
+	case v.err != nil:
+		return trouble(v.err)
+	case o.account.Unanswered > 0:
+		return warning("codex-cred refresh "+o.name, "the issuer has not answered %s of it; the next is due %s",
+			plural(o.account.Unanswered, "refresh"), fromNow(o.account.NotBefore, d.now()))
+	}
+	return fine("")
+}
+
+// pending reports whether the newest credential may be in the journal.
+func (d *doctor) pending(a helper.Account) bool {
+	e, err := d.journals.Read(a.ID, nil)
+	return err == nil && e.State == journal.StateSending
+}
+
+// checkComputer tells whether another computer uses this home.
+func (d *doctor) checkComputer(context.Context) []finding {
+	host, err := d.wiring.hostID()
+	if err != nil {
+		return []finding{trouble(err)}
+	}
+	if host == "" {
+		return []finding{skipped("this system has no id of its own")}
+	}
+	var found []finding
+	for _, o := range d.have {
+		if other := o.account.Host; other != "" && other != host {
+			found = append(found, problem("if this computer alone uses them: codex-cred migrate "+o.name+" --here",
+				"its files are another computer's, and only one may refresh them").of(o.name))
+			continue
+		}
+		mark, err := d.journals.Read(o.account.ID, nil)
+		if err == nil && mark.Host != "" && mark.Host != host {
+			found = append(found, problem("codex-cred login "+o.name+" --replace", "another computer has refreshed it here: two of them use this home").of(o.name))
+		}
+	}
+	return orFine(found, "no other one uses these files")
+}
+
+// checkJournals looks for refreshes that were cut short. It comes before the accounts
+// are read: what it mends may be their newest credential.
+func (d *doctor) checkJournals(context.Context) []finding {
+	names, err := d.accounts.List()
+	if err != nil {
+		return []finding{trouble(err)}
+	}
+	var found []finding
+	for _, name := range names {
+		a, err := d.accounts.Load(name)
+		if err != nil || a.ID == "" || d.account != "" && name != d.account {
+			continue // what cannot be read is told with the accounts
+		}
+		if _, held, err := d.locks.Holder(string(a.ID)); err != nil || held {
+			continue // a refresh is under way, see the locks
+		}
+		e, err := d.journals.Read(a.ID, nil)
+		if !errors.Is(err, helper.ErrNotFound) {
+			found = append(found, d.cutShort(e, err).of(name).by(func(ctx context.Context) error { return d.settleJournal(ctx, a) }))
+		}
+	}
+	return orFine(found, "no refresh was cut short")
+}
+
+func (d *doctor) cutShort(e journal.Entry, err error) finding {
+	switch {
+	case err != nil:
+		return problem(d.fixIt(), "%s", oneLine(err.Error()))
+	case e.State == journal.StateIntent:
+		return warning(d.fixIt(), "a refresh was cut short %s, before it sent anything", fromNow(e.Time, d.now()))
+	}
+	return problem(d.fixIt(), "a refresh was cut short %s, after it may have reached the issuer", fromNow(e.Time, d.now()))
+}
+
+// lockWait is how long a check waits for a lock that mostly nobody has.
+const lockWait = 10 * time.Second
+
+// settleJournal stores what waits in the journal. It sends nothing.
+func (d *doctor) settleJournal(ctx context.Context, a helper.Account) error {
+	waiting, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	unlock, err := d.locks.Lock(waiting, string(a.ID))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.rotation(d.wiring, foreground).Adopt(ctx, a), unlock())
+}
+
+// checkLocks tells who holds which lock, and takes none away.
+func (d *doctor) checkLocks(context.Context) []finding {
+	var found []finding
+	for _, o := range d.have {
+		locks := []struct{ name, doing string }{{filelock.SignIn + o.name, "a sign-in, or another change of it"}}
+		if o.account.ID != "" {
+			locks = append(locks, struct{ name, doing string }{string(o.account.ID), "a refresh"}, struct{ name, doing string }{refresh.GateName(o.account.ID), "a caller that waits for a refresh"})
+		}
+		for _, l := range locks {
+			h, held, err := d.locks.Holder(l.name)
+			if err != nil {
+				found = append(found, trouble(err).of(o.name))
+			}
+			if held {
+				found = append(found, heldBy(h, l.doing).of(o.name))
+			}
+		}
+	}
+	return orFine(found, "nobody holds one")
+}
+
+func heldBy(h filelock.Holder, doing string) finding {
+	switch {
+	case h.PID == 0:
+		return warning("wait for the other codex-cred", "%s is under way", doing)
+	case h.Stopped:
+		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, process %d, which is stopped and keeps others waiting", doing, shown(h.Name), h.PID)
+	}
+	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s, process %d", doing, shown(h.Name), h.PID)
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/configfile"
+	"github.com/codex-cred/codex-cred/internal/jsonedit"
+	"github.com/codex-cred/codex-cred/internal/setupdir"
+	"github.com/codex-cred/codex-cred/internal/tomledit"
+)
+
+// checkSetups looks whether the programs that were set up still find what they ask.
+func (d *doctor) checkSetups(ctx context.Context) []finding {
+	var found []finding
+	broken := d.eachSetup(func(c client, s *setup) {
+		found = append(found, d.setupFindings(ctx, c, s)...)
+	})
+	return orFine(append(found, broken...), "every program that was set up finds codex-cred and its account")
+}
+
+// eachSetup calls look for what was set up with the accounts that are looked at, and
+// returns the records that cannot be read.
+func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
+	names, _, err := d.setups.List()
+	if err != nil {
+		return []finding{trouble(err)}
+	}
+	var found []finding
+	clients := d.clients()
+	for _, name := range names {
+		r, err := d.setups.Load(name)
+		i := slices.IndexFunc(clients, func(c client) bool { return c.name == r.Client })
+		switch {
+		case err != nil:
+			found = append(found, trouble(withHint(err, repairByHand)))
+		case d.account != "" && r.Account != d.account:
+		case i < 0, clients[i].present == nil:
+			found = append(found, problem("use the codex-cred that wrote it", "no client %q of a setup is known", shown(r.Client)))
+		default:
+			look(clients[i], &setup{program: d.program, wiring: d.wiring, Record: r})
+		}
+	}
+	return found
+}
+
+func (d *doctor) setupFindings(ctx context.Context, c client, s *setup) []finding {
+	again := fmt.Sprintf("codex-cred setup %s %s --write --replace%s", s.Client, s.Account, shown(flagsOf(s.Record)))
+	undo := "codex-cred setup " + s.Client + " --undo" + hostFlag(s.Record)
+	if _, err := d.accounts.Load(s.Account); errors.Is(err, helper.ErrNotFound) {
+		return []finding{problem(undo, "%s asks for the account %q, which is not there", s.Client, s.Account)}
+	}
+	if s.Command != "" && !runs(s.Command) {
+		return []finding{problem(again, "%s runs %s, which is no program any more", s.Client, shown(s.Command))}
+	}
+	if there, err := c.present(ctx, s); err != nil {
+		return []finding{trouble(err)}
+	} else if !there {
+		return []finding{warning(again+", or "+undo, "nothing names codex-cred any more in %s, where %s was set up", shown(s.places()), s.Client)}
+	}
+	return nil
+}
+
+func hostFlag(r setupdir.Record) string {
+	if r.Host == "" {
+		return ""
+	}
+	return " --host " + shown(r.Host)
+}
+
+// runs reports whether there is a program at the path.
+func runs(path string) bool {
+	_, err := exec.LookPath(path)
+	return err == nil
+}
+
+// checkShims looks whether the programs of shim add still run.
+func (d *doctor) checkShims(context.Context) []finding {
+	names, err := d.shims.Names()
+	if err != nil {
+		return []finding{trouble(err)}
+	}
+	var found []finding
+	for _, name := range names {
+		args, err := d.shims.Args(name)
+		switch {
+		case err != nil:
+			found = append(found, problem("codex-cred shim remove "+name, "%s does not know any more what it runs", d.shims.Path(name)))
+		case !runs(d.shims.Path(name)):
+			found = append(found, problem("codex-cred shim add "+name+" -- "+shown(strings.Join(args, " ")), "%s leads to no program", d.shims.Path(name)))
+		}
+	}
+	return orFine(found, "%s of shim add, all of which run", plural(len(names), "program"))
+}
+
+// checkHosts looks for hosts that no account answers any more.
+func (d *doctor) checkHosts(context.Context) []finding {
+	rows, err := d.hosts.Rows()
+	if err != nil {
+		return []finding{trouble(err)}
+	}
+	var found []finding
+	for _, r := range rows {
+		if _, err := d.accounts.Load(r.Account); errors.Is(err, helper.ErrNotFound) {
+			found = append(found, problem("codex-cred host remove "+r.Host.String(), "%s is for the account %q, which is not there", r.Host, shown(r.Account)))
+		}
+	}
+	return orFine(found, "%s, each of an account", plural(len(rows), "host"))
+}
+
+// checkLife compares for how long clients keep a token with how long one lasts that
+// they are given.
+func (d *doctor) checkLife(context.Context) []finding {
+	var found []finding
+	_ = d.eachSetup(func(c client, s *setup) {
+		i := slices.IndexFunc(d.have, func(o owned) bool { return o.name == s.Account && o.err == nil })
+		if c.keeps == nil || i < 0 {
+			return
+		}
+		lasts := lastsAtLeast(d.have[i].rec.Credential)
+		if keeps := c.keeps(s); keeps > lasts {
+			found = append(found, problem(c.keepsLess, "%s keeps a token for %s, and may be given one that ends in %s", c.name, span(keeps), span(lasts)).of(s.Account))
+		}
+	})
+	return orFine(found, "no program keeps a token for longer than it lasts")
+}
+
+// lastsAtLeast returns how long a token is good for that a client is given which asks
+// for askedTTL: a token younger than a tenth of its life is not replaced for that.
+func lastsAtLeast(c helper.Credential) time.Duration {
+	asked, err := time.ParseDuration(askedTTL)
+	if err != nil {
+		return 0 // a test holds that it parses
+	}
+	return min(asked, c.Expiry.Sub(c.ObtainedAt)*9/10)
+}
+
+// codexKeeps is what Codex's config says, else what Codex takes.
+func codexKeeps(s *setup) time.Duration {
+	kept := 5 * time.Minute
+	raw, ok, err := tomledit.Get(s.firstFile(), codexPath("auth", "refresh_interval_ms")...)
+	if ms := int64(0); ok && err == nil && json.Unmarshal(raw, &ms) == nil {
+		kept = time.Duration(ms) * time.Millisecond
+	}
+	return kept
+}
+
+// claudeKeeps is what the settings or the environment say, else what Claude Code takes.
+func claudeKeeps(s *setup) time.Duration {
+	const variable = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS"
+	text := s.getenv(variable)
+	if raw, ok, err := jsonedit.Get(s.firstFile(), "env", variable); ok && err == nil {
+		_ = json.Unmarshal(raw, &text) // what is no text says nothing
+	}
+	if d, err := time.ParseDuration(text + "ms"); err == nil {
+		return d
+	}
+	return 5 * time.Minute
+}
+
+// firstFile returns the content of the client's config; nothing if it cannot be read.
+func (s *setup) firstFile() []byte {
+	if len(s.Files) == 0 {
+		return nil
+	}
+	f, err := configfile.Read(s.Files[0].Path)
+	if err != nil {
+		return nil
+	}
+	return f.Content
+}

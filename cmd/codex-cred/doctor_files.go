@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/safefile"
+)
+
+// checkPermissions looks at the owner and the mode of everything of ours.
+func (d *doctor) checkPermissions(context.Context) []finding {
+	var found []finding
+	files := 0
+	for _, root := range d.roots() {
+		_ = filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) || d.isShim(path) {
+				return nil
+			}
+			files++
+			if err == nil || errors.Is(err, fs.ErrPermission) {
+				err = safefile.Check(path) // which tells whose it is
+			}
+			if err != nil && !errors.Is(err, helper.ErrNotFound) {
+				found = append(found, exposed(path, err))
+			}
+			return nil
+		})
+	}
+	if err := safefile.CheckRoot(d.wiring.root); err != nil && len(found) == 0 {
+		found = append(found, trouble(err))
+	}
+	return orFine(found, "%s of ours, open to nobody else", plural(files, "file"))
+}
+
+// roots are the directories that everything of ours lies in.
+func (d *doctor) roots() []string {
+	if d.log.Root() == d.wiring.root {
+		return []string{d.wiring.root}
+	}
+	return []string{d.wiring.root, d.log.Root()}
+}
+
+// isShim reports whether the path is a program of shim add, which is a link.
+func (d *doctor) isShim(path string) bool {
+	return filepath.Dir(path) == d.shims.Folder() && filepath.Ext(path) != ".json"
+}
+
+// exposed is a path that is refused. What only has the wrong mode can be mended.
+func exposed(path string, err error) finding {
+	f := trouble(err)
+	if strings.HasPrefix(f.Fix, "chmod ") {
+		return f.by(func(context.Context) error { return safefile.Tighten(path) })
+	}
+	return f
+}
+
+// youngest is how old what a process leaves behind must be before it is believed
+// that the process is gone: none of ours takes that long.
+const youngest = time.Hour
+
+// checkFiles looks for files in our directories that belong to no account.
+func (d *doctor) checkFiles(context.Context) []finding {
+	o, err := d.orphans()
+	if err != nil {
+		return []finding{trouble(err)}
+	}
+	var found []finding
+	for _, a := range o.files {
+		found = append(found, d.stray(a.where))
+	}
+	return orFine(found, "none but those of the accounts")
+}
+
+// stray is a file of no account. With the file store it may hold tokens of an account
+// whose file was lost: those only a person deletes.
+func (d *doctor) stray(path string) finding {
+	rm := "rm " + quoted(path)
+	secret := filepath.Dir(path) == filepath.Clean(d.files.Folder())
+	temporary := strings.HasPrefix(filepath.Base(path), ".")
+	f := warning(rm, "%s belongs to no account", path)
+	switch {
+	case temporary:
+		f.What = path + " is what a process left that was killed while it wrote"
+	case secret:
+		f = problem(rm, "%s may hold tokens, and no account has it", path)
+	}
+	if secret {
+		f.State = verdictProblem
+	}
+	if info, err := os.Lstat(path); err != nil || d.now().Sub(info.ModTime()) < youngest {
+		return f
+	}
+	switch {
+	case temporary:
+		return f.by(func(context.Context) error { return os.Remove(path) })
+	case filepath.Dir(path) == filepath.Clean(d.locks.Folder()):
+		return f.by(func(context.Context) error { return d.removeLock(path) })
+	}
+	return f
+}
+
+// removeLock deletes a lock that nobody holds.
+func (d *doctor) removeLock(path string) error {
+	name := strings.TrimSuffix(filepath.Base(path), ".lock")
+	if !strings.HasPrefix(name, filelock.SignIn) {
+		name = strings.Replace(name, ".", "/", 1)
+	}
+	unlock, free, err := d.locks.Try(name)
+	if err != nil {
+		return err
+	}
+	if !free {
+		return helper.ErrBusy
+	}
+	return errors.Join(d.locks.Remove(name), unlock())
+}
+
+// checkLeftovers looks for sign-ins that were replaced or half erased.
+func (d *doctor) checkLeftovers(context.Context) []finding {
+	var found []finding
+	for _, o := range d.have {
+		a := o.account
+		switch {
+		case a.Erasing:
+			found = append(found, problem("codex-cred erase "+o.name, "an erase of it was not finished").of(o.name))
+		case len(a.Leftovers) > 0:
+			what := plural(len(a.Leftovers), "sign-in") + " that it had before could not be deleted"
+			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error { return d.sweep(ctx, d.wiring, a) }))
+		}
+	}
+	return orFine(found, "no sign-in that was replaced is left")
+}
+
+// fixIt is the command that mends what is safe to mend.
+func (d *doctor) fixIt() string { return "codex-cred doctor --fix" }

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+)
+
+// A verdict is what a check comes to. The words are part of the interface.
+type verdict string
+
+const (
+	verdictOK      verdict = "ok"
+	verdictWarning verdict = "warning" // to know of
+	verdictProblem verdict = "problem" // to mend
+	verdictSkipped verdict = "skipped"
+	verdictFixed   verdict = "fixed" // by --fix
+)
+
+// A finding is one line of what doctor tells.
+type finding struct {
+	Check   string  `json:"check"`
+	State   verdict `json:"state"`
+	Account string  `json:"account,omitempty"`
+	What    string  `json:"what"`
+	// Fix is a command, or words where there is none.
+	Fix string `json:"fix,omitempty"`
+
+	// mend does what is safe; nil if nothing is.
+	mend func(context.Context) error
+}
+
+func fine(format string, args ...any) finding {
+	return finding{State: verdictOK, What: fmt.Sprintf(format, args...)}
+}
+
+func skipped(format string, args ...any) finding {
+	return finding{State: verdictSkipped, What: fmt.Sprintf(format, args...)}
+}
+
+func warning(fix, format string, args ...any) finding {
+	return finding{State: verdictWarning, What: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+func problem(fix, format string, args ...any) finding {
+	return finding{State: verdictProblem, What: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+// trouble is the problem that the error is.
+func trouble(err error) finding {
+	return finding{State: verdictProblem, Account: accountOf(err), What: unaccounted(err), Fix: commandOf(hintFor(err))}
+}
+
+// unaccounted is the error without the account, which findings name by themselves.
+func unaccounted(err error) string {
+	text := oneLine(err.Error())
+	if account := accountOf(err); account != "" {
+		text = strings.TrimPrefix(text, fmt.Sprintf("account %q: ", account))
+	}
+	return text
+}
+
+// commandOf is a hint as a command.
+func commandOf(hint string) string {
+	hint = strings.TrimPrefix(hint, "run: ")
+	if words, command, ok := strings.Cut(hint, ": codex-cred "); ok && !strings.ContainsAny(words, ";,") {
+		return "codex-cred " + command
+	}
+	return hint
+}
+
+// of says which account the finding is about.
+func (f finding) of(account string) finding {
+	f.Account = account
+	return f
+}
+
+// by adds what mends it.
+func (f finding) by(mend func(context.Context) error) finding {
+	f.mend = mend
+	return f
+}
+
+// named gives the finding the name of its check, unless it has one.
+func named(check string, f finding) finding {
+	f.Check = cmp.Or(f.Check, check)
+	return f
+}
+
+// mended is the finding after an attempt to mend it.
+func (f finding) mended(err error) finding {
+	if err != nil {
+		f.What += "; mending it failed: " + oneLine(err.Error())
+		return f
+	}
+	f.State, f.Fix = verdictFixed, ""
+	return f
+}
+
+// orFine returns the findings, or that all is well.
+func orFine(found []finding, format string, args ...any) []finding {
+	if len(found) == 0 {
+		return []finding{fine(format, args...)}
+	}
+	return found
+}
+
+func count(found []finding, state verdict) int {
+	n := 0
+	for _, f := range found {
+		if f.State == state {
+			n++
+		}
+	}
+	return n
+}
+
+func (v verdict) style() style {
+	switch v {
+	case verdictOK, verdictFixed:
+		return good
+	case verdictWarning:
+		return poor
+	case verdictProblem:
+		return bad
+	}
+	return plain
+}
+
+// printFindings prints one line for each, and how many of which sort there are.
+func (p *program) printFindings(format string, found []finding) error {
+	if format == "json" {
+		return writeJSON(p.stdout, struct {
+			SchemaVersion int       `json:"schema_version"`
+			Problems      int       `json:"problems"`
+			Warnings      int       `json:"warnings"`
+			Findings      []finding `json:"findings"`
+		}{schemaVersion, count(found, verdictProblem), count(found, verdictWarning), found})
+	}
+	rows := make([][]cell, 0, len(found))
+	for _, f := range found {
+		rows = append(rows, []cell{{string(f.State), f.State.style()}, {f.Check, plain}, {f.text(), plain}})
+	}
+	return write(p.stdout, layOut(rows, p.colours())+"\n"+summary(found)+"\n")
+}
+
+func (f finding) text() string {
+	text := f.What
+	if f.Account != "" {
+		text = fmt.Sprintf("account %q: %s", f.Account, text)
+	}
+	return withTheHint(text, f.Fix)
+}
+
+func summary(found []finding) string {
+	var parts []string
+	for _, state := range []verdict{verdictProblem, verdictWarning, verdictFixed, verdictSkipped} {
+		if n := count(found, state); n > 0 && (state == verdictProblem || state == verdictWarning) {
+			parts = append(parts, plural(n, string(state)))
+		} else if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), "All is well.")
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/portholder"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+const (
+	// reachTime bounds what asking one issuer may take.
+	reachTime = 15 * time.Second
+	// clockSlack is how wrong the clock may be: what a refresh allows.
+	clockSlack = time.Minute
+)
+
+// checkIssuers asks the issuer of every account, by the way that a refresh takes,
+// whether it is there; before the first sign-in the one of ChatGPT.
+func (d *doctor) checkIssuers(ctx context.Context) []finding {
+	if d.offline {
+		return []finding{skipped("nobody was asked, as --offline says")}
+	}
+	issuers, err := d.issuers(ctx)
+	if err != nil {
+		return []finding{trouble(err)}
+	}
+	if len(issuers) == 0 {
+		return []finding{skipped("which issuer it is could not be read")}
+	}
+	var found []finding
+	for _, iss := range issuers {
+		found = append(found, d.reach(ctx, iss)...)
+	}
+	return found
+}
+
+// issuers returns those of the accounts, each server once.
+func (d *doctor) issuers(ctx context.Context) ([]helper.Issuer, error) {
+	if len(d.have) == 0 {
+		chatGPT, err := d.client.Issuer(ctx, refresh.Settings{})
+		return []helper.Issuer{chatGPT}, err
+	}
+	asked := map[string]bool{}
+	var list []helper.Issuer
+	for _, o := range d.have {
+		iss := o.rec.Credential.Issuer
+		place := refresh.RequestReach.Endpoint(iss)
+		if o.err == nil && place != "" && !asked[place] {
+			asked[place], list = true, append(list, iss)
+		}
+	}
+	return list, nil
+}
+
+func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
+	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
+	defer d.whenSlow("waiting for the issuer to answer")()
+	r, err := d.client.Reach(ctx, iss)
+	way := ""
+	if r.Proxy != "" {
+		way = " through the proxy " + r.Proxy
+	}
+	switch {
+	case errors.Is(err, refresh.ErrUntrusted):
+		return []finding{problem(d.trustHint(), "%s%s shows a certificate of an authority that is not trusted here", r.Host, way)}
+	case err != nil && way != "":
+		return []finding{problem("set HTTPS_PROXY right, or unset it; try: curl -I -x "+quoted(r.Proxy)+" "+quoted(refresh.RequestReach.Endpoint(iss)), "%s%s", oneLine(err.Error()), way)}
+	case err != nil:
+		return []finding{problem("curl -I "+quoted(refresh.RequestReach.Endpoint(iss)), "%s", oneLine(err.Error()))}
+	}
+	return []finding{fine("%s answers%s", r.Host, way), named("clock", clockOf(r))}
+}
+
+// trustHint is what to do about an authority that is not trusted.
+func (d *doctor) trustHint() string {
+	if file := d.getenv("SSL_CERT_FILE"); file != "" {
+		return "add the certificate of your company's proxy to " + file + ", or unset SSL_CERT_FILE"
+	}
+	return "if your company's proxy looks into connections, set SSL_CERT_FILE to its certificate; else do not sign in on this network"
+}
+
+// clockOf compares the clocks. The server's tells only seconds.
+func clockOf(r refresh.Reached) finding {
+	var off time.Duration
+	where := ""
+	switch {
+	case r.Date.IsZero():
+		return skipped("%s does not tell its time", r.Host)
+	case r.Date.After(r.Answered):
+		off, where = r.Date.Sub(r.Answered), "behind"
+	case r.Date.Add(time.Second).Before(r.Asked):
+		off, where = r.Asked.Sub(r.Date), "ahead of"
+	}
+	if off > clockSlack {
+		return problem(setClock(), "this computer's clock is %s %s that of %s: it cannot tell when a token ends", span(off), where, r.Host)
+	}
+	return fine("right by that of %s", r.Host)
+}
+
+func setClock() string {
+	switch runtime.GOOS {
+	case "windows":
+		return "w32tm /resync"
+	case "darwin":
+		return "sudo sntp -sS time.apple.com"
+	}
+	return "sudo timedatectl set-ntp true"
+}
+
+// checkRoots looks whether there are authorities to trust at all.
+func (d *doctor) checkRoots(context.Context) []finding {
+	if path := d.getenv("SSL_CERT_FILE"); path != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		pem, err := os.ReadFile(path) //nolint:gosec // the person named it
+		if err != nil {
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read", shown(path))}
+		}
+		if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which holds no certificate", shown(path))}
+		}
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil || pool.Equal(x509.NewCertPool()) {
+		return []finding{problem("install ca-certificates, as with: sudo apt-get install ca-certificates", "there are no certificates of authorities, without which no issuer is trusted")}
+	}
+	return []finding{fine("there are authorities to trust")}
+}
+
+// checkPorts looks at the ports that a sign-in to ChatGPT comes back to. It is enough
+// that one is free.
+func (d *doctor) checkPorts(ctx context.Context) []finding {
+	var found []finding
+	for _, port := range []uint16{1455, 1457} {
+		if holder, taken := takenBy(ctx, port); taken {
+			found = append(found, warning("end it before a sign-in to ChatGPT, or use: codex-cred login --device", "%d is taken%s", port, holder))
+		}
+	}
+	return orFine(found, "1455 and 1457 are free for a sign-in")
+}
+
+func takenBy(ctx context.Context, port uint16) (holder string, taken bool) {
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port)))
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err == nil {
+		_ = l.Close()
+		return "", false
+	}
+	if h, ok := portholder.Find(ctx, port); ok {
+		return fmt.Sprintf(" by %s, process %d", or(shown(h.Name)), h.PID), true
+	}
+	return "", true
+}
+
+// checkBrowser looks for what a sign-in would open.
+func (d *doctor) checkBrowser(context.Context) []finding {
+	const instead = "codex-cred login --device, or codex-cred login --no-browser"
+	if !d.hasBrowser() {
+		return []finding{warning(instead, "no browser can be opened here that you would see")}
+	}
+	choices := filepath.SplitList(d.getenv("BROWSER"))
+	for _, choice := range choices {
+		words := strings.Fields(choice)
+		if len(words) == 0 {
+			continue
+		}
+		if path, err := exec.LookPath(words[0]); err == nil {
+			return []finding{fine("%s", path)}
+		}
+	}
+	if len(choices) > 0 {
+		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s", shown(d.getenv("BROWSER")))}
+	}
+	return []finding{fine("the one of this system")}
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/keychain"
+)
+
+// probeTime bounds the trial of one store.
+const probeTime = 30 * time.Second
+
+// checkStores writes, reads and deletes an item in every store that an account has
+// its tokens in; before the first sign-in in the keychain.
+func (d *doctor) checkStores(ctx context.Context) []finding {
+	var words []string
+	for _, o := range d.have {
+		if word := o.account.Store; word != "" && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	if len(words) == 0 {
+		return []finding{d.firstStore(ctx)}
+	}
+	found := make([]finding, 0, len(words))
+	for _, word := range words {
+		if err := d.tryIn(ctx, word); err != nil {
+			found = append(found, trouble(err))
+			continue
+		}
+		found = append(found, fine("%s: an item was written, read and deleted", word))
+	}
+	return found
+}
+
+// firstStore is the store of the first sign-in, which takes files where there is no
+// keychain.
+func (d *doctor) firstStore(ctx context.Context) finding {
+	err := d.tryIn(ctx, storeKeychain)
+	switch {
+	case err == nil:
+		return fine("%s: an item was written, read and deleted", storeKeychain)
+	case errors.Is(err, helper.ErrUnavailable):
+		return warning(commandOf(hintFor(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", oneLine(err.Error()))
+	}
+	return trouble(err)
+}
+
+func (d *doctor) tryIn(ctx context.Context, word string) error {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	if err := d.tryStore(ctx, d.wiring, word); err != nil {
+		return fmt.Errorf("try the %s: %w", word, err)
+	}
+	return nil
+}
+
+// checkItems looks in the keychain for items of ours that no account names. Another
+// CODEX_CRED_HOME may have them, so that nothing is deleted.
+func (d *doctor) checkItems(ctx context.Context) []finding {
+	names, err := d.keychain.List(ctx)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return []finding{skipped("the %s of this system does not list its items", d.keychain.Place())}
+	case err != nil:
+		return []finding{skipped("%s", oneLine(err.Error()))}
+	}
+	claimed, err := d.claimedIDs()
+	if err != nil {
+		return []finding{skipped("which items are whose cannot be told: %s", oneLine(err.Error()))}
+	}
+	var found []finding
+	for _, name := range names {
+		id, _, _ := strings.Cut(name, "/")
+		switch {
+		case claimed[helper.ID(id)]:
+		case helper.ID(id) == d.trial():
+			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.keychain.Where(name)).by(func(ctx context.Context) error { return d.probe(ctx, storeKeychain) }))
+		default:
+			found = append(found, problem("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.keychain.Where(name)))
+		}
+	}
+	return orFine(found, "%s of ours in the keychain, all of accounts", plural(len(names), "item"))
+}
+
+// claimedIDs returns the sign-ins that accounts name, of which none may be
+// unreadable.
+func (d *doctor) claimedIDs() (map[helper.ID]bool, error) {
+	names, err := d.accounts.List()
+	if err != nil {
+		return nil, err
+	}
+	claimed := map[helper.ID]bool{}
+	for _, name := range names {
+		a, err := d.accounts.Load(name)
+		if errors.Is(err, helper.ErrNotFound) {
+			continue // erased meanwhile
+		}
+		if err != nil {
+			return nil, helper.ForAccount(name, err)
+		}
+		claimed[a.ID] = true
+		for _, l := range a.Leftovers {
+			claimed[l.ID] = true
+		}
+	}
+	return claimed, nil
+}
+
+// removal is the command with which a person deletes an item of the keychain.
+func removal(name string) string {
+	if runtime.GOOS == "windows" {
+		return "cmdkey /delete:" + keychain.Service + ":" + name
+	}
+	return "secret-tool clear service " + keychain.Service + " username " + name
+}
