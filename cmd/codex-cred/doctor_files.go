@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -101,13 +102,19 @@ func (d *doctor) stray(path string) finding {
 	case temporary:
 		return f.by(func(context.Context) error { return os.Remove(path) })
 	case filepath.Dir(path) == filepath.Clean(d.locks.Folder()):
-		return f.by(func(context.Context) error { return d.removeLock(path) })
+		return f.by(func(ctx context.Context) error { return d.removeLock(ctx, path) })
 	}
 	return f
 }
 
-// removeLock deletes a lock that nobody holds.
-func (d *doctor) removeLock(path string) error {
+// removeLock deletes a lock that nobody holds. That of a sign-in may be the only thing
+// that tells an erase of an item in a store, so it stays while there may be one.
+func (d *doctor) removeLock(ctx context.Context, path string) error {
+	if id := idOf(path); id.Check() == nil {
+		if err := d.holdsNothing(ctx, id); err != nil {
+			return err
+		}
+	}
 	name := strings.TrimSuffix(filepath.Base(path), ".lock")
 	if !strings.HasPrefix(name, filelock.SignIn) {
 		name = strings.Replace(name, ".", "/", 1)
@@ -120,6 +127,23 @@ func (d *doctor) removeLock(path string) error {
 		return helper.ErrBusy
 	}
 	return errors.Join(d.locks.Remove(name), unlock())
+}
+
+// holdsNothing returns an error unless no store has an item of the sign-in.
+func (d *doctor) holdsNothing(ctx context.Context, id helper.ID) error {
+	for _, word := range []string{storeFile, storeKeychain} {
+		for _, name := range []string{string(id), id.Journal()} {
+			a := d.inStore("credential", word, name)
+			there, err := a.present(ctx)
+			if err != nil {
+				return err
+			}
+			if there {
+				return fmt.Errorf("there is %s", a.where)
+			}
+		}
+	}
+	return nil
 }
 
 // checkLeftovers looks for sign-ins that were replaced or half erased.
