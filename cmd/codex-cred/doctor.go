@@ -43,6 +43,8 @@ type doctor struct {
 	account      string // the only one to look at; empty is all of them
 	fix, offline bool
 	have         []owned // the accounts, once they have been read
+	// down are the stores that do not answer as they should, once they were tried.
+	down map[string]error
 }
 
 // A check looks at one thing and tells what it finds, at least one finding. It
@@ -56,7 +58,7 @@ func (p *program) doctor(c *cli.Context) error {
 	if c.NArg() > 1 {
 		return usageError("doctor takes one account, or none for all; see: codex-cred doctor --help")
 	}
-	d := &doctor{program: p, account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline")}
+	d := &doctor{program: p, down: map[string]error{}, account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline")}
 	root, err := p.root()
 	if err == nil && d.account != "" {
 		err = helper.CheckName(d.account)
@@ -87,9 +89,9 @@ func (p *program) doctor(c *cli.Context) error {
 func (d *doctor) checks() []check {
 	return []check{
 		{"journal", d.checkJournals},
+		{"store", d.checkStores},
 		{"accounts", d.checkAccounts},
 		{"computer", d.checkComputer},
-		{"store", d.checkStores},
 		{"items", d.checkItems},
 		{"files", d.checkFiles},
 		{"leftovers", d.checkLeftovers},

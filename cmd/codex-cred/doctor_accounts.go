@@ -12,17 +12,46 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
+// readable returns the accounts to look at whose files can be read. The others are
+// told with the accounts.
+func (d *doctor) readable() ([]helper.Account, error) {
+	names, err := d.accounts.List()
+	if err != nil {
+		return nil, err
+	}
+	var accounts []helper.Account
+	for _, name := range names {
+		if a, err := d.accounts.Load(name); err == nil && (d.account == "" || d.account == name) {
+			accounts = append(accounts, a)
+		}
+	}
+	return accounts, nil
+}
+
+// readAll reads the accounts, and their credentials where the store answers.
+func (d *doctor) readAll(ctx context.Context) error {
+	names, err := d.accounts.List()
+	for _, name := range names {
+		if d.account != "" && d.account != name {
+			continue
+		}
+		o := owned{name: name}
+		if o.account, o.err = d.accounts.Load(name); o.err == nil {
+			o.err = d.down[o.account.Store]
+		}
+		if o.err == nil {
+			o.rec, o.err = d.records.Read(ctx, name)
+		}
+		d.have = append(d.have, o)
+	}
+	return err
+}
+
 // checkAccounts reads every account and its credential. An account whose credential
 // is gone is told here.
 func (d *doctor) checkAccounts(ctx context.Context) []finding {
-	have, err := d.owned(ctx)
-	if err != nil {
+	if err := d.readAll(ctx); err != nil {
 		return []finding{trouble(err)}
-	}
-	for _, o := range have {
-		if d.account == "" || o.name == d.account {
-			d.have = append(d.have, o)
-		}
 	}
 	if len(d.have) == 0 {
 		return []finding{skipped("nobody has signed in yet; sign in with: codex-cred login")}
@@ -37,6 +66,9 @@ func (d *doctor) checkAccounts(ctx context.Context) []finding {
 }
 
 func (d *doctor) health(ctx context.Context, o owned) finding {
+	if d.down[o.account.Store] != nil {
+		return skipped("its tokens are in the %s", o.account.Store)
+	}
 	v := d.look(ctx, d.wiring, o.name, false)
 	switch {
 	case v.Health == healthErase:
@@ -89,22 +121,21 @@ func (d *doctor) checkComputer(context.Context) []finding {
 // checkJournals looks for refreshes that were cut short. It comes before the accounts
 // are read: what it mends may be their newest credential.
 func (d *doctor) checkJournals(context.Context) []finding {
-	names, err := d.accounts.List()
+	accounts, err := d.readable()
 	if err != nil {
 		return []finding{trouble(err)}
 	}
 	var found []finding
-	for _, name := range names {
-		a, err := d.accounts.Load(name)
-		if err != nil || a.ID == "" || d.account != "" && name != d.account {
-			continue // what cannot be read is told with the accounts
+	for _, a := range accounts {
+		if a.ID == "" {
+			continue
 		}
 		if _, held, err := d.locks.Holder(string(a.ID)); err != nil || held {
 			continue // a refresh is under way, see the locks
 		}
 		e, err := d.journals.Read(a.ID, nil)
 		if !errors.Is(err, helper.ErrNotFound) {
-			found = append(found, d.cutShort(e, err).of(name).by(func(ctx context.Context) error { return d.settleJournal(ctx, a) }))
+			found = append(found, d.cutShort(e, err).of(a.Name).by(func(ctx context.Context) error { return d.settleJournal(ctx, a) }))
 		}
 	}
 	return orFine(found, "no refresh was cut short")

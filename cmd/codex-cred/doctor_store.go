@@ -19,10 +19,14 @@ const probeTime = 30 * time.Second
 // checkStores writes, reads and deletes an item in every store that an account has
 // its tokens in; before the first sign-in in the keychain.
 func (d *doctor) checkStores(ctx context.Context) []finding {
+	accounts, err := d.readable()
+	if err != nil {
+		return []finding{skipped("which it is cannot be read")}
+	}
 	var words []string
-	for _, o := range d.have {
-		if word := o.account.Store; word != "" && !slices.Contains(words, word) {
-			words = append(words, word)
+	for _, a := range accounts {
+		if a.Store != "" && !slices.Contains(words, a.Store) {
+			words = append(words, a.Store)
 		}
 	}
 	if len(words) == 0 {
@@ -31,6 +35,7 @@ func (d *doctor) checkStores(ctx context.Context) []finding {
 	found := make([]finding, 0, len(words))
 	for _, word := range words {
 		if err := d.tryIn(ctx, word); err != nil {
+			d.down[word] = err
 			found = append(found, trouble(err))
 			continue
 		}

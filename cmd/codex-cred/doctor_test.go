@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestDoctor_Words holds what programs depend on.
+func TestDoctor_Words(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, c := range (&doctor{}).checks() {
+		names = append(names, c.name)
+	}
+	slices.Sort(names)
+	want := []string{
+		"accounts", "browser", "certificates", "computer", "files", "hosts", "issuer", "items", "journal", "leftovers", "locks",
+		"other tools", "ports", "programs", "setups", "store", "token life",
+	}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("checks (-want +got):\n%s", diff)
+	}
+	found := []finding{
+		named("store", problem("codex-cred login", "it is %s", "gone").of("work")), named("clock", fine("right")),
+		named("ports", warning("end it", "taken")), named("items", skipped("no list")), named("files", warning("rm x", "left").mended(nil)),
+	}
+	var out strings.Builder
+	must(t, (&program{stdout: &out}).printFindings("json", found))
+	var got any
+	must(t, json.Unmarshal([]byte(out.String()), &got))
+	line := func(check, state, what, fix, account string) any {
+		l := map[string]any{"check": check, "state": state, "what": what}
+		if fix != "" {
+			l["fix"] = fix
+		}
+		if account != "" {
+			l["account"] = account
+		}
+		return l
+	}
+	wanted := map[string]any{"schema_version": 1.0, "problems": 1.0, "warnings": 1.0, "findings": []any{
+		line("store", "problem", "it is gone", "codex-cred login", "work"), line("clock", "ok", "right", "", ""),
+		line("ports", "warning", "taken", "end it", ""), line("items", "skipped", "no list", "", ""), line("files", "fixed", "left", "", ""),
+	}}
+	if diff := cmp.Diff(any(wanted), got); diff != "" {
+		t.Errorf("JSON (-want +got):\n%s", diff)
+	}
+	if got := summary(found); got != "1 problem, 1 warning, 1 fixed, 1 skipped" {
+		t.Errorf("summary: %q", got)
+	}
+}
+
+// TestDoctor_Fixes are commands where a hint has one.
+func TestDoctor_Fixes(t *testing.T) {
+	t.Parallel()
+	for hint, want := range map[string]string{
+		"run: codex-cred login work":                            "codex-cred login work",
+		"run: chmod 700 /x":                                     "chmod 700 /x",
+		"keep the tokens in a file: codex-cred login":           "codex-cred login",
+		"unlock it, or keep the tokens in a file: codex-cred x": "unlock it, or keep the tokens in a file: codex-cred x",
+		"check the disk":                                        "check the disk",
+	} {
+		if got := commandOf(hint); got != want {
+			t.Errorf("%q: %q, want %q", hint, got, want)
+		}
+	}
+}
