@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -82,7 +83,7 @@ func (d *doctor) checkFiles(context.Context) []finding {
 // stray is a file of no account. With the file store it may hold tokens of an account
 // whose file was lost: those only a person deletes.
 func (d *doctor) stray(path string) finding {
-	rm := "rm " + quoted(path)
+	rm := removing(path)
 	secret := filepath.Dir(path) == filepath.Clean(d.files.Folder())
 	temporary := strings.HasPrefix(filepath.Base(path), ".")
 	f := warning(rm, "%s belongs to no account", path)
@@ -105,6 +106,14 @@ func (d *doctor) stray(path string) finding {
 		return f.by(func(ctx context.Context) error { return d.removeLock(ctx, path) })
 	}
 	return f
+}
+
+// removing is the command with which a person deletes the file.
+func removing(path string) string {
+	if runtime.GOOS == "windows" {
+		return `del "` + path + `"`
+	}
+	return "rm " + quoted(path)
 }
 
 // removeLock deletes a lock that nobody holds. That of a sign-in may be the only thing

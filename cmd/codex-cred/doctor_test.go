@@ -12,8 +12,9 @@ import (
 // TestDoctor_Words holds what programs depend on.
 func TestDoctor_Words(t *testing.T) {
 	t.Parallel()
-	var names []string
-	for _, c := range (&doctor{}).checks() {
+	all := (&doctor{}).checks()
+	names := make([]string, 0, len(all))
+	for _, c := range all {
 		names = append(names, c.name)
 	}
 	slices.Sort(names)
