@@ -69,17 +69,18 @@ func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	defer cancel()
 	defer d.whenSlow("waiting for the issuer to answer")()
 	r, err := d.client.Reach(ctx, iss)
-	way := ""
+	place := quoted(refresh.RequestReach.Endpoint(iss))
+	way, tryIt := "", "curl -I "+place
 	if r.Proxy != "" {
-		way = " through the proxy " + r.Proxy
+		way, tryIt = " through the proxy "+r.Proxy, "set HTTPS_PROXY right, or unset it; try: curl -I -x "+quoted(r.Proxy)+" "+place
 	}
 	switch {
 	case errors.Is(err, refresh.ErrUntrusted):
 		return []finding{problem(d.trustHint(), "%s%s shows a certificate of an authority that is not trusted here", r.Host, way)}
-	case err != nil && way != "":
-		return []finding{problem("set HTTPS_PROXY right, or unset it; try: curl -I -x "+quoted(r.Proxy)+" "+quoted(refresh.RequestReach.Endpoint(iss)), "%s%s", oneLine(err.Error()), way)}
+	case errors.Is(err, context.DeadlineExceeded):
+		return []finding{problem(tryIt, "%s%s does not answer in %s", r.Host, way, span(reachTime))}
 	case err != nil:
-		return []finding{problem("curl -I "+quoted(refresh.RequestReach.Endpoint(iss)), "%s", oneLine(err.Error()))}
+		return []finding{problem(tryIt, "%s%s cannot be asked: %s", r.Host, way, oneLine(err.Error()))}
 	}
 	return []finding{fine("%s answers%s", r.Host, way), named("clock", clockOf(r))}
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -56,6 +57,7 @@ func newCompany(t *testing.T) *company {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	c.issuer.TLS = &tls.Config{Certificates: []tls.Certificate{certify(t, c.ca)}}
+	c.issuer.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that do not trust it
 	c.issuer.StartTLS()
 	t.Cleanup(c.issuer.Close)
 	c.proxy = httptest.NewServer(http.HandlerFunc(c.connect))
@@ -135,7 +137,7 @@ func TestDoctor_Company(t *testing.T) {
 		{"nobody vouches for the company", proxy, "", exitFindings, []string{untrusted + "if your company", `^ok +certificates `}},
 		{"the file of authorities is empty", proxy, empty, exitFindings, []string{untrusted, `^problem +certificates +SSL_CERT_FILE names \S+empty\.pem, which holds no certificate; unset SSL_CERT_FILE$`}},
 		{"the file of authorities is gone", proxy, absent, exitFindings, []string{`^problem +certificates +SSL_CERT_FILE names \S+absent\.pem, which cannot be read; unset SSL_CERT_FILE$`}},
-		{"the proxy is gone", gone.URL, c.ca, exitFindings, []string{`^problem +issuer +reach auth\.openai\.com: .* through the proxy http://127\.0\.0\.1:\d+; set HTTPS_PROXY right, or unset it; try: curl -I -x http://127\.0\.0\.1:\d+ https://auth\.openai\.com/$`}},
+		{"the proxy is gone", gone.URL, c.ca, exitFindings, []string{`^problem +issuer +auth\.openai\.com through the proxy http://127\.0\.0\.1:\d+ cannot be asked: .*refused.*; set HTTPS_PROXY right, or unset it; try: curl -I -x http://127\.0\.0\.1:\d+ https://auth\.openai\.com/$`}},
 	} {
 		variables := []string{"HTTPS_PROXY=" + r.proxy}
 		if r.authority != "" {
