@@ -142,7 +142,7 @@ func (p *program) printFindings(format string, found []finding) error {
 	for _, f := range found {
 		rows = append(rows, []cell{{string(f.State), f.State.style()}, {f.Check, plain}, {f.text(), plain}})
 	}
-	return write(p.stdout, layOut(rows, p.colours())+"\n"+summary(found)+"\n")
+	return write(p.stdout, p.table(rows)+"\n"+summary(found)+"\n")
 }
 
 func (f finding) text() string {

@@ -155,7 +155,7 @@ func TestDoctor_Company(t *testing.T) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if diff := cmp.Diff([]string{"HEAD " + chatGPTHost + "/ " + userAgent + " "}, c.seen); diff != "" {
+	if diff := cmp.Diff([]string{"HEAD " + chatGPTHost + "/ " + userAgent() + " "}, c.seen); diff != "" {
 		t.Errorf("the issuer got (-want +got):\n%s", diff)
 	}
 	if slices.ContainsFunc(c.targets, func(target string) bool { return target != "CONNECT "+chatGPTHost+":443" }) {

@@ -24,7 +24,7 @@ func exitStatuses() []exitStatus {
 		{exitStore, "store locked, unavailable or full", "the store is locked, unavailable, unsafe or full"},
 		{exitBusy, "busy", "another codex-cred holds the lock too long, or the refresh takes longer than `--timeout`; it goes on, and the next `get` has what it brings"},
 		{exitPerson, "needs a person", "needs a person: there is no terminal, or no browser"},
-		{exitFindings, "problems, or not all removed", "`doctor` found problems, or `erase` or `import` could not remove everything (run it again), or `erase` not revoke (it says what to do)"},
+		{exitFindings, "problems, or not all removed", "`erase` or `import` could not remove everything (run it again), or `erase` not revoke (it says what to do), or `doctor` found problems"},
 		{exitInterrupted, "interrupted", "interrupted"},
 	}
 }
