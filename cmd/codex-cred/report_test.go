@@ -62,7 +62,7 @@ func TestReport(t *testing.T) {
 
 func checkReport(t *testing.T, err error, code int, hint string) {
 	var stderr bytes.Buffer
-	p := &program{stderr: &stderr, jsonErrors: true}
+	p := &program{stderr: &stderr, jsonErrors: true, getenv: func(string) string { return "" }}
 	p.report(err)
 	line, object, _ := bytes.Cut(stderr.Bytes(), []byte("\n"))
 	if got := exitCode(err); got != code {
