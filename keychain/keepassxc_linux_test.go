@@ -34,7 +34,7 @@ var onKeePassXC = flag.Bool("keepassxc", false, "run the conformance suite on th
 
 // keePassXCLives is how many KeePassXC are tried: version 2.7.4 crashes now and
 // then, whoever uses it.
-const keePassXCLives = 3
+const keePassXCLives = 6
 
 // TestStoreOnKeePassXC runs itself in a process of its own, which may fail only
 // if the KeePassXC that it was given has died.
