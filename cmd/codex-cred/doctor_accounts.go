@@ -191,7 +191,16 @@ func heldBy(h filelock.Holder, doing string) finding {
 	case h.PID == 0:
 		return warning("wait for the other codex-cred", "%s is under way", doing)
 	case h.Stopped:
-		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, process %d, which is stopped and keeps others waiting", doing, shown(h.Name), h.PID)
+		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, which is stopped and keeps others waiting", doing, holder(h))
 	}
-	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s, process %d", doing, shown(h.Name), h.PID)
+	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", doing, holder(h))
+}
+
+// holder names the process, of which only the number is known if it has ended and
+// left the lock to a child.
+func holder(h filelock.Holder) string {
+	if h.Name == "" {
+		return fmt.Sprintf("process %d", h.PID)
+	}
+	return fmt.Sprintf("%s, process %d", shown(h.Name), h.PID)
 }

@@ -138,11 +138,16 @@ func (p *program) printFindings(format string, found []finding) error {
 			Findings      []finding `json:"findings"`
 		}{schemaVersion, count(found, verdictProblem), count(found, verdictWarning), found})
 	}
-	rows := make([][]cell, 0, len(found))
+	return write(p.stdout, p.table(findingRows(found))+"\n"+summary(found)+"\n")
+}
+
+func findingRows(found []finding) [][]cell {
+	rows := make([][]cell, 0, 1+len(found))
+	rows = append(rows, []cell{{"STATE", header}, {"CHECK", header}, {"FINDING", header}})
 	for _, f := range found {
 		rows = append(rows, []cell{{string(f.State), f.State.style()}, {f.Check, plain}, {f.text(), plain}})
 	}
-	return write(p.stdout, p.table(rows)+"\n"+summary(found)+"\n")
+	return rows
 }
 
 func (f finding) text() string {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/codex-cred/codex-cred/internal/filelock"
 )
 
 // TestDoctor_Words holds what programs depend on.
@@ -52,6 +54,31 @@ func TestDoctor_Words(t *testing.T) {
 	}
 	if got := summary(found); got != "1 problem, 1 warning, 1 fixed, 1 skipped" {
 		t.Errorf("summary: %q", got)
+	}
+}
+
+// On a terminal with no room for three columns each finding is a list of its own.
+func TestDoctor_Narrow(t *testing.T) {
+	t.Parallel()
+	found := []finding{named("clock", fine("right")), named("other tools", problem("codex-cred login", "they have a sign-in of ours").of("work"))}
+	want := "STATE    ok\nCHECK    clock\nFINDING  right\n\nSTATE    problem\nCHECK    other tools\nFINDING  account \"work\": they have a\n         sign-in of ours; codex-cred\n         login\n"
+	if got := layOut(fitted(findingRows(found), 40), false); got != want {
+		t.Errorf("%s\nwant:\n%s", got, want)
+	}
+}
+
+// A process that left the lock to a child and ended has a number alone.
+func TestDoctor_Holder(t *testing.T) {
+	t.Parallel()
+	for h, want := range map[filelock.Holder]string{
+		{PID: 7, Name: "codex-cred"}: "a refresh is under way in codex-cred, process 7",
+		{PID: 7}:                     "a refresh is under way in process 7",
+		{PID: 7, Stopped: true}:      "a refresh is under way in process 7, which is stopped and keeps others waiting",
+		{}:                           "a refresh is under way",
+	} {
+		if got := heldBy(h, "a refresh").What; got != want {
+			t.Errorf("%+v: %q, want %q", h, got, want)
+		}
 	}
 }
 
