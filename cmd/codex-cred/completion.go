@@ -26,7 +26,7 @@ func (p *program) completionCommand() *cli.Command {
 		UsageText: "codex-cred completion " + strings.Join(shells, "|"),
 		Description: `source <(codex-cred completion bash)  # in ~/.bashrc
 source <(codex-cred completion zsh)   # in ~/.zshrc, after compinit
-codex-cred completion fish | source    # in ~/.config/fish/config.fish
+codex-cred completion fish | source   # in ~/.config/fish/config.fish
 codex-cred completion powershell | Out-String | Invoke-Expression  # in $PROFILE`,
 		ArgsUsage: `The script asks codex-cred for each word that is completed: for names of commands, flags and accounts, and for values of flags that are one of a few
 words. It reads names of files for that, never the keychain, and changes nothing.`,

@@ -117,9 +117,10 @@ func (p *program) shimRemove(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	err = w.shims.Remove(c.Args().First())
+	name := c.Args().First()
+	err = w.shims.Remove(name)
 	if errors.Is(err, helper.ErrNotFound) {
-		return withHint(err, "see what there is: codex-cred shim list")
+		return withHint(fmt.Errorf("the program %q is %w", name, helper.ErrNotFound), "see what there is: codex-cred shim list")
 	}
 	return err
 }
