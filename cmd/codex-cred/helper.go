@@ -38,7 +38,7 @@ func (p *program) helperCommand() *cli.Command {
 		{
 			Name: "goauth", Usage: "answer the go command; hosts are those of codex-cred host",
 			UsageText:   "codex-cred helper goauth [URL]",
-			Description: "go env -w GOAUTH='/usr/bin/codex-cred helper goauth'",
+			Description: "go env -w GOAUTH='netrc;/usr/bin/codex-cred helper goauth'",
 		},
 		{
 			Name: "claude", Usage: "answer Claude's programs with a token and its headers",

@@ -61,7 +61,7 @@ func (a page) text() string {
 	for _, k := range a.Stored {
 		b.WriteString(wrapped("- ", k.Name+": "+k.Keeps+". Kept "+k.Until+"."))
 	}
-	b.WriteString("\nOf other tools, not ours, and deleted by erase --legacy alone (Codex's by --legacy=codex):\n\n")
+	b.WriteString("\n" + wrapped("", "Of other tools, not ours, and deleted by erase --legacy alone (Codex's by --legacy=codex):") + "\n")
 	for _, o := range a.Older {
 		b.WriteString(wrapped("- ", o.Name+": "+strings.Join(o.Where, ", ")+"."))
 	}
