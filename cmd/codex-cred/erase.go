@@ -253,7 +253,7 @@ func (p *program) writeReceipts(format string, receipts []*receipt, dryRun bool)
 		b.WriteString(r.text())
 	}
 	if !dryRun {
-		b.WriteString("Copies in backups, in snapshots and on flash media can remain; --revoke is what makes them useless.\n")
+		b.WriteString(wrapped("", "Copies in backups, in snapshots and on flash media can remain; --revoke is what makes them useless."))
 	}
 	return write(p.stdout, b.String())
 }

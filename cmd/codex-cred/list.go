@@ -17,6 +17,7 @@ func (p *program) listCommand() *cli.Command {
 		Usage:       "list the accounts",
 		UsageText:   "codex-cred list [--format table|json] [--show-email]",
 		Description: "codex-cred list\ncodex-cred list --format json",
+		ArgsUsage:   "The default account has a * after its name.",
 		Flags:       []cli.Flag{formatFlag("table", "json"), showEmailFlag()},
 		Action:      p.list,
 	}

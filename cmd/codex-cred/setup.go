@@ -217,6 +217,9 @@ func (s *setup) runUndo(ctx context.Context, found client) error {
 		s.warn("%s is not set up by codex-cred: there is nothing to undo", found.name)
 		return s.tidySetup(ctx)
 	}
+	if err == nil {
+		s.warn("%s: what setup put into its config is taken out again", found.name)
+	}
 	return err
 }
 
