@@ -58,7 +58,7 @@ func (p *program) report(err error) {
 }
 
 // orNearAccount asks whether another account was meant, if there is none of that name
-// and one of a name like it.
+// and one of a name like it, and tells how to see those of other names.
 func (p *program) orNearAccount(err error, hint string) string {
 	account := accountOf(err)
 	if account == "" || ownHint(err) != "" || !errors.Is(classify(err).err, helper.ErrNotFound) {
@@ -66,11 +66,16 @@ func (p *program) orNearAccount(err error, hint string) string {
 	}
 	var names []string
 	for _, c := range p.accountNames().candidates {
-		if c.word != account {
-			names = append(names, c.word)
+		if c.word == account {
+			return hint
 		}
+		names = append(names, c.word)
 	}
-	return orNearest(account, names, hint)
+	near := orNearest(account, names, hint)
+	if near != hint || len(names) == 0 {
+		return near
+	}
+	return "see which there are: codex-cred list; or " + hint
 }
 
 func withTheHint(line, hint string) string {
