@@ -61,6 +61,9 @@ func (p *program) login(c *cli.Context) error {
 	if c.Bool("device") && c.Bool("no-browser") {
 		return usageErrorHint("login takes --device or --no-browser, not both", "see: codex-cred login --help")
 	}
+	if c.String("profile") == refresh.ProfileOAuth && (c.String("issuer") == "" || c.String("client-id") == "") {
+		return usageErrorHint("login --profile oauth needs --issuer and --client-id too", "see: codex-cred login --help")
+	}
 	if variable := p.unattended(); variable != "" {
 		return helper.ForAccount(account, withHint(fmt.Errorf("sign-in %w", errPerson), "unset "+variable+" to sign in"))
 	}

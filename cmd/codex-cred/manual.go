@@ -50,9 +50,9 @@ type variable struct {
 func variables() []variable {
 	return []variable{
 		{"`CODEX_CRED_ACCOUNT`", "the account when none is given; else the one of `use`, else `default`"},
-		{"`CODEX_CRED_STORE`", "`auto`, `keychain` or `file`, for `login` and `store`"},
+		{"`CODEX_CRED_STORE`", "`auto`, `keychain` or `file`, for `login`, `store` and `import`"},
 		{"`CODEX_CRED_HOME`", "one directory for all our files, instead of `codex-cred` in the system's data directory"},
-		{"`CODEX_CRED_MIN_TTL`, `CODEX_CRED_TIMEOUT`", "as the flags of `get`; the second also of `refresh`"},
+		{"`CODEX_CRED_MIN_TTL`, `CODEX_CRED_TIMEOUT`", "as the flags of `get`, wherever a command has them"},
 		{"`CODEX_CRED_LOG=1`", "write a line of JSON for each request of ours, without bodies, to `logs` in the state directory"},
 		{"`CODEX_CRED_LOG_BODIES=1`", "with the former: the bodies too, with every secret replaced by its kind and about its length"},
 		{"`CODEX_CRED_NO_INPUT`, `CI`", "nobody is there: open no browser and ask nothing, exit 8 instead"},
