@@ -163,12 +163,37 @@ func (d *doctor) checkLeftovers(context.Context) []finding {
 		switch {
 		case a.Erasing:
 			found = append(found, problem("codex-cred erase "+o.name, "an erase of it was not finished").of(o.name))
-		case len(a.Leftovers) > 0:
+		case len(a.Leftovers) > 0 && !d.changing(o.name):
 			what := plural(len(a.Leftovers), "sign-in") + " that it had before could not be deleted"
-			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error { return d.sweep(ctx, d.wiring, a) }))
+			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error { return d.sweepAlone(ctx, o.name) }))
 		}
 	}
 	return orFine(found, "no sign-in that was replaced is left")
+}
+
+// changing reports whether a sign-in, or another change of the account, is under way. See
+// the locks.
+func (d *doctor) changing(name string) bool {
+	_, held, err := d.locks.Holder(filelock.SignIn + name)
+	return err == nil && held
+}
+
+// sweepAlone deletes what the account's file lists while no sign-in is under way: until
+// that is stored, its file lists it among those that were replaced.
+func (d *doctor) sweepAlone(ctx context.Context, name string) error {
+	return d.alone(ctx, name, func() error {
+		a, err := d.accounts.Load(name)
+		if err != nil {
+			return err
+		}
+		if err := d.sweep(ctx, d.wiring, a); err != nil {
+			return err
+		}
+		if a, err = d.accounts.Load(name); err == nil && len(a.Leftovers) > 0 {
+			err = fmt.Errorf("%s could not be deleted: %w", plural(len(a.Leftovers), "sign-in"), errFindings)
+		}
+		return err
+	})
 }
 
 // fixIt is the command that mends what is safe to mend.

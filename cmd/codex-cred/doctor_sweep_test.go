@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+)
+
+// TestDoctor_Login: until a sign-in is stored, the account's file lists it among those
+// that were replaced. One that doctor met like that must not be what it deletes.
+func TestDoctor_Login(t *testing.T) {
+	t.Parallel()
+	p := &program{
+		getenv: func(string) string { return "" }, stdout: io.Discard, stderr: io.Discard, now: time.Now,
+		hostID: func() (string, error) { return "", nil },
+	}
+	d := &doctor{program: p, wiring: p.wireAt(filepath.Join(t.TempDir(), "root"))}
+	signIn := func(token string) helper.Account {
+		t.Helper()
+		a, err := d.keeper.SignIn(t.Context(), "work", storeFile, helper.Credential{
+			AccessToken: helper.NewSecret(token), RefreshToken: helper.NewSecret("of " + token),
+			Expiry: time.Now().Add(time.Hour), ObtainedAt: time.Now(), Generation: 1,
+			Issuer: helper.Issuer{Profile: "oauth", URL: "https://id.example", TokenEndpoint: "https://id.example/token", ClientID: "c"},
+		})
+		must(t, err)
+		return a
+	}
+	wantSecond := func(leftovers int) {
+		t.Helper()
+		rec, err := d.records.Read(t.Context(), "work")
+		must(t, err)
+		if got := rec.Credential.AccessToken.Reveal(); got != "second" || len(rec.Account.Leftovers) != leftovers {
+			t.Errorf("the token is %q, and %d leftovers are listed, want %d", got, len(rec.Account.Leftovers), leftovers)
+		}
+	}
+
+	seen := signIn("first")
+	second := signIn("second")
+	seen.Leftovers = []helper.Leftover{{ID: second.ID, Store: second.Store}}
+	d.have = []owned{{name: "work", account: seen}}
+	found := d.checkLeftovers(t.Context())
+	if len(found) != 1 || found[0].mend == nil {
+		t.Fatalf("found %+v, want one that can be mended", found)
+	}
+
+	unlock, err := d.locks.Lock(t.Context(), filelock.SignIn+"work")
+	must(t, err)
+	if err := found[0].mend(t.Context()); !errors.Is(err, helper.ErrBusy) {
+		t.Errorf("while a sign-in is under way: %v, want ErrBusy", err)
+	}
+	if found := d.checkLeftovers(t.Context()); found[0].State != verdictOK {
+		t.Errorf("while a sign-in is under way: %+v, want nothing of it", found)
+	}
+	wantSecond(1)
+	must(t, unlock())
+	must(t, found[0].mend(t.Context()))
+	wantSecond(0)
+}
+
+// TestDoctor_StaysListed: what could not be deleted is not told as mended.
+func TestDoctor_StaysListed(t *testing.T) {
+	t.Parallel()
+	p := &program{
+		getenv: func(string) string { return "" }, stdout: io.Discard, stderr: io.Discard, now: time.Now,
+		hostID: func() (string, error) { return "", nil },
+	}
+	d := &doctor{program: p, wiring: p.wireAt(filepath.Join(t.TempDir(), "root"))}
+	_, err := d.accounts.Update("work", func(a *helper.Account) error {
+		a.ID, a.Store = "0123456789abcdef0123456789abcdef", storeFile
+		a.Leftovers = []helper.Leftover{{ID: "fedcba9876543210fedcba9876543210", Store: "elsewhere"}}
+		return nil
+	})
+	must(t, err)
+	if err := d.sweepAlone(t.Context(), "work"); !errors.Is(err, errFindings) {
+		t.Errorf("a leftover that stays: %v, want errFindings", err)
+	}
+}
