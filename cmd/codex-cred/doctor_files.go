@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,11 +20,14 @@ import (
 // checkPermissions looks at the owner and the mode of everything of ours.
 func (d *doctor) checkPermissions(context.Context) []finding {
 	var found []finding
-	files := 0
+	files, folders := 0, d.folders()
 	for _, root := range d.roots() {
-		_ = filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) || d.isShim(path) {
 				return nil
+			}
+			if filepath.Dir(path) == root && !slices.Contains(folders, path) {
+				return pass(entry)
 			}
 			files++
 			if err == nil || errors.Is(err, fs.ErrPermission) {
@@ -47,6 +51,27 @@ func (d *doctor) roots() []string {
 		return []string{d.wiring.root}
 	}
 	return []string{d.wiring.root, d.log.Root()}
+}
+
+// folders are those of ours in the roots. What else is there is the person's, who may
+// have chosen a directory with other things in it.
+func (d *doctor) folders() []string {
+	var list []string
+	for _, folder := range []string{
+		d.accounts.Folder(), d.files.Folder(), d.locks.Folder(), d.journals.Folder(), d.hosts.Folder(),
+		d.shims.Folder(), d.setups.Folder(), d.log.Folder(),
+	} {
+		list = append(list, filepath.Clean(folder))
+	}
+	return list
+}
+
+// pass makes a walk go on behind the entry.
+func pass(entry fs.DirEntry) error {
+	if entry != nil && entry.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
 }
 
 // isShim reports whether the path is a program of shim add, which is a link.
