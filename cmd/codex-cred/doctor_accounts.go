@@ -169,9 +169,10 @@ func (d *doctor) settleJournal(ctx context.Context, a helper.Account) error {
 func (d *doctor) checkLocks(context.Context) []finding {
 	var found []finding
 	for _, o := range d.have {
-		locks := []struct{ name, doing string }{{filelock.SignIn + o.name, "a sign-in, or another change of it"}}
+		locks := []guarded{{name: filelock.SignIn + o.name, doing: "a sign-in, or another change of it"}}
 		if o.account.ID != "" {
-			locks = append(locks, struct{ name, doing string }{string(o.account.ID), "a refresh"}, struct{ name, doing string }{refresh.GateName(o.account.ID), "a caller that waits for a refresh"})
+			locks = append(locks, guarded{name: string(o.account.ID), doing: "a refresh", precious: true},
+				guarded{name: refresh.GateName(o.account.ID), doing: "a caller that waits for a refresh"})
 		}
 		for _, l := range locks {
 			h, held, err := d.locks.Holder(l.name)
@@ -179,21 +180,29 @@ func (d *doctor) checkLocks(context.Context) []finding {
 				found = append(found, trouble(err).of(o.name))
 			}
 			if held {
-				found = append(found, heldBy(h, l.doing).of(o.name))
+				found = append(found, heldBy(h, l).of(o.name))
 			}
 		}
 	}
 	return orFine(found, "nobody holds one")
 }
 
-func heldBy(h filelock.Holder, doing string) finding {
+// A guarded is what is done under a lock.
+type guarded struct {
+	name, doing string
+	precious    bool // who ends it by force may lose the sign-in
+}
+
+func heldBy(h filelock.Holder, by guarded) finding {
 	switch {
 	case h.PID == 0:
-		return warning("wait for the other codex-cred", "%s is under way", doing)
+		return warning("wait for the other codex-cred", "%s is under way", by.doing)
 	case h.Stopped:
-		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, which is stopped and keeps others waiting", doing, holder(h))
+		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, which is stopped and keeps others waiting", by.doing, holder(h))
+	case by.precious:
+		return warning("wait for it: it ends by itself", "%s is under way in %s", by.doing, holder(h))
 	}
-	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", doing, holder(h))
+	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", by.doing, holder(h))
 }
 
 // holder names the process, of which only the number is known if it has ended and

@@ -76,7 +76,7 @@ func TestDoctor_Holder(t *testing.T) {
 		{PID: 7, Stopped: true}:      "a refresh is under way in process 7, which is stopped and keeps others waiting",
 		{}:                           "a refresh is under way",
 	} {
-		if got := heldBy(h, "a refresh").What; got != want {
+		if got := heldBy(h, guarded{doing: "a refresh"}).What; got != want {
 			t.Errorf("%+v: %q, want %q", h, got, want)
 		}
 	}
