@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // holderOf looks for the file in the kernel's table of locks.
@@ -19,7 +21,7 @@ func holderOf(path string) Holder {
 	if err != nil {
 		return Holder{}
 	}
-	return process(holderIn(string(table), fmt.Sprintf(":%d", st.Ino)))
+	return process(holderIn(string(table), fmt.Sprintf("%02x:%02x", unix.Major(st.Dev), unix.Minor(st.Dev)), fmt.Sprintf(":%d", st.Ino)))
 }
 
 // holderIn returns the process that holds the lock of the inode, or 0. See
@@ -28,18 +30,27 @@ func holderOf(path string) Holder {
 //	1: FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF
 //	1: -> FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF
 //
-// The second waits. The device is not compared: some file systems have another one
-// there than for stat.
-func holderIn(table, inode string) int {
+// The second waits. Some file systems have another device there than for stat: then it is
+// the only one of that inode, or nobody knows which.
+func holderIn(table, device, inode string) int {
 	const kind, mode, pid, file, columns = 1, 3, 4, 5, 8
+	var others []int
 	for line := range strings.Lines(table) {
 		f := strings.Fields(line)
 		if len(f) != columns || f[kind] != "FLOCK" || f[mode] != "WRITE" || !strings.HasSuffix(f[file], inode) {
 			continue
 		}
-		if n, err := strconv.Atoi(f[pid]); err == nil && n > 0 { // 0 is in another container
+		n, err := strconv.Atoi(f[pid])
+		if err != nil || n <= 0 { // 0 is in another container
+			n = 0
+		}
+		if f[file] == device+inode {
 			return n
 		}
+		others = append(others, n)
+	}
+	if len(others) == 1 {
+		return others[0]
 	}
 	return 0
 }
