@@ -88,7 +88,7 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 		case helper.ID(id) == d.trial():
 			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.keychain.Where(name)).by(func(ctx context.Context) error { return d.probe(ctx, storeKeychain) }))
 		default:
-			found = append(found, problem("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.keychain.Where(name)))
+			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.keychain.Where(name)))
 		}
 	}
 	return orFine(found, "%s of ours in the keychain, all of accounts", plural(len(names), "item"))
