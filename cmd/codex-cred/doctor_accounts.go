@@ -69,10 +69,13 @@ func (d *doctor) health(ctx context.Context, o owned) finding {
 	if d.down[o.account.Store] != nil {
 		return skipped("its tokens are in the %s", o.account.Store)
 	}
+	changing := d.changing(o.name)
 	v := d.look(ctx, d.wiring, o.name, false)
 	switch {
 	case v.Health == healthErase:
 		return skipped("half erased, see below")
+	case errors.Is(v.err, helper.ErrNotFound) && (changing || d.changing(o.name)):
+		return skipped("a sign-in, or another change of it, is under way")
 	case d.pending(o.account):
 		return skipped("a refresh of it is under way, or was cut short")
 	case v.Health == healthCopy:

@@ -110,9 +110,12 @@ func (d *doctor) checkFiles(context.Context) []finding {
 func (d *doctor) stray(path string) finding {
 	rm := removing(path)
 	secret := filepath.Dir(path) == filepath.Clean(d.files.Folder())
+	lock := filepath.Dir(path) == filepath.Clean(d.locks.Folder())
 	temporary := strings.HasPrefix(filepath.Base(path), ".")
 	f := warning(rm, "%s belongs to no account", path)
 	switch {
+	case (temporary || lock || idOf(path) == d.trial()) && d.young(path):
+		return skipped("%s is new: a process may be at it", path)
 	case temporary:
 		f.What = path + " is what a process left that was killed while it wrote"
 	case secret:
@@ -121,16 +124,19 @@ func (d *doctor) stray(path string) finding {
 	if secret {
 		f.State = verdictProblem
 	}
-	if info, err := os.Lstat(path); err != nil || d.now().Sub(info.ModTime()) < youngest {
-		return f
-	}
 	switch {
 	case temporary:
 		return f.by(func(context.Context) error { return os.Remove(path) })
-	case filepath.Dir(path) == filepath.Clean(d.locks.Folder()):
+	case lock:
 		return f.by(func(ctx context.Context) error { return d.removeLock(ctx, path) })
 	}
 	return f
+}
+
+// young reports whether a process may still need the file, or has deleted it.
+func (d *doctor) young(path string) bool {
+	info, err := os.Lstat(path)
+	return err != nil || d.now().Sub(info.ModTime()) < youngest
 }
 
 // removing is the command with which a person deletes the file.
@@ -186,7 +192,7 @@ func (d *doctor) checkLeftovers(context.Context) []finding {
 	for _, o := range d.have {
 		a := o.account
 		switch {
-		case a.Erasing:
+		case a.Erasing && !d.changing(o.name):
 			found = append(found, problem("codex-cred erase "+o.name, "an erase of it was not finished").of(o.name))
 		case len(a.Leftovers) > 0 && !d.changing(o.name):
 			what := plural(len(a.Leftovers), "sign-in") + " that it had before could not be deleted"

@@ -11,15 +11,21 @@ import (
 	"github.com/codex-cred/codex-cred/internal/filelock"
 )
 
-// TestDoctor_Login: until a sign-in is stored, the account's file lists it among those
-// that were replaced. One that doctor met like that must not be what it deletes.
-func TestDoctor_Login(t *testing.T) {
-	t.Parallel()
+// aDoctor has a root of its own, in which nothing is.
+func aDoctor(t *testing.T) *doctor {
+	t.Helper()
 	p := &program{
 		getenv: func(string) string { return "" }, stdout: io.Discard, stderr: io.Discard, now: time.Now,
 		hostID: func() (string, error) { return "", nil },
 	}
-	d := &doctor{program: p, wiring: p.wireAt(filepath.Join(t.TempDir(), "root"))}
+	return &doctor{program: p, wiring: p.wireAt(filepath.Join(t.TempDir(), "root"))}
+}
+
+// TestDoctor_Login: until a sign-in is stored, the account's file lists it among those
+// that were replaced. One that doctor met like that must not be what it deletes.
+func TestDoctor_Login(t *testing.T) {
+	t.Parallel()
+	d := aDoctor(t)
 	signIn := func(token string) helper.Account {
 		t.Helper()
 		a, err := d.keeper.SignIn(t.Context(), "work", storeFile, helper.Credential{
@@ -65,11 +71,7 @@ func TestDoctor_Login(t *testing.T) {
 // TestDoctor_StaysListed: what could not be deleted is not told as mended.
 func TestDoctor_StaysListed(t *testing.T) {
 	t.Parallel()
-	p := &program{
-		getenv: func(string) string { return "" }, stdout: io.Discard, stderr: io.Discard, now: time.Now,
-		hostID: func() (string, error) { return "", nil },
-	}
-	d := &doctor{program: p, wiring: p.wireAt(filepath.Join(t.TempDir(), "root"))}
+	d := aDoctor(t)
 	_, err := d.accounts.Update("work", func(a *helper.Account) error {
 		a.ID, a.Store = "0123456789abcdef0123456789abcdef", storeFile
 		a.Leftovers = []helper.Leftover{{ID: "fedcba9876543210fedcba9876543210", Store: "elsewhere"}}
@@ -78,5 +80,34 @@ func TestDoctor_StaysListed(t *testing.T) {
 	must(t, err)
 	if err := d.sweepAlone(t.Context(), "work"); !errors.Is(err, errFindings) {
 		t.Errorf("a leftover that stays: %v, want errFindings", err)
+	}
+}
+
+// TestDoctor_UnderWay: what a sign-in or an erase does at that moment is no problem; once
+// nobody is at it any more, it is.
+func TestDoctor_UnderWay(t *testing.T) {
+	t.Parallel()
+	d := aDoctor(t)
+	for name, erasing := range map[string]bool{"begun": false, "erased": true} {
+		_, err := d.accounts.Update(name, func(a *helper.Account) error {
+			a.ID, a.Store, a.Erasing = "0123456789abcdef0123456789abcdef", storeFile, erasing
+			return nil
+		})
+		must(t, err)
+	}
+	problems := func() int {
+		d.have = nil
+		return count(append(d.checkAccounts(t.Context()), d.checkLeftovers(t.Context())...), verdictProblem)
+	}
+	if got := problems(); got != 2 {
+		t.Errorf("%d problems, want one of each account", got)
+	}
+	for _, name := range []string{"begun", "erased"} {
+		unlock, err := d.locks.Lock(t.Context(), filelock.SignIn+name)
+		must(t, err)
+		defer func() { must(t, unlock()) }()
+	}
+	if got := problems(); got != 0 {
+		t.Errorf("%d problems while somebody is at it, want none", got)
 	}
 }
