@@ -68,7 +68,7 @@ func laterSendings() []sending {
 		},
 		{
 			Request: refresh.RequestReach, Others: "the root of the server that has its token endpoint",
-			When: "at doctor, unless --offline, to see that the issuer answers and what time it has", Commands: []string{doctorName}, Carries: []string{},
+			When: "at doctor, unless --offline, to see that the issuer answers and what time it has; before the first sign-in ChatGPT is asked", Commands: []string{doctorName}, Carries: []string{},
 		},
 	}
 }
