@@ -12,7 +12,7 @@ func (p *program) manCommand() *cli.Command {
 		Name:        "man",
 		Usage:       "print the man page",
 		UsageText:   "codex-cred man",
-		Description: "codex-cred man | man -l -\ncodex-cred man > ~/.local/share/man/man1/codex-cred.1",
+		Description: "codex-cred man | man -l -\nmkdir -p ~/.local/share/man/man1 && \\\n  codex-cred man > ~/.local/share/man/man1/codex-cred.1",
 		Action: func(c *cli.Context) error {
 			if err := p.noArguments(c); err != nil {
 				return err
