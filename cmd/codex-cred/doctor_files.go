@@ -56,12 +56,12 @@ func (d *doctor) roots() []string {
 // folders are those of ours in the roots. What else is there is the person's, who may
 // have chosen a directory with other things in it.
 func (d *doctor) folders() []string {
-	var list []string
-	for _, folder := range []string{
+	list := []string{
 		d.accounts.Folder(), d.files.Folder(), d.locks.Folder(), d.journals.Folder(), d.hosts.Folder(),
 		d.shims.Folder(), d.setups.Folder(), d.log.Folder(),
-	} {
-		list = append(list, filepath.Clean(folder))
+	}
+	for i := range list {
+		list[i] = filepath.Clean(list[i])
 	}
 	return list
 }
