@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/sharing"
 )
 
 // maxSize bounds what is read: nobody has a larger config.
@@ -101,7 +102,7 @@ func (f *File) Replace(content []byte) (made []string, err error) {
 		err = f.unchanged()
 	}
 	if err == nil {
-		err = fault("write", f.Path, os.Rename(temp, f.Path))
+		err = fault("write", f.Path, sharing.Rename(temp, f.Path))
 	}
 	if err != nil {
 		if temp != "" {
@@ -118,7 +119,7 @@ func (f *File) Remove() error {
 	if err := f.unchanged(); err != nil {
 		return err
 	}
-	if err := os.Remove(f.Path); err != nil {
+	if err := sharing.Remove(f.Path); err != nil {
 		return fault("remove", f.Path, err)
 	}
 	syncDir(filepath.Dir(f.Path))

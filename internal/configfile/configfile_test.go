@@ -9,6 +9,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/configfile"
+	"github.com/codex-cred/codex-cred/internal/parts"
 )
 
 func write(t *testing.T, path, content string, mode os.FileMode) {
@@ -75,11 +76,12 @@ func TestReplaceMakesFileAndDirectories(t *testing.T) {
 }
 
 func TestReplaceFollowsLinks(t *testing.T) {
+	parts.NeedSymlinks(t)
 	dir := t.TempDir()
 	target, link := filepath.Join(dir, "dotfiles"), filepath.Join(dir, "config")
 	write(t, target, "old", 0o600)
 	if err := os.Symlink(target, link); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	if _, err := read(t, link).Replace([]byte("new")); err != nil {
 		t.Fatal(err)

@@ -13,12 +13,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 	"strings"
-	"sync"
 	"syscall"
-
-	"github.com/gofrs/flock"
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/safefile"
@@ -38,16 +34,13 @@ const Keychain = "keychain"
 // lock excludes the goroutines of this process too.
 type Locks struct {
 	dir safefile.Dir
-
-	mu   sync.Mutex // guards held
-	held map[string]*flock.Flock
 }
 
 var _ helper.Locker = (*Locks)(nil)
 
 // New returns the locks under root, which is absolute. It touches nothing.
 func New(root string) *Locks {
-	return &Locks{dir: safefile.Dir{Root: root, Name: dirName}, held: map[string]*flock.Flock{}}
+	return &Locks{dir: safefile.Dir{Root: root, Name: dirName}}
 }
 
 // Path returns where the lock of the name is.
@@ -69,54 +62,18 @@ func (l *Locks) Lock(ctx context.Context, name string) (unlock func() error, err
 	if err != nil {
 		return nil, err
 	}
-	return l.hold(name, f), nil
-}
-
-func (l *Locks) hold(name string, f *flock.Flock) (unlock func() error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.held[name] = f
-	return func() error {
-		l.forget(name, f)
-		return release(f)
-	}
+	return func() error { return release(f) }, nil
 }
 
 // Remove deletes the file of a lock, or returns ErrNotFound. Only the holder
 // calls it, when what the lock guards is gone, as the last thing it does under it: from
 // then on the lock keeps out nobody who comes anew. Those who wait for it find,
 // when they get it, that the file is no longer at its path, and start over.
-//
-// Windows deletes no file that is open, so there the lock ends here and the
-// deletion fails while others wait for it.
 func (l *Locks) Remove(name string) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
-	if runtime.GOOS == "windows" {
-		if err := l.releaseHeld(name); err != nil {
-			return err
-		}
-	}
 	return l.dir.Remove(fileOf(name))
-}
-
-func (l *Locks) releaseHeld(name string) error {
-	l.mu.Lock()
-	f := l.held[name]
-	l.mu.Unlock()
-	if f == nil {
-		return nil
-	}
-	return release(f)
-}
-
-func (l *Locks) forget(name string, f *flock.Flock) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.held[name] == f {
-		delete(l.held, name)
-	}
 }
 
 // Acquire waits for the lock on the file until ctx ends, as [Locks.Lock] does.
@@ -128,7 +85,7 @@ func Acquire(ctx context.Context, dir safefile.Dir, file string) (unlock func() 
 	return func() error { return release(f) }, nil
 }
 
-func acquire(ctx context.Context, dir safefile.Dir, file string) (*flock.Flock, error) {
+func acquire(ctx context.Context, dir safefile.Dir, file string) (*kernelLock, error) {
 	for {
 		if ctx.Err() != nil {
 			return nil, busy(ctx, dir.Path(file))
@@ -150,14 +107,9 @@ func acquire(ctx context.Context, dir safefile.Dir, file string) (*flock.Flock, 
 	}
 }
 
-// open is of a file that exists: only safefile makes files.
-func open(dir safefile.Dir, file string) *flock.Flock {
-	return flock.New(dir.Path(file), flock.SetFlag(os.O_RDWR))
-}
-
 // wait takes the lock with try or, until ctx ends, with block. It waits in the
 // kernel: many callers that poll would keep the machine busy and go in no order.
-func wait(ctx context.Context, f *flock.Flock, try func() (bool, error), block func() error) error {
+func wait(ctx context.Context, f *kernelLock, try func() (bool, error), block func() error) error {
 	if locked, err := try(); locked || err != nil {
 		return fault(f, err)
 	}
@@ -181,7 +133,7 @@ func wait(ctx context.Context, f *flock.Flock, try func() (bool, error), block f
 
 // current reports whether the locked file is still the one at its path. One
 // that was deleted meanwhile keeps nobody out.
-func current(f *flock.Flock) bool {
+func current(f *kernelLock) bool {
 	locked, err := f.Stat()
 	if err != nil {
 		return false
@@ -196,13 +148,13 @@ func startOver(err error) bool {
 	return errors.Is(err, helper.ErrNotFound) || errors.Is(err, syscall.EINTR)
 }
 
-func release(f *flock.Flock) error { return fault(f, f.Unlock()) }
+func release(f *kernelLock) error { return fault(f, f.Unlock()) }
 
 func busy(ctx context.Context, path string) error {
 	return fmt.Errorf("lock %s: %w: %w", path, helper.ErrBusy, ctx.Err())
 }
 
-func fault(f *flock.Flock, err error) error {
+func fault(f *kernelLock, err error) error {
 	switch {
 	case err == nil:
 		return nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/gofrs/flock"
-
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/safefile"
 )
@@ -23,14 +21,14 @@ func (l *Locks) Try(name string) (unlock func() error, ok bool, err error) {
 	if err := checkName(name); err != nil {
 		return nil, false, err
 	}
-	f, ok, err := try(l.dir, fileOf(name), (*flock.Flock).TryLock)
+	f, ok, err := try(l.dir, fileOf(name), (*kernelLock).TryLock)
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	return l.hold(name, f), true, nil
+	return func() error { return release(f) }, true, nil
 }
 
-func try(dir safefile.Dir, file string, take func(*flock.Flock) (bool, error)) (f *flock.Flock, ok bool, err error) {
+func try(dir safefile.Dir, file string, take func(*kernelLock) (bool, error)) (f *kernelLock, ok bool, err error) {
 	for {
 		if err := dir.Create(file); err != nil {
 			return nil, false, err

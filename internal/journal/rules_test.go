@@ -173,7 +173,7 @@ func TestTooLong(t *testing.T) {
 func TestFilesAndRemove(t *testing.T) {
 	t.Parallel()
 	d := place(t)
-	answered(t, d, []byte("answer"))
+	must(t, answered(t, d, []byte("answer")).Close())
 	put(t, d, other, []byte("broken"))
 	files, err := d.Files()
 	if diff := cmp.Diff([]string{d.Path(other), d.Path(id)}, files); diff != "" || err != nil {

@@ -122,8 +122,9 @@ func TestTree(t *testing.T) {
 	write(t, dir, "deep/er/file", strings.Repeat("x", 1<<20)+secret[:12])
 	write(t, dir, "name-"+secret[:12]+"/empty", "")
 	write(t, dir, "encoded", base64.URLEncoding.EncodeToString([]byte("ab"+secret)))
-	if err := os.Symlink(secret[20:40], filepath.Join(dir, "link")); err != nil {
-		t.Logf("this account makes no symbolic links: %v", err)
+	link := filepath.Join(dir, "link")
+	_ = os.Symlink(secret[20:40], link)
+	if _, err := os.Readlink(link); err != nil { // see parts.NeedSymlinks
 		write(t, dir, "link", secret[20:40])
 	}
 	found := strings.ReplaceAll(strings.Join(leakscan.Tree([]string{secret}, dir), "\n"), "target of ", "")

@@ -5,6 +5,7 @@ package parts
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,18 @@ func Need(t testing.TB, part string, missing error) {
 		t.Fatalf("%s is required by %s and missing: %v", part, Variable, missing)
 	}
 	t.Skipf("%s is missing: %v", part, missing)
+}
+
+// NeedSymlinks ends the test where symbolic links cannot be made: on Windows that
+// is a privilege, and wine makes files in their place.
+func NeedSymlinks(t testing.TB) {
+	t.Helper()
+	link := filepath.Join(t.TempDir(), "link")
+	err := os.Symlink("target", link)
+	if err == nil {
+		_, err = os.Readlink(link)
+	}
+	Need(t, "symlinks", err)
 }
 
 // Required reports whether the part must be there.

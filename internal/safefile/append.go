@@ -20,7 +20,7 @@ func (d Dir) Append(file string, text []byte) (size int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = f.Write(text)
+	err = appendTo(f, text)
 	if err == nil {
 		var info os.FileInfo
 		if info, err = f.Stat(); err == nil {

@@ -23,6 +23,8 @@ type node struct {
 	mode fs.FileMode // kind and permissions
 	uid  int         // the owner; noOwner where files have none
 	size int64       // bytes
+	// others is who else may reach it by its access list, on Windows.
+	others string
 }
 
 const noOwner = -1
@@ -60,8 +62,8 @@ func (n node) checkAccess(path string, mode fs.FileMode) error {
 	if n.open() {
 		return &helper.UnsafeError{
 			Path:    path,
-			Problem: fmt.Sprintf("is open to other users (its mode is %04o)", n.mode.Perm()),
-			Fix:     fmt.Sprintf("run: chmod %o %s", mode, quote(path)),
+			Problem: fmt.Sprintf("is open to other users (%s)", n.opening()),
+			Fix:     n.closing(path, mode),
 		}
 	}
 	return nil
@@ -69,7 +71,23 @@ func (n node) checkAccess(path string, mode fs.FileMode) error {
 
 func (n node) foreign() bool { return n.uid != noOwner && n.uid != euid() }
 
-func (n node) open() bool { return n.uid != noOwner && n.mode&others != 0 }
+func (n node) open() bool { return n.others != "" || n.uid != noOwner && n.mode&others != 0 }
+
+// opening tells what lets others in.
+func (n node) opening() string {
+	if n.others != "" {
+		return "its owner or access list lets in " + n.others
+	}
+	return fmt.Sprintf("its mode is %04o", n.mode.Perm())
+}
+
+// closing tells how to keep them out.
+func (n node) closing(path string, mode fs.FileMode) string {
+	if n.others != "" {
+		return fmt.Sprintf(`run: icacls "%s" /inheritance:d /remove:g *%s`, path, n.others)
+	}
+	return fmt.Sprintf("run: chmod %o %s", mode, quote(path))
+}
 
 func takeBack(path string) string {
 	if euid() == 0 {

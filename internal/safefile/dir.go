@@ -152,12 +152,9 @@ func makeDir(path string) error {
 	return nil
 }
 
-// create makes a directory with mode 0700 whatever the umask, and makes it last.
+// create makes a directory for its owner alone, and makes it last.
 func create(path string) error {
-	if err := os.Mkdir(path, dirMode); err != nil {
-		return err
-	}
-	if err := os.Chmod(path, dirMode); err != nil && !errors.Is(err, fs.ErrPermission) {
+	if err := mkdir(path); err != nil {
 		return err
 	}
 	// A parent that is not ours may be unreadable, and then cannot be synced.
@@ -165,8 +162,8 @@ func create(path string) error {
 	return nil
 }
 
-// checkNew checks a directory that was just made with mode 0700. If others can
-// reach it all the same, modes do not stick here.
+// checkNew checks a directory that was just made for its owner alone. If others can
+// reach it all the same, modes or access lists do not stick here.
 func checkNew(path string) error {
 	n, err := lstat(path)
 	if err != nil {
@@ -175,7 +172,7 @@ func checkNew(path string) error {
 	if n.open() {
 		return &helper.UnsafeError{
 			Path:    path,
-			Problem: fmt.Sprintf("is on a file system that keeps no modes (it has %04o after chmod 700), so other users could read what it holds", n.mode.Perm()),
+			Problem: fmt.Sprintf("is on a file system that keeps no modes (it was just made for you alone, and %s), so other users could read what it holds", n.opening()),
 			Fix:     "set CODEX_CRED_HOME to a directory on another file system",
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/sharing"
 )
 
 // Read returns the content of the file, which the caller owns. A file of more
@@ -34,10 +35,10 @@ func (d Dir) Write(file string, content []byte) error {
 	}
 	err = fill(temp, content)
 	if err == nil {
-		err = rename(temp.Name(), path)
+		err = sharing.Rename(temp.Name(), path)
 	}
 	if err != nil {
-		return errors.Join(fault("write", path, err), gone(remove(temp.Name())))
+		return errors.Join(fault("write", path, err), gone(sharing.Remove(temp.Name())))
 	}
 	if err := syncDir(d.Path("")); err != nil {
 		return fmt.Errorf("write %s: the directory could not be synced (%v): %w", path, err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
@@ -55,7 +56,7 @@ func (d Dir) Rename(file, other string) error {
 	if err := d.checkFile(file); err != nil {
 		return err
 	}
-	if err := rename(d.Path(file), d.Path(other)); err != nil {
+	if err := sharing.Rename(d.Path(file), d.Path(other)); err != nil {
 		return fault("rename", d.Path(file), err)
 	}
 	if err := syncDir(d.Path("")); err != nil {
@@ -92,11 +93,11 @@ func (d Dir) Remove(file string) error {
 		return err
 	}
 	for _, temp := range temps {
-		if err := gone(remove(d.Path(temp))); err != nil {
+		if err := gone(sharing.Remove(d.Path(temp))); err != nil {
 			return fault("remove", d.Path(temp), err)
 		}
 	}
-	if err := remove(d.Path(file)); err != nil {
+	if err := sharing.Remove(d.Path(file)); err != nil {
 		return fault("remove", d.Path(file), err)
 	}
 	if err := gone(syncDir(d.Path(""))); err != nil {

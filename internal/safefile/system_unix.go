@@ -124,11 +124,24 @@ func openFile(path string, flags int) (*os.File, error) {
 	return f, nil
 }
 
+// appendTo relies on O_APPEND, which is one step.
+func appendTo(f *os.File, text []byte) error {
+	_, err := f.Write(text)
+	return err
+}
+
 func chmod(f *os.File) error { return f.Chmod(fileMode) }
 
-func rename(from, to string) error { return os.Rename(from, to) }
-
-func remove(path string) error { return os.Remove(path) }
+// mkdir makes a directory with mode 0700 whatever the umask.
+func mkdir(path string) error {
+	if err := os.Mkdir(path, dirMode); err != nil {
+		return err
+	}
+	if err := os.Chmod(path, dirMode); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
+}
 
 // syncDir makes renames in the directory last. File systems that cannot sync a
 // directory say EINVAL or ENOTSUP; there is nothing more to do on them.

@@ -5,43 +5,53 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/codex-cred/codex-cred/internal/sharing"
 )
 
-// Owners are not compared: files have no uid, and what an administrator makes
-// in a person's profile that person can still read and delete.
+// Files have no uid: who else may reach them is told by their access list.
 
 func uid() int { return noOwner }
 
 func euid() int { return noOwner }
 
-func lstat(path string) (node, error) { return nodeOf(os.Lstat(path)) }
+func lstat(path string) (node, error) {
+	f, err := sharing.Open(path, windows.READ_CONTROL|windows.FILE_READ_ATTRIBUTES)
+	if err != nil {
+		return node{}, err
+	}
+	defer func() { _ = f.Close() }()
+	return nodeOf(f)
+}
 
-func stat(path string) (node, error) { return nodeOf(os.Stat(path)) }
-
-func nodeOf(info os.FileInfo, err error) (node, error) {
+func stat(path string) (node, error) {
+	info, err := os.Stat(path)
 	if err != nil {
 		return node{}, err
 	}
 	return node{mode: info.Mode(), uid: noOwner, size: info.Size()}, nil
 }
 
-func readFile(path string, limit int64) ([]byte, error) {
-	n, err := lstat(path)
+// nodeOf also looks at the access list, unless it is a link, which is refused
+// anyway.
+func nodeOf(f *os.File) (node, error) {
+	info, err := f.Stat()
 	if err != nil {
-		return nil, fault("read", path, err)
+		return node{}, err
 	}
-	if err := n.checkFile(path); err != nil {
+	n := node{mode: info.Mode(), uid: noOwner, size: info.Size()}
+	if n.mode.Type() == 0 || n.mode.IsDir() {
+		n.others, err = letIn(f)
+	}
+	return n, err
+}
+
+func readFile(path string, limit int64) ([]byte, error) {
+	f, err := openChecked("read", path, windows.GENERIC_READ)
+	if err != nil {
 		return nil, err
-	}
-	var f *os.File
-	if err := whileShared(func() (err error) {
-		f, err = os.Open(path) //nolint:gosec // a file of ours
-		return err
-	}); err != nil {
-		return nil, fault("read", path, err)
 	}
 	defer func() { _ = f.Close() }()
 	content, err := io.ReadAll(io.LimitReader(f, limit+1))
@@ -54,55 +64,48 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-func openFile(path string, flags int) (f *os.File, err error) {
-	n, err := lstat(path)
-	if err != nil {
-		return nil, fault("open", path, err)
+// openFile opens a file that exists, to be overwritten or, with [os.O_APPEND],
+// made longer.
+func openFile(path string, flags int) (*os.File, error) {
+	access := uint32(windows.GENERIC_READ | windows.GENERIC_WRITE)
+	if flags&os.O_APPEND != 0 {
+		access = windows.GENERIC_READ | windows.FILE_APPEND_DATA
 	}
-	if err := n.checkFile(path); err != nil {
-		return nil, err
-	}
-	err = whileShared(func() (err error) {
-		f, err = os.OpenFile(path, flags, 0) //nolint:gosec // a file of ours
-		return err
-	})
-	return f, fault("open", path, err)
+	return openChecked("open", path, access)
 }
 
-func chmod(*os.File) error { return nil }
+// openChecked checks the file that it opened, not the path.
+func openChecked(doing, path string, access uint32) (*os.File, error) {
+	f, err := sharing.Open(path, access)
+	if err != nil {
+		return nil, fault(doing, path, err)
+	}
+	n, err := nodeOf(f)
+	err = fault(doing, path, err)
+	if err == nil {
+		err = n.checkFile(path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// appendTo writes under a lock of the system's on a byte that no file has: only
+// some file systems append in one step.
+func appendTo(f *os.File, text []byte) error {
+	beyond := &windows.Overlapped{OffsetHigh: 1 << 30}
+	if err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, beyond); err != nil {
+		return err
+	}
+	_, err := f.Write(text)
+	return errors.Join(err, windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, beyond))
+}
+
+func chmod(f *os.File) error { return shut(f) }
 
 // tighten has nothing to do: files have no modes.
 func tighten(string, fs.FileMode, fs.FileMode) error { return nil }
-
-func rename(from, to string) error {
-	return whileShared(func() error { return os.Rename(from, to) })
-}
-
-func remove(path string) error {
-	return whileShared(func() error { return os.Remove(path) })
-}
-
-const (
-	sharedTries = 100
-	sharedPause = 20 * time.Millisecond
-)
-
-// whileShared calls again, for two seconds, what fails because another process
-// has the file open at this moment: files that are open cannot be replaced, and
-// files that are being replaced cannot be opened.
-func whileShared(call func() error) error {
-	err := call()
-	for tries := 1; tries < sharedTries && isShared(err); tries++ {
-		<-time.After(sharedPause)
-		err = call()
-	}
-	return err
-}
-
-func isShared(err error) bool {
-	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION) ||
-		errors.Is(err, windows.ERROR_ACCESS_DENIED)
-}
 
 // syncDir does nothing: Windows keeps no handle to sync a directory by, and
 // NTFS journals the rename.
