@@ -11,6 +11,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/sharing"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -228,7 +229,7 @@ func (w *wiring) trial() helper.ID {
 
 func file(kind, path string) artefact {
 	return artefact{kind: kind, where: path, present: filePresent(path), remove: func(context.Context) error {
-		return gone(os.Remove(path))
+		return gone(sharing.Remove(path))
 	}}
 }
 

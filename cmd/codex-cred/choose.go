@@ -106,6 +106,6 @@ func (w *wiring) probe(ctx context.Context, word string) error {
 		_, _, err = store.Get(ctx, name)
 		err = errors.Join(err, w.keeper.DeleteItem(context.WithoutCancel(ctx), word, name))
 	}
-	_ = w.locks.Remove(name) // on Windows not while another waits for it
+	_ = w.locks.Remove(name)
 	return errors.Join(err, unlock())
 }

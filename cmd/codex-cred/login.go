@@ -85,20 +85,20 @@ func (w *wiring) alone(ctx context.Context, account string, change func() error)
 	if err != nil {
 		return err
 	}
-	if err = change(); err != nil {
-		w.tidy(context.WithoutCancel(ctx), account)
+	if err = change(); err == nil {
+		return unlock()
 	}
-	return errors.Join(err, unlock())
-}
-
-// tidy removes what a sign-in that came to nothing has made. What fails stays
-// empty and is removed by the next erase.
-func (w *wiring) tidy(ctx context.Context, account string) {
-	if _, err := w.accounts.Load(account); !errors.Is(err, helper.ErrNotFound) {
-		return
+	// What fails of this stays empty and is removed by the next erase.
+	_, loadErr := w.accounts.Load(account)
+	absent := errors.Is(loadErr, helper.ErrNotFound)
+	if absent {
+		_ = w.locks.Remove(filelock.SignIn + account)
 	}
-	_ = w.locks.Remove(filelock.SignIn + account)
-	w.tidyRoot(ctx)
+	err = errors.Join(err, unlock())
+	if absent { // without the lock: some systems keep the names of open files
+		w.tidyRoot(context.WithoutCancel(ctx))
+	}
+	return err
 }
 
 // tidyRoot removes the empty root, if there is no account.

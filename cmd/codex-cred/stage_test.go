@@ -251,7 +251,7 @@ func quietly(ts *testscript.TestScript, program string, args []string) (string, 
 func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
-		"PATH", "HOME", "BROWSER", "SSH_CONNECTION", "TERM", "NO_COLOR", clockVariable, hostVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", testsecurity.State,
+		"PATH", "HOME", "USERPROFILE", "XDG_DATA_HOME", "XDG_STATE_HOME", "BROWSER", "SSH_CONNECTION", "TERM", "NO_COLOR", clockVariable, hostVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", testsecurity.State,
 		"SYSTEMROOT", "TMPDIR", "GOCOVERDIR", "GORACE", // what Windows and the test binary itself need
 	} {
 		if v := ts.Getenv(name); v != "" {

@@ -56,8 +56,7 @@ func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser
 	cmd.Stdout = write
 	cmd.Dir = string(os.PathSeparator)
 	cmd.Env = workerEnvironment(os.Environ())
-	detach(cmd)
-	if err := cmd.Start(); err != nil {
+	if err := startDetached(cmd); err != nil {
 		_ = read.Close()
 		return nil, err
 	}

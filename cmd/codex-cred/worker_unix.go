@@ -19,9 +19,9 @@ func executable() (string, error) {
 	return os.Executable()
 }
 
-// detach gives the process a session of its own, and none of the files that the
-// caller was given open: a pipe that it kept would let others wait for it.
-func detach(cmd *exec.Cmd) {
+// startDetached starts the process in a session of its own, with none of the files
+// that the caller was given open: a pipe that it kept would let others wait for it.
+func startDetached(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	descriptors, _ := os.ReadDir("/dev/fd") // without it nobody knows of any
 	for _, entry := range descriptors {
@@ -29,4 +29,5 @@ func detach(cmd *exec.Cmd) {
 			syscall.CloseOnExec(fd)
 		}
 	}
+	return cmd.Start()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -10,8 +11,19 @@ import (
 
 func executable() (string, error) { return os.Executable() }
 
-// detach gives the process no console and a group of its own. It stays in the
-// job of the caller.
-func detach(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.DETACHED_PROCESS | windows.CREATE_NEW_PROCESS_GROUP}
+// startDetached starts the process without a console, in a group of its own and
+// outside the caller's job, which may end with the caller. Where the job lets
+// nobody out, the process stays in it.
+func startDetached(cmd *exec.Cmd) error {
+	const alone = windows.DETACHED_PROCESS | windows.CREATE_NEW_PROCESS_GROUP
+	inside := *cmd
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: alone | windows.CREATE_BREAKAWAY_FROM_JOB}
+	err := cmd.Start()
+	if !errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+		return err
+	}
+	inside.SysProcAttr = &syscall.SysProcAttr{CreationFlags: alone}
+	err = inside.Start()
+	cmd.Process = inside.Process
+	return err
 }

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danieljoos/wincred"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codex-cred/codex-cred/keychain"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// together lets those scripts run at once that have a store of their own: there is
+// one Credential Manager for a user.
+func together(t *testing.T, store string) {
+	if store != storeKeychain {
+		t.Parallel()
+	}
+}
+
+// testKeychain is the keychain of a stage: Credential Manager, which is always there
+// and never locked.
+type testKeychain struct{}
+
+// onBus reports whether the keychain is on a bus, and takes items of any size.
+const onBus = false
+
+// startKeychain wants Credential Manager to have none of our items: a person's
+// would be taken for the test's, and erased.
+func startKeychain(t *testing.T) *testKeychain {
+	k := &testKeychain{}
+	if items := k.Items(t); len(items) > 0 {
+		t.Fatalf("Credential Manager has %d items of codex-cred; these tests are for a user who has none", len(items))
+	}
+	return k
+}
+
+// Env returns nothing: no variable leads to Credential Manager.
+func (*testKeychain) Env() []string { return nil }
+
+// Items returns the names of our items in Credential Manager.
+func (*testKeychain) Items(t *testing.T) []string {
+	t.Helper()
+	list, err := wincred.FilteredList(ourItem + "*")
+	if err != nil && !errors.Is(err, wincred.ErrElementNotFound) {
+		t.Fatalf("list the items of Credential Manager: %v", err)
+	}
+	names := make([]string, len(list))
+	for i, item := range list {
+		names[i] = strings.TrimPrefix(item.TargetName, ourItem)
+	}
+	return names
+}
+
+// ourItem is how the names of our items begin.
+const ourItem = keychain.Service + ":"
+
+// Prompted reports whether a person was asked: Credential Manager asks nobody.
+func (*testKeychain) Prompted() bool { return false }
+
+// What cannot be done to Credential Manager.
+
+func (*testKeychain) Lock(t *testing.T)     { noFault(t, "locked") }
+func (*testKeychain) Unlock(t *testing.T)   { noFault(t, "unlocked") }
+func (*testKeychain) Stop(t *testing.T)     { noFault(t, "stopped") }
+func (*testKeychain) Continue(t *testing.T) { noFault(t, "continued") }
+func (*testKeychain) Kill()                 {}
+
+func noFault(t *testing.T, fault string) {
+	t.Helper()
+	t.Fatal(failKeychain(t, nil, fault))
+}
+
+// leaveItem puts an item of ours into the keychain.
+func leaveItem(_ *testing.T, _ *testKeychain, name, content string) error {
+	item := wincred.NewGenericCredential(ourItem + name)
+	item.UserName, item.CredentialBlob = name, []byte(content)
+	return item.Write()
+}
+
+func failKeychain(_ *testing.T, _ *testKeychain, fault string) error {
+	return fmt.Errorf("Credential Manager is never %q", fault)
+}
+
+// ran wants the commands by which the keychain was used since it was last asked.
+func (s *stage) ran(ts *testscript.TestScript, _ []string) {
+	ts.Fatalf("no command is run for Credential Manager")
+}
+
+// leftOut returns why a script is not for Windows. The names of those that are
+// left out are in .ci/wine.d/skipped as well, and no others may be.
+func leftOut(script, profile, store string) string {
+	if (profile == refresh.ProfileOpenAI) != (store == storeKeychain) {
+		return "each profile runs with one of the stores: " + long
+	}
+	if store == storeFile && !slices.Contains([]string{"main", "herd", "inflight", "background", "hostrows"}, script) {
+		return "it runs with the keychain: " + long
+	}
+	return map[string]string{
+		"damaged": unixFiles, "export": unixFiles, "fallback": "there always is a keychain",
+		"exec": unixShells, "formats": unixShells, "hardening": unixShells, "holders": linux, "hostile": unixFiles,
+		"import": unixFiles, "importhostile": unixFiles, "importpool": unixFiles, "interrupt": "it needs a console",
+		"hosts": clients, "killed": unixFiles, "late": "it needs a console", "legacy": unixShells, "locked": linux, "paste": linux, "persons": linux,
+		"precious": unixShells, "prompts": linux, "readonly": linux, "refresh": "it wants refreshes to take less than a second", "rejected": long, "requestlog": unixShells, "restored": unixShells,
+		"setup": clients, "setupcodex": clients, "setupedit": clients, "setuphosts": clients, "setupkubectl": clients,
+		"setuplines": clients, "setupopencode": clients, "setuppi": clients, "shim": unixShells, "slain": linux,
+		"unfinished": linux, "usage": unixShells, "waits": linux,
+	}[script]
+}
+
+// Why scripts are left out.
+const (
+	unixShells = "it runs programs of Unix"
+	unixFiles  = "it is about modes, owners or links"
+	linux      = "it is about daemons, locks, terminals or system calls of Linux"
+	long       = "starting programs takes long"
+	clients    = "it is about configs of other programs, with paths of Unix"
+)
