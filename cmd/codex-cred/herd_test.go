@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/internal/parts"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -12,6 +13,8 @@ import (
 // released: with the race detector each takes ten times the memory, and the
 // machine would be tested instead.
 func TestHerd(t *testing.T) {
+	_, err := exec.LookPath("go")
+	parts.Need(t, "go", err)
 	built := filepath.Join(t.TempDir(), "codex-cred.exe") // Windows wants a name like that
 	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "urfave_cli_no_docs,nethttpomithttp2", "-trimpath", "-ldflags", "-s -w", "-o", built, ".")
 	build.Env = append(build.Environ(), "CGO_ENABLED=0")

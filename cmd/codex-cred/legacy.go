@@ -74,7 +74,7 @@ func olderKinds() []older {
 		}
 	}
 	for _, t := range append(traces(), codexTraces(".codex")...) {
-		add(t.kind, "~/"+t.folder)
+		add(t.kind, "~/"+filepath.ToSlash(t.folder))
 	}
 	for _, item := range append(olderItems(""), codexItems("")...) {
 		add(item.kind, "the keychain (service "+item.service+")")
