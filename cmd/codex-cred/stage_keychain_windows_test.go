@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/keychain"
-	"github.com/codex-cred/codex-cred/refresh"
 )
 
 // together lets those scripts run at once that have a store of their own: there is
@@ -77,7 +75,7 @@ func (*testKeychain) Kill()                 {}
 
 func noFault(t *testing.T, fault string) {
 	t.Helper()
-	t.Fatal(failKeychain(t, nil, fault))
+	t.Error(failKeychain(t, nil, fault))
 }
 
 // leaveItem puts an item of ours into the keychain.
@@ -95,33 +93,3 @@ func failKeychain(_ *testing.T, _ *testKeychain, fault string) error {
 func (s *stage) ran(ts *testscript.TestScript, _ []string) {
 	ts.Fatalf("no command is run for Credential Manager")
 }
-
-// leftOut returns why a script is not for Windows. The names of those that are
-// left out are in .ci/wine.d/skipped as well, and no others may be.
-func leftOut(script, profile, store string) string {
-	if (profile == refresh.ProfileOpenAI) != (store == storeKeychain) {
-		return "each profile runs with one of the stores: " + long
-	}
-	if store == storeFile && !slices.Contains([]string{"main", "herd", "inflight", "background"}, script) {
-		return "it runs with the keychain: " + long
-	}
-	return map[string]string{
-		"damaged": unixFiles, "export": unixFiles, "fallback": "there always is a keychain",
-		"exec": unixShells, "formats": unixShells, "hardening": unixShells, "holders": linux, "hostile": unixFiles,
-		"import": unixFiles, "importhostile": unixFiles, "importpool": unixFiles, "interrupt": "it needs a console",
-		"hostrows": unixFiles, "hosts": clients, "importkeep": unixFiles, "killed": unixFiles, "late": "it needs a console", "legacy": unixShells, "locked": linux, "paste": linux, "persons": linux,
-		"precious": unixShells, "prompts": linux, "readonly": linux, "refresh": "it wants refreshes to take less than a second", "rejected": long, "requestlog": unixShells, "restored": unixShells,
-		"setup": clients, "setupcodex": clients, "setupedit": clients, "setuphosts": clients, "setupkubectl": clients,
-		"setuplines": clients, "setupopencode": clients, "setuppi": clients, "shim": unixShells, "slain": linux,
-		"unfinished": linux, "usage": unixShells, "waits": linux,
-	}[script]
-}
-
-// Why scripts are left out.
-const (
-	unixShells = "it runs programs of Unix"
-	unixFiles  = "it is about modes, owners or links"
-	linux      = "it is about daemons, locks, terminals or system calls of Linux"
-	long       = "starting programs takes long"
-	clients    = "it is about configs of other programs, with paths of Unix"
-)

@@ -186,6 +186,9 @@ func TestPlaces(t *testing.T) {
 			cmd.Env = append(cmd.Env, variable)
 		}
 	}
+	clock := filepath.Join(t.TempDir(), "clock")
+	must(t, os.WriteFile(clock, []byte("0s"), 0o600))
+	cmd.Env = append(cmd.Env, clockVariable+"="+clock)
 	out, err := cmd.Output()
 	must(t, err)
 	root := strings.ReplaceAll(filepath.Join(local, "codex-cred"), `\`, `\\`)
