@@ -9,6 +9,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/safefile/reexec"
 )
 
+// tellsHolder reports whether the system tells who holds a lock.
+const tellsHolder = true
+
 func TestHolder_Stopped(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
