@@ -103,7 +103,7 @@ func newWindowsScene(t *testing.T) *windowsScene {
 	s.home, s.clockFile = filepath.Join(dir, "home"), filepath.Join(dir, "clock")
 	must(t, os.Mkdir(s.home, 0o700))
 	must(t, os.WriteFile(s.clockFile, []byte("0s"), 0o600))
-	s.env = append(os.Environ(), "CODEX_CRED_HOME="+filepath.Join(s.home, "Ünïcode 日本"), "BROWSER=test-browser", clockVariable+"="+s.clockFile)
+	s.env = append(os.Environ(), "CODEX_CRED_HOME="+filepath.Join(s.home, "Ünïcode 日本"), "BROWSER=test-browser", "CI=", clockVariable+"="+s.clockFile)
 	s.run(t, s.loginArgs(nil)...)
 	return s
 }
