@@ -30,7 +30,11 @@ const (
 	byDots                 // a dotted key
 )
 
-var errTwice = errors.New("something is defined twice")
+var (
+	errTwice  = errors.New("something is defined twice")
+	errNoDate = errors.New("there is no such date")
+	errNoTime = errors.New("there is no such time")
+)
 
 func newTable(made origin) *table { return &table{members: map[string]any{}, made: made} }
 
@@ -176,31 +180,42 @@ func valueOf(n *unstable.Node) (any, error) { //nolint:ireturn // a value of TOM
 	return string(n.Data), nil
 }
 
-// date returns the text of a date, a time or both, if there can be such.
+// date returns the text of a date, a time or both, if it has the form of its kind and
+// can be (TOML 1.1, section Offset Date-Time and those after it). The parser tells the
+// kinds apart by single characters and checks nothing else.
 func date(text string, kind unstable.Kind) (string, error) {
 	rest := text
 	if kind != unstable.LocalTime {
 		day := min(len(text), len(time.DateOnly))
 		if _, err := time.Parse(time.DateOnly, text[:day]); err != nil {
-			return "", errors.New("there is no such date")
+			return "", errNoDate
 		}
-		rest = text[day:]
-	}
-	if rest == "" {
-		return text, nil
-	}
-	rest = strings.ToUpper(strings.TrimLeft(rest, "Tt "))
-	layout := time.TimeOnly
-	if strings.Count(rest, ":") == 1 || len(rest) > 5 && rest[5] != ':' { // TOML 1.1 may leave the seconds out
-		layout = "15:04"
+		if rest = text[day:]; kind == unstable.LocalDate && rest == "" {
+			return text, nil
+		}
+		if kind == unstable.LocalDate || rest == "" || !strings.Contains("Tt ", rest[:1]) {
+			return "", errNoDate
+		}
+		rest = rest[1:]
 	}
 	if kind == unstable.DateTime {
-		layout += "Z07:00"
+		zone := max(0, strings.IndexAny(rest, "Zz+-"))
+		if offset := rest[zone:]; !strings.EqualFold(offset, "z") && !isTime(strings.TrimLeft(offset[:1], "+-")+offset[1:], "15:04") {
+			return "", errNoTime
+		}
+		rest = rest[:zone]
 	}
-	if _, err := time.Parse(layout, rest); err != nil {
-		return "", errors.New("there is no such time")
+	if !isTime(rest, "15:04") && !isTime(rest, time.TimeOnly) {
+		return "", errNoTime
 	}
 	return text, nil
+}
+
+// isTime reports whether the text is a time of the layout, which may leave out the
+// seconds. time.Parse takes hours of one digit as well.
+func isTime(text, layout string) bool {
+	_, err := time.Parse(layout, text)
+	return err == nil && text[2] == ':'
 }
 
 func integer(text string) (int64, error) {

@@ -23,6 +23,9 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	for _, date := range almostDates() {
+		f.Add([]byte("a = " + date + "\n"))
+	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		var want map[string]any
 		wantErr := toml.Unmarshal(doc, &want)
@@ -37,6 +40,23 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%q (-library +ours):\n%s", doc, diff)
 		}
 	})
+}
+
+// almostDates are dates and times as TOML has them, and with one thing wrong: what
+// stands between them, how many digits there are, what an offset may be.
+func almostDates() []string {
+	list := []string{"0000-01-0100:00", "2021-1-01", "2021-01-01-", "2021-01-01T", "2021-01-0110:00:00", "2021-01-01+10:00", "2021-01-01Z"}
+	for _, clock := range []string{
+		"10:00", "10:00:00", "10:00:00.5", "10:00:00.0123456789", "23:59:60", "24:00", "1:00:00", "1:00", "10:0", "10:00:0", "10:00:00.", "10:00.5", "10:", "10",
+	} {
+		list = append(list, clock)
+		for _, between := range []string{"", "T", "t", " ", "  ", "TT", "T ", "-", "+", ".", "Z"} {
+			for _, offset := range []string{"", "Z", "z", "ZZ", "+00:00", "-23:59", "+24:00", "+10:60", "+1:00", "+10", "+1000", "+-10:00", "Z10:00"} {
+				list = append(list, "2021-02-28"+between+clock+offset)
+			}
+		}
+	}
+	return list
 }
 
 // alike returns the value with one mark for every date, in whatever type, and
