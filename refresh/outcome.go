@@ -23,6 +23,9 @@ const (
 	unknown // the grant may be spent
 	wait    // the grant is as good as before, the server asks for time
 	refused // the grant is of no use any more
+	// unreadable: something came that may hold tokens, but it cannot be used
+	// yet. The grant is probably spent, and the answer is all that is left of it.
+	unreadable
 )
 
 // judge is the total table of outcomes. Parsed is nil if the body is a usable

@@ -65,10 +65,9 @@ func (r *Rotation) keptAnswer(ctx context.Context, rec helper.Record) (answer, b
 	case e.Answer == nil || json.Unmarshal(e.Answer, &k) != nil:
 		return answer{}, false, nil //nolint:nilerr // what is not whole, or not ours, counts as no answer
 	}
-	return answer{
-		host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body,
-		secrets: []helper.Secret{rec.Credential.RefreshToken},
-	}, true, nil
+	a := k.answer()
+	a.secrets = []helper.Secret{rec.Credential.RefreshToken}
+	return a, true, nil
 }
 
 // Adopt stores what an earlier rotation of the sign-in left in the journal, as
@@ -98,7 +97,7 @@ func (r *Rotation) Newest(ctx context.Context, a helper.Account, stored helper.C
 	if err != nil || !ok {
 		return stored
 	}
-	g, parsed := parseGrant(stored.Issuer.Profile, kept.body)
+	g, parsed := kept.grant(stored.Issuer.Profile)
 	if judge(kept, parsed) != success {
 		return stored
 	}

@@ -63,8 +63,11 @@ type answer struct {
 	retryAfter string
 	date       string          // the header of that name
 	secrets    []helper.Secret // of the request; a server may repeat them
-	body       []byte
-	err        error // nil: the whole answer was read
+	// raw is all that arrived, as it arrived, also beside an error: status line,
+	// header and body. It is nil of a call whose answer is read strictly.
+	raw  []byte
+	body []byte // what could be read of it
+	err  error  // nil: the whole answer was read
 }
 
 // send makes the call once, on a connection of its own.
@@ -124,7 +127,7 @@ func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, l
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if len(a.body) > maxBody {
-		a.body, err = nil, errTooLong
+		a.body, err = a.body[:maxBody], errTooLong
 	}
 	return both(err, resp.Body.Close())
 }

@@ -128,7 +128,7 @@ func (r *Rotation) send(ctx context.Context, t *turn) answer {
 		a = r.Client.present(ctx, c, first)
 	}
 	if err := r.at("send-after"); err != nil && a.sent {
-		a.err = err
+		a.raw, a.body, a.err = nil, nil, err
 	}
 	return a
 }
@@ -149,10 +149,10 @@ func (r *Rotation) sending(t *turn) error {
 // answer keeps the whole answer before anything is made of it. If that fails
 // the answer is still in memory.
 func (r *Rotation) answer(t *turn, a answer) {
-	if !a.sent || a.err != nil || r.at("answer-before") != nil {
+	if !a.sent || a.err != nil && len(a.raw) == 0 || r.at("answer-before") != nil {
 		return
 	}
-	kept, err := json.Marshal(keptAnswer{Host: a.host, Start: a.start, Status: a.status, RetryAfter: a.retryAfter, Body: a.body})
+	kept, err := json.Marshal(a.keep())
 	if err != nil || t.journal.Answer(kept) != nil {
 		return
 	}
@@ -165,7 +165,22 @@ type keptAnswer struct {
 	Start      time.Time `json:"start"`
 	Status     int       `json:"status"`
 	RetryAfter string    `json:"retry_after,omitempty"`
-	Body       []byte    `json:"body"`
+	Body       []byte    `json:"body,omitempty"`
+	// Raw is all that arrived, in place of Body.
+	Raw []byte `json:"raw,omitempty"`
+}
+
+func (a answer) keep() keptAnswer {
+	k := keptAnswer{Host: a.host, Start: a.start, Status: a.status, RetryAfter: a.retryAfter, Raw: a.raw}
+	if a.raw == nil {
+		k.Body = a.body
+	}
+	return k
+}
+
+// answer is what was kept, read again. The secrets of its request are missing.
+func (k keptAnswer) answer() answer {
+	return answer{host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body, raw: k.Raw}
 }
 
 // settle does what the outcome asks for, and empties the journal once that is
@@ -174,7 +189,7 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 	if err := r.at("parse"); err != nil {
 		return helper.Record{}, err
 	}
-	g, parsed := parseGrant(t.rec.Credential.Issuer.Profile, a.body)
+	g, parsed := a.grant(t.rec.Credential.Issuer.Profile)
 	switch judge(a, parsed) {
 	case success:
 		if g.claims().differs(t.rec.Credential) {
@@ -195,6 +210,7 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 	case notSent:
 		return helper.Record{}, both(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
 	}
+	// Unknown, or unreadable.
 	_, err := r.unanswered(t, a.problem(parsed))
 	return helper.Record{}, r.over(t, err)
 }
