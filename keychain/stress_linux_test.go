@@ -3,13 +3,17 @@ package keychain
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/parts"
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
 )
+
+func TestMain(m *testing.M) { os.Exit(parts.Main{M: m}.Run()) }
 
 // TestStress reads with many callers at once. One daemon serves them all, and
 // with calls in another order it would not survive it (see TestFirstCallIsHarmless).
@@ -33,6 +37,9 @@ func TestStress(t *testing.T) {
 		{"2000 without a second way", 2000, quick},
 	} {
 		t.Run(c.what, func(t *testing.T) {
+			if c.reads > 500 {
+				parts.NeedSlow(t)
+			}
 			k := testkeyring.Start(t)
 			k.Setenv(t)
 			s, name := New(), storetest.NewName(t)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/internal/parts"
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
 	"github.com/codex-cred/codex-cred/keychain"
 )
@@ -15,6 +16,7 @@ import (
 // TestTrialOfKeePassXC: a keychain that asks a person about each item is told
 // from one that is locked, and the trial goes or is named.
 func TestTrialOfKeePassXC(t *testing.T) {
+	parts.NeedSlow(t)
 	for what, c := range map[string]struct {
 		confirm testkeyring.Confirm
 		stays   bool // because nobody answers

@@ -22,6 +22,7 @@ const clientsVariable = "CODEX_CRED_TEST_CLIENTS"
 // an API that accepts the newest token alone. A script's name begins with the
 // client that it needs.
 func TestClients(t *testing.T) {
+	parts.NeedSlow(t)
 	if testing.Short() {
 		t.Skip("the clients are large programs")
 	}

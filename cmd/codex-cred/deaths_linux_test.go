@@ -25,6 +25,7 @@ func rotationChanges() []string {
 // changes something: the first of its kind in a thread, the second, and so on,
 // until none is killed. It knows nothing of the steps.
 func TestDeaths(t *testing.T) {
+	parts.NeedSlow(t)
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)

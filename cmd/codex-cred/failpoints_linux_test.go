@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/parts"
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
 )
 
@@ -125,7 +126,11 @@ func TestOneAskIsOnePresentation(t *testing.T) {
 // run follows, after which the sign-in is as good as new; or it is lost, which
 // can be only where the server has answered and no answer is kept.
 func TestFailpoints(t *testing.T) {
-	for _, store := range []string{storeFile, storeKeychain} {
+	stores, strikes := []string{storeFile, storeKeychain}, faults()
+	if !parts.Slow() {
+		stores, strikes = stores[:1], []string{killBoth}
+	}
+	for _, store := range stores {
 		t.Run(store, func(t *testing.T) {
 			var keyring *testkeyring.Keyring
 			if store == storeKeychain {
@@ -134,7 +139,7 @@ func TestFailpoints(t *testing.T) {
 			count := &tally{results: map[string]string{}}
 			t.Run("step", func(t *testing.T) {
 				for _, row := range table() {
-					for _, fault := range faults() {
+					for _, fault := range strikes {
 						t.Run(strings.ReplaceAll(row.step+" "+fault, " ", "-"), func(t *testing.T) {
 							t.Parallel()
 							s := newScene(t, store, keyring, fault == fullDisk)
@@ -144,7 +149,7 @@ func TestFailpoints(t *testing.T) {
 					}
 				}
 			})
-			if !strings.Contains(flag.Lookup("test.run").Value.String(), "/step/") { // by hand: some of them
+			if parts.Slow() && !strings.Contains(flag.Lookup("test.run").Value.String(), "/step/") { // by hand: some of them
 				count.check(t)
 			}
 		})

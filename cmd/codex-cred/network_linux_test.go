@@ -128,6 +128,7 @@ func (c *canary) lines(path string) []logged {
 // and carries members that the page names; and the page names no request that none
 // makes.
 func TestNetwork(t *testing.T) {
+	parts.NeedSlow(t)
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)

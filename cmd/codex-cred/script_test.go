@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/parts"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -29,7 +30,7 @@ const hostVariable = "CODEX_CRED_TEST_HOST"
 
 func TestMain(m *testing.M) {
 	program := func() { os.Exit(atSteps(onTestHost(onTestClock(newProgram()))).main()) }
-	testscript.Main(m, map[string]func(){
+	testscript.Main(parts.Main{M: m}, map[string]func(){
 		"codex-cred":   program,
 		gitProgram:     program,
 		dockerProgram:  program,

@@ -48,6 +48,7 @@ func deaths() []death {
 
 // TestDeathsWithinSteps kills workers between the failpoints, with both stores.
 func TestDeathsWithinSteps(t *testing.T) {
+	parts.NeedSlow(t)
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
 	if os.Geteuid() != 0 {
