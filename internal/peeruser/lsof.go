@@ -1,0 +1,42 @@
+package peeruser
+
+import (
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// parseLsof returns the uid of the process that has the other end of the
+// connection, of the output of lsof -Fun: a line each for the uid of a process
+// (u) and the two ends of each of its sockets (n, FROM->TO). It is empty if there is none.
+func parseLsof(out string, local, remote netip.AddrPort) (uid string) {
+	for line := range strings.Lines(out) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "u"):
+			uid = line[1:]
+		case strings.HasPrefix(line, "n"):
+			from, to, _ := strings.Cut(line[1:], "->")
+			a, errA := netip.ParseAddrPort(from)
+			b, errB := netip.ParseAddrPort(to)
+			if errA == nil && errB == nil && unmapped(a) == remote && unmapped(b) == local {
+				return uid
+			}
+		}
+	}
+	return ""
+}
+
+// ofUID returns the user with the uid, which is empty if it is not known.
+func ofUID(uid string) User {
+	switch uid {
+	case "":
+		return User{}
+	case strconv.Itoa(os.Geteuid()):
+		return User{Relation: Self, ID: uid}
+	case "0":
+		return User{Relation: System, ID: uid, Name: named(uid)}
+	}
+	return User{Relation: Other, ID: uid, Name: named(uid)}
+}
