@@ -87,8 +87,9 @@ func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss hel
 		Client: client,
 		Random: rand.Reader,
 		Open:   p.openBrowser,
+		Warn:   p.warnShown,
 		Listening: func(url string) {
-			p.warn("opening your browser to sign in at %s; if none opens, visit:\n%s", iss.URL, url)
+			p.warn("opening your browser to sign in at %s; if none opens, or it cannot connect, visit:\n%s", iss.URL, url)
 			if terminal(p.stderr) {
 				stop = p.whenSlow("waiting for you to sign in there, up to %s; Ctrl-C ends it", span(signin.UsualLimit))
 			}
@@ -97,11 +98,15 @@ func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss hel
 	return b.SignIn(ctx, iss)
 }
 
+// warnShown prints a line that holds names from outside.
+func (p *program) warnShown(text string) { p.warn("%s", oneLine(text)) }
+
 // byPaste also listens: the browser may reach this machine by a tunnel.
 func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 	b := signin.Browser{
 		Client: client,
 		Random: rand.Reader,
+		Warn:   p.warnShown,
 		Pasted: p.telling(p.pastes()),
 		Listening: func(url string) {
 			p.warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+

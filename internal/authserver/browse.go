@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"time"
 )
@@ -14,18 +15,22 @@ import (
 // maxPage bounds the page that Browse reads.
 const maxPage = 16 << 20
 
-// Browse is a browser without JavaScript: it opens the URL, follows redirects
-// up to the sign-in's loopback listener and reads the last page to its end. A
+// Browse is a new browser without JavaScript: it opens the URL, follows redirects,
+// with cookies, up to the sign-in's loopback listener and reads the last page to its end. A
 // last page with a status of 400 or more is an error. No error has a query in
 // it, for a query may hold a code. It connects to loopback addresses and to
 // nothing else, wherever the URL or a redirect points.
-func Browse(ctx context.Context, authorizeURL string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, authorizeURL, nil)
+func Browse(ctx context.Context, address string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return fmt.Errorf("browse: the URL does not parse")
 	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return fmt.Errorf("browse: %w", err)
+	}
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: dialLoopback} // and no proxy
-	client := http.Client{Transport: transport, Timeout: time.Minute}
+	client := http.Client{Transport: transport, Jar: jar, Timeout: time.Minute}
 	res, err := client.Do(req)
 	if err != nil {
 		var full *url.Error

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/peeruser"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -22,17 +25,26 @@ const UsualLimit = 5 * time.Minute
 // its owner.
 type Browser struct {
 	Client *refresh.Client
-	// Open shows the URL to the person; nil leaves that to Listening. It may
-	// return at once or when the browser is closed. If it fails the sign-in
+	// Open shows a URL to the person, in a browser on this computer; nil leaves
+	// that to Listening. The URL is a one-time address on loopback that leads to
+	// the authorization request: other users can read a browser's arguments. Open
+	// may return at once or when the browser is closed. If it fails the sign-in
 	// goes on: the person may have the URL from elsewhere.
 	Open func(ctx context.Context, url string) error
+	// Peer returns the user at the other end of a connection to the listener; nil
+	// asks the system.
+	Peer func(ctx context.Context, local, remote netip.AddrPort) peeruser.User
+	// Warn, if set, is told in one line what another user or browser tried. The text
+	// has names from outside in it. It may be called concurrently with everything else.
+	Warn func(text string)
 	// Random is crypto/rand.Reader outside tests.
 	Random io.Reader
 	// Limit is how long the person may take; 0 is 5 minutes.
 	Limit time.Duration
 	// After is time.After if nil.
 	After func(time.Duration) <-chan time.Time
-	// Listening, if set, is told the URL once the listener is up, or will not be.
+	// Listening, if set, is told the URL of the authorization request once the
+	// listener is up, or will not be.
 	Listening func(authorizeURL string)
 	// Pasted, if set, asks the person for the address that the browser ended
 	// at, in whatever form it was copied, while the listener waits too. It is
@@ -68,28 +80,45 @@ func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credent
 	if err != nil {
 		return helper.Credential{}, err
 	}
-	state, err := newState(b.Random)
+	verifier := oauth2.GenerateVerifier()
+	a, err := b.attempt(iss, redirect, verifier, listener != nil)
 	if err != nil {
 		if listener != nil {
 			_ = listener.Close()
 		}
 		return helper.Credential{}, err
 	}
-	a := newAttempt(iss, redirect, state)
 	stop := func(context.Context) {}
 	if listener != nil {
 		stop = a.serve(listener)
 	}
-	verifier := oauth2.GenerateVerifier()
 	c, err := b.converse(ctx, a, verifier, listener != nil)
 	a.finish(err)
 	stop(context.WithoutCancel(ctx))
 	return c, err
 }
 
+// attempt draws the state and, if a browser is to be opened, the start address.
+func (b *Browser) attempt(iss helper.Issuer, redirect url.URL, verifier string, listens bool) (*attempt, error) {
+	state, err := draw(b.Random)
+	if err != nil {
+		return nil, err
+	}
+	a := newAttempt(iss, redirect, state)
+	a.authorize = authorizeURL(a, verifier)
+	a.peer, a.warn = b.Peer, b.Warn
+	if a.peer == nil {
+		a.peer = peeruser.Of
+	}
+	if listens && b.Open != nil {
+		a.start, err = newStartAddress(b.Random)
+	}
+	return a, err
+}
+
 // converse shows the URL, waits for the response and redeems its code.
 func (b *Browser) converse(ctx context.Context, a *attempt, verifier string, listens bool) (helper.Credential, error) {
-	opened := b.show(ctx, authorizeURL(a, verifier))
+	opened := b.show(ctx, a)
 	limit := b.Limit
 	if limit == 0 {
 		limit = UsualLimit
@@ -151,12 +180,16 @@ func (b *Browser) judge(ctx context.Context, a *attempt, text string) <-chan pas
 
 // show returns a channel that yields the error of Open, if there is one. Open
 // gets the caller's context: the end of the sign-in must not close the browser.
-func (b *Browser) show(ctx context.Context, address string) <-chan error {
+func (b *Browser) show(ctx context.Context, a *attempt) <-chan error {
 	failed := make(chan error, 1)
 	if b.Listening != nil {
-		b.Listening(address)
+		b.Listening(a.authorize)
 	}
 	if b.Open != nil {
+		address := a.authorize
+		if a.start != nil {
+			address = a.startURL()
+		}
 		go func() {
 			if err := b.Open(ctx, address); err != nil {
 				failed <- err
@@ -186,12 +219,12 @@ func authorizeURL(a *attempt, verifier string) string {
 	return config.AuthCodeURL(a.state.Reveal(), options...)
 }
 
-// newState draws what binds a callback to this attempt (RFC 6749 section
-// 10.12).
-func newState(random io.Reader) (helper.Secret, error) {
+// draw returns 256 random bits, for what binds a browser to this attempt (RFC 6749
+// section 10.12).
+func draw(random io.Reader) (helper.Secret, error) {
 	var b [32]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
-		return helper.Secret{}, fmt.Errorf("draw the state of the sign-in: %w", err)
+		return helper.Secret{}, fmt.Errorf("draw the secrets of the sign-in: %w", err)
 	}
 	return helper.NewSecret(base64.RawURLEncoding.EncodeToString(b[:])), nil
 }

@@ -62,9 +62,10 @@ func TestSignIn(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
 		w := newWorld(t, authserver.Options{Profile: profile})
 		page := make(chan error, 1)
-		var address string
+		var address, opened string
+		w.browser.Listening = func(u string) { address = u }
 		w.browser.Open = func(ctx context.Context, u string) error {
-			address = u
+			opened = u
 			err := authserver.Browse(ctx, u)
 			page <- err
 			return err
@@ -89,6 +90,15 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("the stored redirect URI is %q, asked for was %q", c.Issuer.RedirectURI, got)
 		}
 		wantAuthorizeURL(t, profile, w.iss, sent.Query())
+		back, _ := url.Parse(c.Issuer.RedirectURI)
+		if !strings.HasPrefix(opened, "http://"+back.Host+"/start/") || strings.ContainsAny(opened, "?&#") {
+			t.Errorf("the browser is given %s, want an address of %s", opened, back.Host)
+		}
+		for _, secret := range []string{sent.Query().Get("state"), sent.Query().Get("code_challenge")} {
+			if strings.Contains(opened, secret) {
+				t.Error("the browser is given the state or the challenge")
+			}
+		}
 	})
 }
 
@@ -203,11 +213,13 @@ func TestSignIn_WrongStateThenRight(t *testing.T) {
 	if err := w.server.Fail(authserver.Fault{Kind: authserver.WrongState}); err != nil {
 		t.Fatal(err)
 	}
+	var authorize string
+	w.browser.Listening = func(u string) { authorize = u }
 	w.browser.Open = func(ctx context.Context, address string) error {
 		if err := authserver.Browse(ctx, address); err == nil {
 			t.Error("the page of a wrong state is no error")
 		}
-		return authserver.Browse(ctx, address)
+		return authserver.Browse(ctx, authorize)
 	}
 	if _, err := w.signIn(t); err != nil {
 		t.Error(err)

@@ -8,12 +8,14 @@ import (
 	"log" //nolint:depguard // http.Server takes no other
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/peeruser"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -40,6 +42,15 @@ type attempt struct {
 	state    helper.Secret
 	arrived  chan response // the first response of the attempt
 
+	authorize string // the URL of the authorization request
+
+	start *startAddress // nil if no browser is opened on this computer
+	// peer returns the user at the other end of a connection; nil: unknown.
+	peer   func(ctx context.Context, local, remote netip.AddrPort) peeruser.User
+	warn   func(string) // nil: silently
+	noteMu sync.Mutex
+	notes  map[string]bool // that the person has been told
+
 	once  sync.Once
 	ended chan struct{} // closed when err is set
 	err   error
@@ -48,7 +59,7 @@ type attempt struct {
 func newAttempt(iss helper.Issuer, redirect url.URL, state helper.Secret) *attempt {
 	return &attempt{
 		iss: iss, redirect: redirect, state: state,
-		arrived: make(chan response, 1), ended: make(chan struct{}),
+		arrived: make(chan response, 1), ended: make(chan struct{}), notes: map[string]bool{},
 	}
 }
 
@@ -95,11 +106,13 @@ func (a *attempt) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Host != a.redirect.Host:
 		// A name that resolves to this machine, on another site's page.
 		show(w, http.StatusBadRequest, "This address is not answered here.")
-	case r.URL.EscapedPath() != a.redirect.EscapedPath():
+	case !a.isStart(r.URL.EscapedPath()) && r.URL.EscapedPath() != a.redirect.EscapedPath():
 		show(w, http.StatusNotFound, "There is nothing here.")
 	case r.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
 		show(w, http.StatusMethodNotAllowed, "Only GET is answered here.")
+	case a.isStart(r.URL.EscapedPath()):
+		a.begin(w, r)
 	default:
 		a.callback(w, r)
 	}
@@ -109,6 +122,9 @@ func (a *attempt) callback(w http.ResponseWriter, r *http.Request) {
 	query, err := parseQuery(r.URL.RawQuery)
 	if err != nil || !helper.NewSecret(query.Get("state")).Equal(a.state) {
 		show(w, http.StatusBadRequest, "This is not the answer that the sign-in waits for.")
+		return
+	}
+	if !a.answers(w, r) {
 		return
 	}
 	a.arrive(a.read(query))
