@@ -72,7 +72,11 @@ func (s *Store) Put(ctx context.Context, name string, item []byte, expect helper
 	if len(item) > maxSize {
 		return "", fmt.Errorf("write %s: the item is %w: it has %d bytes", s.Path(name), helper.ErrTooLarge, len(item))
 	}
-	if err := s.dir.Write(fileOf(name), item); err != nil {
+	dir := s.dir
+	if expect != "" {
+		dir.Makes = safefile.MakesNothing // the directory that held the item may be away for a moment
+	}
+	if err := dir.Write(fileOf(name), item); err != nil {
 		return "", err
 	}
 	return helper.Digest(item), nil

@@ -42,12 +42,11 @@ func (r *Rotation) insist(ctx context.Context, h *held) {
 // tryHeld settles the answer as if the journal had kept it. It reports whether
 // nothing is left to do.
 func (r *Rotation) tryHeld(ctx context.Context, h *held) (over bool) {
-	name, err := r.nameOf(h.rec.Account)
-	if err != nil {
-		return false
+	name, settled := h.rec.Account.Name, false
+	if found, ok, _ := r.find(h.rec.Account); ok {
+		name = found.Name
 	}
-	settled := false
-	_, err = r.underLock(ctx, name, func(rec helper.Record) (helper.Record, error) {
+	_, err := r.underLock(ctx, name, func(rec helper.Record) (helper.Record, error) {
 		t := &turn{rec: rec, reason: h.reason, written: h.mark}
 		switch {
 		case rec.Account.ID != h.rec.Account.ID:
@@ -61,25 +60,11 @@ func (r *Rotation) tryHeld(ctx context.Context, h *held) (over bool) {
 	switch {
 	case settled:
 		return !errors.Is(err, helper.ErrNotStored)
-	case errors.Is(err, errMoved), errors.Is(err, helper.ErrNotFound):
-		_ = r.discard(context.WithoutCancel(ctx), h.rec.Account, h.rec.Credential) // nobody is left to be told
+	case err == nil:
 		return true
+	case !errors.Is(r.standing(h.rec.Account), errMoved):
+		return false
 	}
-	return err == nil
-}
-
-// nameOf returns the name of the account that has the sign-in; its former one if
-// none has. A person may have renamed it while nobody had the lock.
-func (r *Rotation) nameOf(a helper.Account) (string, error) {
-	found, err := r.Records.Accounts.Load(a.Name)
-	if err == nil && found.ID == a.ID {
-		return a.Name, nil
-	}
-	names, err := r.Records.Accounts.List()
-	for _, name := range names {
-		if found, err := r.Records.Accounts.Load(name); err == nil && found.ID == a.ID {
-			return name, nil
-		}
-	}
-	return a.Name, err
+	_ = r.discard(context.WithoutCancel(ctx), &turn{rec: h.rec}, h.rec.Credential) // nobody is left to be told
+	return true
 }

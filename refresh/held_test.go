@@ -22,6 +22,7 @@ type heldWorld struct {
 	closed bool
 	pauses []time.Duration // that began after the reply
 	cancel func()          // ends the process
+	back   func()          // brings back what has vanished
 }
 
 // Write and Close are of the pipe to the caller.
@@ -36,7 +37,7 @@ func (w *heldWorld) Close() error {
 // to be free whenever a pause begins after the reply.
 func serveHeld(t *testing.T, inPause func(w *heldWorld, nth int)) *heldWorld {
 	t.Helper()
-	w := &heldWorld{world: newWorld(t, refresh.ProfileOAuth)}
+	w := &heldWorld{world: newWorld(t, refresh.ProfileOAuth), back: func() {}}
 	w.primed(t)
 	w.clock.advance(life)
 	w.store.fail = slices.Repeat([]error{helper.ErrLocked}, 1000)
@@ -121,7 +122,20 @@ func TestServe_InsistsDespite(t *testing.T) {
 		"a store that cannot be read": func(_ *testing.T, w *heldWorld) {
 			w.failAt("reread", 1, helper.ErrLocked)
 		},
-		"a lock that is busy":            func(_ *testing.T, w *heldWorld) { w.failAt("lock", 1, helper.ErrBusy) },
+		"a lock that is busy": func(_ *testing.T, w *heldWorld) { w.failAt("lock", 1, helper.ErrBusy) },
+		"an account file that is absent": func(_ *testing.T, w *heldWorld) {
+			a, _ := w.accounts.Load("work")
+			_ = w.accounts.Remove("work")
+			w.back = func() { w.accounts.set(func(found *helper.Account) { *found = a }) }
+		},
+		"an item that is absent": func(t *testing.T, w *heldWorld) {
+			id := string(w.read(t).Account.ID)
+			item, v, err := w.store.Get(t.Context(), id)
+			if err = errors.Join(err, w.store.Delete(t.Context(), id, v)); err != nil {
+				t.Fatal(err)
+			}
+			w.back = func() { _, _ = w.store.Memory.Put(t.Context(), id, item, "") }
+		},
 		"an account file that is locked": func(_ *testing.T, w *heldWorld) { w.accounts.fail = helper.ErrFull },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,6 +145,7 @@ func TestServe_InsistsDespite(t *testing.T) {
 					meanwhile(t, w)
 				case 3:
 					w.mend()
+					w.back()
 				}
 			})
 			w.wantStored(t, "work")
@@ -178,13 +193,7 @@ func TestServe_InsistsNoMore(t *testing.T) {
 		revoked   int
 	}{
 		{"erase has begun", func(_ *testing.T, w *heldWorld) { w.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1},
-		{"erase is done", func(_ *testing.T, w *heldWorld) { _ = w.accounts.Remove("work") }, 1},
 		{"signed in again", func(t *testing.T, w *heldWorld) { w.signIn(t, refresh.ProfileOAuth) }, 1},
-		{"the item is gone", func(t *testing.T, w *heldWorld) {
-			if err := (helper.Keeper{Records: w.rotation.Records}).DeleteItem(t.Context(), "memory", string(w.read(t).Account.ID)); err != nil {
-				t.Fatal(err)
-			}
-		}, 1},
 		{"a newer one is stored", func(t *testing.T, w *heldWorld) {
 			rec := w.read(t)
 			rec.Credential.Generation = 3

@@ -28,7 +28,7 @@ func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (help
 	}
 	switch {
 	case errors.Is(err, errMoved):
-		return helper.Record{}, both(r.discard(ctx, t.rec.Account, c), r.empty(t))
+		return helper.Record{}, r.discard(ctx, t, c)
 	case err != nil:
 		return renewed, r.notStored(t, c, err)
 	}
@@ -45,13 +45,9 @@ func (t *turn) patient(err error) bool {
 }
 
 // put writes the credential and reads it back, if the account still has this
-// sign-in. It returns errMoved if somebody else changed the item or the account.
+// sign-in. It returns errMoved if a person has ended that.
 func (r *Rotation) put(ctx context.Context, t *turn, c helper.Credential) (helper.Version, error) {
-	a, err := r.Records.Accounts.Load(t.rec.Account.Name)
-	if errors.Is(err, helper.ErrNotFound) || err == nil && !same(a, t.rec.Account) {
-		return "", errMoved
-	}
-	if err != nil {
+	if err := r.standing(t.rec.Account); err != nil {
 		return "", err
 	}
 	v, err := r.write(ctx, t.rec, c)
@@ -60,15 +56,14 @@ func (r *Rotation) put(ctx context.Context, t *turn, c helper.Credential) (helpe
 	}
 	// A write that failed may have happened, this time or the time before.
 	found, readErr := r.Records.Read(ctx, t.rec.Account.Name)
-	switch {
-	case errors.Is(readErr, helper.ErrNotFound):
-		return "", errMoved
-	case readErr != nil || found.Version == t.rec.Version:
-		return "", err
-	case found.Credential.Generation == c.Generation && found.Credential.AccessToken.Equal(c.AccessToken):
+	if readErr == nil && found.Credential.Generation == c.Generation && found.Credential.AccessToken.Equal(c.AccessToken) {
 		return found.Version, nil
 	}
-	return "", errMoved
+	// That the item is absent or another one is no proof of a person's will.
+	if moved := r.standing(t.rec.Account); errors.Is(moved, errMoved) {
+		return "", moved
+	}
+	return "", err
 }
 
 // write is two steps: what a store says that it has written is read back.
@@ -113,19 +108,32 @@ func (r *Rotation) account(t *turn, renewed helper.Record) (helper.Record, error
 
 // change updates the account's file while the account has this sign-in.
 func (r *Rotation) change(a helper.Account, change func(*helper.Account)) (helper.Account, error) {
-	return r.Records.Accounts.Update(a.Name, func(found *helper.Account) error {
+	changed, err := r.Records.Accounts.Update(a.Name, func(found *helper.Account) error {
 		if !same(*found, a) {
-			return errMoved
+			return errOther
 		}
 		change(found)
 		return nil
 	})
+	if errors.Is(err, errOther) {
+		if err = r.standing(a); err == nil {
+			err = missing() // it is back by now
+		}
+	}
+	return changed, err
 }
 
-// discard revokes tokens that came for a sign-in that a person has ended.
+// errOther: the account's file is absent, or does not name the sign-in.
+var errOther = errors.New("the account's file does not name the sign-in")
+
+// discard revokes tokens that came for a sign-in that a person has ended, once
+// the journal has forgotten them: what is revoked must never be adopted.
 // If the account has another sign-in the error is errMoved: that one answers.
-func (r *Rotation) discard(ctx context.Context, a helper.Account, c helper.Credential) error {
-	err := r.Client.Revoke(ctx, c.Issuer, c.RefreshToken, "refresh_token")
+func (r *Rotation) discard(ctx context.Context, t *turn, c helper.Credential) error {
+	a, err := t.rec.Account, r.forget(t)
+	if err == nil {
+		err = r.Client.Revoke(ctx, c.Issuer, c.RefreshToken, "refresh_token")
+	}
 	if err != nil {
 		return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought is not stored but may still be valid: %w: %w", err, helper.ErrConflict)
 	}
@@ -135,25 +143,52 @@ func (r *Rotation) discard(ctx context.Context, a helper.Account, c helper.Crede
 	return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought was revoked: %w", helper.ErrConflict)
 }
 
+// forget empties the journal of the turn, wherever its file is by now.
+func (r *Rotation) forget(t *turn) error {
+	if err := r.at("empty"); err != nil {
+		return err
+	}
+	if t.journal != nil {
+		if err := t.journal.Empty(); err != nil {
+			return err
+		}
+		return r.remove(t)
+	}
+	err := r.Journals.Remove(t.rec.Account.ID)
+	if errors.Is(err, helper.ErrNotFound) && !t.kept {
+		return nil
+	}
+	return err
+}
+
 // notStored makes sure that the stored refresh token, which is spent, is not
 // presented again: a credential below the account's generation is stale.
 func (r *Rotation) notStored(t *turn, c helper.Credential, cause error) error {
 	_, err := r.change(t.rec.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, c.Generation)
 	})
+	if errors.Is(err, errMissing) && errors.Is(cause, errMissing) {
+		err = nil // it says the same
+	}
 	if t.kept {
-		return fmt.Errorf("the new credential could not be stored yet, and waits in the journal: %w", both(cause, err))
+		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errWaits, both(cause, err))
 	}
 	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored, clock(c.Expiry), cause)
 	return both(cause, err)
 }
 
+// errWaits: the journal keeps a credential for the next rotation.
+var errWaits = errors.New("waits in the journal")
+
 // refuse persists that only a sign-in helps, unless the credential was replaced
 // meanwhile: then that is the answer. The record is never deleted.
 func (r *Rotation) refuse(ctx context.Context, rec helper.Record, reason string) (helper.Record, error) {
 	found, err := r.Records.Read(ctx, rec.Account.Name)
-	if err != nil {
+	if errors.Is(err, helper.ErrErasing) {
 		return helper.Record{}, fmt.Errorf("%s: %w: %w", reason, helper.ErrSignInRequired, err)
+	}
+	if err != nil {
+		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotNoted, err)
 	}
 	if found.Account.ID != rec.Account.ID || found.Version != rec.Version {
 		return found, nil

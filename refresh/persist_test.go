@@ -52,16 +52,13 @@ func TestRotation_PersonWins(t *testing.T) {
 			_, err := w.accounts.Update("work", func(a *helper.Account) error { a.Erasing = true; return nil })
 			return err
 		}},
-		{"erase is done", func(_ *testing.T, w *world, _ helper.Account) error { return w.accounts.Remove("work") }},
-		{"the item is gone", func(t *testing.T, w *world, a helper.Account) error {
-			return helper.Keeper{Records: w.rotation.Records}.DeleteItem(t.Context(), "memory", string(a.ID))
-		}},
-		{"the item was replaced", func(t *testing.T, w *world, a helper.Account) error {
-			item, v, err := w.store.Get(t.Context(), string(a.ID))
-			if err == nil {
-				_, err = w.store.Put(t.Context(), string(a.ID), append(item, ' '), v)
-			}
-			return err
+		{"erase has begun, after a rename", func(_ *testing.T, w *world, was helper.Account) error {
+			_, err := w.accounts.Update("play", func(a *helper.Account) error {
+				*a = was
+				a.Name, a.Erasing = "play", true
+				return nil
+			})
+			return errors.Join(err, w.accounts.Remove("work"))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -82,6 +79,7 @@ func TestRotation_PersonWins(t *testing.T) {
 				t.Error("the refresh wrote after the person")
 			}
 			w.wantRequests(t, authserver.GrantRevoke, 1)
+			w.wantEmpty(t)
 		})
 	}
 }

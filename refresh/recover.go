@@ -79,7 +79,7 @@ func (r *Rotation) Adopt(ctx context.Context, a helper.Account) error {
 		return err
 	}
 	_, _, err = r.recover(context.WithoutCancel(ctx), rec)
-	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) {
+	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) && !errors.Is(err, errWaits) {
 		return nil // the error is of a refresh that is over
 	}
 	return err

@@ -79,8 +79,9 @@ func (r *Rotation) underLock(ctx context.Context, account string, do func(helper
 	defer func() { err = both(err, unlock()) }()
 	rec, err = r.reread(ctx, account, id)
 	if errors.Is(err, errMoved) || errors.Is(err, helper.ErrNotFound) {
-		// What the lock guards is gone, and taking the lock may have made it anew.
-		// Where others wait for it and the system keeps it for them, it stays.
+		// What the lock guards may be gone, and taking the lock may have made it anew.
+		// If that is only away for a moment nothing is lost: who waits for the lock
+		// finds it deleted, and starts over.
 		_ = r.Locker.Remove(string(id))
 	}
 	if err != nil {

@@ -83,6 +83,10 @@ func (r *Rotation) newSealKey(ctx context.Context, a helper.Account) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
+	// Where the credential is absent too the store is away, and with it the key.
+	if _, _, err := store.Get(ctx, string(a.ID)); err != nil {
+		return nil, fmt.Errorf("the credential beside the key of the journal: %w", err)
+	}
 	key := make([]byte, journal.KeySize)
 	if _, err := io.ReadFull(r.Random, key); err != nil {
 		return nil, fmt.Errorf("draw the key of the journal: %w", err)
@@ -229,6 +233,11 @@ func (r *Rotation) empty(t *turn) error {
 	if err := r.at("empty"); err != nil {
 		return err
 	}
+	return r.remove(t)
+}
+
+// remove deletes the journal.
+func (r *Rotation) remove(t *turn) error {
 	if t.journal != nil {
 		_ = t.journal.Close() // Windows deletes no file that is open; what it holds is of no use now
 	}

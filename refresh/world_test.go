@@ -281,6 +281,13 @@ func (a *accounts) Remove(name string) error {
 	return nil
 }
 
+// setList sets the error of every List.
+func (a *accounts) setList(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failList = err
+}
+
 // set changes the record of the account "work".
 func (a *accounts) set(change func(*helper.Account)) {
 	_, _ = a.Update("work", func(found *helper.Account) error { change(found); return nil })

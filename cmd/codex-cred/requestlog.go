@@ -30,7 +30,11 @@ func (p *program) record(w *wiring) {
 	if !p.on(logVariable) {
 		return
 	}
-	w.recorder = w.log.Record(p.command, p.on(bodiesVariable), func(err error) {
+	log := w.log
+	if p.command == workerCommand {
+		log = log.Rooted() // it writes after its caller, and the root may be away by then
+	}
+	w.recorder = log.Record(p.command, p.on(bodiesVariable), func(err error) {
 		p.warn("warning: the request is not in the log: %s", reason(err))
 	})
 	w.client.Observe = w.recorder.Observe

@@ -71,7 +71,7 @@ func (p *program) wireAt(root string) *wiring {
 		locks:    filelock.New(root),
 		keychain: keychain.New(),
 		files:    fallbackfile.New(root),
-		journals: journal.New(root),
+		journals: journal.New(root).Rooted(),
 		hosts:    hosttable.New(root),
 		shims:    shimdir.New(root),
 		setups:   setupdir.New(root),
@@ -101,7 +101,7 @@ func (w *wiring) turn(ctx context.Context) (done func() error, err error) {
 func (p *program) helper(w *wiring) *helper.Helper {
 	return &helper.Helper{
 		Records:   w.records,
-		Refresher: &refresh.Gate{Records: w.records, Locks: w.locks, Start: p.startWorker, Now: p.now, Kinds: replyKinds()},
+		Refresher: &refresh.Gate{Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.now, Kinds: replyKinds()},
 		Now:       p.now,
 	}
 }
@@ -109,7 +109,7 @@ func (p *program) helper(w *wiring) *helper.Helper {
 // rotation is what a worker does.
 func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := &refresh.Rotation{
-		Records: w.records, Locker: flushingLocker{w.locks, w.recorder}, Journals: w.journals, Client: w.client,
+		Records: w.records, Locker: flushingLocker{w.locks.Rooted(), w.recorder}, Journals: w.journals, Client: w.client,
 		Host: w.host(), Unreached: 2 * time.Second, SendTime: sendTime,
 		Random: rand.Reader, Now: p.now, At: p.at, Kinds: replyKinds(),
 	}

@@ -30,6 +30,7 @@ const (
 
 // Dir is the records under one root. Methods may be called concurrently.
 type Dir struct {
+	// dir is made for a new record and for a choice only: else it is there, or away.
 	dir  safefile.Dir
 	now  func() time.Time
 	wait time.Duration // for the changes of others
@@ -39,7 +40,7 @@ var _ helper.Accounts = (*Dir)(nil)
 
 // New returns the records under root, which is absolute. It touches nothing.
 func New(root string, now func() time.Time) *Dir {
-	return &Dir{dir: safefile.Dir{Root: root, Name: dirName}, now: now, wait: lockWait}
+	return &Dir{dir: safefile.Dir{Root: root, Name: dirName, Makes: safefile.MakesNothing}, now: now, wait: lockWait}
 }
 
 // Path returns where the record of the name is.
@@ -88,12 +89,34 @@ func (d *Dir) Load(name string) (helper.Account, error) {
 // is zero. ErrBusy: other changes went on for ten seconds.
 //
 // A record that cannot be read is not changed: Update returns the error of Load.
+// Where the folder is absent change is asked first, and nothing is made if it
+// returns an error.
 func (d *Dir) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
 	if err := helper.CheckName(name); err != nil {
 		return helper.Account{}, err
 	}
-	var a helper.Account
-	err := d.locked(func() (err error) {
+	a, err := d.lockedUpdate(name, change)
+	if errors.Is(err, errAway) {
+		if err := change(&helper.Account{Name: name}); err != nil {
+			return helper.Account{}, err
+		}
+		return d.making().lockedUpdate(name, change)
+	}
+	return a, err
+}
+
+// making returns the same records, which make their folder.
+func (d *Dir) making() *Dir {
+	making := *d
+	making.dir.Makes = safefile.MakesAll
+	return &making
+}
+
+// errAway: the folder of the records is absent.
+var errAway = errors.New("the folder of the accounts is absent")
+
+func (d *Dir) lockedUpdate(name string, change func(*helper.Account) error) (a helper.Account, err error) {
+	err = d.locked(func() (err error) {
 		a, err = d.update(name, change)
 		return err
 	})
@@ -123,7 +146,7 @@ func (d *Dir) update(name string, change func(*helper.Account) error) (helper.Ac
 		return helper.Account{}, fmt.Errorf("write %s: %w", d.Path(name), err)
 	}
 	if err := d.dir.Write(name+suffix, content); err != nil {
-		return helper.Account{}, err
+		return helper.Account{}, away(err)
 	}
 	return decode(content, name)
 }
@@ -161,7 +184,15 @@ func (d *Dir) locked(change func() error) error {
 	defer cancel()
 	unlock, err := filelock.Acquire(ctx, d.dir, lockFile)
 	if err != nil {
-		return err
+		return away(err)
 	}
 	return errors.Join(change(), unlock())
+}
+
+// away marks the error of a folder that is absent.
+func away(err error) error {
+	if errors.Is(err, helper.ErrNotFound) {
+		return fmt.Errorf("%w: %w", errAway, err)
+	}
+	return err
 }

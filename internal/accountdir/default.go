@@ -42,7 +42,8 @@ func (d *Dir) SetDefault(name string) error {
 	if name == helper.DefaultAccount && !d.Chosen() {
 		return nil
 	}
-	return d.locked(func() error { return d.choose(name) })
+	making := d.making()
+	return making.locked(func() error { return making.choose(name) })
 }
 
 // choose keeps the choice in a file, which is absent where it says no more than

@@ -43,6 +43,14 @@ func New(root string) *Locks {
 	return &Locks{dir: safefile.Dir{Root: root, Name: dirName}}
 }
 
+// Rooted returns the same locks for what belongs to a sign-in: where the root is
+// absent they are ErrNotFound, and it is not made.
+func (l *Locks) Rooted() *Locks {
+	rooted := *l
+	rooted.dir.Makes = safefile.MakesDir
+	return &rooted
+}
+
 // Path returns where the lock of the name is.
 func (l *Locks) Path(name string) string { return l.dir.Path(fileOf(name)) }
 

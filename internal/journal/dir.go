@@ -33,6 +33,14 @@ func New(root string) *Dir {
 	return &Dir{dir: safefile.Dir{Root: root, Name: dirName}}
 }
 
+// Rooted returns the same journals, which never make the root: where it is absent,
+// Open returns ErrNotFound.
+func (d *Dir) Rooted() *Dir {
+	rooted := *d
+	rooted.dir.Makes = safefile.MakesDir
+	return &rooted
+}
+
 // Path returns where the journal of the sign-in is.
 func (d *Dir) Path(id helper.ID) string { return d.dir.Path(string(id)) }
 
@@ -114,10 +122,10 @@ func read(content []byte, id helper.ID, s seal) (Entry, error) {
 
 // Open makes the journal ready for one rotation: empty, with the space for an
 // answer of 64 KiB, and safe from a loss of power. What can fail fails here.
-// What the journal held is lost, also what does not parse, so the caller has
-// read it and dealt with it;
-// ErrNewer with ErrCorrupt: it holds what a newer codex-cred wrote, and keeps
-// it. The key has 32 bytes and is not kept. The caller calls Close.
+//
+// What a rotation left that sent something, and what does not parse, is for the
+// caller to read, deal with and Remove first: Open keeps it and returns
+// ErrConflict or ErrCorrupt; with ErrNewer, a newer codex-cred wrote it. The key has 32 bytes and is not kept. The caller calls Close.
 func (d *Dir) Open(id helper.ID, key []byte) (*Journal, error) {
 	if err := id.Check(); err != nil {
 		return nil, err
@@ -144,7 +152,7 @@ func (d *Dir) Open(id helper.ID, key []byte) (*Journal, error) {
 	return j, nil
 }
 
-// replaceable returns the size of a file, unless it is one to keep.
+// replaceable returns the size of a file, unless it holds what is to be kept.
 func replaceable(f *safefile.InPlace, path string, id helper.ID) (int64, error) {
 	size, err := f.Size()
 	if err != nil {
@@ -158,10 +166,15 @@ func replaceable(f *safefile.InPlace, path string, id helper.ID) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	if _, err := decode(block[:n], id); errors.Is(err, helper.ErrNewer) {
-		return 0, named("open", path, err)
+	m, err := decode(block[:n], id)
+	switch {
+	case err == nil && m.State != StateIntent:
+		// Whoever read it found nothing, and files that are away come back.
+		return 0, named("open", path, fmt.Errorf("it holds what an earlier refresh left: %w", helper.ErrConflict))
+	case err == nil, errors.Is(err, helper.ErrNotFound):
+		return size, nil
 	}
-	return size, nil
+	return 0, named("open", path, err)
 }
 
 // named says of an error that has no path what was being done to which file.

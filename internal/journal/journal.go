@@ -76,6 +76,16 @@ func (j *Journal) Answer(b []byte) error {
 	return nil
 }
 
+// Empty takes back all that the journal holds, wherever its file has been moved to
+// since it was opened, and makes that last.
+func (j *Journal) Empty() error {
+	if err := j.wipe(); err != nil {
+		return err
+	}
+	j.mark, j.begun, j.answered = Mark{}, false, false
+	return nil
+}
+
 // Close closes the file. What it holds stays.
 func (j *Journal) Close() error { return j.file.Close() }
 

@@ -113,13 +113,27 @@ func TestRotation(t *testing.T) {
 				wantEntry(t, d, journal.Entry{Mark: mark(journal.StateSending)})
 				must(t, j.Answer(answer))
 				wantEntry(t, d, journal.Entry{Mark: mark(journal.StateSending), Answer: answer})
-				must(t, j.Close())
-				j = mustOpen(t, d)
+				wantKept(t, d)
+				must(t, j.Empty())
 				wantEmpty(t, d)
 				must(t, errors.Join(j.Mark(mark(journal.StateSending)), j.Close()))
 				wantEntry(t, d, journal.Entry{Mark: mark(journal.StateSending)})
+				wantKept(t, d)
+				must(t, d.Remove(id))
 			}
 		})
+	}
+}
+
+// wantKept wants Open to refuse what is there, and not to change it.
+func wantKept(t *testing.T, d *journal.Dir) {
+	t.Helper()
+	content := mustRead(t, d)
+	if _, err := d.Open(id, key()); !errors.Is(err, helper.ErrConflict) || !strings.Contains(err.Error(), d.Path(id)) {
+		t.Errorf("Open of what another rotation left = %v, want ErrConflict", err)
+	}
+	if !bytes.Equal(content, mustRead(t, d)) {
+		t.Error("Open changed what another rotation left")
 	}
 }
 
@@ -302,8 +316,7 @@ func TestNoSecretOnDisk(t *testing.T) {
 		func() error { return j.Mark(mark(journal.StateIntent)) },
 		func() error { return j.Mark(mark(journal.StateSending)) },
 		func() error { return j.Answer(answer) },
-		func() error { return j.Close() },
-		func() (err error) { j, err = d.Open(id, key()); return err },
+		func() error { return j.Empty() },
 		func() error { return j.Close() },
 	} {
 		must(t, step())
@@ -321,6 +334,7 @@ func TestAnswer_SealedAnew(t *testing.T) {
 	d := place(t)
 	answered(t, d, []byte("answer"))
 	first := mustRead(t, d)
+	must(t, d.Remove(id))
 	answered(t, d, []byte("answer"))
 	if second := mustRead(t, d); bytes.Equal(first, second) || !bytes.Equal(first[:block], second[:block]) {
 		t.Error("one answer under one mark was sealed twice with the same nonce")

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/journal"
 	"github.com/codex-cred/codex-cred/internal/parts"
 )
 
@@ -68,4 +69,24 @@ func TestOpen_SymlinkToNowhere(t *testing.T) {
 	if _, err := os.Lstat(target); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Open made the target: %v", err)
 	}
+}
+
+// TestEmpty_Moved: a journal that is moved away while it is open is emptied where
+// it is, and nothing is made in its place.
+func TestEmpty_Moved(t *testing.T) {
+	t.Parallel()
+	top := t.TempDir()
+	root, moved := filepath.Join(top, "root"), filepath.Join(top, "moved")
+	must(t, os.Mkdir(root, 0o700))
+	d := journal.New(root).Rooted()
+	j := answered(t, d, []byte("answer"))
+	must(t, os.Rename(root, moved))
+	if _, err := d.Open(id, key()); !errors.Is(err, helper.ErrNotFound) {
+		t.Errorf("Open without the root = %v, want ErrNotFound", err)
+	}
+	if _, err := os.Lstat(root); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it made the root: %v", err)
+	}
+	must(t, errors.Join(j.Empty(), j.Close()))
+	wantEmpty(t, journal.New(moved))
 }

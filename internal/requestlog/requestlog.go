@@ -39,6 +39,14 @@ type Log struct{ dir safefile.Dir }
 // New returns the log under root, which is absolute. It touches nothing.
 func New(root string) *Log { return &Log{safefile.Dir{Root: root, Name: dirName}} }
 
+// Rooted returns the same log, which does not make its root: where that is absent
+// nothing is written.
+func (l *Log) Rooted() *Log {
+	rooted := *l
+	rooted.dir.Makes = safefile.MakesDir
+	return &rooted
+}
+
 // Root returns the directory that the log's folder is in.
 func (l *Log) Root() string { return l.dir.Root }
 

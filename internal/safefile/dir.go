@@ -19,9 +19,23 @@ import (
 // when the disk or the quota is full, and ErrUnavailable for any other trouble
 // of the file system.
 type Dir struct {
-	Root string
-	Name string
+	Root  string
+	Name  string
+	Makes Makes
 }
+
+// Makes says what a Dir may make of itself where it is absent. A directory that is
+// away for a moment, as one that is not mounted, must not be made anew in its place.
+type Makes int
+
+const (
+	// MakesAll makes the directory, its root and the parents of the root.
+	MakesAll Makes = iota
+	// MakesDir makes the directory below a root that exists.
+	MakesDir
+	// MakesNothing makes files only.
+	MakesNothing
+)
 
 // Path returns the path of a file in the directory.
 func (d Dir) Path(file string) string { return filepath.Join(d.Root, d.Name, file) }
@@ -36,11 +50,18 @@ func (d Dir) Check() error {
 }
 
 // Make creates what is absent of the directory, its root and the parents of
-// the root, and checks the rest. Parents that exist are not touched.
+// the root, and checks the rest. Parents that exist are not touched. What
+// [Dir.Makes] does not allow to be made is ErrNotFound.
 func (d Dir) Make() error {
 	err := d.Check()
-	if !errors.Is(err, helper.ErrNotFound) {
+	if !errors.Is(err, helper.ErrNotFound) || d.Makes == MakesNothing {
 		return err
+	}
+	if d.Makes == MakesDir {
+		if err := checkDir(d.Root); err != nil {
+			return err
+		}
+		return makeDir(d.Path(""))
 	}
 	if err := makeParents(filepath.Dir(d.Root)); err != nil {
 		return err

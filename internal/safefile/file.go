@@ -139,11 +139,15 @@ func (d Dir) createTemp(file string) (temp *os.File, err error) {
 const maxTries = 100
 
 // again makes the directory and calls create, and does both again while
-// another process that erases everything takes the directory away.
+// another process that erases everything takes the directory away. Where the
+// directory may not be made, its absence ends that.
 func (d Dir) again(create func() error) error {
-	var err error
 	for range maxTries {
-		if err = d.Make(); err == nil {
+		err := d.Make()
+		if errors.Is(err, helper.ErrNotFound) && d.Makes != MakesAll {
+			return err
+		}
+		if err == nil {
 			err = create()
 		}
 		if !errors.Is(err, helper.ErrNotFound) {
