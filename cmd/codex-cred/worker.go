@@ -124,7 +124,7 @@ func parseWork(args []string) (d helper.Demand, mode string, err error) {
 // enter takes the account's gate, unless somebody has it or the account is gone.
 func (w *wiring) enter(account string) (leave func(), ok bool) {
 	gate := w.gateOf(account)
-	unlock, ok, err := w.locks.Try(gate)
+	unlock, ok, err := w.locks.Rooted().Try(gate)
 	if err != nil || !ok {
 		return nil, false
 	}
