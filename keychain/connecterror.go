@@ -16,7 +16,8 @@ import (
 )
 
 var (
-	errNoSocket = errors.New("its address is not that of a unix socket")
+	errNoSocket = errors.New("not a unix socket of this computer, so its owner cannot be checked")
+	errNoPath   = errors.New("it has neither one path nor one abstract name")
 	// errNotConnected: there is a bus, and no connection to it.
 	errNotConnected = errors.New("no connection")
 )

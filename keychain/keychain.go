@@ -23,9 +23,10 @@ import (
 const Service = "codex-cred"
 
 // Why a keychain is unavailable, beside [helper.ErrUnavailable], where a person
-// can do something about it. All three are of Linux.
+// can do something about it. All are of Linux.
 var (
 	ErrNoBus        = errors.New("no session bus (D-Bus) can be reached")
+	ErrForeignBus   = errors.New("the session bus belongs to another user")
 	ErrNoProvider   = errors.New("no program offers the Secret Service on the session bus")
 	ErrNoCollection = errors.New("the Secret Service has no collection to keep items in")
 )

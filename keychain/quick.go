@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/keychain/internal/peer"
 	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
 )
 
@@ -23,10 +24,13 @@ func (s secretService) quick(ctx context.Context, user string) ([]byte, error) {
 		return nil, quickread.ErrNotAnswered
 	}
 	most := s.silence()
-	var conn net.Conn
+	var (
+		conn  *net.UnixConn
+		owner peer.Owner
+	)
 	err := most.wait(ctx, func(ctx context.Context) error {
 		return accepted(ctx, func() (err error) {
-			conn, err = new(net.Dialer).DialContext(ctx, "unix", path)
+			conn, owner, err = dialSocket(ctx, path)
 			return err
 		})
 	})
@@ -37,6 +41,9 @@ func (s secretService) quick(ctx context.Context, user string) ([]byte, error) {
 		return nil, quickread.ErrNotAnswered
 	}
 	defer func() { _ = conn.Close() }()
+	if !owner.Trusted() {
+		return nil, quickread.ErrNotAnswered
+	}
 	request := quickread.Request{Service: s.service, User: user, Silence: time.Duration(most), Silent: most.broken()}
 	return quickread.Read(ctx, conn, request)
 }

@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -66,10 +63,11 @@ func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, 
 // of them together can take longer.
 func (s silence) handshake(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
 	ctx, cut := context.WithCancel(ctx)
+	var end busEnd
 	for _, step := range []func() error{
-		func() (err error) { conn, err = dial(ctx, address); return err },
-		func() error { return conn.Auth(nil) },
-		func() error { return conn.Hello() },
+		func() (err error) { conn, end, err = dial(ctx, address); return err },
+		func() error { return end.refusal(ctx, conn.Auth(nil)) },
+		func() error { return end.refusal(ctx, conn.Hello()) },
 	} {
 		if err := s.within(cut, step); err != nil {
 			cut()
@@ -77,35 +75,4 @@ func (s silence) handshake(ctx context.Context, address string) (conn *dbus.Conn
 		}
 	}
 	return conn, func() { cut(); _ = conn.Close() }, nil
-}
-
-// dial knows only sockets of this machine: to connect to others is a wait that no
-// context ends.
-func dial(ctx context.Context, address string) (*dbus.Conn, error) {
-	all := strings.Split(address, ";")
-	local := slices.DeleteFunc(all, func(one string) bool { return !strings.HasPrefix(one, "unix:") })
-	if len(local) == 0 {
-		return nil, errNoSocket
-	}
-	address = strings.Join(local, ";")
-	var conn *dbus.Conn
-	err := accepted(ctx, func() (err error) {
-		conn, err = dbus.Dial(address, dbus.WithContext(ctx))
-		return err
-	})
-	return conn, err
-}
-
-// accepted connects again while the bus has too many callers in its queue.
-func accepted(ctx context.Context, connect func() error) error {
-	for {
-		err := connect()
-		if !errors.Is(err, syscall.EAGAIN) {
-			return err
-		}
-		jitter(ctx)
-		if ctx.Err() != nil {
-			return err
-		}
-	}
 }

@@ -86,6 +86,7 @@ func outcomes() []outcome {
 		{helper.ErrLocked, exitStore, "locked", "unlock the keychain, by signing in to the desktop or in its program (Passwords and Keys, or Keychain Access), then try again"},
 		{helper.ErrFull, exitStore, "full", "free some space, then try again"},
 		{keychain.ErrNoBus, exitStore, "unavailable", "over ssh or in a container there may be none: try from a desktop session, or " + inFile},
+		{keychain.ErrForeignBus, exitStore, "unavailable", "sign in as this user (su -, sudo -i or a session of its own), so that DBUS_SESSION_BUS_ADDRESS names its own bus, or " + inFile},
 		{keychain.ErrNoProvider, exitStore, "unavailable", "start or install a keychain such as gnome-keyring or KeePassXC, or " + inFile},
 		{keychain.ErrNoCollection, exitStore, "unavailable", "create a keyring by signing in to the desktop or in Passwords and Keys (seahorse), or " + inFile},
 		{helper.ErrUnavailable, exitStore, "unavailable", "try from a desktop session, or " + inFile},
@@ -105,6 +106,7 @@ func outcomes() []outcome {
 func replyKinds() map[string]error {
 	return map[string]error{
 		"confirm": keychain.ErrConfirm, "no-bus": keychain.ErrNoBus,
+		"foreign-bus": keychain.ErrForeignBus,
 		"no-provider": keychain.ErrNoProvider, "no-collection": keychain.ErrNoCollection,
 	}
 }

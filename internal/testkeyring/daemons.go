@@ -64,6 +64,12 @@ func (k *Keyring) startBus() error {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			return err
 		}
+		if k.uid == 0 {
+			continue
+		}
+		if err := os.Lchown(path, k.uid, k.uid); err != nil {
+			return err
+		}
 	}
 	cmd := k.command(context.Background(), "dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address=1")
 	out, in, err := os.Pipe()
@@ -148,5 +154,6 @@ func (k *Keyring) command(ctx context.Context, tool string, args ...string) *exe
 	cmd := exec.CommandContext(ctx, k.tools[tool], args...) //nolint:gosec // a program of this package's own list
 	home := filepath.Join(k.dir, "home")
 	cmd.Env = append(k.Env(), "HOME="+home, "XDG_DATA_HOME="+filepath.Join(home, ".local", "share"), "LC_ALL=C")
+	runAs(cmd, k.uid)
 	return cmd
 }

@@ -15,7 +15,19 @@ import (
 )
 
 func dieWithParent(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+}
+
+// runAs makes the command one of the user, or leaves it ours for 0.
+func runAs(cmd *exec.Cmd, uid int) {
+	if uid == 0 {
+		return
+	}
+	id := uint32(uid) //nolint:gosec // of this package's own
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
 }
 
 // stop returns when the process has stopped.

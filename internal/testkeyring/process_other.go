@@ -10,6 +10,8 @@ import (
 
 func dieWithParent(*exec.Cmd) {}
 
+func runAs(*exec.Cmd, int) {}
+
 func (p *process) stop() error { return errors.ErrUnsupported }
 
 func (p *process) proceed() error { return errors.ErrUnsupported }

@@ -35,6 +35,7 @@ type Keyring struct {
 	tools    map[string]string   // path of each program
 	services map[string][]string // commands that the bus starts, by name on it
 	limits   string              // of the bus, beside those of all
+	uid      int                 // of the daemons; 0 is this process's
 	address  string
 	path     string // PATH of the programs; empty is that of the test
 	bus      *process

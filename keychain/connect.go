@@ -1,0 +1,156 @@
+//go:build !darwin && !windows
+
+package keychain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/keychain/internal/peer"
+)
+
+// A foreignBusError says that a bus belongs to another user.
+type foreignBusError struct {
+	address string
+	owner   peer.Owner
+	refused bool // the bus hung up on us, not we on it
+}
+
+func (e *foreignBusError) Error() string {
+	text := fmt.Sprintf("the session bus at %s belongs to %s", e.address, e.owner)
+	if e.refused {
+		text += ", and refuses this user"
+	}
+	return text
+}
+
+// Is makes it an ErrForeignBus.
+func (e *foreignBusError) Is(target error) bool { return target == ErrForeignBus } //nolint:errorlint // that is what Is compares
+
+// A busEnd is the other end of a connection to the bus.
+type busEnd struct {
+	address string
+	owner   peer.Owner
+}
+
+// refusal is what an error in signing in to the bus means: one of another user,
+// which only root's can be here, hangs up on us for good.
+func (e busEnd) refusal(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil || !e.owner.Foreign() || !lost(err) && !noBusThere(err) {
+		return err
+	}
+	return as(helper.ErrUnavailable, &foreignBusError{e.address, e.owner, true})
+}
+
+// dial connects to the first socket of the address that belongs to this user or
+// to root. It knows only sockets of this machine: to connect to others is a wait
+// that no context ends, and nothing says whose they are.
+func dial(ctx context.Context, address string) (conn *dbus.Conn, end busEnd, err error) {
+	var socket *net.UnixConn
+	err = accepted(ctx, func() (err error) {
+		socket, end, err = dialAny(ctx, address)
+		return err
+	})
+	if err == nil {
+		conn, err = dbus.DialUnix(socket, dbus.WithContext(ctx))
+	}
+	return conn, end, err
+}
+
+// dialAny returns the error that says most if none can be connected to: whose a
+// bus is, else why a socket failed, else that there is none.
+func dialAny(ctx context.Context, address string) (*net.UnixConn, busEnd, error) {
+	var foreign, failed, odd error
+	for one := range strings.SplitSeq(address, ";") {
+		path, err := socketOf(one)
+		if err != nil {
+			odd = err
+			continue
+		}
+		conn, owner, err := dialSocket(ctx, path)
+		switch {
+		case err == nil && owner.Trusted():
+			return conn, busEnd{one, owner}, nil
+		case err == nil:
+			_ = conn.Close()
+			foreign = as(helper.ErrUnavailable, &foreignBusError{address: one, owner: owner})
+		default:
+			failed = err
+		}
+	}
+	if errors.Is(failed, syscall.EAGAIN) {
+		return nil, busEnd{}, failed
+	}
+	return nil, busEnd{}, or(foreign, or(failed, odd))
+}
+
+// dialSocket connects to a socket, with @ before the name of one that is no file,
+// and looks whose it is. Nothing is sent.
+func dialSocket(ctx context.Context, path string) (*net.UnixConn, peer.Owner, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, peer.Owner{}, err
+	}
+	socket, ok := conn.(*net.UnixConn)
+	if !ok {
+		_ = conn.Close()
+		return nil, peer.Owner{}, errNoSocket
+	}
+	owner, err := peer.Of(socket)
+	if err != nil {
+		_ = conn.Close()
+		return nil, peer.Owner{}, err
+	}
+	return socket, owner, nil
+}
+
+// socketOf returns the path of the socket at an address, which is one of a list,
+// with @ before the name of one that is no file:
+// https://dbus.freedesktop.org/doc/dbus-specification.html#transports-unix-domain-sockets
+func socketOf(address string) (string, error) {
+	keys, isUnix := strings.CutPrefix(address, "unix:")
+	if !isUnix {
+		return "", fmt.Errorf("%q: %w", address, errNoSocket)
+	}
+	var file, name string
+	for pair := range strings.SplitSeq(keys, ",") {
+		key, value, _ := strings.Cut(pair, "=")
+		value, err := dbus.UnescapeBusAddressValue(value)
+		switch {
+		case err != nil:
+			return "", fmt.Errorf("%q: %w", address, err)
+		case key == "path":
+			file = value
+		case key == "abstract":
+			name = value
+		}
+	}
+	switch {
+	case file != "" && name == "":
+		return file, nil
+	case file == "" && name != "":
+		return "@" + name, nil
+	}
+	return "", fmt.Errorf("%q: %w", address, errNoPath)
+}
+
+// accepted connects again while the bus has too many callers in its queue.
+func accepted(ctx context.Context, connect func() error) error {
+	for {
+		err := connect()
+		if !errors.Is(err, syscall.EAGAIN) {
+			return err
+		}
+		jitter(ctx)
+		if ctx.Err() != nil {
+			return err
+		}
+	}
+}

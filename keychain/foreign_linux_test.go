@@ -1,0 +1,174 @@
+package keychain
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
+)
+
+const foreignOwner = ` belongs to user "nobody"`
+
+// TestForeignBusGetsNothing holds that a keyring of another user, at whatever form
+// of address, is unavailable, and that nothing of ours gets into it.
+func TestForeignBusGetsNothing(t *testing.T) {
+	k := testkeyring.StartForeign(t)
+	var path, abstract string
+	for _, address := range k.Addresses() {
+		if strings.HasPrefix(address, "unix:path=") {
+			path = address
+		} else {
+			abstract = address
+		}
+	}
+	bare, _, _ := strings.Cut(abstract, ",")
+	for what, address := range map[string]string{
+		"a path":                    path,
+		"an abstract name":          abstract,
+		"without the bus's id":      bare,
+		"an escaped path":           strings.Replace(path, "/run/bus", "%2frun%2fbus", 1),
+		"the last of a list":        "unix:path=/nonexistent/bus;tcp:host=127.0.0.1,port=1;" + bare,
+		"the first of a list":       path + ";unix:path=/nonexistent/bus",
+		"all of a list":             path + ";" + abstract,
+		"with keys that mean other": bare + ",runtime=yes",
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Setenv(busVariable, address)
+			wantForeign(t, New())
+		})
+	}
+	wantItems(t, k.Items(t))
+}
+
+// wantForeign wants every use of the store to be refused, with the reason.
+func wantForeign(t *testing.T, s *Store) {
+	t.Helper()
+	name := storetest.NewName(t)
+	_, putErr := s.Put(t.Context(), name, []byte("item"), "")
+	_, _, getErr := s.Get(t.Context(), name)
+	_, listErr := s.List(t.Context())
+	for doing, err := range map[string]error{
+		"Put": putErr, "Get": getErr, "List": listErr, "Delete": s.Delete(t.Context(), name, ""),
+		"set": s.platform.set(t.Context(), name, []byte("item")), "delete": s.platform.delete(t.Context(), name),
+	} {
+		if !errors.Is(err, helper.ErrUnavailable) || !errors.Is(err, ErrForeignBus) || !strings.Contains(err.Error(), foreignOwner) {
+			t.Errorf("%s: %v; want ErrForeignBus, and the owner", doing, err)
+		}
+		wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown, helper.ErrTimeout, ErrNoBus)
+	}
+}
+
+// TestForeignSocketIsSentNothing: the listener is looked at before the first byte,
+// on both ways.
+func TestForeignSocketIsSentNothing(t *testing.T) {
+	address, heard := listenAs(t, testkeyring.ForeignUID)
+	s := secretService{service: Service, address: func() string { return address }, silence: func() silence { return silence(usualSilence) }}
+	if _, err := s.quick(t.Context(), testID); !errors.Is(err, quickread.ErrNotAnswered) {
+		t.Errorf("the quick way: %v", err)
+	}
+	wantErr(t, second(s.list(t.Context())), ErrForeignBus, helper.ErrUnavailable)
+	for _, way := range []string{"quick", "godbus"} {
+		if sent := <-heard; sent != "" {
+			t.Errorf("the %s way sent %q", way, sent)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// TestOurBusAfterAForeignOne: in a list the first bus that is ours is taken.
+func TestOurBusAfterAForeignOne(t *testing.T) {
+	_, s, name, _ := realKeyring(t)
+	ours := service(t, s).address()
+	address, heard := listenAs(t, testkeyring.ForeignUID)
+	t.Setenv(busVariable, address+";"+ours)
+	wantContent(t, s, name, "item")
+	if sent := <-heard; sent != "" {
+		t.Errorf("the foreign bus was sent %q", sent)
+	}
+}
+
+// listenAs returns the address of a socket that the user listens on, and what each
+// connection sends before it ends.
+func listenAs(t *testing.T, uid int) (address string, heard <-chan string) {
+	t.Helper()
+	var err error
+	if os.Geteuid() != 0 {
+		err = errors.New("only root can be another user")
+	}
+	parts.Need(t, "root", err)
+	l := listenOnThread(t, uid)
+	t.Cleanup(func() { _ = l.Close() })
+	all := make(chan string, 8)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			sent, _ := io.ReadAll(c) // a reset is an end, too
+			_ = c.Close()
+			all <- string(sent)
+		}
+	}()
+	return "unix:abstract=" + l.Addr().String()[1:], all
+}
+
+// listenOnThread listens as the user on one thread alone: the kernel keeps the user
+// of that moment.
+func listenOnThread(t *testing.T, uid int) net.Listener {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	const same = ^uintptr(0)
+	if _, _, no := syscall.RawSyscall(syscall.SYS_SETRESUID, same, uintptr(uid), same); no != 0 {
+		t.Fatal(no)
+	}
+	l, err := net.Listen("unix", "@"+rand.Text())
+	if _, _, no := syscall.RawSyscall(syscall.SYS_SETRESUID, same, 0, same); no != 0 {
+		panic(no) // the thread is of no use to anybody now
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestSocketsThatShowNoOwner are addresses of buses where nobody can say whose the
+// other end is, and forms that only servers use.
+func TestSocketsThatShowNoOwner(t *testing.T) {
+	for address, why := range map[string]string{
+		"tcp:host=127.0.0.1,port=1":           "owner cannot be checked",
+		"nonce-tcp:host=127.0.0.1,port=1":     "owner cannot be checked",
+		"unixexec:path=/bin/true":             "owner cannot be checked",
+		"autolaunch:scope=user":               "owner cannot be checked",
+		"launchd:env=X":                       "owner cannot be checked",
+		"disabled:":                           "owner cannot be checked",
+		"bus":                                 "owner cannot be checked",
+		"unix:runtime=yes":                    "neither one path nor one abstract name",
+		"unix:tmpdir=/tmp":                    "neither one path nor one abstract name",
+		"unix:path=/one,abstract=two":         "neither one path nor one abstract name",
+		"unix:path=%zz":                       "escape",
+		"unixexec:path=/bin/true;autolaunch:": "owner cannot be checked",
+	} {
+		t.Run(address, func(t *testing.T) {
+			t.Setenv(busVariable, address)
+			_, _, err := New().Get(t.Context(), storetest.NewName(t))
+			wantErr(t, err, helper.ErrUnavailable, ErrNoBus)
+			if !strings.Contains(err.Error(), why) {
+				t.Errorf("%v; want %q", err, why)
+			}
+		})
+	}
+}
