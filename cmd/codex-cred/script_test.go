@@ -18,6 +18,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/internal/authserver"
 	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -181,6 +182,9 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"read-only":   (*stage).readOnly,
 		"writable":    (*stage).writable,
 
+		"other-bus":     (*stage).otherBus,
+		"other-keyring": (*stage).otherKeyring,
+
 		"foreign": (*stage).foreign,
 		"theirs":  (*stage).theirs,
 
@@ -211,7 +215,8 @@ type stage struct {
 	t              *testing.T
 	profile, store string
 	server         *authserver.Server
-	keyring        *testKeychain // nil with the file store
+	keyring        *testKeychain        // nil with the file store
+	others         *testkeyring.Keyring // of another user; nil until it is wanted
 	home           string
 	clockFile      string
 	built          string // the program that herds run, if not that of the tests

@@ -50,6 +50,7 @@ var limits = []limit{
 	{"connect", 0, 0, 0, 1, "the bus"},
 	{"getsockname", 0, 0, 0, 1, "the bus: net asks"},
 	{"getpeername", 0, 0, 0, 1, "the bus: net asks"},
+	{"getsockopt", 0, 0, 0, 1, "the bus: whose it is, before anything is sent there"},
 	{sentToBus, 0, 0, 0, 3, "one for each wait: to log in and the first call, two calls at once, the last one"},
 	{busCalls, 0, 0, 0, 5, "Hello, Get (which must be first), OpenSession, SearchItems, GetSecret"},
 	{packages, 86, 86, 86, 86, "each is initialised before main: what is linked, not what is done, is most of the time"},
