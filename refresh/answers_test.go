@@ -27,7 +27,6 @@ func TestRotation_Answers(t *testing.T) {
 	}{
 		{"200, empty", 200, "", "", temporary, false, 1, time.Minute},
 		{"200, another JSON", 200, "", `{"ok":true}`, temporary, false, 1, time.Minute},
-		{"201 with tokens", 201, "", `{"access_token":"a","token_type":"Bearer"}`, temporary, false, 1, time.Minute},
 		{"204", 204, "", "", temporary, false, 1, time.Minute},
 		{"301", 301, "", "", temporary, false, 1, time.Minute},
 		{"302", 302, "", "", temporary, false, 1, time.Minute},

@@ -70,7 +70,7 @@ func (c *Client) redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 			pair{"redirect_uri", redirectURI}, pair{"code_verifier", verifier.Reveal()},
 		),
 	})
-	g, parsed := parseGrant(iss.Profile, a.body)
+	g, parsed := a.strictGrant(iss.Profile)
 	switch judge(a, parsed) {
 	case success:
 	case refused:

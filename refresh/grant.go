@@ -57,12 +57,6 @@ func parseGrant(profile string, body []byte) (grant, error) {
 	}, nil
 }
 
-// grant reads the tokens of an answer to a refresh. Beside an error the grant
-// holds the refresh token that the answer brought, if that much could be read.
-func (a answer) grant(profile string) (grant, error) {
-	return parseGrant(profile, a.body)
-}
-
 // textOf returns the member; empty if it is missing or no text.
 func textOf(members map[string]json.RawMessage, name string) string {
 	var s string

@@ -28,17 +28,17 @@ const (
 	unreadable
 )
 
-// judge is the total table of outcomes. Parsed is nil if the body is a usable
-// token answer.
+// judge is the total table of outcomes. Parsed is nil if the answer is one with
+// usable tokens: see [answer.grant] and [answer.strictGrant].
 func judge(a answer, parsed error) outcome {
 	f := parseFault(a.body)
 	switch {
 	case !a.sent:
 		return notSent
-	case a.err != nil:
-		return unknown
-	case a.status == http.StatusOK && parsed == nil:
+	case parsed == nil:
 		return success
+	case a.err != nil:
+		return a.unclear()
 	case f.final():
 		return refused
 	case a.status == http.StatusTooManyRequests:
@@ -48,7 +48,7 @@ func judge(a answer, parsed error) outcome {
 	case a.status == http.StatusUnauthorized && len(f.codes) > 0:
 		return refused
 	}
-	return unknown
+	return a.unclear()
 }
 
 // A fault is the error in the body of an answer.
@@ -172,7 +172,7 @@ func (a answer) problem(parsed error) error {
 		return a.unreached()
 	case a.err != nil:
 		return fmt.Errorf("%s gave no whole answer: %s", a.host, broken(a.err))
-	case a.status == http.StatusOK:
+	case a.status == http.StatusOK, parsed != nil && a.succeeded():
 		return fmt.Errorf("%s: %w", a.host, parsed)
 	}
 	return endpointError(a)
@@ -192,8 +192,8 @@ func (a answer) unreached() error {
 // own text may quote what the server answered.
 func broken(err error) string {
 	switch {
-	case errors.Is(err, errTooLong):
-		return errTooLong.Error()
+	case errors.Is(err, errTooLong), errors.Is(err, errTooLarge):
+		return err.Error()
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return "it took too long"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

@@ -7,11 +7,16 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/codex-cred/codex-cred/helper"
 )
 
 // The table of outcomes.
 func TestJudge(t *testing.T) {
-	const tokens = `{"access_token":"a","token_type":"Bearer"}`
+	const (
+		tokens = `{"access_token":"a","token_type":"Bearer"}`
+		both   = `{"access_token":"a","token_type":"Bearer","refresh_token":"r"}`
+	)
 	sent := func(status int, body string) answer { return answer{sent: true, status: status, body: []byte(body)} }
 	for _, c := range []struct {
 		name string
@@ -20,11 +25,17 @@ func TestJudge(t *testing.T) {
 	}{
 		{"no connection", answer{err: io.EOF}, notSent},
 		{"no answer", answer{sent: true, err: io.EOF}, unknown},
-		{"half an answer", answer{sent: true, status: 200, body: []byte(tokens), err: io.ErrUnexpectedEOF}, unknown},
+		{"tokens in half an answer", answer{sent: true, status: 200, body: []byte(tokens), err: io.ErrUnexpectedEOF}, success},
 		{"half a refusal", answer{sent: true, status: 400, body: []byte(`{"error":"invalid_grant"}`), err: io.ErrUnexpectedEOF}, unknown},
 		{"tokens", sent(200, tokens), success},
-		{"tokens with 201", sent(201, tokens), unknown},
-		{"tokens with 400", sent(400, tokens), unknown},
+		{"tokens with 201", sent(201, tokens), success},
+		{"no refresh token with 400", sent(400, tokens), unknown},
+		{"a refresh token with 400", sent(400, both), success},
+		{"a refresh token with 500, cut", answer{sent: true, status: 500, body: []byte(both), err: io.EOF}, success},
+		{"the refresh token that was sent, with 400", answer{sent: true, status: 400, body: []byte(both), secrets: []helper.Secret{helper.NewSecret("r")}}, unknown},
+		{"the refresh token that was sent, with 200", answer{sent: true, status: 200, body: []byte(both), secrets: []helper.Secret{helper.NewSecret("r")}}, success},
+		{"tokens beside an error", sent(200, `{"error":"x","refresh_token":"r","access_token":"a"}`), success},
+		{"an error beside an access token", sent(200, `{"error":"x","access_token":"a b"}`), unknown},
 		{"html", sent(200, "<html>"), unknown},
 		{"nothing", sent(200, ""), unknown},
 		{"a redirect", sent(307, ""), unknown},
@@ -54,7 +65,7 @@ func TestJudge(t *testing.T) {
 		{"an error of another type", sent(401, `{"error":7}`), unknown},
 		{"an array", sent(401, `["invalid_grant"]`), unknown},
 	} {
-		_, parsed := parseGrant(ProfileOAuth, c.a.body)
+		_, parsed := c.a.grant(ProfileOAuth)
 		if got := judge(c.a, parsed); got != c.want {
 			t.Errorf("%s: outcome %d, want %d", c.name, got, c.want)
 		}

@@ -96,7 +96,11 @@ func (c *Client) sendOnce(ctx context.Context, call call) answer {
 	if call.body == "" {
 		own = httptrace.WithClientTrace(own, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { _ = start.begin() }})
 	}
-	a.err = c.roundTrip(own, call, start.begin, limit, &a)
+	if call.request == RequestRefresh {
+		a.err = c.precious(own, call, start.begin, &a)
+	} else {
+		a.err = c.roundTrip(own, call, start.begin, limit, &a)
+	}
 	// A server may answer well before it has read what it was sent.
 	a.sent = start.end() || a.err == nil && a.status == http.StatusOK
 	if a.err != nil && limit.late.Load() {
@@ -134,7 +138,7 @@ func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, l
 
 func (c *Client) request(ctx context.Context, call call, begin func() error) (*http.Request, error) {
 	body := io.Reader(nil)
-	if call.body != "" {
+	if call.body != "" && begin != nil {
 		// Behind a reader of a type of our own net/http sets no GetBody, without
 		// which it cannot send the body a second time.
 		body = &onceRead{text: strings.NewReader(call.body), begin: begin}

@@ -172,10 +172,12 @@ type keptAnswer struct {
 	Body       []byte    `json:"body,omitempty"`
 	// Raw is all that arrived, in place of Body.
 	Raw []byte `json:"raw,omitempty"`
+	// Cut: the connection failed before the answer was whole.
+	Cut bool `json:"cut,omitempty"`
 }
 
 func (a answer) keep() keptAnswer {
-	k := keptAnswer{Host: a.host, Start: a.start, Status: a.status, RetryAfter: a.retryAfter, Raw: a.raw}
+	k := keptAnswer{Host: a.host, Start: a.start, Status: a.status, RetryAfter: a.retryAfter, Raw: a.raw, Cut: a.err != nil}
 	if a.raw == nil {
 		k.Body = a.body
 	}
@@ -184,7 +186,14 @@ func (a answer) keep() keptAnswer {
 
 // answer is what was kept, read again. The secrets of its request are missing.
 func (k keptAnswer) answer() answer {
-	return answer{host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body, raw: k.Raw}
+	a := answer{host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body, raw: k.Raw}
+	if k.Raw != nil {
+		a.take(nil)
+	}
+	if k.Cut {
+		a.err = io.ErrUnexpectedEOF
+	}
+	return a
 }
 
 // settle does what the outcome asks for, and empties the journal once that is

@@ -71,7 +71,7 @@ func (s *Server) handler(rt route) http.Handler {
 			s.hold(hr, r.delay, release)
 		}
 		w.Header().Set("Date", s.opts.Now().UTC().Format(http.TimeFormat))
-		r.deliver(w)
+		r.deliver(w, s.closing)
 	})
 }
 

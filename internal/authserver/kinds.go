@@ -22,6 +22,7 @@ func kinds() map[string]kind {
 	maps.Copy(table, answerKinds())
 	maps.Copy(table, refusalKinds())
 	maps.Copy(table, authorizeKinds())
+	maps.Copy(table, frameKinds())
 	table[WrongIssuer] = kind{after: true, grants: []string{GrantMetadata}, spoil: otherMetadata}
 	return table
 }

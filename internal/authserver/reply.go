@@ -29,6 +29,7 @@ type reply struct {
 	family   *family        // that the request was about
 	issued   struct{ refresh, access string }
 	delivery int
+	wire     *wire         // replaces delivery
 	held     bool          // until Release, or for delay if that is not zero
 	delay    time.Duration // of a held reply
 }
@@ -77,7 +78,11 @@ func (r reply) with(name, value string) reply {
 }
 
 // deliver sends a finished reply.
-func (r reply) deliver(w http.ResponseWriter) {
+func (r reply) deliver(w http.ResponseWriter, closing <-chan struct{}) {
+	if r.wire != nil {
+		r.wire.deliver(w, r, closing)
+		return
+	}
 	switch r.delivery {
 	case deliverNone:
 		panic(http.ErrAbortHandler) // closes the connection without a word

@@ -1,0 +1,169 @@
+package refresh
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/refresh/internal/salvage"
+)
+
+// grant reads the tokens of an answer to a refresh. By now the refresh token
+// that was presented is spent, so whatever holds its successor will do: one whole
+// JSON object, or an object that breaks off behind both tokens, in any frame and
+// character set. A status of failure needs a new refresh token to be overruled.
+//
+// Beside an error the grant holds the refresh token that the answer brought, if
+// only the access token cannot be used.
+func (a answer) grant(profile string) (grant, error) {
+	g, err := parseGrant(profile, a.body)
+	if err == nil && a.succeeded() {
+		if err = a.repair(&g); err == nil {
+			return g, nil
+		}
+	} else if err == nil {
+		err = errors.New("the answer is an error, whatever tokens it holds")
+	}
+	found := a.find(salvage.Parse(a.arrived()))
+	if found.usable() {
+		return found.grant, nil
+	}
+	return grant{refresh: found.refresh}, err
+}
+
+// repair looks once more for the refresh token of a body that parses without
+// one: a member that is there twice counts once it can be used.
+func (a answer) repair(g *grant) error {
+	if !g.refresh.IsZero() {
+		return nil
+	}
+	for o := range salvage.Parse(a.body).Objects {
+		g.refresh = grantIn(o).refresh
+		if g.refresh.IsZero() && brings(o, "error") {
+			return errors.New("the answer holds an error and no refresh token")
+		}
+		break
+	}
+	return nil
+}
+
+// strictGrant reads the tokens of a sign-in, which can be repeated.
+func (a answer) strictGrant(profile string) (grant, error) {
+	g, err := parseGrant(profile, a.body)
+	if err == nil && (a.err != nil || a.status != http.StatusOK) {
+		err = errors.New("the answer is not one of success")
+	}
+	return g, err
+}
+
+// arrived is all that there is of the answer.
+func (a answer) arrived() []byte {
+	if a.raw == nil {
+		return a.body
+	}
+	return a.raw
+}
+
+// succeeded reports whether the status says so, or nothing.
+func (a answer) succeeded() bool {
+	return a.status == 0 && len(a.raw) > 0 || a.status >= 200 && a.status < 300
+}
+
+// A finding is what one JSON object in an answer brings.
+type finding struct {
+	grant
+	whole bool // the object
+}
+
+func (f finding) usable() bool     { return !f.access.IsZero() }
+func (f finding) hasRefresh() bool { return !f.refresh.IsZero() }
+
+// find returns the best of the objects in the answer: with both tokens, else a
+// whole one with an access token of a server that gives no other refresh token,
+// else one with a refresh token.
+func (a answer) find(from salvage.Answer) finding {
+	var best, accessOnly, refreshOnly finding
+	for o := range from.Objects {
+		f := finding{grantIn(o), o.Whole}
+		echo := slices.ContainsFunc(a.secrets, f.refresh.Equal)
+		switch {
+		case !f.hasRefresh() && !f.usable():
+		case f.hasRefresh() && f.usable() && (!echo || a.succeeded()):
+			best = f
+		case !f.hasRefresh() && a.succeeded() && o.Whole && !accessOnly.usable() && !brings(o, "refresh_token") && !brings(o, "error"):
+			accessOnly = f
+		case f.hasRefresh() && !f.usable() && !echo && !refreshOnly.hasRefresh():
+			refreshOnly = f
+		}
+		if best.usable() {
+			return best
+		}
+	}
+	if accessOnly.usable() {
+		return accessOnly
+	}
+	return refreshOnly
+}
+
+// brings reports whether the member is there, and not empty.
+func brings(o salvage.Object, name string) bool {
+	return slices.ContainsFunc(o.Members[name], func(value json.RawMessage) bool {
+		text := string(bytes.TrimSpace(value))
+		return text != "null" && text != `""`
+	})
+}
+
+// grantIn reads the members that can be used, the last of each name.
+func grantIn(o salvage.Object) grant {
+	text := func(name string, usable func(string) bool) string {
+		for _, value := range slices.Backward(o.Members[name]) {
+			var s string
+			_ = json.Unmarshal(value, &s) // another type is of no use
+			if s = strings.TrimFunc(s, around); usable(s) {
+				return s
+			}
+		}
+		return ""
+	}
+	last := func(name string) json.RawMessage {
+		if all := o.Members[name]; len(all) > 0 {
+			return all[len(all)-1]
+		}
+		return nil
+	}
+	return grant{
+		access:  helper.NewSecret(text("access_token", tokenText)),
+		refresh: helper.NewSecret(text("refresh_token", refreshText)),
+		idToken: helper.NewSecret(text("id_token", tokenText)),
+		life:    seconds(last("expires_in")),
+		ended:   noSeconds(last("expires_in")),
+		scope:   clean(text("scope", refreshText), maxJWT),
+	}
+}
+
+// around is what may be around a token that is no part of it.
+func around(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\ufeff' }
+
+// refreshText reports whether s may be a refresh token (RFC 6749 appendix A.17).
+// It stands in no header, so blanks in it do no harm.
+func refreshText(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// unclear is the outcome of an answer that is neither a success nor an error that
+// says what it means: unreadable if tokens may be in it.
+func (a answer) unclear() outcome {
+	if a.raw == nil || a.err == nil && len(parseFault(a.body).codes) > 0 {
+		return unknown
+	}
+	parsed := salvage.Parse(a.raw)
+	if a.succeeded() && parsed.HasContent() || parsed.Mentions(`"access_token"`, `"refresh_token"`) {
+		return unreadable
+	}
+	return unknown
+}
