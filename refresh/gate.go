@@ -23,6 +23,9 @@ type Gate struct {
 	Now   func() time.Time
 	// Kinds are those of the workers' [Rotation].
 	Kinds map[string]error
+	// Holder names the process that holds a lock, for a person; it returns nothing
+	// if nobody does, or the system does not say. It may be nil.
+	Holder func(lock string) string
 }
 
 var _ helper.Refresher = (*Gate)(nil)
@@ -42,6 +45,14 @@ type GateLocks interface {
 // GateName returns the name of the lock of the sign-in's gate.
 func GateName(id helper.ID) string { return string(id) + "/gate" }
 
+// NextName returns the name of the lock of the caller that takes the place of
+// one that holds the gate and makes no progress.
+func NextName(id helper.ID) string { return string(id) + "/next" }
+
+// Gates returns the names of the locks that callers of a sign-in wait for: its gate, and
+// the one for those who have passed that by.
+func Gates(id helper.ID) []string { return []string{GateName(id), NextName(id)} }
+
 // Refresh implements [helper.Refresher]. When ctx ends the error is ErrBusy, and
 // the worker goes on.
 func (g *Gate) Refresh(ctx context.Context, d helper.Demand) (helper.Record, error) {
@@ -49,39 +60,108 @@ func (g *Gate) Refresh(ctx context.Context, d helper.Demand) (helper.Record, err
 	if err != nil {
 		return helper.Record{}, helper.ForAccount(d.Account, err)
 	}
-	unlock, ok, err := g.Locks.Try(GateName(a.ID))
-	if err == nil && !ok {
-		var rec helper.Record
-		if rec, ok, err = g.follow(ctx, d, a.ID); ok || err != nil {
-			return rec, helper.ForAccount(d.Account, err)
+	rec, err := g.refresh(ctx, d, a)
+	if errors.Is(err, helper.ErrBusy) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if stored, ok := g.lastLook(ctx, d); ok {
+			return stored, nil
 		}
-		unlock, err = g.Locks.Lock(ctx, GateName(a.ID))
 	}
-	if err != nil {
-		return helper.Record{}, helper.ForAccount(d.Account, waiting(err))
-	}
-	rec, err := g.lead(ctx, d)
-	g.tidy(a)
-	return rec, helper.ForAccount(d.Account, both(err, unlock()))
+	return rec, helper.ForAccount(d.Account, err)
 }
 
-// tidy deletes the gate of a sign-in that has gone: an erase deletes it, and
-// taking it may have made it anew.
+func (g *Gate) refresh(ctx context.Context, d helper.Demand, a helper.Account) (helper.Record, error) {
+	unlock, rec, done, err := g.enter(ctx, d, a.ID)
+	if done || err != nil {
+		return rec, err
+	}
+	rec, err = g.lead(ctx, d, a.ID)
+	g.tidy(a)
+	return rec, both(err, unlock())
+}
+
+// enter takes the gate, or reports that there is nothing to start. The gate only
+// saves work, and its holder may be stopped: who has waited for a share of its
+// time passes it by, and then the next one. The lock of the sign-in keeps the
+// refresh token from being presented twice.
+func (g *Gate) enter(ctx context.Context, d helper.Demand, id helper.ID) (func() error, helper.Record, bool, error) {
+	for _, gate := range Gates(id) {
+		unlock, ok, err := g.Locks.Try(gate)
+		if ok || err != nil {
+			return unlock, helper.Record{}, false, err
+		}
+		unlock, rec, done, err := g.await(ctx, d, gate)
+		if unlock != nil || done || err != nil {
+			return unlock, rec, done, err
+		}
+	}
+	return func() error { return nil }, helper.Record{}, false, nil
+}
+
+// longestAtGate bounds the wait for a gate: callers may be killed after five
+// seconds, and a refresh usually takes less than two.
+const longestAtGate = 2 * time.Second
+
+// await waits for the gate and looks at what came of it; then it takes the gate
+// if there is something to start. Unlock is nil if the gate is to be passed by.
+func (g *Gate) await(ctx context.Context, d helper.Demand, gate string) (func() error, helper.Record, bool, error) {
+	patience := longestAtGate
+	if end, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(end)/3)
+	}
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var unlock func() error
+	err := g.Locks.Wait(short, gate)
+	if err == nil {
+		if rec, done, err := g.look(ctx, d); done {
+			return nil, rec, true, err
+		}
+		unlock, err = g.Locks.Lock(short, gate)
+	}
+	if errors.Is(err, helper.ErrBusy) && ctx.Err() == nil {
+		rec, done, err := g.look(ctx, d)
+		return nil, rec, done, err
+	}
+	return unlock, helper.Record{}, false, g.waiting(err, gate)
+}
+
+// waiting tells for whom the caller has waited.
+func (g *Gate) waiting(err error, lock string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("wait for the refresh of another caller%s: %w", g.who(err, lock), err)
+}
+
+// who names the process that holds the lock, in brackets, if the system knows.
+func (g *Gate) who(err error, lock string) string {
+	if g.Holder == nil || !errors.Is(err, helper.ErrBusy) {
+		return ""
+	}
+	if holder := g.Holder(lock); holder != "" {
+		return " (" + holder + ")"
+	}
+	return ""
+}
+
+// lastLook reads once more for a caller that is out of time: what it waited for
+// may be stored, by a worker that was stopped after that.
+func (g *Gate) lastLook(ctx context.Context, d helper.Demand) (helper.Record, bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	rec, done, err := g.look(ctx, d)
+	return rec, done && err == nil
+}
+
+// tidy deletes the gates of a sign-in that was erased: an erase deletes them, and
+// taking them may have made them anew.
 func (g *Gate) tidy(a helper.Account) {
 	found, err := g.Records.Accounts.Load(a.Name)
 	if errors.Is(err, helper.ErrNotFound) || err == nil && !same(found, a) {
-		_ = g.Locks.Remove(GateName(a.ID)) // where others wait for it, the system may keep it for them
+		for _, gate := range Gates(a.ID) {
+			_ = g.Locks.Remove(gate) // where others wait for it, the system may keep it for them
+		}
 	}
-}
-
-func waiting(err error) error { return fmt.Errorf("wait for the refresh of another caller: %w", err) }
-
-// follow waits for the caller that has the gate and looks at what came of it.
-func (g *Gate) follow(ctx context.Context, d helper.Demand, id helper.ID) (helper.Record, bool, error) {
-	if err := g.Locks.Wait(ctx, GateName(id)); err != nil {
-		return helper.Record{}, false, waiting(err)
-	}
-	return g.look(ctx, d)
 }
 
 // look reads again, and reports whether there is nothing to start: the demand is
@@ -98,26 +178,46 @@ func (g *Gate) look(ctx context.Context, d helper.Demand) (helper.Record, bool, 
 }
 
 // lead refreshes by a worker, unless another caller's has done it since this
-// one read. A worker that was killed is replaced once: the next one knows from
-// the journal what it did. Who asked by hand has asked once: the next one waits
-// its time if the refresh token may be spent.
-func (g *Gate) lead(ctx context.Context, d helper.Demand) (helper.Record, error) {
-	for range 2 {
+// one read. While a worker is at work none is started: the caller waits for it. A
+// worker that was killed is replaced once: the next one knows from the journal what
+// it did. Who asked by hand has asked once: the next one waits its time if the
+// refresh token may be spent.
+func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.Record, error) {
+	for deaths := 0; deaths < 2; {
+		if err := g.Locks.Wait(ctx, string(id)); err != nil {
+			return helper.Record{}, g.waiting(err, string(id))
+		}
 		if rec, done, err := g.look(ctx, d); done {
 			return rec, err
 		}
-		if rec, err := g.ask(ctx, d); !errors.Is(err, errNoReply) {
+		rec, err := g.ask(ctx, d, string(id))
+		switch {
+		case errors.Is(err, errNoReply):
+			deaths++
+			if d.Reason == helper.ReasonHand {
+				d.Reason = helper.ReasonExpiry
+			}
+		case err == nil && !rec.Credential.Valid(g.Now()):
+			return g.newest(ctx, d, rec), nil
+		case !errors.Is(err, errAtWork) || ctx.Err() != nil:
 			return rec, err
-		}
-		if d.Reason == helper.ReasonHand {
-			d.Reason = helper.ReasonExpiry
 		}
 	}
 	return helper.Record{}, fmt.Errorf("%w: %w", errNoReply, helper.ErrTemporary)
 }
 
-// ask starts a worker and waits for its reply.
-func (g *Gate) ask(ctx context.Context, d helper.Demand) (helper.Record, error) {
+// newest returns what is stored, if it is newer than a reply that has expired: the
+// caller may have been stopped before it read that.
+func (g *Gate) newest(ctx context.Context, d helper.Demand, replied helper.Record) helper.Record {
+	d.Generation = replied.Credential.Generation
+	if rec, done, err := g.look(ctx, d); done && err == nil {
+		return rec
+	}
+	return replied
+}
+
+// ask starts a worker, which takes the lock, and waits for its reply.
+func (g *Gate) ask(ctx context.Context, d helper.Demand, lock string) (helper.Record, error) {
 	pipe, err := g.Start(d, false)
 	if err != nil {
 		return helper.Record{}, fmt.Errorf("start the refresh: %w: %w", err, helper.ErrTemporary)
@@ -136,7 +236,7 @@ func (g *Gate) ask(ctx context.Context, d helper.Demand) (helper.Record, error) 
 	case a := <-done:
 		return a.rec, a.err
 	case <-ctx.Done():
-		return helper.Record{}, fmt.Errorf("wait for the refresh, which goes on: %w: %w", helper.ErrBusy, ctx.Err())
+		return helper.Record{}, fmt.Errorf("wait for the refresh, which goes on%s: %w: %w", g.who(helper.ErrBusy, lock), helper.ErrBusy, ctx.Err())
 	}
 }
 

@@ -162,6 +162,7 @@ func kinds(more map[string]error) map[string]error {
 		"unsafe": helper.ErrUnsafe, "conflict": helper.ErrConflict, "unknown": helper.ErrUnknown, "busy": helper.ErrBusy,
 		"temporary": helper.ErrTemporary, "rejected": helper.ErrRejected, "not-stored": helper.ErrNotStored,
 		"elsewhere": helper.ErrElsewhere, "shared": helper.ErrShared, "invalid": helper.ErrInvalid,
+		"at-work": errAtWork,
 	}
 	maps.Copy(all, more)
 	return all

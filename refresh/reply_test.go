@@ -16,12 +16,13 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// allKinds is every error of helper's vocabulary.
+// allKinds is every error of helper's vocabulary, and what only a gate is told.
 func allKinds() []error {
 	return []error{
 		helper.ErrNotFound, helper.ErrErasing, helper.ErrSignInRequired, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge,
 		helper.ErrCorrupt, helper.ErrNewer, helper.ErrTimeout, helper.ErrFull, helper.ErrUnsafe, helper.ErrConflict, helper.ErrUnknown,
 		helper.ErrBusy, helper.ErrTemporary, helper.ErrRejected, helper.ErrNotStored, helper.ErrElsewhere, helper.ErrShared, helper.ErrInvalid,
+		errAtWork,
 	}
 }
 

@@ -34,15 +34,17 @@ func (w *wiring) ofSignIn(l helper.Leftover) []artefact {
 // besides lists what belongs to a sign-in beside its credential. The key is of no
 // use without the journal, and opens it while that is there.
 func (w *wiring) besides(l helper.Leftover) []artefact {
-	return []artefact{
+	list := []artefact{
 		{
 			kind: "journal", where: w.journals.Path(l.ID), present: filePresent(w.journals.Path(l.ID)),
 			remove: func(context.Context) error { return w.journals.Remove(l.ID) },
 		},
 		w.inStore("key of the journal", l.Store, l.ID.Journal()),
-		w.gateFile(refresh.GateName(l.ID)),
-		w.lockFile(string(l.ID)),
 	}
+	for _, gate := range refresh.Gates(l.ID) {
+		list = append(list, w.gateFile(gate))
+	}
+	return append(list, w.lockFile(string(l.ID)))
 }
 
 // hostsOf lists the hosts that the account answers. A table that cannot be read is

@@ -85,8 +85,11 @@ func (p *program) warnOf(account string, answer helper.Answer) {
 	}
 	err := helper.ForAccount(account, answer.Warning)
 	line := oneLine(err.Error())
-	if errors.Is(err, helper.ErrTooLarge) { // only a person ends that
+	switch {
+	case errors.Is(err, helper.ErrTooLarge): // only a person ends that
 		line = withTheHint(line, hintFor(err))
+	case errors.Is(err, helper.ErrBusy): // the other process may be stopped
+		line = withTheHint(line, whoHolds)
 	}
 	p.warn("warning: %s", line)
 }

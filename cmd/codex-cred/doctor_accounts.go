@@ -174,8 +174,10 @@ func (d *doctor) checkLocks(context.Context) []finding {
 	for _, o := range d.have {
 		locks := []guarded{{name: filelock.SignIn + o.name, doing: "a sign-in, or another change of it"}}
 		if o.account.ID != "" {
-			locks = append(locks, guarded{name: string(o.account.ID), doing: "a refresh", precious: true},
-				guarded{name: refresh.GateName(o.account.ID), doing: "a caller that waits for a refresh"})
+			locks = append(locks, guarded{name: string(o.account.ID), doing: "a refresh", precious: true})
+			for _, gate := range refresh.Gates(o.account.ID) {
+				locks = append(locks, guarded{name: gate, doing: "a caller that waits for a refresh"})
+			}
 		}
 		for _, l := range locks {
 			h, held, err := d.locks.Holder(l.name)

@@ -59,6 +59,12 @@ type outcome struct {
 // inFile is the way out where the keychain is of no use.
 const inFile = "keep the tokens in a file: codex-cred login%s --replace --store file"
 
+// What to do where another process holds a lock.
+const (
+	whoHolds  = "see who holds it: codex-cred doctor"
+	aboutBusy = "wait for the other codex-cred, then try again; " + whoHolds
+)
+
 // outcomes is looked through from the top: an error can be of two kinds.
 func outcomes() []outcome {
 	return []outcome{
@@ -74,7 +80,7 @@ func outcomes() []outcome {
 		{helper.ErrRejected, exitOther, "rejected", "is this the issuer that you meant? then try again"},
 		{helper.ErrInvalid, exitUsage, "invalid", ""},
 		{helper.ErrUnsafe, exitStore, "unsafe", ""},
-		{helper.ErrBusy, exitBusy, "busy", "wait for the other codex-cred, then try again"},
+		{helper.ErrBusy, exitBusy, "busy", aboutBusy},
 		{helper.ErrShared, exitSignIn, "shared", "move it here: codex-cred import --from SOURCE; or sign in anew: codex-cred login%s --replace"},
 		{helper.ErrElsewhere, exitSignIn, "elsewhere", "if this computer alone uses it: codex-cred migrate%[1]s --here; else sign in here: codex-cred login%[1]s --replace"},
 		{helper.ErrSignInRequired, exitSignIn, "sign-in-required", "run: codex-cred login%s"},

@@ -51,7 +51,7 @@ func TestReport(t *testing.T) {
 		{of(fmt.Errorf("%w: %w", helper.ErrUnavailable, &fs.PathError{Op: "open", Path: "/x", Err: fs.ErrPermission})), 6, "check who may write there, and the disk"},
 		{of(helper.ErrFull), 6, "free some space, then try again"},
 		{of(&helper.UnsafeError{Path: "/x", Problem: "is a symbolic link", Fix: "remove it"}), 6, "remove it"},
-		{of(helper.ErrBusy), 7, "wait for the other codex-cred, then try again"},
+		{of(helper.ErrBusy), 7, "wait for the other codex-cred, then try again; see who holds it: codex-cred doctor"},
 		{errPerson, 8, ""},
 		{of(errFindings), 10, "mend what the list names, then repeat: codex-cred erase work"},
 		{context.Canceled, 130, ""},

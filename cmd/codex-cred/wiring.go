@@ -100,10 +100,25 @@ func (w *wiring) turn(ctx context.Context) (done func() error, err error) {
 
 func (p *program) helper(w *wiring) *helper.Helper {
 	return &helper.Helper{
-		Records:   w.records,
-		Refresher: &refresh.Gate{Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.now, Kinds: replyKinds()},
-		Now:       p.now,
+		Records: w.records,
+		Refresher: &refresh.Gate{
+			Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.now, Kinds: replyKinds(), Holder: w.processAt,
+		},
+		Now: p.now,
 	}
+}
+
+// processAt names the process that holds the lock, for a person; nothing if nobody
+// does, or the system does not say.
+func (w *wiring) processAt(lock string) string {
+	h, held, err := w.locks.Holder(lock)
+	switch {
+	case err != nil || !held || h.PID == 0:
+		return ""
+	case h.Stopped:
+		return holder(h) + ", which is stopped"
+	}
+	return holder(h)
 }
 
 // rotation is what a worker does.

@@ -88,7 +88,9 @@ func (p *program) work(args []string) int {
 			return exitBusy
 		}
 	}
-	if err := p.rotation(w, mode).Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
+	r := p.rotation(w, mode)
+	r.Locker = flushingLocker{refresh.NewWorkLock(w.locks.Rooted()), w.recorder}
+	if err := r.Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
 		return exitOther
 	}
 	return exitOK

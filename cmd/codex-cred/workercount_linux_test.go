@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// TestWorkers_DoNotPileUp: while the issuer holds its answer back, callers with
+// little time come and go. They start no worker beside the one at work, and
+// who has the time gets what it stores.
+func TestWorkers_DoNotPileUp(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		parts.Need(t, "root", fmt.Errorf("only root sees the workers"))
+	}
+	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			s := newSceneOf(t, profile)
+			old := s.cred("get", "work").stdout
+			s.pass(2 * time.Hour)
+			must(t, s.server.Fail(authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh, Delay: patience}))
+			before := s.refreshes()
+			first := s.begin(func(*run) {}, "get", "work", "--timeout", "1m")
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			must(t, s.server.Wait(ctx, authserver.GrantRefresh, before+1))
+			last := s.begin(func(*run) {}, "get", "work", "--timeout", "1m")
+			if most := s.mostWorkers(func() { s.comeAndGo(80) }); most > 2 {
+				t.Errorf("there were %d workers at once, want 2 at most", most)
+			}
+			s.server.Release()
+			for _, patient := range []*run{first, last} {
+				if said := patient.end(); said.code != exitOK || said.stdout == old || said.stdout == "" {
+					t.Errorf("who has the time: %+v", said)
+				}
+			}
+			if n := s.refreshes() - before; n != 1 {
+				t.Errorf("%d refreshes, want 1", n)
+			}
+		})
+	}
+}
+
+// comeAndGo runs n gets that have no time, eight at once.
+func (s *scene) comeAndGo(n int) {
+	var started atomic.Int64
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for started.Add(1) <= int64(n) {
+				if said := s.cred("get", "work", "--timeout", "250ms"); said.code != exitBusy && said.code != exitTemporary || said.stdout != "" {
+					s.t.Errorf("a get without the time to wait: %+v", said)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// mostWorkers returns how many workers of the scene there were at once, at most,
+// while do ran.
+func (s *scene) mostWorkers(do func()) int {
+	over, most := make(chan struct{}), make(chan int)
+	go func() {
+		n := 0
+		for {
+			n = max(n, len(s.running(workerCommand)))
+			select {
+			case <-over:
+				most <- n
+				return
+			default:
+			}
+		}
+	}()
+	do()
+	close(over)
+	return <-most
+}

@@ -1,0 +1,236 @@
+package refresh_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// take takes a lock as another process does.
+func (w *gateWorld) take(t *testing.T, lock string) (unlock func() error) {
+	t.Helper()
+	unlock, ok, err := w.locks.Try(lock)
+	if err != nil || !ok {
+		t.Fatalf("%s is taken: %v", lock, err)
+	}
+	return unlock
+}
+
+// callFor lets n callers ask who each have that much time.
+func (w *gateWorld) callFor(t *testing.T, d time.Duration, n int) <-chan called {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return w.call(ctx, n)
+}
+
+// A caller that holds the gate and makes no progress, as one that is stopped, keeps
+// nobody from a token: the others pass it by, and one of them starts a worker.
+func TestGate_StuckCaller(t *testing.T) {
+	gateTest(t, "a token is stored", func(t *testing.T, w *gateWorld) {
+		unlock := w.hold(t)
+		got := w.callFor(t, 30*time.Second, 3)
+		w.renew(t)
+		wantAll(t, got, 3, "access2", nil)
+		w.wantStarts(t, 0)
+		_ = unlock()
+	})
+	gateTest(t, "nothing is stored", func(t *testing.T, w *gateWorld) {
+		unlock := w.hold(t)
+		got := w.callFor(t, 30*time.Second, 10)
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		w.wantStarts(t, 1)
+		w.renew(t)
+		w.workers[0].reply(t)
+		wantAll(t, got, 10, "access2", nil)
+		w.wantStarts(t, 1)
+		_ = unlock()
+	})
+	gateTest(t, "two are stuck", func(t *testing.T, w *gateWorld) {
+		unlock, next := w.hold(t), w.take(t, refresh.NextName(gateID))
+		got := w.callFor(t, 30*time.Second, 1)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		w.wantStarts(t, 1)
+		w.renew(t)
+		w.workers[0].reply(t)
+		wantAll(t, got, 1, "access2", nil)
+		_, _ = unlock(), next()
+	})
+	gateTest(t, "little time", func(t *testing.T, w *gateWorld) {
+		unlock := w.hold(t)
+		got := w.callFor(t, 300*time.Millisecond, 1)
+		time.Sleep(150 * time.Millisecond)
+		synctest.Wait()
+		w.wantStarts(t, 1)
+		w.renew(t)
+		w.workers[0].reply(t)
+		wantAll(t, got, 1, "access2", nil)
+		_ = unlock()
+	})
+}
+
+// A caller that was stopped for longer than its answer is good takes what others
+// have stored meanwhile.
+func TestGate_StoppedBeforeReply(t *testing.T) {
+	gateTest(t, "for long", func(t *testing.T, w *gateWorld) {
+		got := w.callFor(t, 30*time.Second, 1)
+		late := w.workers[0]
+		old, err := w.gate.Records.Read(t.Context(), "work")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.renew(t)
+		late.replyWith(t, old.Credential)
+		wantAll(t, got, 1, "access2", nil)
+		w.wantStarts(t, 1)
+	})
+}
+
+// replyWith replies with a credential of generation 1.
+func (w *worker) replyWith(t *testing.T, c helper.Credential) {
+	t.Helper()
+	w.Records = helper.Records{Accounts: &accounts{}, Stores: helper.Router{"memory": &helper.Memory{}}}
+	a := helper.Account{Name: "work", ID: gateID, Store: "memory", Generation: c.Generation}
+	w.Records.Accounts.(*accounts).all = map[string]helper.Account{"work": a}
+	if _, err := w.Records.Write(t.Context(), a, c, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Serve(t.Context(), helper.Demand{Account: "work"}, w); err != nil {
+		t.Error(err)
+	}
+}
+
+// While a worker is at work no caller starts another one; it waits, and its
+// error names the process.
+func TestGate_WorkerAtWork(t *testing.T) {
+	gateTest(t, "it stores", func(t *testing.T, w *gateWorld) {
+		unlock := w.take(t, string(gateID))
+		got := w.callFor(t, 30*time.Second, 10)
+		time.Sleep(20 * time.Second)
+		w.wantStarts(t, 0)
+		w.renew(t)
+		_ = unlock()
+		wantAll(t, got, 10, "access2", nil)
+		w.wantStarts(t, 0)
+	})
+	gateTest(t, "it stays", func(t *testing.T, w *gateWorld) {
+		unlock := w.take(t, string(gateID))
+		w.gate.Holder = func(lock string) string { return "the holder of " + lock }
+		got := <-w.callFor(t, 30*time.Second, 1)
+		want := `account "work": wait for the refresh of another caller (the holder of ` + string(gateID) + `): held by another process`
+		if !errors.Is(got.err, helper.ErrBusy) || got.err.Error() != want {
+			t.Errorf("error %q, want %q", got.err, want)
+		}
+		w.wantStarts(t, 0)
+		_ = unlock()
+	})
+	gateTest(t, "it is stopped after it has stored", func(t *testing.T, w *gateWorld) {
+		unlock := w.take(t, string(gateID))
+		got := w.callFor(t, 30*time.Second, 1)
+		time.Sleep(25 * time.Second)
+		w.renew(t)
+		wantAll(t, got, 1, "access2", nil)
+		_ = unlock()
+	})
+	gateTest(t, "the system does not say which", func(t *testing.T, w *gateWorld) {
+		unlock := w.take(t, string(gateID))
+		w.gate.Holder = func(string) string { return "" }
+		if got := <-w.callFor(t, time.Second, 1); got.err == nil || strings.Contains(got.err.Error(), "(") {
+			t.Errorf("error %v", got.err)
+		}
+		_ = unlock()
+	})
+	gateTest(t, "it came between the look and the start", func(t *testing.T, w *gateWorld) {
+		got := w.callFor(t, 30*time.Second, 1)
+		unlock := w.take(t, string(gateID))
+		w.workers[0].serveBehind(t, w)
+		w.wantStarts(t, 1)
+		w.renew(t)
+		_ = unlock()
+		wantAll(t, got, 1, "access2", nil)
+		w.wantStarts(t, 1)
+	})
+	gateTest(t, "it came between, and failed", func(t *testing.T, w *gateWorld) {
+		got := w.callFor(t, 30*time.Second, 1)
+		unlock := w.take(t, string(gateID))
+		w.workers[0].serveBehind(t, w)
+		_ = unlock()
+		synctest.Wait()
+		w.wantStarts(t, 2)
+		w.renew(t)
+		w.workers[1].reply(t)
+		wantAll(t, got, 1, "access2", nil)
+	})
+}
+
+// serveBehind serves the demand with the lock of a worker, which another has.
+func (w *worker) serveBehind(t *testing.T, of *gateWorld) {
+	t.Helper()
+	w.Locker = refresh.NewWorkLock(of.locks)
+	w.reply(t)
+	synctest.Wait()
+}
+
+// Who asked by hand has asked once: if the worker dies the refresh token may be
+// spent, and the next one heeds that.
+func TestGate_HandOnce(t *testing.T) {
+	gateTest(t, "a worker dies", func(t *testing.T, w *gateWorld) {
+		got := make(chan called, 1)
+		go func() {
+			rec, err := w.gate.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
+			got <- called{rec, err}
+		}()
+		synctest.Wait()
+		_ = w.workers[0].Close()
+		synctest.Wait()
+		if first, second := w.workers[0].demand.Reason, w.workers[1].demand.Reason; first != helper.ReasonHand || second != helper.ReasonExpiry {
+			t.Errorf("the workers were started for %q and %q", first, second)
+		}
+		w.workers[1].refuses()
+		wantAll(t, got, 1, "", helper.ErrTemporary)
+	})
+}
+
+// The first time a worker waits for no lock; afterwards it does.
+func TestWorkLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		locks := newGateWorld(t).locks
+		l := refresh.NewWorkLock(locks)
+		other, _, err := locks.Try("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Lock(t.Context(), "a"); !errors.Is(err, helper.ErrBusy) {
+			t.Errorf("Lock of what another has = %v, want ErrBusy at once", err)
+		}
+		_ = other()
+		first, err := l.Lock(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := make(chan error)
+		go func() {
+			second, err := l.Lock(t.Context(), "a")
+			again <- errors.Join(err, second())
+		}()
+		synctest.Wait()
+		if err := errors.Join(first(), <-again); err != nil {
+			t.Errorf("Lock of what it had before: %v", err)
+		}
+		locks.fail = helper.ErrUnsafe
+		if _, err := l.Lock(t.Context(), "b"); !errors.Is(err, helper.ErrUnsafe) {
+			t.Errorf("Lock = %v, want ErrUnsafe", err)
+		}
+		if err := l.Remove("a"); err != nil || len(locks.removed) != 1 {
+			t.Errorf("Remove = %v, and removed %q", err, locks.removed)
+		}
+	})
+}
