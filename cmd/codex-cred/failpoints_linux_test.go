@@ -174,13 +174,19 @@ func (s *scene) suffer(step string, want fate, strike func(caller *run, at stop,
 			s.t.Errorf("a get before its time = %+v after %d refreshes, want exit code %d and none", early, s.refreshes(), exitTemporary)
 		}
 	}
-	if due := s.account().NotBefore; due.After(s.now()) {
-		s.pass(due.Sub(s.now()) + time.Second)
-	}
+	s.untilDue()
 	if want.lost {
 		return s.wantLost()
 	}
 	return s.wantWhole(w.stdout)
+}
+
+// untilDue lets the time pass until the next refresh is due.
+func (s *scene) untilDue() {
+	s.t.Helper()
+	if due := s.account().NotBefore; due.After(s.now()) {
+		s.pass(due.Sub(s.now()) + time.Second)
+	}
 }
 
 // strike does to the rotation what the fault is.
