@@ -94,10 +94,20 @@ func (w *wiring) empties() []artefact {
 			remove: func(context.Context) error { return w.hosts.RemoveLock() },
 		}, directory(w.hosts.Folder()))
 	}
-	if there, err := exists(w.shims.Folder()); there || err != nil {
-		list = append(list, directory(w.shims.Folder()))
+	for _, folder := range []string{w.shims.Folder(), w.runs.Folder()} {
+		if there, err := exists(folder); there || err != nil {
+			list = append(list, directory(folder))
+		}
 	}
 	return list
+}
+
+// runFolder is what a killed run of setup --verify left, unless it is under way.
+func (w *wiring) runFolder(path string) artefact {
+	return artefact{
+		kind: "folder for a run of a program", where: path, present: filePresent(path),
+		remove: func(context.Context) error { return w.runs.Remove(path) },
+	}
 }
 
 // ofAccount lists what belongs to the account's name: its file after all that

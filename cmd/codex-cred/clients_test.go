@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/safefile"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -37,7 +38,7 @@ func TestClients(t *testing.T) {
 				client, _, _ := strings.Cut(name(script), "-")
 				path, err := findClient(client)
 				parts.Need(t, client, err)
-				play(t, script, &stage{t: t, profile: refresh.ProfileOpenAI, store: store, client: path})
+				play(t, script, &stage{t: t, profile: refresh.ProfileOpenAI, store: store, client: path, workdirs: shelteredDir(t)})
 			})
 		}
 	}
@@ -56,6 +57,28 @@ func findClient(name string) (string, error) {
 	return exec.LookPath(name)
 }
 
+// shelteredDir returns a directory with none above it that other users can write:
+// setup --verify runs clients nowhere else.
+func shelteredDir(t *testing.T) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	must(t, err)
+	must(t, os.MkdirAll(cache, 0o700))
+	dir, err := os.MkdirTemp(cache, "codex-cred-test-")
+	must(t, err)
+	t.Cleanup(func() {
+		_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, _ error) error {
+			if entry != nil && entry.IsDir() {
+				_ = os.Chmod(path, 0o700) // the go command makes its own read-only
+			}
+			return nil
+		})
+		must(t, os.RemoveAll(dir))
+	})
+	parts.Need(t, "sheltered", safefile.CheckSheltered(filepath.Join(dir, "root")))
+	return dir
+}
+
 // raiseClient adds what scripts about clients have: the client in the path, the
 // API, and a path without the client.
 func (s *stage) raiseClient(e *testscript.Env) {
@@ -72,5 +95,6 @@ func (s *stage) raiseClient(e *testscript.Env) {
 	must(s.t, site.raise(e, repositories))
 	e.Setenv("API", s.api.url())
 	e.Setenv("ANTHROPIC", s.api.http.URL)
+	must(s.t, s.plantIntruders(e))
 	e.Setenv("PATH", filepath.Dir(s.client)+string(os.PathListSeparator)+e.Getenv("PATH"))
 }

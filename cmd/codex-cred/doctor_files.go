@@ -26,7 +26,7 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 			if errors.Is(err, fs.ErrNotExist) || d.isShim(path) {
 				return nil
 			}
-			if filepath.Dir(path) == root && !slices.Contains(folders, path) {
+			if filepath.Dir(path) == root && !slices.Contains(folders, path) || filepath.Dir(path) == d.runs.Folder() {
 				return pass(entry)
 			}
 			files++
@@ -58,7 +58,7 @@ func (d *doctor) roots() []string {
 func (d *doctor) folders() []string {
 	list := []string{
 		d.accounts.Folder(), d.files.Folder(), d.locks.Folder(), d.journals.Folder(), d.hosts.Folder(),
-		d.shims.Folder(), d.setups.Folder(), d.log.Folder(),
+		d.shims.Folder(), d.setups.Folder(), d.runs.Folder(), d.log.Folder(),
 	}
 	for i := range list {
 		list[i] = filepath.Clean(list[i])
@@ -108,6 +108,9 @@ func (d *doctor) checkFiles(context.Context) []finding {
 // stray is a file of no account. With the file store it may hold tokens of an account
 // whose file was lost: those only a person deletes.
 func (d *doctor) stray(path string) finding {
+	if filepath.Dir(path) == d.runs.Folder() {
+		return d.strayRun(path)
+	}
 	rm := removing(path)
 	secret := filepath.Dir(path) == filepath.Clean(d.files.Folder())
 	lock := filepath.Dir(path) == filepath.Clean(d.locks.Folder())
@@ -131,6 +134,14 @@ func (d *doctor) stray(path string) finding {
 		return f.by(func(ctx context.Context) error { return d.removeLock(ctx, path) })
 	}
 	return f
+}
+
+// strayRun is the folder of a run of setup --verify that was killed.
+func (d *doctor) strayRun(path string) finding {
+	if d.young(path) {
+		return skipped("%s is new: a program may be running in it", path)
+	}
+	return warning(d.fixIt(), "%s is what a killed setup --verify left", path).by(func(context.Context) error { return d.runs.Remove(path) })
 }
 
 // young reports whether a process may still need the file, or has deleted it.

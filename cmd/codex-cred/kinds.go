@@ -64,6 +64,10 @@ func plainKinds() []kind {
 		},
 		{"record of a setup", "which files of other programs those are. A file in DATA/setup", "until setup --undo, or erase of the account"},
 		{
+			"folder for a run of a program", "what another program writes while setup --verify runs it: no token of ours. In DATA/runs",
+			"until that run is over, or until erase --all",
+		},
+		{
 			"request log", "of each request the time, command, account, host, path, status and duration, if you set " + logVariable + "=1, and with " + bodiesVariable + "=1 as well " +
 				"the bodies with every secret replaced. Files in STATE/logs, at most four of 1 MiB",
 			"until it is full three times over, or until erase of any account",

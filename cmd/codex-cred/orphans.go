@@ -44,7 +44,14 @@ func (w *wiring) orphans() (orphans, error) {
 	if err != nil {
 		return orphans{}, err
 	}
+	runs, err := w.runs.Files()
+	if err != nil {
+		return orphans{}, err
+	}
 	var o orphans
+	for _, path := range runs {
+		o.files = append(o.files, w.runFolder(path))
+	}
 	for _, path := range strays {
 		o.files = append(o.files, file("stray file", path))
 	}

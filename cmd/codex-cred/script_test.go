@@ -124,6 +124,7 @@ func play(t *testing.T, script string, s *stage) {
 			Cmds:                commands(),
 			Condition:           s.is,
 			Deadline:            deadline,
+			WorkdirRoot:         s.workdirs,
 			RequireExplicitExec: true,
 			RequireUniqueNames:  true,
 		})
@@ -184,6 +185,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 
 		"other-bus":     (*stage).otherBus,
 		"other-keyring": (*stage).otherKeyring,
+		"untouched":     (*stage).untouched,
 
 		"foreign": (*stage).foreign,
 		"theirs":  (*stage).theirs,
@@ -222,6 +224,7 @@ type stage struct {
 	built          string // the program that herds run, if not that of the tests
 	api            *api   // nil but for clients
 	client         string // the path of the client, if the script is about one
+	workdirs       string // where the script's directory is made; empty for the system's temporary directory
 	serving        *serving
 
 	mu      sync.Mutex // guards ahead, which the server reads

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 
@@ -53,27 +51,14 @@ func verifyDocker(ctx context.Context, s *setup) error {
 	})
 }
 
-// run returns what the program prints and what it says beside that.
-func (a asking) run(ctx context.Context) (output []byte, said string, err error) {
-	path, err := exec.LookPath(a.program)
-	if err != nil {
-		return nil, "", err
-	}
-	ctx, cancel := context.WithTimeout(ctx, verifyWait)
-	defer cancel()
-	var told bytes.Buffer
-	cmd := exec.CommandContext(ctx, path, a.args...) //nolint:gosec // the client that the person named
-	cmd.Dir, cmd.Stdin, cmd.Stderr = os.TempDir(), strings.NewReader(a.stdin), &told
-	cmd.Env = append(withToken(os.Environ(), nil), "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=")
-	output, err = cmd.Output()
-	return output, told.String(), err
-}
-
 // askClient compares what the client would send with the token of the account.
 func (s *setup) askClient(ctx context.Context, a asking) error {
-	output, said, runErr := a.run(ctx)
+	output, said, runErr := s.ask(ctx, a)
 	if errors.Is(runErr, exec.ErrNotFound) {
 		return withHint(fmt.Errorf("%s is not in the PATH", a.program), "run it from a shell that finds "+a.program)
+	}
+	if neverRan(runErr) {
+		return runErr
 	}
 	token := a.token(output)
 	want, err := s.tokenDigest(ctx)

@@ -75,17 +75,22 @@ func verifyGo(ctx context.Context, s *setup) error {
 	if len(rows) == 0 {
 		return withHint(fmt.Errorf("no host gets the tokens of account %q from go", s.Account), fmt.Sprintf("run: codex-cred host add https://%s %s", exampleHost, s.Account))
 	}
-	configured, said, err := asking{program: "go", args: []string{"env", goVariable}}.run(ctx)
+	configured, said, err := s.ask(ctx, asking{program: "go", args: []string{"env", goVariable}})
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return withHint(errors.New("go is not in the PATH"), "run it from a shell that finds go")
+	case neverRan(err):
+		return err
 	case err != nil:
 		return fmt.Errorf("go does not tell what it asks; it said: %s", lastLine(said))
 	case !s.goAsks(string(configured)):
 		return withHint(fmt.Errorf("go does not ask %q", s.goCommand()), s.putRight()+", and unset "+goVariable+" in the environment")
 	}
 	words := strings.Fields(s.goCommand())
-	answer, said, err := asking{program: words[0], args: words[1:]}.run(ctx)
+	answer, said, err := s.ask(ctx, asking{program: words[0], args: words[1:]})
+	if neverRan(err) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("go has no token; our command failed (%w) and said: %s", err, lastLine(said))
 	}

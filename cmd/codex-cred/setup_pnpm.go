@@ -43,10 +43,12 @@ func (s *setup) pnpmCommand() string { return s.Command + " get " + s.Account }
 // verifyPnpm asks pnpm which program it would run for the host, and runs that. pnpm
 // sends the token to that host alone, and no witness can be in its place.
 func verifyPnpm(ctx context.Context, s *setup) error {
-	configured, said, err := asking{program: "pnpm", args: []string{"config", "get", s.pnpmKey()}}.run(ctx)
+	configured, said, err := s.ask(ctx, asking{program: "pnpm", args: []string{"config", "get", s.pnpmKey()}})
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return withHint(errors.New("pnpm is not in the PATH"), "run it from a shell that finds pnpm")
+	case neverRan(err):
+		return err
 	case err != nil:
 		return fmt.Errorf("pnpm does not tell what it asks; it said: %s", lastLine(said))
 	case strings.TrimSpace(string(configured)) != s.pnpmCommand():

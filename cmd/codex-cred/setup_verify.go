@@ -1,15 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/codex-cred/codex-cred/internal/rundir"
 )
 
 // A trialRun is how a client is run so that it sends one request to the witness.
@@ -108,7 +106,14 @@ func (s *setup) tryClient(ctx context.Context, run trialRun) error {
 	defer w.close()
 	ctx, cancel := context.WithTimeout(ctx, verifyWait)
 	defer cancel()
-	said, failed := s.runInEmpty(ctx, path, run, w)
+	said, failed := "", error(nil)
+	err = s.runIn(run.program, func(folder *rundir.Run) error {
+		said, failed = s.runTrial(ctx, path, run, w, folder)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("run %s: %w", run.program, err)
 	}
@@ -120,36 +125,6 @@ func (s *setup) tryClient(ctx context.Context, run trialRun) error {
 		return withHint(fmt.Errorf("%s: %w", s.Client, err), run.hint)
 	}
 	return nil
-}
-
-// runInEmpty runs the client in a directory without others' files, where no project
-// has a config, and returns the last that it says.
-func (s *setup) runInEmpty(ctx context.Context, path string, run trialRun, w *witness) (said string, err error) {
-	empty, err := os.MkdirTemp("", "codex-cred-")
-	if err != nil {
-		return "nothing", fmt.Errorf("make a directory to run %s in: %w", run.program, err)
-	}
-	defer func() { _ = os.RemoveAll(empty) }()
-	if run.file != nil {
-		name, content := run.file(w)
-		if err := os.WriteFile(filepath.Join(empty, name), []byte(content), 0o600); err != nil {
-			return "nothing", fmt.Errorf("write what %s is to read: %w", run.program, err)
-		}
-	}
-	defer s.asPerson()()
-	defer s.whenSlow("%s is running ...", run.program)()
-	cmd := exec.CommandContext(ctx, path, run.args(w.url)...) //nolint:gosec // the client that the person named
-	cmd.Cancel = func() error {                               // a program that starts others ends them
-		if err := cmd.Process.Signal(os.Interrupt); !errors.Is(err, os.ErrProcessDone) && err != nil {
-			return cmd.Process.Kill()
-		}
-		return nil
-	}
-	var output bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = empty, &output, &output, 2*time.Second
-	cmd.Env = append(withToken(os.Environ(), nil), run.environment(w.url)...)
-	err = cmd.Run()
-	return lastLine(output.String()), err
 }
 
 // lastLine returns the last line that says something, without what colours it.

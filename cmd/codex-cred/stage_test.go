@@ -42,6 +42,7 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 	if code != want {
 		ts.Fatalf("codex-cred %s: exit code %d, want %d", strings.Join(args[1:], " "), code, want)
 	}
+	s.wantNoIntruder(ts)
 	stdout := ts.ReadFile("stdout")
 	switch strings.Join(args[1:min(2, len(args))], "") {
 	case "get":

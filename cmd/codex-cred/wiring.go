@@ -18,6 +18,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/hosttable"
 	"github.com/codex-cred/codex-cred/internal/journal"
 	"github.com/codex-cred/codex-cred/internal/requestlog"
+	"github.com/codex-cred/codex-cred/internal/rundir"
 	"github.com/codex-cred/codex-cred/internal/safefile"
 	"github.com/codex-cred/codex-cred/internal/setupdir"
 	"github.com/codex-cred/codex-cred/internal/shimdir"
@@ -43,6 +44,7 @@ type wiring struct {
 	hosts    *hosttable.Table
 	shims    *shimdir.Dir
 	setups   *setupdir.Dir
+	runs     *rundir.Dir
 	log      *requestlog.Log
 	// recorder writes the log; nil if nobody asked for one.
 	recorder *requestlog.Recorder
@@ -75,6 +77,7 @@ func (p *program) wireAt(root string) *wiring {
 		hosts:    hosttable.New(root),
 		shims:    shimdir.New(root),
 		setups:   setupdir.New(root),
+		runs:     rundir.New(root),
 		log:      requestlog.New(p.stateRoot(root)),
 		hostID:   p.hostID,
 		client:   &refresh.Client{UserAgent: userAgent(), Now: p.now, Proxy: http.ProxyFromEnvironment},

@@ -128,7 +128,7 @@ const tempSuffix = ".tmp"
 
 func (d Dir) createTemp(file string) (temp *os.File, err error) {
 	err = d.again(func() error {
-		temp, err = os.CreateTemp(d.Path(""), "."+file+".*"+tempSuffix)
+		temp, err = os.CreateTemp(d.Path(""), "."+file+".*"+tempSuffix) //nolint:forbidigo // in a directory of ours
 		return fault("make a temporary file in", d.Path(""), err)
 	})
 	return temp, err

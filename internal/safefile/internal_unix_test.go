@@ -64,3 +64,31 @@ func TestOpenFile(t *testing.T) {
 		}
 	}
 }
+
+// TestPrivateGroup is the rule for when a directory that its group can write is its
+// owner's alone.
+func TestPrivateGroup(t *testing.T) {
+	t.Parallel()
+	const users = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\nbob:x:1001:100::/home/bob:/bin/sh\neve:x:1002:100::/home/eve:/bin/sh\n"
+	const groups = "root:x:0:\nann:x:1000:\nusers:x:100:\nwheel:x:10:ann,bob\nown:x:11:ann\n"
+	for _, c := range []struct {
+		name     string
+		uid, gid int
+		want     bool
+	}{
+		{"the user's own group", 1000, 1000, true},
+		{"a group with the user alone in it", 1000, 11, true},
+		{"a group with another member", 1000, 10, false},
+		{"the main group of others", 1001, 100, false},
+		{"another user's own group", 1001, 1000, false},
+		{"a group that is not listed", 1000, 5000, false},
+		{"a user who is not listed", 5000, 1000, false},
+	} {
+		if got := privateGroup([]byte(users), []byte(groups), c.uid, c.gid); got != c.want {
+			t.Errorf("%s: %t, want %t", c.name, got, c.want)
+		}
+	}
+	if privateGroup(nil, nil, 0, 0) {
+		t.Error("a group is private where nothing is listed")
+	}
+}
