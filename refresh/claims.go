@@ -88,11 +88,12 @@ func (c claims) identity() helper.Identity {
 func (c claims) meant(iss helper.Issuer, now time.Time) error {
 	switch {
 	case !slices.Contains(c.audiences(), iss.ClientID):
-		return fmt.Errorf("its id_token is %w: it is of another client", helper.ErrRejected)
+		return fmt.Errorf("its id_token is %w: its aud is %q, and this client is %q",
+			helper.ErrRejected, clean(strings.Join(c.audiences(), " "), maxText), iss.ClientID)
 	case c.Issuer == "" && iss.Profile != ProfileOpenAI:
 		return fmt.Errorf("its id_token is %w: it names no issuer", helper.ErrRejected)
 	case c.Issuer != "" && !SameIssuer(iss, c.Issuer):
-		return fmt.Errorf("its id_token is %w: it is of another issuer", helper.ErrRejected)
+		return NewIssuerNameError("its id_token", c.Issuer, iss)
 	case c.Expires != 0 && float64(now.Add(-skew).Unix()) >= c.Expires:
 		return fmt.Errorf("its id_token is %w: it has expired; check this computer's clock", helper.ErrRejected)
 	}

@@ -59,7 +59,7 @@ func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 }
 
 func (c *Client) redeem(ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string) (helper.Credential, error) {
-	if err := CheckEndpoint(iss.TokenEndpoint); err != nil {
+	if err := checkEndpoint(iss, iss.TokenEndpoint); err != nil {
 		return helper.Credential{}, fmt.Errorf("token endpoint: %w", err)
 	}
 	a := c.send(ctx, call{
@@ -128,7 +128,7 @@ func (c *Client) Revoke(ctx context.Context, iss helper.Issuer, token helper.Sec
 	if iss.RevocationEndpoint == "" {
 		return ErrNoRevocation
 	}
-	if err := CheckEndpoint(iss.RevocationEndpoint); err != nil {
+	if err := checkEndpoint(iss, iss.RevocationEndpoint); err != nil {
 		return fmt.Errorf("revocation endpoint: %w", err)
 	}
 	members := []pair{{"token", token.Reveal()}, {"token_type_hint", hint}, {"client_id", iss.ClientID}}

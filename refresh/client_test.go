@@ -125,6 +125,7 @@ func TestIssuer_HostileMetadata(t *testing.T) {
 		{"token endpoint over http", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"http://evil.example/t"}`, ""},
 		{"authorization endpoint of javascript", `{"issuer":"URL","authorization_endpoint":"javascript:x","token_endpoint":"URL/t"}`, ""},
 		{"revocation endpoint over http", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","revocation_endpoint":"http://evil.example/"}`, ""},
+		{"device endpoint over http", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","device_authorization_endpoint":"http://evil.example/"}`, ""},
 		{"only plain PKCE", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","code_challenge_methods_supported":["plain"]}`, ""},
 		{"too long", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}` + strings.Repeat(" ", 1<<20), ""},
 	} {
@@ -225,7 +226,7 @@ func TestRequests(t *testing.T) {
 	})
 	c := &refresh.Client{UserAgent: "codex-cred/1", Now: time.Now} //nolint:forbidigo // nothing here depends on the time
 	const form, object = "application/x-www-form-urlencoded", "application/json"
-	iss := helper.Issuer{ClientID: "me", TokenEndpoint: base, RevocationEndpoint: base}
+	iss := helper.Issuer{URL: base, ClientID: "me", TokenEndpoint: base, RevocationEndpoint: base}
 	revoke := func(profile, hint string) func() {
 		return func() {
 			iss.Profile = profile
@@ -313,7 +314,7 @@ func errorsHoldNot(t *testing.T, secret string) {
 			echo(w, string(b))
 		})
 		c := &refresh.Client{Now: time.Now} //nolint:forbidigo // nothing here depends on the time
-		iss := helper.Issuer{Profile: refresh.ProfileOAuth, ClientID: "me", TokenEndpoint: base}
+		iss := helper.Issuer{Profile: refresh.ProfileOAuth, URL: base, ClientID: "me", TokenEndpoint: base}
 		_, err := c.Redeem(t.Context(), iss, helper.NewSecret(secret), helper.NewSecret(secret), "http://127.0.0.1:1/")
 		if err == nil || strings.Contains(err.Error(), secret[3:15]) || strings.ContainsAny(err.Error(), "\x1b\n") {
 			t.Errorf("error %v", err)

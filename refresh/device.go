@@ -61,7 +61,7 @@ func (c *Client) StartDevice(ctx context.Context, iss helper.Issuer) (DeviceCode
 	if iss.DeviceEndpoint == "" {
 		return DeviceCode{}, noDevice(iss.URL)
 	}
-	if err := CheckEndpoint(iss.DeviceEndpoint); err != nil {
+	if err := checkEndpoint(iss, iss.DeviceEndpoint); err != nil {
 		return DeviceCode{}, fmt.Errorf("device authorization endpoint: %w", err)
 	}
 	members := []pair{{"client_id", iss.ClientID}, {"scope", iss.Scope}}

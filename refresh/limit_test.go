@@ -140,7 +140,7 @@ func TestLimit_PollRefused(t *testing.T) {
 	t.Cleanup(s.Close)
 	ts := newTimers()
 	client := &Client{Now: time.Now, after: ts.after} //nolint:forbidigo // nothing here depends on the time
-	_ = poll(t.Context(), client, helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: s.URL})
+	_ = poll(t.Context(), client, helper.Issuer{Profile: ProfileOAuth, URL: s.URL, TokenEndpoint: s.URL})
 	if !slices.Equal(ts.times, []time.Duration{30 * time.Second}) || !ts.stopped[0] {
 		t.Errorf("the bounds are %v, stopped %v; want one of 30s, stopped", ts.times, ts.stopped)
 	}

@@ -79,6 +79,9 @@ func noMetadata(first, second error) error {
 	case errors.Is(second, helper.ErrTemporary):
 		return second
 	}
+	if other := (*IssuerNameError)(nil); errors.As(first, &other) || errors.As(second, &other) {
+		return other // it says more than that there is nothing at the other place
+	}
 	return fmt.Errorf("%w; %w", first, second)
 }
 
@@ -119,7 +122,7 @@ func temporaryIf(temporary bool) error {
 func (m metadata) check(issuer string) error {
 	// RFC 8414 section 3.3: identical, not merely equivalent.
 	if m.Issuer != issuer {
-		return fmt.Errorf("the metadata is %w: it is of the issuer %q, not %q", helper.ErrRejected, clean(m.Issuer, maxText), issuer)
+		return &IssuerNameError{What: "the metadata", Named: clean(m.Issuer, maxText), Wanted: issuer}
 	}
 	for _, endpoint := range []struct {
 		name, url string
@@ -130,7 +133,7 @@ func (m metadata) check(issuer string) error {
 		{"revocation_endpoint", m.RevocationEndpoint, true},
 		{"device_authorization_endpoint", m.DeviceEndpoint, true}, // RFC 8628 section 4
 	} {
-		if err := CheckEndpoint(endpoint.url); err != nil && (endpoint.url != "" || !endpoint.optional) {
+		if err := checkEndpoint(helper.Issuer{URL: issuer}, endpoint.url); err != nil && (endpoint.url != "" || !endpoint.optional) {
 			return fmt.Errorf("the metadata is %w: its %s: %s", helper.ErrRejected, endpoint.name, err.Error())
 		}
 	}

@@ -93,7 +93,7 @@ func pollCall(iss helper.Issuer, d DeviceCode) (call, error) {
 	} else {
 		request.body = form(pair{"grant_type", grantDeviceCode}, pair{"device_code", d.Code.Reveal()}, pair{"client_id", iss.ClientID})
 	}
-	if err := CheckEndpoint(request.endpoint); err != nil {
+	if err := checkEndpoint(iss, request.endpoint); err != nil {
 		return call{}, fmt.Errorf("endpoint of the device sign-in: %w", err)
 	}
 	return request, nil

@@ -33,7 +33,7 @@ type Reached struct {
 // and [ErrUntrusted] where that is why; an endpoint that must not be asked is
 // [helper.ErrInvalid].
 func (c *Client) Reach(ctx context.Context, iss helper.Issuer) (Reached, error) {
-	if err := CheckEndpoint(iss.TokenEndpoint); err != nil {
+	if err := checkEndpoint(iss, iss.TokenEndpoint); err != nil {
 		return Reached{}, fmt.Errorf("token endpoint: %w", err)
 	}
 	place := RequestReach.Endpoint(iss)

@@ -57,7 +57,7 @@ func TestReach_Fails(t *testing.T) {
 		{"no endpoint", "http://issuer.example", nil, helper.ErrInvalid, helper.ErrTemporary, ""},
 	} {
 		client := &refresh.Client{UserAgent: "codex-cred/test", Now: (&clock{}).Now, Proxy: c.proxy}
-		got, err := client.Reach(soon(t), helper.Issuer{TokenEndpoint: c.issuer + "/oauth/token"})
+		got, err := client.Reach(soon(t), helper.Issuer{URL: c.issuer, TokenEndpoint: c.issuer + "/oauth/token"})
 		if !errors.Is(err, c.want) || errors.Is(err, c.not) || got.Proxy != c.through || !got.Date.IsZero() {
 			t.Errorf("%s: %+v, %v", c.what, got, err)
 		}

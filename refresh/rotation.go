@@ -150,7 +150,7 @@ func (r *Rotation) check(rec helper.Record, d demand) error {
 	if rec.Account.Host != "" && rec.Account.Host != r.Host {
 		return fmt.Errorf("the sign-in is %w, whose copy this is: two that refresh it would end it: %w", helper.ErrElsewhere, helper.ErrSignInRequired)
 	}
-	if err := CheckEndpoint(rec.Credential.Issuer.TokenEndpoint); err != nil {
+	if err := checkEndpoint(rec.Credential.Issuer, rec.Credential.Issuer.TokenEndpoint); err != nil {
 		return fmt.Errorf("token endpoint of the stored credential: %w", err)
 	}
 	return notDue(rec, d.Reason, r.Now())

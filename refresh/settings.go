@@ -74,6 +74,57 @@ func CheckEndpoint(raw string) error {
 	return fmt.Errorf("URL %q is %w: %s", clean(raw, maxCode), helper.ErrInvalid, problem)
 }
 
+// An IssuerNameError says that a server calls itself by another name than the
+// issuer that was asked for, if only by a slash: names of issuers are compared byte
+// by byte (RFC 8414 section 3.3, RFC 9207 section 2.4, OpenID Connect Core section
+// 3.1.3.7). It wraps [helper.ErrRejected].
+type IssuerNameError struct {
+	What          string // that has the name, such as "the metadata"
+	Named, Wanted string // fit for a terminal
+}
+
+// NewIssuerNameError returns the error for a name that came from a server.
+func NewIssuerNameError(what, named string, iss helper.Issuer) *IssuerNameError {
+	return &IssuerNameError{What: what, Named: clean(named, maxText), Wanted: iss.URL}
+}
+
+// Error implements error.
+func (e *IssuerNameError) Error() string {
+	if e.OnlySlash() {
+		return fmt.Sprintf("%s is %v: it names the issuer %q, and %q was asked for, which differs by the slash at its end; issuers must be identical",
+			e.What, helper.ErrRejected, e.Named, e.Wanted)
+	}
+	return fmt.Sprintf("%s is %v: it names the issuer %q, and %q was asked for", e.What, helper.ErrRejected, e.Named, e.Wanted)
+}
+
+// Unwrap returns [helper.ErrRejected].
+func (e *IssuerNameError) Unwrap() error { return helper.ErrRejected }
+
+// OnlySlash reports whether the names differ by a slash at the end and by nothing
+// else, so that the wanted one was likely mistyped.
+func (e *IssuerNameError) OnlySlash() bool {
+	return strings.TrimSuffix(e.Named, "/") == strings.TrimSuffix(e.Wanted, "/")
+}
+
+// checkEndpoint is [CheckEndpoint] for an endpoint of the issuer. Only an issuer
+// that is itself at http on loopback may have endpoints there: another could
+// send secrets to whoever listens on a port of this computer.
+func checkEndpoint(iss helper.Issuer, endpoint string) error {
+	if err := CheckEndpoint(endpoint); err != nil {
+		return err
+	}
+	if isHTTP(endpoint) && !(isHTTP(iss.URL) && CheckEndpoint(iss.URL) == nil) {
+		return fmt.Errorf("URL %q is %w: http is allowed only if the issuer is at http on loopback too, and it is %q",
+			clean(endpoint, maxCode), helper.ErrInvalid, clean(iss.URL, maxCode))
+	}
+	return nil
+}
+
+func isHTTP(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Scheme == "http"
+}
+
 // urlProblem says why the URL must not be visited, by this program or by a
 // person; empty if it may be.
 func urlProblem(raw string) string {

@@ -132,9 +132,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err := p.replaceable(c, w, account); err != nil {
 		return err
 	}
-	stop := p.whenSlow("waiting for the issuer to answer")
-	iss, err := w.client.Issuer(c.Context, w.settings(c, account))
-	stop()
+	iss, err := p.issuer(c, w, account)
 	if err != nil {
 		return err
 	}
@@ -165,6 +163,16 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	}
 	p.warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(a.Store, string(a.ID)))
 	return p.sweep(ctx, w, a)
+}
+
+// issuer asks how to talk to the issuer of the command line.
+func (p *program) issuer(c *cli.Context, w *wiring, account string) (helper.Issuer, error) {
+	defer p.whenSlow("waiting for the issuer to answer")()
+	iss, err := w.client.Issuer(c.Context, w.settings(c, account))
+	if other := (*refresh.IssuerNameError)(nil); errors.As(err, &other) && other.OnlySlash() && c.IsSet("issuer") {
+		return iss, withHint(err, "run: "+again(c, account, quoted("--issuer="+other.Named)))
+	}
+	return iss, err
 }
 
 // replaceable refuses to replace a sign-in that works unless asked to.

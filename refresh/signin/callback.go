@@ -169,7 +169,7 @@ func (a *attempt) read(query url.Values) response {
 	host := a.iss.AuthorizationEndpoint
 	switch {
 	case query.Has("iss") && !refresh.SameIssuer(a.iss, iss):
-		return response{err: fmt.Errorf("the browser brought the answer of another issuer, which is %w; start the sign-in again", helper.ErrRejected)}
+		return response{err: refresh.NewIssuerNameError("the browser's answer", iss, a.iss)}
 	case a.iss.IssRequired && !query.Has("iss"):
 		return response{err: fmt.Errorf("the browser's answer is %w: it lacks the iss that this issuer always sends; start the sign-in again", helper.ErrRejected)}
 	case query.Has("error"):
