@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/configfile"
 	"github.com/codex-cred/codex-cred/internal/portholder"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -124,7 +124,10 @@ func setClock() string {
 // checkRoots looks whether there are authorities to trust at all.
 func (d *doctor) checkRoots(context.Context) []finding {
 	if path := d.getenv("SSL_CERT_FILE"); path != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
-		pem, err := os.ReadFile(path) //nolint:gosec // the person named it
+		pem, _, err := configfile.ReadRegular(path)
+		if errors.Is(err, helper.ErrUnsafe) {
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s", shown(err.Error()))}
+		}
 		if err != nil {
 			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read", shown(path))}
 		}

@@ -97,7 +97,7 @@ func exportable(path string) error {
 	case err != nil:
 		return ofFile(fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err))
 	case !info.Mode().IsRegular():
-		return &helper.UnsafeError{Path: path, Problem: "is not a regular file", Fix: "name another file"}
+		return &helper.UnsafeError{Path: path, Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file", Fix: "name another file"}
 	}
 	content := []byte(nil)
 	if info.Size() <= moving.MaxSize {

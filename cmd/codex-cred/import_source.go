@@ -157,7 +157,7 @@ func readDocument(ctx context.Context, path string, format moving.Format) (docum
 	case info.Mode()&fs.ModeSymlink != 0:
 		return document{}, &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "whoever made it may have the sign-in elsewhere too; name the file that it leads to: codex-cred import --from FILE"}
 	case !info.Mode().IsRegular():
-		return document{}, &helper.UnsafeError{Path: path, Problem: "is not a regular file", Fix: "name a file: codex-cred import --from FILE"}
+		return document{}, &helper.UnsafeError{Path: path, Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file", Fix: "name a file: codex-cred import --from FILE"}
 	case info.Size() > moving.MaxSize:
 		return document{}, fmt.Errorf("read %s: it is %w: it has more than %d bytes", path, helper.ErrInvalid, moving.MaxSize)
 	}

@@ -11,6 +11,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,12 +45,27 @@ func (p *program) main() int {
 // interruptible returns a context that a signal ends.
 func (p *program) interruptible() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
-	context.AfterFunc(ctx, func() {
+	var giveUp atomic.Pointer[time.Timer]
+	ended := context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the program at once
 		p.whenSlow("finishing what is under way; interrupt again to give it up")
+		giveUp.Store(time.AfterFunc(p.finishTime, func() {
+			p.warn("what was under way does not end: it is given up")
+			p.exit(exitInterrupted)
+		}))
 	})
-	return ctx, stop
+	return ctx, func() {
+		ended()
+		stop()
+		if timer := giveUp.Load(); timer != nil {
+			timer.Stop()
+		}
+	}
 }
+
+// finishTime bounds how long the program goes on after a signal: longer than a
+// keychain may take in which a person types a password, see personTime.
+const finishTime = 90 * time.Second
 
 // endings are the signals that ask the program to end. It ends in order then: what
 // a sign-in brings is stored first. The second ends it as it stands. Who started it
@@ -75,5 +91,8 @@ func newProgram() *program {
 		dataHome:  homeOf(xdg.DataHome, os.Getenv, "XDG_DATA_HOME", ".local/share"),
 		stateHome: homeOf(xdg.StateHome, os.Getenv, "XDG_STATE_HOME", ".local/state"),
 		hostID:    hostid.ID,
+
+		finishTime: finishTime,
+		exit:       os.Exit,
 	}
 }

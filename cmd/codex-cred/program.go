@@ -34,6 +34,9 @@ type program struct {
 	undoHarden func()
 	// flush writes the log of requests, if there is one.
 	flush func()
+	// finishTime bounds what goes on after a signal; exit ends the program then.
+	finishTime time.Duration
+	exit       func(code int)
 	// command is the name of the command that runs.
 	command string
 	// jsonErrors asks for errors as a JSON object as well.

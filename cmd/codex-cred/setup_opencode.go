@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/configfile"
 	"github.com/codex-cred/codex-cred/internal/jsonedit"
 	"github.com/codex-cred/codex-cred/packaging/opencode"
 )
@@ -50,7 +53,10 @@ func (s *setup) openCodeConfig() (string, error) {
 	chosen, listed := filepath.Join(dir, "opencode.json"), false
 	for _, name := range []string{"config.json", "opencode.json", "opencode.jsonc"} {
 		path := filepath.Join(dir, name)
-		content, err := os.ReadFile(path) //nolint:gosec // the person's own config
+		content, _, err := configfile.ReadRegular(path)
+		if errors.Is(err, helper.ErrUnsafe) {
+			return "", err
+		}
 		if err != nil {
 			continue
 		}

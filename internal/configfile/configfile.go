@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/sharing"
@@ -45,26 +46,74 @@ func Read(path string) (*File, error) {
 	if err != nil {
 		return nil, fault("open", path, err)
 	}
-	f, err := os.Open(real)
+	content, info, err := ReadRegular(real)
+	if err == nil {
+		err = check(real, info)
+	}
 	if err != nil {
-		return nil, fault("open", path, err)
+		return nil, err
+	}
+	return &File{Path: real, Content: content, Exists: true, mode: info.Mode().Perm()}, nil
+}
+
+// ReadRegular reads a regular file of another program, up to 16 MiB. It waits for
+// nothing: a named pipe, a socket, a device or a directory at the path is a
+// [helper.UnsafeError] that says what it is. Symbolic links are followed. Other
+// errors are ErrTooLarge and, also for an absent file, ErrUnavailable.
+func ReadRegular(path string) ([]byte, fs.FileInfo, error) {
+	info, err := os.Stat(path) // first, since to open a device can do something
+	if err == nil {
+		err = regular(path, info)
+	}
+	if err != nil {
+		return nil, nil, fault("open", path, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // a config that the person has
+	if err != nil {
+		return nil, nil, fault("open", path, err)
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fault("open", path, err)
+	if info, err = f.Stat(); err == nil {
+		err = regular(path, info)
 	}
-	if err := check(real, info); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, nil, fault("open", path, err)
 	}
 	content, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
-		return nil, fault("read", path, err)
+		return nil, nil, fault("read", path, err)
 	}
 	if len(content) > maxSize {
-		return nil, fmt.Errorf("read %s: %w: it is larger than %d bytes", path, helper.ErrTooLarge, maxSize)
+		return nil, nil, fmt.Errorf("read %s: %w: it is larger than %d bytes", path, helper.ErrTooLarge, maxSize)
 	}
-	return &File{Path: real, Content: content, Exists: true, mode: info.Mode().Perm()}, nil
+	return content, info, nil
+}
+
+// regular refuses what is no regular file.
+func regular(path string, info fs.FileInfo) error {
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	return &helper.UnsafeError{Path: path, Problem: "is " + Kind(info.Mode()) + " and not a regular file", Fix: "move it away"}
+}
+
+// Kind returns what a file of the mode is, in words with an article.
+func Kind(mode fs.FileMode) string {
+	switch mode.Type() {
+	case 0:
+		return "a regular file"
+	case fs.ModeDir:
+		return "a directory"
+	case fs.ModeSymlink:
+		return "a symbolic link"
+	case fs.ModeNamedPipe:
+		return "a named pipe"
+	case fs.ModeSocket:
+		return "a socket"
+	case fs.ModeDevice, fs.ModeDevice | fs.ModeCharDevice:
+		return "a device"
+	}
+	return "something else"
 }
 
 // absent makes sure that nothing is at the path, and not a link that leads
@@ -78,8 +127,6 @@ func absent(path string) (*File, error) {
 
 func check(path string, info fs.FileInfo) error {
 	switch {
-	case !info.Mode().IsRegular():
-		return &helper.UnsafeError{Path: path, Problem: "is not a regular file", Fix: "move it away"}
 	case info.Mode()&0o200 == 0:
 		return &helper.UnsafeError{Path: path, Problem: "may not be written", Fix: "change it where it is made, or allow it: chmod u+w"}
 	case foreign(info):
@@ -191,8 +238,8 @@ func syncDir(path string) {
 
 // fault says in helper's vocabulary what went wrong; nil stays nil.
 func fault(doing, path string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, helper.ErrUnsafe) {
+		return err
 	}
 	var cause *fs.PathError
 	if errors.As(err, &cause) {

@@ -1,0 +1,44 @@
+//go:build unix
+
+package main
+
+import (
+	"io"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestInterruptible_GivesUp: what does not end after a signal is given up, with the
+// exit status of an interrupted program. No other test may run: the signal is for
+// the whole process.
+func TestInterruptible_GivesUp(t *testing.T) {
+	code := make(chan int, 1)
+	p := &program{stderr: io.Discard, finishTime: time.Millisecond, exit: func(c int) { code <- c }}
+	ctx, stop := p.interruptible()
+	defer stop()
+	must(t, syscall.Kill(os.Getpid(), syscall.SIGTERM))
+	<-ctx.Done()
+	select {
+	case got := <-code:
+		if got != exitInterrupted {
+			t.Errorf("it ended with %d, want %d", got, exitInterrupted)
+		}
+	case <-time.After(patience):
+		t.Fatal("it went on")
+	}
+}
+
+// TestInterruptible_Ends: what ends in time is not given up.
+func TestInterruptible_Ends(t *testing.T) {
+	code := make(chan int, 1)
+	p := &program{stderr: io.Discard, finishTime: time.Hour, exit: func(c int) { code <- c }}
+	ctx, stop := p.interruptible()
+	must(t, syscall.Kill(os.Getpid(), syscall.SIGTERM))
+	<-ctx.Done()
+	stop()
+	if len(code) > 0 {
+		t.Error("it was given up")
+	}
+}
