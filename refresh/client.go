@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/runclock"
 )
 
 const (
@@ -37,8 +38,11 @@ type Client struct {
 	// may be called concurrently.
 	Observe func(context.Context, Exchange)
 
+	// Running measures how long a call takes; zero is the system's clock.
+	Running runclock.Clock
+
 	// after calls the function when the time has passed, unless it is stopped
-	// before; nil is time.AfterFunc.
+	// before; nil is Running's AfterFunc.
 	after func(time.Duration, func()) (stop func() bool)
 }
 

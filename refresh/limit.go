@@ -15,7 +15,8 @@ const (
 )
 
 // A limit ends a call that takes too long, however the time is spent: a byte
-// now and then does not extend it.
+// now and then does not extend it. Time in which the process was stopped does
+// not count.
 type limit struct {
 	after func(time.Duration, func()) (stop func() bool)
 	end   func()
@@ -27,7 +28,7 @@ type limit struct {
 func (c *Client) limit(call call, end func()) *limit {
 	l := &limit{after: c.after, end: end}
 	if l.after == nil {
-		l.after = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+		l.after = c.Running.AfterFunc
 	}
 	if call.detached && !call.asks {
 		l.start(grantTime)

@@ -28,7 +28,7 @@ func (r *Rotation) Serve(ctx context.Context, d helper.Demand, w io.WriteCloser)
 func (r *Rotation) inTime(ctx context.Context, d helper.Demand) (helper.Record, error) {
 	if r.SendTime > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.SendTime)
+		ctx, cancel = r.Client.Running.WithTimeout(ctx, r.SendTime)
 		defer cancel()
 	}
 	return r.Refresh(ctx, d)

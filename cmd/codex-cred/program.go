@@ -14,16 +14,19 @@ import (
 	"golang.org/x/term"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/runclock"
 )
 
 // A program is one run of the command, with all that the outside world
 // supplies.
 type program struct {
-	getenv   func(string) string
-	stdin    io.Reader
-	stdout   io.Writer
-	stderr   io.Writer
-	now      func() time.Time
+	getenv func(string) string
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	now    func() time.Time
+	// running measures how long a worker runs; zero is the system's clock.
+	running  runclock.Clock
 	dataHome string
 	// stateHome is for logs.
 	stateHome string

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,11 +27,15 @@ import (
 // says how far its clock is ahead.
 const clockVariable = "CODEX_CRED_TEST_CLOCK"
 
+// hurryVariable names, for the same build, how often as fast the time goes by
+// that a worker and its calls are given.
+const hurryVariable = "CODEX_CRED_TEST_HURRY"
+
 // hostVariable names, for the same build, another machine to be on.
 const hostVariable = "CODEX_CRED_TEST_HOST"
 
 func TestMain(m *testing.M) {
-	program := func() { os.Exit(atSteps(onTestHost(onTestClock(newProgram()))).main()) }
+	program := func() { os.Exit(atSteps(inHurry(onTestHost(onTestClock(newProgram())))).main()) }
 	testscript.Main(parts.Main{M: m}, map[string]func(){
 		"codex-cred":   program,
 		gitProgram:     program,
@@ -64,6 +69,17 @@ func onTestHost(p *program) *program {
 	if host := os.Getenv(hostVariable); host != "" {
 		p.hostID = func() (string, error) { return host, nil }
 	}
+	return p
+}
+
+func inHurry(p *program) *program {
+	times, err := strconv.Atoi(os.Getenv(hurryVariable))
+	if err != nil {
+		return p
+	}
+	began := time.Now()
+	p.running.Now = func() time.Time { return began.Add(time.Since(began) * time.Duration(times)) }
+	p.running.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d/time.Duration(times), f).Stop }
 	return p
 }
 

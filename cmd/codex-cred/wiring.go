@@ -80,7 +80,7 @@ func (p *program) wireAt(root string) *wiring {
 		runs:     rundir.New(root),
 		log:      requestlog.New(p.stateRoot(root)),
 		hostID:   p.hostID,
-		client:   &refresh.Client{UserAgent: userAgent(), Now: p.now, Proxy: http.ProxyFromEnvironment},
+		client:   &refresh.Client{UserAgent: userAgent(), Now: p.now, Proxy: http.ProxyFromEnvironment, Running: p.running},
 	}
 	w.keychain.Turn = w.turn
 	p.record(w)

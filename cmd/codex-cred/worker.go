@@ -23,7 +23,8 @@ const (
 	foreground    = "foreground"
 	background    = "background"
 
-	// workerTime ends a worker, whatever it waits for.
+	// workerTime ends a worker, whatever it waits for. This and the times below
+	// are of p.running: a worker that was stopped goes on where it was.
 	workerTime = 150 * time.Second
 	// sendTime is by when it must have sent its request, or sends none: the
 	// longest call of the issuer and the tries to store what it answered fit
@@ -67,7 +68,7 @@ func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser
 // caller may be gone, and the answer is for the next one.
 func (p *program) work(args []string) int {
 	signal.Ignore(append(endings(), syscall.SIGHUP, syscall.SIGPIPE)...)
-	time.AfterFunc(workerTime, func() { os.Exit(exitTemporary) })
+	p.running.AfterFunc(workerTime, func() { os.Exit(exitTemporary) })
 	d, mode, err := parseWork(args)
 	if err != nil {
 		p.report(err)
@@ -79,7 +80,7 @@ func (p *program) work(args []string) int {
 	if err != nil {
 		return exitOther // the caller has had the same error
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
+	ctx, cancel := p.running.WithTimeout(context.Background(), tryTime)
 	defer cancel()
 	c := caller{Writer: p.stdout, leave: func() {}}
 	if mode == background {

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+)
+
+// hurry is how often as fast time goes by for the worker: its 90 seconds for the
+// request and its 150 for everything are 0.9 and 1.5.
+const hurry = 100
+
+// TestSuspended stops the worker with SIGSTOP, for longer than it has time for
+// anything, once its request is at the server. The answer arrives meanwhile. It
+// counts: when the worker continues, the answer is read before any time limit.
+func TestSuspended(t *testing.T) {
+	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
+		for _, token := range []string{validToken, expiredToken} {
+			t.Run(token, func(t *testing.T) {
+				t.Parallel()
+				s := newScene(t, store, keyring, false)
+				s.env = append(s.env, hurryVariable+"=100")
+				old := s.cred("get", "work").stdout
+				must(t, s.server.Fail(authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh}))
+				w := s.walk("send-before", func(_ *run, at stop, _ int) {
+					at.answer(goOn)
+					must(t, s.server.Wait(t.Context(), authserver.GrantRefresh, 1))
+					must(t, unix.Kill(at.worker, unix.SIGSTOP))
+					s.untilStopped(at.worker)
+					s.server.Release()
+					<-time.After(2 * workerTime / hurry)
+					must(t, unix.Kill(at.worker, unix.SIGCONT))
+				}, s.begins(token)...)
+				if w.hits != 1 || w.code != exitOK || w.stdout == old {
+					t.Errorf("the caller of the worker that was stopped: %+v after %d hits, want a new token after 1", w.said, w.hits)
+				}
+				s.settle()
+				s.wantWhole(w.stdout)
+				s.wantNoRevocation()
+			})
+		}
+	})
+}
