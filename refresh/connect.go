@@ -31,7 +31,8 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 	if err != nil {
 		return nil, nil, err
 	}
-	giveUp := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	dialled := conn // it may be closed after a return has set conn
+	giveUp := context.AfterFunc(ctx, func() { _ = dialled.Close() })
 	upper, told, err := c.climb(ctx, conn, proxy, req.URL)
 	if !giveUp() && err == nil {
 		err = ctx.Err()
