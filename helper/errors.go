@@ -47,6 +47,9 @@ var (
 	// ErrTemporary: the network or the authorization server failed in a way
 	// that a later try may not.
 	ErrTemporary = errors.New("temporary failure")
+	// ErrUnanswered: the last refresh got no answer, so its refresh token may be
+	// spent, and presenting it again may end the sign-in. It comes with ErrTemporary.
+	ErrUnanswered = errors.New("the refresh token may be spent")
 	// ErrRejected: an answer from outside breaks the rules of its protocol, or
 	// is meant for somebody else.
 	ErrRejected = errors.New("rejected")

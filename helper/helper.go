@@ -23,8 +23,11 @@ type Request struct {
 	Account string
 	// MinTTL is the least remaining life; zero is [Credential.MinTTL].
 	MinTTL time.Duration
-	// Refresh asks for a refresh however fresh the token is.
+	// Refresh asks for a refresh however fresh the token is. While the last one is
+	// unanswered it is ErrUnanswered until the next is due.
 	Refresh bool
+	// Force, with Refresh, presents a refresh token that may be spent.
+	Force bool
 	// Idle asks for a refresh however fresh the token is, if it is due: unlike
 	// Refresh it heeds what the last one has left to heed.
 	Idle bool
@@ -62,7 +65,8 @@ type Answer struct {
 //
 // Errors are those of [Store] and [Refresher], inside an [AccountError].
 // ErrNotStored comes with an Answer: its access token is good, and the last one
-// of this sign-in unless a later try stores what came with it.
+// of this sign-in unless a later try stores what came with it. ErrUnanswered, which
+// only a request with Refresh gets, comes with the stored credential if that is valid.
 func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	rec, err := h.Records.Read(ctx, req.Account)
 	if err != nil {
@@ -71,6 +75,8 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	now := h.Now()
 	c := rec.Credential
 	switch rejected := req.rejects(c); {
+	case req.Refresh && req.Force:
+		return h.renew(ctx, req, rec, ReasonForce)
 	case req.Refresh:
 		return h.renew(ctx, req, rec, ReasonHand)
 	case req.Idle:
@@ -130,7 +136,7 @@ func (h *Helper) renewed(ctx context.Context, req Request, old Record, why Reaso
 	}
 	usable := newest.Credential.Valid(h.Now()) && !req.rejects(newest.Credential)
 	switch {
-	case usable && errors.Is(err, ErrNotStored):
+	case usable && (errors.Is(err, ErrNotStored) || errors.Is(err, ErrUnanswered)):
 		return Answer{Record: newest}, err
 	case usable && err == nil && !newest.Credential.Fresh(h.Now(), req.MinTTL):
 		err = shortLife(newest.Credential, h.Now())

@@ -210,9 +210,12 @@ func TestHelper_Get(t *testing.T) {
 // hand makes, and of refreshers that bring something odd.
 func TestHelper_GetOrders(t *testing.T) {
 	temporary, again, lost := helper.ErrTemporary, helper.ErrSignInRequired, helper.ErrNotStored
+	unanswered, forced := helper.ErrUnanswered, helper.Request{Refresh: true, Force: true}
 	hour, force, offline := gives(time.Hour, nil), helper.Request{Refresh: true}, helper.Request{Offline: true}
 	for _, c := range []getCase{
 		{name: "refresh, young", age: 0, req: force, answer: hour, token: "renewed", calls: 1, why: helper.ReasonHand},
+		{name: "refresh, forced", age: 0, req: forced, answer: hour, token: "renewed", calls: 1, why: helper.ReasonForce},
+		{name: "refresh, unanswered", age: fresh, req: force, answer: fails(unanswered), token: "access", err: unanswered, calls: 1, why: helper.ReasonHand},
 		{name: "refresh, fails", age: fresh, req: force, answer: fails(temporary), token: "access", warn: temporary, calls: 1, why: helper.ReasonHand},
 		{name: "refresh, refused", age: fresh, req: force, stored: refused, token: "access", warn: again, says: "refresh token reused"},
 		{name: "idle, young", age: 0, req: helper.Request{Idle: true}, answer: hour, token: "renewed", calls: 1, why: helper.ReasonIdle},

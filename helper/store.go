@@ -77,7 +77,8 @@ type Reason string
 // The reasons.
 const (
 	ReasonExpiry   Reason = "expiry"   // the access token ends soon, or has ended
-	ReasonHand     Reason = "hand"     // a person wants it: a persisted time of the next refresh is ignored
+	ReasonHand     Reason = "hand"     // a person wants it: a time that the server asked for is ignored
+	ReasonForce    Reason = "force"    // a person wants it, though the refresh token may be spent
 	ReasonIdle     Reason = "idle"     // nobody uses the account, and it must stay alive
 	ReasonRejected Reason = "rejected" // a caller saw the access token refused
 	ReasonClock    Reason = "clock"    // the clock went back, so that nothing is known of the expiry

@@ -113,12 +113,12 @@ func TestRecover_CountsTorn(t *testing.T) {
 	}
 }
 
-// Each refresh by hand counts, also those in the pause of another.
-func TestRotation_CountsEachByHand(t *testing.T) {
+// Each refresh that a person forces counts, also those in the pause of another.
+func TestRotation_CountsEachForced(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOAuth)
 	w.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh, Times: 2})
 	for want := 1; want <= 2; want++ {
-		_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
+		_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
 		if got := w.read(t).Account.Unanswered; got != want || !errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("unanswered %d, error %v; want %d and ErrTemporary", got, err, want)
 		}

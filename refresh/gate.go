@@ -171,7 +171,9 @@ func (g *Gate) look(ctx context.Context, d helper.Demand) (helper.Record, bool, 
 	if err != nil || served(demand{Demand: d}, rec.Credential, g.Now()) {
 		return rec, true, err
 	}
-	if err := notDue(rec, d.Reason, g.Now()); err != nil && !rec.Stale() {
+	// Of a stale credential the journal may have the successor, and who asks by hand
+	// wants that looked at.
+	if err := notDue(rec, d.Reason, g.Now()); err != nil && !rec.Stale() && d.Reason != helper.ReasonHand {
 		return helper.Record{}, true, err
 	}
 	return helper.Record{}, false, nil
@@ -194,7 +196,7 @@ func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.
 		switch {
 		case errors.Is(err, errNoReply):
 			deaths++
-			if d.Reason == helper.ReasonHand {
+			if d.Reason == helper.ReasonHand || d.Reason == helper.ReasonForce {
 				d.Reason = helper.ReasonExpiry
 			}
 		case err == nil && !rec.Credential.Valid(g.Now()):

@@ -135,8 +135,13 @@ func TestRotation_UnknownBacksOff(t *testing.T) {
 	}
 	_, _ = w.refresh(t)
 	_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
-	if !errors.Is(err, helper.ErrTemporary) {
-		t.Errorf("error %v, want ErrTemporary", err)
+	if !errors.Is(err, helper.ErrUnanswered) {
+		t.Errorf("by hand: error %v, want ErrUnanswered", err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 8)
+	_, err = w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
+	if !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnanswered) {
+		t.Errorf("forced: error %v, want ErrTemporary", err)
 	}
 	w.wantRequests(t, authserver.GrantRefresh, 9)
 }

@@ -86,7 +86,8 @@ func TestRecover_Mark(t *testing.T) {
 	}{
 		{"intent: nothing was sent", left{2, intent, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
 		{"sending, no answer", left{2, sending, nil, ""}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"sending, no answer, by hand", left{2, sending, nil, ""}, helper.ReasonHand, nil, 1, 3, false, 0, 0},
+		{"sending, no answer, by hand", left{2, sending, nil, ""}, helper.ReasonHand, helper.ErrUnanswered, 0, 2, false, 1, time.Minute},
+		{"sending, no answer, forced", left{2, sending, nil, ""}, helper.ReasonForce, nil, 1, 3, false, 0, 0},
 		{"tokens", left{2, sending, nil, tokens}, helper.ReasonExpiry, nil, 0, 3, false, 0, 0},
 		{"tokens, by hand", left{2, sending, nil, tokens}, helper.ReasonHand, nil, 0, 3, false, 0, 0},
 		{"tokens, for a rejection", left{2, sending, nil, tokens}, helper.ReasonRejected, nil, 0, 3, false, 0, 0},

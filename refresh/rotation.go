@@ -156,14 +156,19 @@ func (r *Rotation) check(rec helper.Record, d demand) error {
 	return notDue(rec, d.Reason, r.Now())
 }
 
-// notDue returns an error until the persisted time of the next refresh has come.
+// notDue returns an error until the persisted time of the next refresh has come. A
+// person need not wait, unless the refresh token may be spent.
 func notDue(rec helper.Record, why helper.Reason, now time.Time) error {
-	until := rec.Account.NotBefore
-	if why == helper.ReasonHand || !now.Before(until) || !believed(rec, now) {
+	until, unanswered := rec.Account.NotBefore, rec.Account.Unanswered > 0
+	atOnce := why == helper.ReasonForce || why == helper.ReasonHand && !unanswered
+	if atOnce || !now.Before(until) || !believed(rec, now) {
 		return nil
 	}
 	host, reason := hostOf(rec.Credential.Issuer.TokenEndpoint), "asked to wait, or could not be reached"
-	if rec.Account.Unanswered > 0 {
+	switch {
+	case why == helper.ReasonHand:
+		return fmt.Errorf("%s has not answered the last refresh: %w; the next refresh is due after %s: %w", host, helper.ErrUnanswered, clock(until), helper.ErrTemporary)
+	case unanswered:
 		reason = "has not answered the last refresh"
 	}
 	return fmt.Errorf("%s %s; the next refresh is due after %s: %w", host, reason, clock(until), helper.ErrTemporary)

@@ -29,6 +29,7 @@ type tokenLine struct {
 	minTTL, timeout  durationFlag
 	format, shell    string
 	refresh, offline bool
+	force            bool
 	rejected         string
 	isRejectedSet    bool
 }
@@ -38,7 +39,7 @@ func lineOf(c *cli.Context) tokenLine {
 		arguments: argumentsOf(c),
 		minTTL:    durationOf(c, "min-ttl"), timeout: durationOf(c, "timeout"),
 		format: c.String("format"), shell: c.String("shell"),
-		refresh: c.Bool("refresh"), offline: c.Bool("offline"),
+		refresh: c.Bool("refresh"), offline: c.Bool("offline"), force: c.Bool(forceName),
 		rejected: c.String(rejectedFlag), isRejectedSet: c.IsSet(rejectedFlag),
 	}
 }

@@ -31,6 +31,7 @@ codex-cred get --rejected-sha256 \
 			formatFlag(getFormats()...),
 			shellFlag(),
 			boolFlag("refresh", "refresh however fresh the token is"),
+			forceFlag("with --refresh, "),
 			&cli.StringFlag{Name: rejectedFlag, Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
 			boolFlag("offline", "never ask the issuer"),
 		}, askFlags()...),
@@ -59,12 +60,22 @@ func shells() []string {
 }
 
 func (p *program) get(ctx context.Context, line tokenLine) error {
-	req := helper.Request{Refresh: line.refresh, Offline: line.offline}
+	if line.force && !line.refresh {
+		return usageErrorHint("--force goes with --refresh", "see: codex-cred get --help")
+	}
+	req := helper.Request{Refresh: line.refresh, Force: line.force, Offline: line.offline}
 	var err error
 	if req.Rejected, err = line.rejectedDigest(); err != nil {
 		return err
 	}
 	answer, err := p.ask(ctx, line, req)
+	if errors.Is(err, helper.ErrUnanswered) {
+		if err = p.agree(ctx, answer, err, "codex-cred get"+asArgument(accountOf(err))+" --refresh --force"); err != nil {
+			return err
+		}
+		req.Force = true
+		answer, err = p.ask(ctx, line, req)
+	}
 	if err != nil && !errors.Is(err, helper.ErrNotStored) {
 		return err
 	}

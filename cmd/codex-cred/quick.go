@@ -78,6 +78,8 @@ func (l *tokenLine) toggle(name string) *bool {
 	case l.command != getName:
 	case name == "refresh":
 		return &l.refresh
+	case name == forceName:
+		return &l.force
 	case name == "offline":
 		return &l.offline
 	}

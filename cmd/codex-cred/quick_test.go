@@ -75,6 +75,8 @@ func TestQuickly(t *testing.T) {
 			get work --min-ttl 5m --timeout=1h30m
 			get --min-ttl -5m
 			get --offline work --refresh
+			get work --refresh --force
+			get --force
 			get --rejected-sha256 abc
 			get --rejected-sha256= work
 			helper git get
@@ -111,7 +113,9 @@ func TestQuickly(t *testing.T) {
 			helper --help
 			helper git --help
 			helper git get -f json
+			get --refresh --force=true
 			helper git --refresh get
+			helper git --force get
 			helper unknown get
 			--version
 			-v
@@ -159,7 +163,7 @@ func FuzzQuickly(f *testing.F) {
 	words := strings.Fields(`get helper git docker goauth claude work erase help - -- --help -h -v --version
 		-f --f --format -format --format=json --f=env -f=curl json header token --shell --shell=fish sh
 		--min-ttl --min-ttl=5m -min-ttl 5m -1s 1h2m --timeout --timeout=9s --timeout= 30
-		--refresh --refresh=false --refresh=true -refresh --offline --rejected-sha256 --rejected-sha256=ab --unknown --=x ---f`)
+		--refresh --refresh=false --refresh=true -refresh --force --force=true --offline --rejected-sha256 --rejected-sha256=ab --unknown --=x ---f`)
 	for _, seed := range [][]string{{"get", "work", "--min-ttl", "5m"}, {"helper", "git", "get", "--timeout=9s"}, {"get", "-f", "json", "--shell=fish", "--refresh"}} {
 		b := make([]byte, 0, len(seed))
 		for _, word := range seed {

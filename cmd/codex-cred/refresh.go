@@ -20,6 +20,7 @@ codex-cred refresh --all
 codex-cred refresh --all --format json`,
 		Flags: []cli.Flag{
 			boolFlag("all", "every account whose access token is past half of its life, for a daily timer"),
+			forceFlag(""),
 			&cli.DurationFlag{Name: "timeout", Value: 2 * time.Minute, Usage: "give up on an account after `TIME`"},
 			formatFlag("table", "json"),
 		},
@@ -47,8 +48,11 @@ type refreshLine struct {
 // refreshed at the same moment for stolen ones.
 func (p *program) refresh(c *cli.Context) error {
 	all := c.Bool("all")
-	if all && c.NArg() > 0 {
+	switch {
+	case all && c.NArg() > 0:
 		return usageError("refresh takes an account or --all, not both")
+	case all && c.Bool(forceName):
+		return usageError("refresh takes --all or --force, not both: force one account")
 	}
 	timeout, err := p.duration(durationOf(c, "timeout"), "CODEX_CRED_TIMEOUT")
 	if err != nil {
@@ -65,7 +69,7 @@ func (p *program) refresh(c *cli.Context) error {
 	var first error
 	lines := make([]refreshLine, 0, len(names))
 	for _, name := range names {
-		l, err := p.refreshOne(c.Context, w, name, demand{timeout: timeout, onlyOld: all})
+		l, err := p.refreshOne(c.Context, w, name, demand{timeout: timeout, onlyOld: all, force: c.Bool(forceName)})
 		lines = append(lines, l)
 		switch {
 		case first == nil:
@@ -92,13 +96,13 @@ func (p *program) toRefresh(c *cli.Context, w *wiring) ([]string, error) {
 type demand struct {
 	timeout time.Duration
 	onlyOld bool // past half of the access token's life
+	force   bool // though the refresh token may be spent
 }
 
 func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d demand) (refreshLine, error) {
-	defer p.whenSlow("refreshing account %q", name)()
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
-	defer cancel()
 	if d.onlyOld {
+		ctx, cancel := context.WithTimeout(ctx, d.timeout)
+		defer cancel()
 		rec, err := w.records.Read(ctx, name)
 		if err != nil {
 			return failedLine(name, helper.ForAccount(name, err))
@@ -110,7 +114,13 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 			return refreshLine{Account: name, Result: resultNotDue, Expiry: when(rec.Credential.Expiry)}, nil
 		}
 	}
-	answer, err := p.helper(w).Get(ctx, helper.Request{Account: name, Refresh: !d.onlyOld, Idle: d.onlyOld})
+	answer, err := p.renew(ctx, w, name, d)
+	if errors.Is(err, helper.ErrUnanswered) && !d.onlyOld {
+		if err = p.agree(ctx, answer, err, "codex-cred refresh"+asArgument(name)+" --force"); err == nil {
+			d.force = true
+			answer, err = p.renew(ctx, w, name, d)
+		}
+	}
 	if err == nil {
 		err = answer.Warning
 	}
@@ -118,6 +128,14 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 		return failedLine(name, helper.ForAccount(name, err))
 	}
 	return refreshLine{Account: name, Result: resultRefreshed, Expiry: when(answer.Credential.Expiry)}, nil
+}
+
+// renew refreshes the account within the time of the demand.
+func (p *program) renew(ctx context.Context, w *wiring, name string, d demand) (helper.Answer, error) {
+	defer p.whenSlow("refreshing account %q", name)()
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	return p.helper(w).Get(ctx, helper.Request{Account: name, Refresh: !d.onlyOld, Force: d.force, Idle: d.onlyOld})
 }
 
 // pastHalf reports whether the access token is in the second half of its life.

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+const forceName = "force"
+
+// forceFlag is that of the commands that refresh by hand.
+func forceFlag(condition string) cli.Flag {
+	return boolFlag(forceName, condition+"refresh though the last one got no answer, which may end the sign-in")
+}
+
+// agree asks a person whether the refresh token is to be presented again, though it
+// may be spent: unanswered is that error, and answer has the stored token if that
+// is valid. Without a person the error says what the token is good for, and which
+// command does it all the same.
+func (p *program) agree(ctx context.Context, answer helper.Answer, unanswered error, forced string) error {
+	account := accountOf(unanswered)
+	hint := "to present it again all the same: " + forced
+	if answer.Credential.Valid(p.now()) {
+		hint = fmt.Sprintf("codex-cred get%s prints a token that is valid until %s; %s",
+			asArgument(account), answer.Credential.Expiry.UTC().Format("2006-01-02 15:04 MST"), hint)
+	}
+	if !terminal(p.stdin) || !terminal(p.stderr) || p.unattended() != "" {
+		return withHint(fmt.Errorf("%w; to present it again %w", unanswered, errPerson), hint)
+	}
+	p.warn("%s", oneLine(unanswered.Error()))
+	_, _ = io.WriteString(p.stderr, "Presenting it again may end the sign-in. Present it? Type yes: ")
+	said, err := p.line(ctx)
+	if err != nil {
+		return err
+	}
+	if said != "yes" {
+		return helper.ForAccount(account, withHint(errors.New("nothing was sent"), hint))
+	}
+	return nil
+}
