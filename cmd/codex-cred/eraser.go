@@ -154,12 +154,29 @@ func (e *eraser) mark(ctx context.Context, r *receipt) error {
 }
 
 // trials removes what a killed trial of the store left. Mostly there is
-// nothing, and nothing to tell.
+// nothing, and nothing to tell. A trial that is under way holds its lock, and
+// removes its own.
 func (e *eraser) trials(ctx context.Context, r *receipt, store string) {
+	var left []artefact
 	for _, a := range e.ofSignIn(helper.Leftover{ID: e.trial(), Store: store}) {
 		if present, err := a.present(ctx); present && err == nil {
-			r.remove(ctx, a)
+			left = append(left, a)
 		}
+	}
+	if len(left) == 0 {
+		return
+	}
+	name := string(e.trial())
+	unlock, free, err := e.locks.Try(name)
+	if err != nil || !free {
+		return
+	}
+	defer func() {
+		_ = e.locks.Remove(name)
+		_ = unlock()
+	}()
+	for _, a := range left {
+		r.remove(ctx, a)
 	}
 }
 

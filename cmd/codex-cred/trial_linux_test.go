@@ -1,0 +1,38 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/internal/filelock"
+)
+
+// TestErase_LeavesATrialUnderWay: an erase removes what a killed trial of a store
+// left, and not the item of one that another process is at: that one would fail.
+func TestErase_LeavesATrialUnderWay(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, storeFile, nil, false)
+	name := string((&wiring{root: s.root}).trial())
+	item := filepath.Join(s.root, "credentials", name)
+	for _, c := range []struct {
+		what     string
+		underWay bool
+	}{{"a trial under way", true}, {"what a killed one left", false}} {
+		must(t, os.WriteFile(item, []byte("a trial"), 0o600))
+		unlock := func() error { return nil }
+		if c.underWay {
+			var err error
+			unlock, err = filelock.New(s.root).Lock(t.Context(), name)
+			must(t, err)
+		}
+		if got := s.cred("erase", "work", "--yes"); got.code != exitOK {
+			t.Errorf("erase beside %s: %+v", c.what, got)
+		}
+		if _, err := os.Stat(item); (err == nil) != c.underWay {
+			t.Errorf("%s: its item is there: %t", c.what, err == nil)
+		}
+		must(t, unlock())
+		s.signIn()
+	}
+}
