@@ -1,0 +1,348 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+)
+
+// runs runs the program, notes it, and wants an exit code of the design.
+func (w *randomWorld) runs(stdin string, args ...string) said {
+	w.t.Helper()
+	r := w.begin(func(r *run) { r.Stdin = strings.NewReader(stdin) }, args...)
+	got := r.end()
+	w.heard(got, args)
+	return got
+}
+
+func (w *randomWorld) heard(got said, args []string) {
+	line, _, _ := strings.Cut(got.stderr, "\n")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.noted(fmt.Sprintf("exit %d: %s: %s", got.code, strings.Join(args, " "), line))
+	w.outputs.WriteString(got.stderr)
+	if args[0] != "get" {
+		w.outputs.WriteString(got.stdout)
+	}
+	if got.code > exitBusy && got.code != exitFindings || strings.Contains(got.stderr, "goroutine ") {
+		w.t.Errorf("%s: exit code %d: %s", strings.Join(args, " "), got.code, got.stderr)
+	}
+}
+
+// changes runs a command that changes an account, and reports whether it succeeded.
+// Where nothing disturbs it, it must, or find somebody at work.
+func (w *randomWorld) changes(stdin string, args ...string) bool {
+	w.t.Helper()
+	before, calm := w.calm()
+	got := w.runs(stdin, args...)
+	after, _ := w.calm()
+	if calm && before == after && !slices.Contains([]int{exitOK, exitTemporary, exitBusy}, got.code) {
+		w.t.Errorf("%s, undisturbed: exit code %d: %s", strings.Join(args, " "), got.code, got.stderr)
+	}
+	return got.code == exitOK
+}
+
+// read runs a command that changes nothing but by a refresh.
+func (w *randomWorld) read(random *rand.Rand) {
+	w.t.Helper()
+	name := randomNames()[random.IntN(len(randomNames()))]
+	switch random.IntN(12) {
+	case 0, 1:
+		w.runs("", "get", name, "--refresh")
+	case 2, 3, 4:
+		w.killed(random, "get", name)
+	case 5:
+		w.killed(random, "get", name, "--refresh")
+	case 6, 8:
+		w.storms(random, name)
+	case 9:
+		w.runs("", "get", name, "--timeout", "200ms")
+	case 7:
+		w.runs("", []string{"list", "status", "paths"}[random.IntN(3)])
+	default:
+		w.runs("", "get", name)
+	}
+}
+
+// storms runs several gets at once, the first of which is killed.
+func (w *randomWorld) storms(random *rand.Rand, name string) {
+	w.t.Helper()
+	var others sync.WaitGroup
+	others.Go(func() { w.killed(rand.New(rand.NewPCG(random.Uint64(), 0)), "get", name) })
+	for range 1 + random.IntN(3) {
+		others.Go(func() { w.runs("", "get", name) })
+	}
+	others.Wait()
+}
+
+// killed runs a get that is killed after a random time.
+func (w *randomWorld) killed(random *rand.Rand, args ...string) {
+	w.t.Helper()
+	r := w.begin(func(*run) {}, args...)
+	select {
+	case <-r.ended:
+	case <-time.After(time.Duration(random.IntN(300)) * time.Millisecond):
+		_ = r.Process.Kill() // it may have ended
+	}
+	w.heard(r.end(), append([]string{args[0], "(killed)"}, args[1:]...))
+}
+
+// act does something that a person or a program does.
+func (w *randomWorld) act(random *rand.Rand) {
+	w.t.Helper()
+	switch random.IntN(20) {
+	case 0, 1:
+		w.signsIn(random)
+	case 2, 3:
+		w.replaces(random)
+	case 4:
+		w.erases(random)
+	case 5, 6:
+		w.renames(random)
+	case 7, 8:
+		w.migrates(random)
+	case 9:
+		w.imports(random)
+	case 10:
+		w.stores(random)
+	case 11:
+		w.runs("", "doctor", "--fix")
+	case 12:
+		if n := w.reserve(random, true); n != nil {
+			defer w.release(n)
+			w.changes("", "use", n[0])
+		}
+	default:
+		w.read(random)
+	}
+}
+
+func (w *randomWorld) anyStore(random *rand.Rand) string {
+	return []string{storeFile, storeKeychain}[random.IntN(2)]
+}
+
+// signsIn signs in under a free name.
+func (w *randomWorld) signsIn(random *rand.Rand) {
+	w.t.Helper()
+	n := w.reserve(random, false)
+	if n == nil {
+		return
+	}
+	defer w.release(n)
+	root, ok := w.signs(n[0], "--store", w.anyStore(random))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.owners[n[0]] = &randomSignIn{names: n, roots: []string{root}, perhaps: !ok}
+}
+
+// signs signs in, and returns the first refresh token that this brought, if any.
+func (w *randomWorld) signs(name string, more ...string) (root string, ok bool) {
+	w.t.Helper()
+	w.login.Lock()
+	defer w.login.Unlock()
+	before := w.newestRoot()
+	ok = w.changes("", w.loginArgs(append([]string{name}, more...))...)
+	if root = w.newestRoot(); root == before {
+		root = ""
+	}
+	return root, ok
+}
+
+// replaces signs in again.
+func (w *randomWorld) replaces(random *rand.Rand) {
+	w.t.Helper()
+	n := w.reserve(random, true)
+	if n == nil {
+		return
+	}
+	defer w.release(n)
+	root, ok := w.signs(n[0], "--replace")
+	w.replaced(n[0], root, ok)
+}
+
+// replaced notes that the account's sign-in was replaced, or may have been.
+func (w *randomWorld) replaced(name, root string, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.owners[name]
+	if root == "" {
+		return
+	}
+	for _, old := range s.roots {
+		w.ended[old] = true
+	}
+	if ok {
+		s.roots, s.perhaps = nil, false
+	}
+	s.roots = append(s.roots, root)
+}
+
+// erases erases an account, and may sign in again under its name.
+func (w *randomWorld) erases(random *rand.Rand) {
+	w.t.Helper()
+	n := w.reserve(random, true)
+	if n == nil {
+		return
+	}
+	defer w.release(n)
+	args := []string{"erase", n[0], "--yes"}
+	if random.IntN(2) == 0 {
+		args = append(args, "--revoke")
+	}
+	w.mu.Lock()
+	s := w.owners[n[0]]
+	for _, root := range s.roots {
+		w.ended[root] = true
+	}
+	w.mu.Unlock()
+	ok := w.changes("", args...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if ok {
+		delete(w.owners, n[0])
+	}
+	s.perhaps = true
+}
+
+// renames gives an account another name.
+func (w *randomWorld) renames(random *rand.Rand) {
+	w.t.Helper()
+	n := w.reserve(random, true, false)
+	if n == nil {
+		return
+	}
+	defer w.release(n)
+	ok := w.changes("", "rename", n[0], n[1])
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.owners[n[0]]
+	w.owners[n[1]], s.names = s, append(s.names, n[1])
+	if ok {
+		delete(w.owners, n[0])
+		s.names = n[1:]
+	}
+}
+
+// migrates moves an account between the stores.
+func (w *randomWorld) migrates(random *rand.Rand) {
+	w.t.Helper()
+	if n := w.reserve(random, true); n != nil {
+		defer w.release(n)
+		w.changes("", "migrate", n[0], "--to", w.anyStore(random))
+	}
+}
+
+// A foreignSignIn is one of another program.
+type foreignSignIn struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
+
+// foreignly signs in as another program would: with a home that is gone afterwards.
+func (w *randomWorld) foreignly() (foreignSignIn, string) {
+	w.t.Helper()
+	w.login.Lock()
+	defer w.login.Unlock()
+	home := filepath.Join(w.t.TempDir(), "foreign")
+	w.server.SetUser(authserver.User{Subject: "user-" + fmt.Sprint(len(w.server.Log())), AccountID: "acct-x", UserID: "u-" + fmt.Sprint(len(w.server.Log()))})
+	defer w.server.SetUser(authserver.User{Subject: "user-1", Email: "user@example.com", AccountID: "acct-1", UserID: "u-1", Plan: "plus"})
+	r := w.begin(func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], "CODEX_CRED_HOME="+home) }, w.loginArgs([]string{"--store", storeFile})...)
+	if got := r.end(); got.code != exitOK {
+		w.t.Errorf("a sign-in in another home: %+v", got)
+		return foreignSignIn{}, ""
+	}
+	files, err := filepath.Glob(filepath.Join(home, "credentials", "*"))
+	must(w.t, err)
+	files = credentials(files)
+	content, err := os.ReadFile(files[0])
+	must(w.t, err)
+	var f foreignSignIn
+	must(w.t, json.Unmarshal(content, &f))
+	must(w.t, os.RemoveAll(home))
+	return f, w.newestRoot()
+}
+
+// imports moves the sign-in of another program here.
+func (w *randomWorld) imports(random *rand.Rand) {
+	w.t.Helper()
+	if w.profile != "openai" {
+		return
+	}
+	n := w.reserve(random, false)
+	if n == nil {
+		return
+	}
+	defer w.release(n)
+	f, root := w.foreignly()
+	if root == "" {
+		return
+	}
+	file := filepath.Join(w.t.TempDir(), "auth.json")
+	tokens := map[string]any{
+		"access_token": f.Access, "refresh_token": f.Refresh, "account_id": "acct-x",
+		"oauth_provenance": map[string]string{"issuer": w.server.URL(), "client_id": authserver.OpenAIClientID},
+	}
+	content, err := json.Marshal(map[string]any{"auth_mode": "chatgpt", "tokens": tokens, "last_refresh": w.now().UTC().Format(time.RFC3339)})
+	must(w.t, err)
+	must(w.t, os.WriteFile(file, content, 0o600))
+	ok := w.changes("", "import", "--from", file, "--as", n[0], "--store", w.anyStore(random))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.owners[n[0]] = &randomSignIn{names: n, roots: []string{root}, perhaps: !ok}
+}
+
+// stores stores a credential under a free name, or in the place of another.
+func (w *randomWorld) stores(random *rand.Rand) {
+	w.t.Helper()
+	there := random.IntN(2) == 0
+	n := w.reserve(random, there)
+	if n == nil {
+		return
+	}
+	defer w.release(n)
+	f, root := w.foreignly()
+	if root == "" {
+		return
+	}
+	client := map[string]string{"openai": authserver.OpenAIClientID, "oauth": authserver.OAuthClientID}[w.profile]
+	given := map[string]any{
+		"access_token": f.Access, "refresh_token": f.Refresh, "expires_in": 3600,
+		"profile": w.profile, "issuer": w.server.URL(), "client_id": client,
+	}
+	content, err := json.Marshal(given)
+	must(w.t, err)
+	args := []string{"store", n[0]}
+	if !there {
+		args = append(args, "--store", w.anyStore(random))
+	}
+	ok := w.changes(string(content), args...)
+	if there {
+		w.replaced(n[0], root, ok)
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.owners[n[0]] = &randomSignIn{names: n, roots: []string{root}, perhaps: !ok}
+}
+
+// signIns returns what accounts there should be.
+func (w *randomWorld) signIns() []*randomSignIn {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []*randomSignIn
+	for _, name := range slices.Sorted(maps.Keys(w.owners)) {
+		if s := w.owners[name]; !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
