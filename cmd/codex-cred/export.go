@@ -11,9 +11,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/configfile"
 	"github.com/codex-cred/codex-cred/internal/moving"
-	"github.com/codex-cred/codex-cred/refresh"
 )
 
 // codexTokens is the only form of an export so far.
@@ -114,7 +114,7 @@ func exportable(path string) error {
 // handOff writes the file and tells how long it is good.
 func (p *program) handOff(account, path string, c helper.Credential) error {
 	switch {
-	case c.Issuer.Profile != refresh.ProfileOpenAI:
+	case !wire.ChatGPT(c):
 		return fmt.Errorf("its token is not of ChatGPT, and Codex takes no other: %w", helper.ErrInvalid)
 	case c.Identity.AccountID == "":
 		return fmt.Errorf("it has no account id, without which Codex sends no token: %w", helper.ErrInvalid)

@@ -10,7 +10,6 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/hosttable"
-	"github.com/codex-cred/codex-cred/refresh"
 )
 
 func (p *program) hostCommand() *cli.Command {
@@ -88,7 +87,7 @@ func (w *wiring) putHost(c *cli.Context, row hosttable.Row) error {
 // checkForeign refuses a ChatGPT token to a host that is not ChatGPT's: there it
 // would be of no use to anybody but a thief.
 func checkForeign(row hosttable.Row, c helper.Credential) error {
-	if c.Issuer.Profile != refresh.ProfileOpenAI || row.Host.ChatGPT() || row.Foreign {
+	if row.Foreign || !wire.Foreign(row.Host, c) {
 		return nil
 	}
 	return withHint(fmt.Errorf("a ChatGPT token is not for %s: %w", row.Host, errForeign),

@@ -8,7 +8,7 @@ import (
 	"fmt"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/refresh"
+	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
 // piProvider is pi's own provider for ChatGPT, whose models and headers it knows.
@@ -26,7 +26,7 @@ func piClient() client {
 	change := c.write
 	c.write = func(ctx context.Context, s *setup) error {
 		rec, err := s.records.Read(ctx, s.Account)
-		if err == nil && rec.Credential.Issuer.Profile != refresh.ProfileOpenAI {
+		if err == nil && !wire.ChatGPT(rec.Credential) {
 			err = withHint(errors.New("pi takes ChatGPT's tokens alone there"),
 				fmt.Sprintf("give a provider of your own in models.json this apiKey: \"%s\"", s.piKey()))
 		}

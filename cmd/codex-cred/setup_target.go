@@ -7,10 +7,9 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
-	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// chatGPT is the only host for which the tokens of the profile openai are meant.
+// chatGPT is the only host for which the tokens of ChatGPT accounts are meant.
 const chatGPT = "chatgpt.com"
 
 // target is the URL to which the client will send tokens, or nothing while no
@@ -28,15 +27,15 @@ func (s *setup) target(c client) string {
 // checkTarget keeps tokens for ChatGPT from other hosts, unless a person wants it.
 func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) error {
 	target := s.target(c)
-	host, err := wire.ParseHost(target)
-	if target == "" || err == nil && host.ChatGPT() || allowForeign {
+	host, _ := wire.ParseHost(target) // what is no address of a host is not ChatGPT's
+	if target == "" || host.ChatGPT() || allowForeign {
 		return nil
 	}
 	rec, err := s.records.Read(ctx, s.Account)
 	if err != nil {
 		return helper.ForAccount(s.Account, err)
 	}
-	if rec.Credential.Issuer.Profile != refresh.ProfileOpenAI {
+	if !wire.Foreign(host, rec.Credential) {
 		return nil
 	}
 	what := fmt.Errorf("set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, shown(target))

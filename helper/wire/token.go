@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"time"
@@ -40,7 +39,7 @@ func BareToken(c helper.Credential) Token {
 // wants headers of its own.
 func NewToken(c helper.Credential) Token {
 	t := BareToken(c)
-	if c.Issuer.Profile != "openai" {
+	if !ChatGPT(c) {
 		return t
 	}
 	claims := claimsOf(c.AccessToken)
@@ -72,12 +71,7 @@ func claimsOf(token helper.Secret) backEndClaims {
 	var claims struct {
 		Auth backEndClaims `json:"https://api.openai.com/auth"`
 	}
-	parts := strings.Split(token.Reveal(), ".")
-	if len(parts) != 3 {
-		return backEndClaims{}
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil || json.Unmarshal(payload, &claims) != nil {
+	if json.Unmarshal(payloadOf(token), &claims) != nil {
 		return backEndClaims{}
 	}
 	return claims.Auth
