@@ -111,6 +111,9 @@ func (c *canary) begins(s step, prepare func(*run), args []string) *run {
 	}
 	r := c.begin(func(r *run) {
 		r.Stdin = strings.NewReader(c.input(s.stdin))
+		if s.env != "" {
+			r.Env = append(slices.Clip(r.Env), s.env)
+		}
 		prepare(r)
 	}, args...)
 	if s.during != nil {

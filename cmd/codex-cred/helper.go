@@ -13,7 +13,6 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire/docker"
 	"github.com/codex-cred/codex-cred/helper/wire/git"
 	"github.com/codex-cred/codex-cred/helper/wire/goauth"
-	"github.com/codex-cred/codex-cred/helper/wire/kubernetes"
 )
 
 const helperName = "helper"
@@ -33,7 +32,7 @@ func (p *program) helperCommand() *cli.Command {
 		{
 			Name: "kubernetes", Usage: "answer kubectl as a credential plugin",
 			UsageText:   "codex-cred helper kubernetes [ACCOUNT]",
-			Description: "kubectl config set-credentials me --exec-interactive-mode=Never \\\n  --exec-api-version=client.authentication.k8s.io/v1 \\\n  --exec-command=/usr/bin/codex-cred \\\n  --exec-arg=helper --exec-arg=kubernetes",
+			Description: "kubectl config set-credentials me --exec-interactive-mode=Never \\\n  --exec-api-version=client.authentication.k8s.io/v1 --exec-provide-cluster-info \\\n  --exec-command=/usr/bin/codex-cred \\\n  --exec-arg=helper --exec-arg=kubernetes",
 		},
 		{
 			Name: "goauth", Usage: "answer the go command; hosts are those of codex-cred host",
@@ -110,14 +109,6 @@ func (p *program) helperGoauth(ctx context.Context, line tokenLine) error {
 		}
 		return errors.Join(err, write(p.stdout, answer.String()))
 	})
-}
-
-func (p *program) helperKubernetes(ctx context.Context, line tokenLine) error {
-	asked, err := kubernetes.Version(p.getenv(kubernetes.InfoVariable))
-	if err != nil {
-		return err
-	}
-	return p.giveToken(ctx, line, func(t wire.Token) error { return kubernetes.Encode(p.stdout, asked, t) })
 }
 
 func (p *program) helperClaude(ctx context.Context, line tokenLine) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/helper/wire/kubernetes"
 	"github.com/codex-cred/codex-cred/internal/authserver"
 )
 
@@ -20,6 +21,7 @@ type recipe struct {
 type step struct {
 	args  []string
 	stdin string
+	env   string // one variable more, NAME=VALUE
 	code  int
 	after time.Duration // that pass before it
 	fault string        // that the issuer has, in the words of authserver.ParseFault
@@ -104,6 +106,8 @@ func accountRecipes() []recipe {
 
 func callerRecipes() []recipe {
 	const git = "protocol=https\nhost=git.example\n\n"
+	const cluster = kubernetes.InfoVariable + `={"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",` +
+		`"spec":{"cluster":{"server":"https://git.example"}}}`
 	return []recipe{
 		{"host add", []step{do("host add https://git.example work --allow-foreign-host"), do("host add https://chatgpt.com work"), do("host add http://git.example").fails(exitUsage)}},
 		{"host list", []step{do("host list")}},
@@ -111,7 +115,11 @@ func callerRecipes() []recipe {
 		{"helper git", []step{do("helper git get").reading(git).printing(), do("helper git get").reading("protocol=https\nhost=other.example\n\n"), do("helper git get").reading("broken").fails(exitOther)}},
 		{"helper docker", []step{do("helper docker get").reading("git.example").printing(), do("helper docker get").reading("other.example").fails(exitOther), do("helper docker list"), do("helper docker version")}},
 		{"helper goauth", []step{do("helper goauth").printing(), do("helper goauth https://git.example").reading("").printing()}},
-		{"helper kubernetes", []step{do("helper kubernetes work").printing(), do("helper kubernetes nobody").fails(exitNotFound)}},
+		{"helper kubernetes", []step{
+			{args: strings.Fields("helper kubernetes work"), env: cluster, prints: true},
+			do("helper kubernetes nobody").fails(exitNotFound),
+			{args: strings.Fields("helper kubernetes lab"), env: cluster, code: exitOther},
+		}},
 		{"helper claude", []step{do("helper claude work").printing(), do("helper claude work").later("").printing()}},
 		{"host remove", []step{do("host remove https://git.example"), do("host remove https://other.example").fails(exitNotFound)}},
 		{"shim add", []step{do("shim add a-shim -- get work"), do("shim add ../x -- get").fails(exitUsage)}},

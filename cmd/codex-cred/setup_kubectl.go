@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/yamledit"
 )
 
@@ -33,16 +32,27 @@ func kubectlClient() client {
 		if err := change(ctx, s); err != nil {
 			return err
 		}
-		s.warn("now let a context use it: %s", useKubeUser)
+		s.warn("now let the account answer the cluster: %s", s.addCluster(ctx))
+		s.warn("then let a context use it: %s", useKubeUser)
 		return nil
 	}
 	return c
 }
 
-func kubectlSnippet(_ context.Context, s *setup) (string, error) {
-	return fmt.Sprintf("kubectl config set-credentials %s --exec-api-version=%s \\\n"+
+func kubectlSnippet(ctx context.Context, s *setup) (string, error) {
+	return fmt.Sprintf("# once: %s\n"+
+		"kubectl config set-credentials %s --exec-api-version=%s --exec-provide-cluster-info \\\n"+
 		"  --exec-command=%s --exec-arg=helper --exec-arg=kubernetes --exec-arg=%s --exec-interactive-mode=Never\n",
-		codexProvider, execVersion, quoted(s.Command), s.Account), nil
+		s.addCluster(ctx), codexProvider, execVersion, quoted(s.Command), s.Account), nil
+}
+
+// addCluster is the command that lets the cluster have the account's token.
+func (s *setup) addCluster(ctx context.Context) string {
+	command := quoted(s.Command) + " host add https://CLUSTER:PORT " + s.Account
+	if rec, err := s.records.Read(ctx, s.Account); err == nil && wire.ChatGPT(rec.Credential) {
+		command += " --allow-foreign-host"
+	}
+	return command
 }
 
 // kubeConfig is the file that kubectl looks into first.
@@ -77,7 +87,7 @@ type kubeExec struct {
 func (s *setup) kubeUser() kubeUser {
 	u := kubeUser{Name: codexProvider}
 	u.User.Exec = kubeExec{
-		APIVersion: execVersion, Command: s.Command, InteractiveMode: "Never",
+		APIVersion: execVersion, Command: s.Command, InteractiveMode: "Never", ProvideClusterInfo: true,
 		Args: []string{helperName, "kubernetes", s.Account},
 	}
 	return u
@@ -112,51 +122,4 @@ func takeKubeUser(content []byte) ([]byte, error) {
 		return nil, withHint(err, "run instead: kubectl config delete-user "+codexProvider)
 	}
 	return edited, nil
-}
-
-// verifyKubectl adds a file to kubectl's config that has a context with our user and
-// the witness as the cluster, so that the person's clusters, with their proxies and
-// certificates, are not asked for anything. It is the witness's TLS that makes
-// kubectl run a plugin at all.
-func verifyKubectl(ctx context.Context, s *setup) error {
-	const file = "witness.yaml"
-	config := s.getenv(kubeVariable)
-	if config == "" {
-		path, err := s.kubeConfig()
-		if err != nil {
-			return err
-		}
-		config = path
-	}
-	paths := filepath.SplitList(config)
-	for i, path := range paths { // kubectl runs in another directory than we do
-		if whole, err := filepath.Abs(path); path != "" && err == nil {
-			paths[i] = whole
-		}
-	}
-	config = strings.Join(append(paths, file), string(os.PathListSeparator))
-	return s.tryClient(ctx, trialRun{
-		program: "kubectl", contentType: "application/json", answer: "{}", secure: true,
-		file: func(w *witness) (string, string) { return file, kubeWitness(w) },
-		args: func(string) []string {
-			return []string{"get", "--raw", "/", "--context=" + witnessName, "--request-timeout=60s"}
-		},
-		environment: func(string) []string { return []string{kubeVariable + "=" + config} },
-		hint:        s.putRight(),
-	})
-}
-
-// witnessName is what the witness is called in kubectl's config.
-const witnessName = "codex-cred-verify"
-
-func kubeWitness(w *witness) string {
-	return fmt.Sprintf(`apiVersion: v1
-kind: Config
-clusters:
-- name: %[1]s
-  cluster: {server: %[2]q, certificate-authority-data: %[3]s}
-contexts:
-- name: %[1]s
-  context: {cluster: %[1]s, user: %[4]s}
-`, witnessName, w.url, base64.StdEncoding.EncodeToString(w.certificate), codexProvider)
 }

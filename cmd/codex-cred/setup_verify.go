@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/rundir"
 )
 
@@ -15,8 +16,9 @@ type trialRun struct {
 	program     string
 	contentType string
 	answer      string
-	// secure: the witness speaks TLS.
-	secure bool
+	// proxied is the host, by https, in whose place the witness answers as the
+	// client's proxy; the zero value for a witness that the client asks itself.
+	proxied wire.Host
 	// file is put into the directory in which the client runs; nil for none.
 	file func(w *witness) (name, content string)
 	// args and environment of the client, for a witness at the URL.

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
 // A witness listens on loopback in the place of a client's API, to see whether the
@@ -44,39 +45,107 @@ func startWitness(ctx context.Context, run trialRun) (*witness, error) {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
 	w := &witness{url: "http://" + l.Addr().String()}
-	if run.secure {
-		certificate, err := selfSigned()
-		if err != nil {
-			_ = l.Close()
-			return nil, fmt.Errorf("make a certificate: %w", err)
-		}
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
-		w.url = "https://" + l.Addr().String()
-		w.certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
-	}
-	w.http = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	answer := func(rw http.ResponseWriter, r *http.Request) {
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		w.mu.Lock()
 		w.seen = append(w.seen, sha256Of(token))
 		w.mu.Unlock()
 		rw.Header().Set("Content-Type", run.contentType)
 		_, _ = io.WriteString(rw, run.answer)
-	})}
+	}
+	w.http = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(answer)}
+	if run.proxied != (wire.Host{}) {
+		if err := w.proxy(run.proxied, answer); err != nil {
+			_ = l.Close()
+			return nil, err
+		}
+	}
 	go func() { _ = w.http.Serve(l) }()
 	return w, nil
 }
 
-// selfSigned returns a certificate for this computer that nobody else trusts.
-func selfSigned() (tls.Certificate, error) {
+// proxy makes the witness a proxy that answers in the place of the host, by TLS.
+func (w *witness) proxy(host wire.Host, answer http.HandlerFunc) error {
+	certificate, err := selfSigned(host)
+	if err != nil {
+		return fmt.Errorf("make a certificate: %w", err)
+	}
+	w.certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	through := &tunnels{conns: make(chan net.Conn), closed: make(chan struct{})}
+	w.http.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		asked, err := wire.ParseHost("https://" + r.Host)
+		switch {
+		case r.TLS != nil:
+			answer(rw, r)
+		case r.Method != http.MethodConnect || err != nil || asked != host:
+			http.Error(rw, "this proxy is for one host", http.StatusForbidden)
+		default:
+			through.open(rw, config)
+		}
+	})
+	go func() { _ = w.http.Serve(through) }()
+	return nil
+}
+
+// tunnels is a listener for the connections that a proxy was asked for.
+type tunnels struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (t *tunnels) open(rw http.ResponseWriter, config *tls.Config) {
+	conn, _, err := http.NewResponseController(rw).Hijack()
+	if err != nil {
+		return
+	}
+	if _, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n"); err == nil {
+		select {
+		case t.conns <- tls.Server(conn, config):
+			return
+		case <-t.closed:
+		}
+	}
+	_ = conn.Close()
+}
+
+// Accept implements [net.Listener].
+func (t *tunnels) Accept() (net.Conn, error) {
+	select {
+	case c := <-t.conns:
+		return c, nil
+	case <-t.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements [net.Listener].
+func (t *tunnels) Close() error { t.once.Do(func() { close(t.closed) }); return nil }
+
+// Addr implements [net.Listener]. There is none.
+func (t *tunnels) Addr() net.Addr { return &net.TCPAddr{} }
+
+// selfSigned returns a certificate for the host that nobody else trusts.
+func selfSigned(host wire.Host) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
+	name, _, err := net.SplitHostPort(host.Address())
+	if err != nil { // it has the usual port
+		name = strings.Trim(host.Address(), "[]")
+	}
 	template := x509.Certificate{
-		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), // the client's clock is the system's
+		SerialNumber: big.NewInt(1),
+		NotBefore:    time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), // the client's clock is the system's
 		IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	if ip := net.ParseIP(name); ip != nil {
+		template.IPAddresses = []net.IP{ip}
+	} else {
+		template.DNSNames = []string{name}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, &template, &template, key.Public(), key)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err

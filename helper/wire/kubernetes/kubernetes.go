@@ -28,17 +28,48 @@ func Version(info string) (string, error) {
 	if info == "" {
 		return v1, nil
 	}
-	var request struct {
-		APIVersion string `json:"apiVersion"`
-		Kind       string `json:"kind"`
-	}
-	switch err := json.Unmarshal([]byte(info), &request); {
-	case len(info) > wire.MaxRequest, err != nil, request.Kind != kind:
-		return "", fmt.Errorf("%w: %s holds no %s", wire.ErrMalformed, InfoVariable, kind)
-	case !slices.Contains([]string{v1, group + "v1beta1"}, request.APIVersion):
+	r, err := decode(info)
+	switch {
+	case err != nil:
+		return "", err
+	case !slices.Contains([]string{v1, group + "v1beta1"}, r.APIVersion):
 		return "", fmt.Errorf("%w: %s asks for a version that is neither v1 nor v1beta1 of %s", wire.ErrMalformed, InfoVariable, group)
 	}
-	return request.APIVersion, nil
+	return r.APIVersion, nil
+}
+
+// Server returns the host of the cluster that the token is for, which the request
+// names where the caller's configuration has provideClusterInfo. A cluster that can
+// have no token is [helper.ErrInvalid].
+func Server(info string) (host wire.Host, named bool, err error) {
+	if info == "" {
+		return wire.Host{}, false, nil
+	}
+	r, err := decode(info)
+	if err != nil || r.Spec.Cluster == nil {
+		return wire.Host{}, false, err
+	}
+	host, err = wire.ParseHost(r.Spec.Cluster.Server)
+	return host, err == nil, err
+}
+
+// A request is the part of an ExecCredential that matters here.
+type request struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Spec       struct {
+		Cluster *struct {
+			Server string `json:"server"`
+		} `json:"cluster"`
+	} `json:"spec"`
+}
+
+func decode(info string) (request, error) {
+	var r request
+	if err := json.Unmarshal([]byte(info), &r); len(info) > wire.MaxRequest || err != nil || r.Kind != kind {
+		return request{}, fmt.Errorf("%w: %s holds no %s", wire.ErrMalformed, InfoVariable, kind)
+	}
+	return r, nil
 }
 
 // An answer is an ExecCredential of either version.

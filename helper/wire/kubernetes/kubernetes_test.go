@@ -34,6 +34,35 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// TestServer: what names a cluster names its host, or is refused.
+func TestServer(t *testing.T) {
+	with := func(spec string) string {
+		return `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":` + spec + `}`
+	}
+	for name, row := range map[string]struct {
+		info, want string
+		named      bool
+		err        error
+	}{
+		"no request":         {"", "", false, nil},
+		"no cluster":         {with(`{"interactive":false}`), "", false, nil},
+		"a null cluster":     {with(`{"cluster":null}`), "", false, nil},
+		"a cluster":          {with(`{"cluster":{"server":"https://k8s.example:6443"}}`), "https://k8s.example:6443", true, nil},
+		"with a path":        {with(`{"cluster":{"server":"https://rancher.example/k8s/clusters/c-1"}}`), "https://rancher.example", true, nil},
+		"in other case":      {with(`{"cluster":{"server":"HTTPS://K8S.example:443"}}`), "https://k8s.example", true, nil},
+		"no server":          {with(`{"cluster":{}}`), "", false, helper.ErrInvalid},
+		"over http":          {with(`{"cluster":{"server":"http://k8s.example"}}`), "", false, helper.ErrInvalid},
+		"a user":             {with(`{"cluster":{"server":"https://k8s.example@evil.example"}}`), "", false, helper.ErrInvalid},
+		"the root's dot":     {with(`{"cluster":{"server":"https://k8s.example."}}`), "", false, helper.ErrInvalid},
+		"a cluster of words": {with(`{"cluster":"https://k8s.example"}`), "", false, wire.ErrMalformed},
+	} {
+		host, named, err := kubernetes.Server(row.info)
+		if named != row.named || named && host.String() != row.want || !errors.Is(err, row.err) {
+			t.Errorf("%s: %v, %v, %v; want %+v", name, host, named, err, row)
+		}
+	}
+}
+
 func TestEncode(t *testing.T) {
 	var out strings.Builder
 	err := kubernetes.Encode(&out, group+"v1beta1", wire.Token{Access: helper.NewSecret("at-1"), Expiry: time.Unix(1800000000, 999)})

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/wire"
+	"github.com/codex-cred/codex-cred/helper/wire/kubernetes"
+	"github.com/codex-cred/codex-cred/internal/hosttable"
+)
+
+// helperKubernetes answers for the account on its command line. The cluster that
+// the request names must be a host of that account's. Without one nobody knows where
+// the token goes, which is for the person who configured the account, unless the
+// token is ChatGPT's.
+func (p *program) helperKubernetes(ctx context.Context, line tokenLine) error {
+	info := p.getenv(kubernetes.InfoVariable)
+	asked, err := kubernetes.Version(info)
+	if err != nil {
+		return err
+	}
+	w, err := p.wire() //nolint:contextcheck // the log is written whatever becomes of the request
+	if err != nil {
+		return err
+	}
+	account, err := p.account(line.arguments, w)
+	if err != nil {
+		return err
+	}
+	cluster, err := w.clusterOf(info, account)
+	if err != nil {
+		return helper.ForAccount(account, err)
+	}
+	answer, err := p.ask(ctx, line, helper.Request{})
+	if err != nil && !errors.Is(err, helper.ErrNotStored) {
+		return err
+	}
+	if err := cluster.check(answer.Credential); err != nil {
+		return helper.ForAccount(account, err)
+	}
+	return errors.Join(kubernetes.Encode(p.stdout, asked, tokenOf(answer)), err)
+}
+
+// A cluster is where kubectl will send the token.
+type cluster struct {
+	account string
+	named   bool // kubectl says which host it is
+	row     hosttable.Row
+}
+
+// clusterOf returns an error if the request names a cluster that the account does not
+// answer.
+func (w *wiring) clusterOf(info, account string) (cluster, error) {
+	host, named, err := kubernetes.Server(info)
+	if err != nil || !named {
+		return cluster{account: account}, err
+	}
+	row, err := w.hosts.Find(host)
+	if errors.Is(err, helper.ErrNotFound) || err == nil && row.Account != account {
+		err = withHint(fmt.Errorf("give a token for the cluster %s: %w", host, wire.ErrUnconfigured),
+			fmt.Sprintf("if it is meant: codex-cred host add %s %s", host, account))
+	}
+	return cluster{account, true, row}, err
+}
+
+func (c cluster) check(credential helper.Credential) error {
+	switch {
+	case c.named:
+		return checkForeign(c.row, credential)
+	case wire.ChatGPT(credential):
+		return withHint(fmt.Errorf("a ChatGPT token is not for a cluster that kubectl does not name: %w", errForeign),
+			"let kubectl name it with provideClusterInfo, as this does: codex-cred setup kubectl "+c.account+" --write --replace --allow-foreign-host")
+	}
+	return nil
+}
