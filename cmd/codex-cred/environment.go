@@ -33,8 +33,10 @@ func forWorker(name string) bool {
 		}
 	}
 	return slices.Contains([]string{
-		// what Go's runtime reads; GOOGLE_API_KEY and GOPROXY may hold secrets
-		"GODEBUG", "GORACE", "GOCOVERDIR", "GOTRACEBACK", "GOGC", "GOMEMLIMIT", "GOMAXPROCS",
+		// Of what Go's runtime reads; GOOGLE_API_KEY and GOPROXY may hold secrets.
+		// GODEBUG weakens TLS or writes down what is sent, GOTRACEBACK leaves cores,
+		// GOGC and GOMEMLIMIT starve a process that nobody watches.
+		"GORACE", "GOCOVERDIR", "GOMAXPROCS",
 		"HOME", "PATH", "LANG", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS",
 		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
 		// of Windows

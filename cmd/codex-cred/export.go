@@ -106,9 +106,31 @@ func exportable(path string) error {
 		}
 	}
 	if !moving.IsHandOff(content) {
-		return withHint(fmt.Errorf("write %s: it holds something else, perhaps a sign-in: %w", path, helper.ErrInvalid), "name another file, or move it away")
+		return errNotHandOff(path)
 	}
 	return nil
+}
+
+// stillExportable is exportable for what was read there now: since then the token
+// was fetched, and somebody may have put a link in the place of the file.
+func stillExportable(path string, file *configfile.File) error {
+	if !file.Exists {
+		return nil
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	switch {
+	case err != nil:
+		return fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err)
+	case filepath.Join(dir, filepath.Base(path)) != file.Path:
+		return &helper.UnsafeError{Path: path, Problem: "is not a regular file", Fix: "name another file"}
+	case !moving.IsHandOff(file.Content):
+		return errNotHandOff(path)
+	}
+	return nil
+}
+
+func errNotHandOff(path string) error {
+	return withHint(fmt.Errorf("write %s: it holds something else, perhaps a sign-in: %w", path, helper.ErrInvalid), "name another file, or move it away")
 }
 
 // handOff writes the file and tells how long it is good.
@@ -123,12 +145,12 @@ func (p *program) handOff(account, path string, c helper.Credential) error {
 	if err != nil {
 		return err
 	}
-	// One that is replaced keeps its mode, so that it gets the right one first.
-	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return ofFile(fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err))
-	}
 	file, err := configfile.Read(path)
 	if err == nil {
+		err = stillExportable(path, file)
+	}
+	if err == nil {
+		file.Private()
 		_, err = file.Replace(doc)
 	}
 	if err != nil {

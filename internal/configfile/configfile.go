@@ -135,6 +135,10 @@ func check(path string, info fs.FileInfo) error {
 	return nil
 }
 
+// Private has Replace leave a file that its owner alone can read, whatever its mode
+// was.
+func (f *File) Private() { f.mode = 0o600 }
+
 // Replace writes the content in one step: readers see the old file or the new
 // one. It makes the directories that are absent, readable by their owner alone,
 // and returns them, outermost first. ErrConflict: the file is not as it was read.

@@ -56,6 +56,9 @@ func get(ctx context.Context, in io.Reader, out io.Writer, source wire.Source) e
 	if errors.Is(err, wire.ErrUnconfigured) {
 		return err
 	}
+	if err == nil {
+		err = r.checkUser()
+	}
 	answer := []pair{{"quit", "1"}}
 	if err == nil {
 		answer = r.answer(token)
@@ -156,11 +159,11 @@ func (r request) host() (wire.Host, error) {
 func (r request) answer(t wire.Token) []pair {
 	expiry := pair{"password_expiry_utc", strconv.FormatInt(t.Expiry.Unix(), 10)}
 	name := cmp.Or(r.last["username"], user)
-	if !slices.Contains(r.lists["capability[]"], "authtype") {
+	if !r.knowsSchemes() {
 		return []pair{{"username", name}, {"password", t.Access.Reveal()}, expiry}
 	}
 	scheme, credential := bearer, t.Access.Reveal()
-	if r.wantsBasic() {
+	if r.usesBasic() {
 		scheme, credential = basic, base64.StdEncoding.EncodeToString([]byte(name+":"+t.Access.Reveal()))
 	}
 	return []pair{
@@ -176,6 +179,25 @@ const (
 	bearer = "Bearer"
 	basic  = "Basic"
 )
+
+// checkUser refuses a user name that Basic cannot carry (RFC 7617 section 2): the
+// server would take what follows a colon for the start of the password.
+func (r request) checkUser() error {
+	name := r.last["username"]
+	if r.usesBasic() && (strings.Contains(name, ":") || strings.ContainsFunc(name, control)) {
+		return fmt.Errorf("%w: its user name holds a colon or a control character, which Basic cannot carry", wire.ErrMalformed)
+	}
+	return nil
+}
+
+// knowsSchemes reports whether the caller takes an answer that names its scheme.
+func (r request) knowsSchemes() bool {
+	return slices.Contains(r.lists["capability[]"], "authtype")
+}
+
+// usesBasic reports whether the token goes out by that scheme: git makes it of a user
+// and a password itself.
+func (r request) usesBasic() bool { return !r.knowsSchemes() || r.wantsBasic() }
 
 // wantsBasic reports whether the server offered that scheme (RFC 7617) and not the
 // other.

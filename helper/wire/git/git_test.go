@@ -33,6 +33,36 @@ func configured() *wiretest.Source {
 	return &wiretest.Source{Configured: []string{"https://gw.example", "http://127.0.0.1:7777"}}
 }
 
+// TestUserOfBasic: a colon in the name would move the border to the password (RFC
+// 7617 section 2).
+func TestUserOfBasic(t *testing.T) {
+	const asked = "protocol=https\nhost=gw.example\n"
+	for name, row := range map[string]struct {
+		in      string
+		refused bool
+	}{
+		"git before 2.46":        {asked + "username=me:evil\n\n", true},
+		"in a url":               {"url=https://me%3aevil@gw.example/a\n\n", true},
+		"a control character":    {asked + "username=me\revil\n\n", true},
+		"only Basic is offered":  {asked + "capability[]=authtype\nusername=me:\nwwwauth[]=Basic\n\n", true},
+		"Bearer names no user":   {asked + "capability[]=authtype\nusername=me:evil\n\n", false},
+		"a user without a colon": {asked + "username=me@evil\n\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := serve(t, configured(), "get", row.in)
+			if row.refused && (out != "quit=1\n\n" || !errors.Is(err, wire.ErrMalformed)) {
+				t.Errorf("%q, %v; want it refused", out, err)
+			}
+			if !row.refused && (err != nil || !strings.Contains(out, wiretest.Secret)) {
+				t.Errorf("%q, %v; want the token", out, err)
+			}
+		})
+	}
+	if out, err := serve(t, configured(), "get", "protocol=https\nhost=other.example\nusername=me:evil\n\n"); out != "" || err != nil {
+		t.Errorf("a host that is not configured: %q, %v; want nothing", out, err)
+	}
+}
+
 func TestGet(t *testing.T) {
 	for name, row := range map[string]struct{ in, want string }{
 		"git before 2.46":        {"protocol=https\nhost=gw.example\n\n", asPassword},
