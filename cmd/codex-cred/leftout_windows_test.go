@@ -33,7 +33,7 @@ func reasons() map[string]string {
 		"doctorrefresh": linux, "exec": programs, "export": files, "fallback": keychain, "formats": programs,
 		"hardening": programs, "headless": keychain, "holders": linux, "hostile": files, "hostrows": files, "hosts": clients,
 		"import": files, "importhostile": files, "importkeep": files, "importpool": files, "interrupt": console,
-		"killed": files, "late": console, "legacy": programs, "locked": keychain, "paste": linux, "persons": linux, "pipes": files,
+		"killed": files, "late": console, "legacy": programs, "oddhomes": files, "locked": keychain, "paste": linux, "persons": linux, "pipes": files,
 		"precious": programs, "prompts": linux, "readonly": linux, "refresh": "it wants refreshes to take less than a second",
 		"rejected": long, "requestlog": programs, "restored": programs, "setup": clients, "setupcodex": clients,
 		"setupedit": clients, "setuphosts": clients, "setupkubectl": clients, "setuplines": clients, "setupopencode": clients,

@@ -123,8 +123,11 @@ func (p *program) ofOlderTools(ctx context.Context, codex bool) ([]artefact, err
 
 // artefacts lists the files of the kind below the home.
 func (t trace) artefacts(home string) []artefact {
-	folders, _ := filepath.Glob(filepath.Join(home, filepath.FromSlash(t.folder))) // only a pattern can be wrong
 	var list []artefact
+	folders, err := foldersBelow(home, filepath.ToSlash(t.folder))
+	if err != nil {
+		list = append(list, unreadable(t.kind, filepath.Join(home, filepath.FromSlash(t.folder)), err))
+	}
 	for _, folder := range folders {
 		entries, err := os.ReadDir(folder)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -181,7 +184,7 @@ func (r *receipt) emptied() {
 		return
 	}
 	for _, folder := range []string{"projects/*/backups", "projects/*", "projects", "backups", "logs/codex-plugin"} {
-		paths, _ := filepath.Glob(filepath.Join(home, ".opencode", filepath.FromSlash(folder)))
+		paths, _ := foldersBelow(home, ".opencode/"+folder) // what cannot be listed is not empty
 		for _, path := range paths {
 			if linkIn(home, path) == "" && os.Remove(path) == nil {
 				r.Artefacts = append(r.Artefacts, line{Kind: "empty folder", Where: path, State: stateRemoved})

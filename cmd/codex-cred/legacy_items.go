@@ -11,7 +11,7 @@ import (
 func olderItems(home string) []foreignItem {
 	const service = "oc-codex-multi-auth"
 	kind := "accounts of oc-codex-multi-auth"
-	projects, _ := filepath.Glob(filepath.Join(home, ".opencode", "projects", "*"))
+	projects, _ := foldersBelow(home, ".opencode/projects/"+anyFolder) // traces tell of one that cannot be listed
 	list := make([]foreignItem, 0, 3+2*len(projects))
 	list = append(list,
 		foreignItem{kind, service, "accounts:global"},

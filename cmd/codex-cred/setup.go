@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -149,6 +150,9 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 	}
 	if err == nil {
 		s.Command, err = self()
+	}
+	if err == nil && strings.ContainsFunc(s.Command, unicode.IsControl) {
+		err = withHint(fmt.Errorf("the path of this program, %q, has a control character in it, which no config can hold", s.Command), "run codex-cred through a link without one")
 	}
 	return found, s, err
 }
