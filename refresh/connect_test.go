@@ -1,0 +1,291 @@
+package refresh_test
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// A visited proxy lets those through who prove to be me:s3cret.
+type visited struct {
+	url  string // with the proof
+	seen atomic.Int32
+	// asked is the last address that was asked for.
+	asked atomic.Value
+}
+
+func (v *visited) proof() bool { return strings.Contains(v.url, "me:s3cret@") }
+
+// ServeHTTP implements [http.Handler].
+func (v *visited) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v.seen.Add(1)
+	v.asked.Store(r.Host)
+	const proof = "Basic bWU6czNjcmV0"
+	if r.Header.Get("Proxy-Authorization") != proof {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+		return
+	}
+	if r.Method != http.MethodConnect {
+		if !r.URL.IsAbs() || !r.Close {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		r.RequestURI = ""
+		r.Header.Del("Proxy-Authorization")
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer resp.Body.Close()
+		w.WriteHeader(resp.StatusCode)
+		_, _ = io.Copy(w, resp.Body)
+		return
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	join(conn, r.Host, "HTTP/1.1 200 Connection established\r\n\r\n")
+}
+
+// join says the words and connects both ends.
+func join(conn net.Conn, address, words string) {
+	defer conn.Close()
+	far, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer far.Close()
+	if _, err := io.WriteString(conn, words); err != nil {
+		return
+	}
+	go func() { _, _ = io.Copy(far, conn); _ = far.(*net.TCPConn).CloseWrite() }()
+	_, _ = io.Copy(conn, far)
+}
+
+// serveSocks is a SOCKS 5 proxy for one connection (RFC 1928, RFC 1929).
+func (v *visited) serveSocks(conn net.Conn) {
+	read := func(n int) []byte {
+		b := make([]byte, n)
+		_, _ = io.ReadFull(conn, b)
+		return b
+	}
+	v.seen.Add(1)
+	methods := read(int(read(2)[1]))
+	if !strings.Contains(string(methods), "\x02") {
+		_, _ = conn.Write([]byte{5, 0xff})
+		_ = conn.Close()
+		return
+	}
+	_, _ = conn.Write([]byte{5, 2})
+	user := string(read(int(read(2)[1])))
+	password := string(read(int(read(1)[0])))
+	if user != "me" || password != "s3cret" {
+		_, _ = conn.Write([]byte{1, 1})
+		_ = conn.Close()
+		return
+	}
+	_, _ = conn.Write([]byte{1, 0})
+	host := ""
+	switch head := read(4); head[3] {
+	case 1:
+		host = net.IP(read(4)).String()
+	case 3:
+		host = string(read(int(read(1)[0])))
+	case 4:
+		host = net.IP(read(16)).String()
+	}
+	address := net.JoinHostPort(host, fmt.Sprint(binary.BigEndian.Uint16(read(2))))
+	v.asked.Store(address)
+	join(conn, address, "\x05\x00\x00\x03\x04name\x00\x50")
+}
+
+// newProxy starts a proxy of the scheme. The user is the user and password of its URL.
+func newProxy(t *testing.T, scheme, user string, pool *x509.CertPool) *visited {
+	t.Helper()
+	v := &visited{}
+	address := ""
+	switch scheme {
+	case "http":
+		s := httptest.NewServer(v)
+		t.Cleanup(s.Close)
+		address = s.Listener.Addr().String()
+	case "https":
+		s := httptest.NewTLSServer(v)
+		t.Cleanup(s.Close)
+		pool.AddCert(s.Certificate())
+		address = s.Listener.Addr().String()
+	default:
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go v.serveSocks(conn)
+			}
+		}()
+		address = l.Addr().String()
+	}
+	v.url = scheme + "://" + user + address
+	return v
+}
+
+// A refresh goes the way that the proxy variables say, as every other request does,
+// and tells the proxy who asks. Without that, nothing is sent.
+func TestRefreshThroughProxies(t *testing.T) {
+	for _, target := range []string{"https", "http"} {
+		for _, scheme := range []string{"http", "https", "socks5", "socks5h"} {
+			for _, user := range []string{"me:s3cret@", "me:wrong@", ""} {
+				t.Run(fmt.Sprint(target, " by ", scheme, " as ", user), func(t *testing.T) {
+					t.Parallel()
+					throughProxy(t, target, scheme, user)
+				})
+			}
+		}
+	}
+}
+
+func throughProxy(t *testing.T, target, scheme, user string) {
+	var posts atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		posts.Add(1)
+		if r.Header.Get("Proxy-Authorization") != "" {
+			t.Error("the server was told who asks the proxy")
+		}
+		_, _ = io.WriteString(w, `{"access_token":"new","token_type":"Bearer","refresh_token":"next"}`)
+	}))
+	pool := x509.NewCertPool()
+	if target == "https" {
+		server.StartTLS()
+		pool.AddCert(server.Certificate())
+	} else {
+		server.Start()
+	}
+	t.Cleanup(server.Close)
+	proxy := newProxy(t, scheme, user, pool)
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.client.RootCAs = pool
+	w.client.Proxy = func(r *http.Request) (*url.URL, error) {
+		if !strings.HasPrefix(r.URL.String(), server.URL) {
+			return nil, nil
+		}
+		return url.Parse(proxy.url)
+	}
+	w.clock.advance(life)
+	pointAt(t, w, server.URL+"/token")
+	rec, err := w.refresh(t)
+	if text := fmt.Sprint(err); strings.Contains(text, "s3cret") || strings.Contains(text, base64.StdEncoding.EncodeToString([]byte("me:s3cret"))) {
+		t.Errorf("the error says the password: %v", err)
+	}
+	switch {
+	case proxy.seen.Load() == 0:
+		t.Error("the proxy was not asked")
+	case proxy.proof() && (err != nil || posts.Load() != 1 || rec.Credential.AccessToken.Reveal() != "new" || proxy.asked.Load() != server.Listener.Addr().String()):
+		t.Errorf("error %v after %d requests, by way of %v", err, posts.Load(), proxy.asked.Load())
+	case !proxy.proof() && (!errors.Is(err, helper.ErrTemporary) || posts.Load() != 0):
+		t.Errorf("without a proof: error %v after %d requests", err, posts.Load())
+	}
+	if unanswered := w.read(t).Account.Unanswered; scheme != "http" && scheme != "https" && unanswered != 0 {
+		t.Errorf("unanswered is %d although nothing was sent", unanswered)
+	}
+}
+
+// pointAt moves the token endpoint of the stored credential.
+func pointAt(t *testing.T, w *world, endpoint string) {
+	t.Helper()
+	rec := w.read(t)
+	rec.Credential.Issuer.TokenEndpoint = endpoint
+	if _, err := w.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A server that the computer does not trust gets no token.
+func TestRefreshChecksTheCertificate(t *testing.T) {
+	var posts atomic.Int32
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts.Add(1) }))
+	t.Cleanup(server.Close)
+	other := x509.NewCertPool()
+	other.AddCert(server.Certificate())
+	for _, c := range []struct {
+		name string
+		pool *x509.CertPool
+		at   string
+	}{
+		{"another authority", x509.NewCertPool(), server.URL},
+		{"another name", other, strings.Replace(server.URL, "127.0.0.1", "localhost", 1)},
+	} {
+		w := newWorld(t, refresh.ProfileOAuth)
+		w.clock.advance(life)
+		w.client.RootCAs = c.pool
+		pointAt(t, w, c.at+"/token")
+		if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "certificate") || posts.Load() != 0 {
+			t.Errorf("%s: error %v after %d requests, want one about the certificate and none", c.name, err, posts.Load())
+		}
+	}
+}
+
+// Each request has a connection of its own, which is closed after it: a connection
+// that is used again lets net/http send a request twice.
+func TestConnectionsAreNotKept(t *testing.T) {
+	var opened, open atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !r.Close {
+			t.Errorf("%s %s would keep the connection", r.Method, r.URL)
+		}
+		_, _ = io.WriteString(w, `{"access_token":"new","token_type":"Bearer","refresh_token":"next"}`)
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			opened.Add(1)
+			open.Add(1)
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.clock.advance(life)
+	pointAt(t, w, server.URL+"/token")
+	want := int32(0)
+	for range 2 {
+		iss := deviceIssuer(refresh.ProfileOAuth, server.URL)
+		iss.RevocationEndpoint = server.URL + "/revoke"
+		for name, call := range calls() {
+			_ = call(t.Context(), w.client, iss)
+			want++
+			if name == "metadata" {
+				want++ // at both places
+			}
+		}
+		if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: w.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
+			t.Error(err)
+		}
+		want++
+	}
+	if opened.Load() != want {
+		t.Errorf("%d connections were opened for %d requests", opened.Load(), want)
+	}
+}
