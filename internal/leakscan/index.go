@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // An index maps each window of each secret to where it is.
@@ -54,24 +55,61 @@ func (x index) entry(root *os.Root, path string, kind fs.FileMode) []string {
 
 // scan returns the findings in b as it is and in all that it may encode.
 func (x index) scan(label string, b []byte) []string {
-	var found []string
+	found := x.forms(b)
+	lines := make([]string, 0, len(found))
+	for _, f := range found {
+		lines = append(lines, f.line(label, ""))
+	}
+	plain := unescape(b)
+	if len(plain.text) == len(b) {
+		return lines
+	}
+	for _, f := range x.forms(plain.text) {
+		from, to := plain.from[f.offset], plain.from[f.offset+f.span]
+		if f.offset = from; to-from > f.span { // else it is among those above
+			lines = append(lines, f.line(label, "percent-encoding"))
+		}
+	}
+	return lines
+}
+
+// A finding is a match in some form; offset and span are in the text with that form.
+type finding struct {
+	match
+	span int
+	form string
+}
+
+func (f finding) line(label, outer string) string {
+	in := strings.Trim(f.form+", "+outer, ", ")
+	if in != "" {
+		in = " in " + in
+	}
+	return fmt.Sprintf("%s: %d bytes of secret %d%s at offset %d", label, f.length, f.secret, in, f.offset)
+}
+
+// forms returns the findings in b as it is and in its digits.
+func (x index) forms(b []byte) []finding {
+	var found []finding
 	for _, at := range x.find(b) {
-		found = append(found, fmt.Sprintf("%s: %d bytes of secret %d at offset %d", label, at.length, at.secret, at.offset))
+		found = append(found, finding{at, at.length, ""})
 	}
 	for _, r := range radixes() {
 		for _, run := range r.runs(b) {
-			found = append(found, x.scanRun(label, r, run)...)
+			found = append(found, x.scanRun(r, run)...)
 		}
 	}
 	return found
 }
 
-func (x index) scanRun(label string, r *radix, digits run) []string {
-	var found []string
+func (x index) scanRun(r *radix, digits run) []finding {
+	var found []finding
 	for phase := range r.phases {
 		for _, at := range x.find(r.decode(digits.text[phase:])) {
-			offset := digits.offset + phase + at.offset*8/r.bits
-			found = append(found, fmt.Sprintf("%s: %d bytes of secret %d in %s at offset %d", label, at.length, at.secret, r.name, offset))
+			first := at.offset * 8 / r.bits
+			last := ((at.offset+at.length)*8 - 1) / r.bits
+			at.offset = digits.offset + phase + first
+			found = append(found, finding{at, last - first + 1, r.name})
 		}
 	}
 	return found

@@ -4,11 +4,10 @@
 // Start with [Tree] for a directory and [Scan] for the bytes of a stream;
 // [RandomParts] says which part of a token to pass to them. Both find 12 bytes
 // in a row of a secret, as they are or inside hexadecimal, base64 or base64url
-// text at any alignment.
+// text at any alignment, and each of these with any part percent-encoded.
 //
 // They do not look into compressed or encrypted data, into text with other
-// escapes (percent, UTF-16), or into extended attributes, and follow no
-// symbolic links.
+// escapes (UTF-16), or into extended attributes, and follow no symbolic links.
 package leakscan
 
 import (

@@ -35,7 +35,32 @@ func forms() map[string]func([]byte) string {
 		"base64, no padding":  base64.RawStdEncoding.EncodeToString,
 		"base64url":           base64.URLEncoding.EncodeToString,
 		"base64url, unpadded": base64.RawURLEncoding.EncodeToString,
+		"percent":             percent,
+		"percent, half of it": halfPercent,
+		"base64 in percent":   func(b []byte) string { return percent([]byte(base64.StdEncoding.EncodeToString(b))) },
 	}
+}
+
+// percent writes each byte with a percent sign.
+func percent(b []byte) string {
+	var text strings.Builder
+	for i, c := range b {
+		fmt.Fprintf(&text, []string{"%%%02X", "%%%02x"}[i%2], c)
+	}
+	return text.String()
+}
+
+// halfPercent writes every other byte so.
+func halfPercent(b []byte) string {
+	var text strings.Builder
+	for i, c := range b {
+		if i%2 == 0 {
+			text.WriteString(percent(b[i : i+1]))
+			continue
+		}
+		text.WriteByte(c)
+	}
+	return text.String()
 }
 
 // TestScan_WindowAnywhere writes 12 and 11 bytes of every part of a secret
@@ -69,6 +94,11 @@ func TestScan_SaysWhere(t *testing.T) {
 		{"hexadecimal", "0x" + hex.EncodeToString([]byte(two[7:27])), "stderr: 20 bytes of secret 1 in hexadecimal at offset 2"},
 		{"twelve bytes in hexadecimal", hex.EncodeToString([]byte(one[:12])), "stderr: 12 bytes of secret 0 in hexadecimal at offset 0"},
 		{"twelve bytes in base64", base64.StdEncoding.EncodeToString([]byte(one[:12])), "stderr: 12 bytes of secret 0 in base64 at offset 0"},
+		{"percent", "state=" + percent([]byte(one)), "stderr: 50 bytes of secret 0 in percent-encoding at offset 6"},
+		{"percent beside it", "100%20 " + one, "stderr: 50 bytes of secret 0 at offset 7"},
+		{"percent in the middle", one[:20] + percent([]byte(one[20:30])) + one[30:],
+			"stderr: 20 bytes of secret 0 at offset 0\nstderr: 20 bytes of secret 0 at offset 50\nstderr: 50 bytes of secret 0 in percent-encoding at offset 0"},
+		{"base64 in percent", percent([]byte(base64.StdEncoding.EncodeToString([]byte(one[:12])))), "stderr: 12 bytes of secret 0 in base64, percent-encoding at offset 0"},
 		{"base64", "{\"t\":\"" + base64.StdEncoding.EncodeToString([]byte("user:"+one)), "stderr: 50 bytes of secret 0 in base64 at offset 12"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
