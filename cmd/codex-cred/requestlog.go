@@ -31,7 +31,7 @@ func (p *program) record(w *wiring) {
 		return
 	}
 	log := w.log
-	if p.command == workerCommand {
+	if p.command == workerCommand && log.Root() == w.root {
 		log = log.Rooted() // it writes after its caller, and the root may be away by then
 	}
 	w.recorder = log.Record(p.command, p.on(bodiesVariable), func(err error) {
