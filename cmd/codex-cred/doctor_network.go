@@ -139,7 +139,22 @@ func (d *doctor) checkRoots(context.Context) []finding {
 	if err != nil || pool.Equal(x509.NewCertPool()) {
 		return []finding{problem("install ca-certificates, as with: sudo apt-get install ca-certificates", "there are no certificates of authorities, without which no issuer is trusted")}
 	}
+	if d.proxied() {
+		return []finding{warning("if you do not know that proxy, unset both and sign in again",
+			"HTTPS_PROXY and SSL_CERT_FILE replace the route and the trusted authorities: that proxy can read every token sent to the issuer")}
+	}
 	return []finding{fine("there are authorities to trust")}
+}
+
+// proxied reports whether the environment names both a proxy and the authorities to
+// trust. Whether it did at the sign-in is not recorded. On macOS and Windows the
+// system's authorities stay in force.
+func (d *doctor) proxied() bool {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		return false
+	}
+	proxy := d.getenv("HTTPS_PROXY") + d.getenv("https_proxy")
+	return proxy != "" && d.getenv("SSL_CERT_FILE")+d.getenv("SSL_CERT_DIR") != ""
 }
 
 // checkPorts looks at the ports that a sign-in to ChatGPT comes back to. It is enough

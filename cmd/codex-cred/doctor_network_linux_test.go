@@ -133,7 +133,7 @@ func TestDoctor_Company(t *testing.T) {
 		code             int
 		says             []string
 	}{
-		{"all is well", proxy, c.ca, exitOK, []string{`^ok +issuer +auth\.openai\.com answers through the proxy http://127\.0\.0\.1:\d+$`, `^ok +clock `, `^ok +certificates `}},
+		{"all is well", proxy, c.ca, exitOK, []string{`^ok +issuer +auth\.openai\.com answers through the proxy http://127\.0\.0\.1:\d+$`, `^ok +clock `, `^warning +certificates +HTTPS_PROXY and SSL_CERT_FILE replace .* can read every token`}},
 		{"nobody vouches for the company", proxy, "", exitFindings, []string{untrusted + "if your company", `^ok +certificates `}},
 		{"the file of authorities is empty", proxy, empty, exitFindings, []string{untrusted, `^problem +certificates +SSL_CERT_FILE names \S+empty\.pem, which holds no certificate; unset SSL_CERT_FILE$`}},
 		{"the file of authorities is gone", proxy, absent, exitFindings, []string{`^problem +certificates +SSL_CERT_FILE names \S+absent\.pem, which cannot be read; unset SSL_CERT_FILE$`}},
