@@ -27,15 +27,20 @@ type canary struct {
 	given   []string
 	parrot  *httptest.Server
 	outside string // a directory in which tokens may be
+	temp    string // the directory for temporary files
 	devices int
 	log     int // level
 	format  int // the place of the format in the list of each command
 }
 
-func newCanary(t *testing.T, profile string, log, format int) *canary {
+func newCanary(t *testing.T, profile, store string, log, format int) *canary {
 	t.Helper()
-	c := &canary{scene: newSceneOf(t, profile), mark: "mark" + rand.Text()[:14], given: []string{"given" + rand.Text(), "given" + rand.Text()}, log: log, format: format}
-	c.outside = t.TempDir()
+	of := &stage{t: t, profile: profile, store: store}
+	if store == storeKeychain {
+		of.keyring = startKeychain(t)
+	}
+	c := &canary{scene: raiseScene(t, of, false), mark: "mark" + rand.Text()[:14], given: []string{"given" + rand.Text(), "given" + rand.Text()}, log: log, format: format}
+	c.outside, c.temp = t.TempDir(), t.TempDir()
 	c.parrot = httptest.NewServer(http.HandlerFunc(c.repeat))
 	t.Cleanup(c.parrot.Close)
 	user := authserver.DefaultUser()
@@ -46,7 +51,7 @@ func newCanary(t *testing.T, profile string, log, format int) *canary {
 			c.env = append(c.env, name+"=1")
 		}
 	}
-	c.env = append(c.env, "NO_COLOR=")
+	c.env = append(c.env, "NO_COLOR=", "TMPDIR="+c.temp)
 	return c
 }
 
@@ -122,14 +127,14 @@ func (c *canary) begins(s step, prepare func(*run), args []string) *run {
 	return r
 }
 
-// secret is what to look for: all that is random in any secret, without the
-// access tokens where one is meant to be.
+// marks are what to look for: all that is random in any secret, and the state of any
+// sign-in, without the access tokens where one is meant to be.
 func (c *canary) marks(s step) []string {
 	access := map[string]bool{}
 	for _, e := range c.server.Log() {
 		access[e.IssuedAccess] = true
 	}
-	marks := slices.Clone(c.given)
+	marks := append(slices.Clone(c.given), c.server.States()...)
 	for _, secret := range c.server.Secrets() {
 		if s.prints && (access[authserver.Digest(secret)] || c.signatureOf(access, secret)) {
 			continue
@@ -140,6 +145,17 @@ func (c *canary) marks(s step) []string {
 		marks = append(marks, c.mark)
 	}
 	return marks
+}
+
+// onTerminal are what to look for on standard error, where login shows the person the
+// address of the sign-in page with its state.
+func (c *canary) onTerminal(args []string) []string {
+	marks := c.marks(step{})
+	if args[0] != "login" {
+		return marks
+	}
+	states := c.server.States()
+	return slices.DeleteFunc(marks, func(mark string) bool { return slices.Contains(states, mark) })
 }
 
 // signatureOf reports whether the text is the signature of an access token.
@@ -160,7 +176,7 @@ func (c *canary) check(s step, args []string, said said) {
 			}
 		}
 	}
-	leaks := append(leakscan.Scan(c.marks(s), "stdout", []byte(stdout)), leakscan.Scan(c.marks(step{}), "stderr", []byte(said.stderr))...)
+	leaks := append(leakscan.Scan(c.marks(s), "stdout", []byte(stdout)), leakscan.Scan(c.onTerminal(args), "stderr", []byte(said.stderr))...)
 	if len(leaks) > 0 {
 		c.t.Errorf("%q: %q\n%s\n%s", args, leaks, stdout, said.stderr)
 	}
@@ -177,12 +193,15 @@ func (c *canary) check(s step, args []string, said said) {
 	}
 }
 
+// inTemp looks at all that a step has left in the directory for temporary files.
+func (c *canary) inTemp() []string { return leakscan.Tree(c.marks(step{}), c.temp) }
+
 // checkFiles looks at all that is in the home, but where credentials are stored.
 func (c *canary) checkFiles(after string) {
 	c.t.Helper()
 	must(c.t, filepath.WalkDir(c.home, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.Type().IsDir() {
-			if err == nil && path == filepath.Join(c.root, "credentials") {
+			if err == nil && c.store == storeFile && path == filepath.Join(c.root, "credentials") {
 				return filepath.SkipDir
 			}
 			return err
@@ -195,31 +214,48 @@ func (c *canary) checkFiles(after string) {
 	}))
 }
 
-// TestCanary runs every command in every format, with what goes wrong, at every
-// level of the log, and looks for any 12 bytes of any secret and of the e-mail's
-// local part in all that is printed and kept.
-func TestCanary(t *testing.T) {
-	t.Parallel()
-	all := leaves("", newProgram().commands())
+// A turn is one way to run all recipes.
+type turn struct {
+	store       string
+	log, format int
+}
+
+func (r turn) String() string {
+	return fmt.Sprintf("%s, log %d, format %d", r.store, r.log, r.format)
+}
+
+func turns(all []leaf) []turn {
 	most := 0
 	for _, l := range all {
 		most = max(most, len(l.formats))
 	}
-	type turn struct{ log, format int }
-	runs := append(make([]turn, 0, 2+most), turn{0, 0}, turn{1, 1})
+	list := append(make([]turn, 0, 5+most), turn{storeFile, 0, 0}, turn{storeFile, 1, 1})
 	for format := range most {
-		runs = append(runs, turn{2, format})
+		list = append(list, turn{storeFile, 2, format})
 	}
+	list = append(list, turn{storeKeychain, 0, 0}, turn{storeKeychain, 1, 1}, turn{storeKeychain, 2, 2})
 	if !parts.Slow() {
-		runs = runs[len(runs)-1:]
+		list = list[1:2]
 	}
-	for _, r := range runs {
-		t.Run(fmt.Sprintf("log %d, format %d", r.log, r.format), func(t *testing.T) {
+	return list
+}
+
+// TestCanary runs every command in every format, with what goes wrong, at every
+// level of the log and with both stores, and looks for any 12 bytes of any secret and
+// of the e-mail's local part in all that is printed and kept.
+func TestCanary(t *testing.T) {
+	t.Parallel()
+	all := leaves("", newProgram().commands())
+	for _, r := range turns(all) {
+		t.Run(r.String(), func(t *testing.T) {
 			t.Parallel()
-			c := newCanary(t, []string{refresh.ProfileOpenAI, refresh.ProfileOAuth}[r.format%2], r.log, r.format)
+			c := newCanary(t, []string{refresh.ProfileOpenAI, refresh.ProfileOAuth}[r.format%2], r.store, r.log, r.format)
 			c.each(all, func(l leaf, s step) {
 				args := c.commandLine(l, s)
 				c.check(s, args, c.begins(s, noPreparation, args).end())
+				if leaks := c.inTemp(); len(leaks) > 0 {
+					t.Errorf("%q leaves in TMPDIR: %q", args, leaks)
+				}
 			})
 			if entries, err := filepath.Glob(filepath.Join(c.home, ".local", "*", "codex-cred")); err != nil || len(entries) > 0 {
 				t.Errorf("still there after erase --all: %q, %v", entries, err)
@@ -231,7 +267,7 @@ func TestCanary(t *testing.T) {
 // each runs the recipes, and of every command what has no need of one.
 func (c *canary) each(all []leaf, run func(leaf, step)) {
 	c.t.Helper()
-	list := recipes()
+	list := recipes(c.store)
 	for _, l := range all {
 		if !slices.ContainsFunc(list, func(r recipe) bool { return r.command == l.name }) {
 			c.t.Errorf("recipes() has none for codex-cred %s: what it prints, keeps and sends is not tested", l.name)

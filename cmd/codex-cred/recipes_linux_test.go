@@ -53,8 +53,8 @@ const dead = "invalid-grant grant=refresh_token"
 
 // recipes are in an order that leaves the accounts work and lab behind, but for the
 // last, which leaves nothing.
-func recipes() []recipe {
-	all := append(accountRecipes(), callerRecipes()...)
+func recipes(store string) []recipe {
+	all := append(accountRecipes(store), callerRecipes()...)
 	return append(all, recipe{"erase", []step{
 		do("erase lab --dry-run"), do("erase nobody").fails(exitNotFound), do("erase --all").fails(exitPerson), do("erase lab --revoke"),
 		do("login lab"),
@@ -63,7 +63,11 @@ func recipes() []recipe {
 	}})
 }
 
-func accountRecipes() []recipe {
+func accountRecipes(store string) []recipe {
+	toKeychain := do("migrate work --to keychain")
+	if store == storeFile {
+		toKeychain = toKeychain.fails(exitStore) // there is none
+	}
 	login := do("login work --replace")
 	return []recipe{
 		{"login", []step{
@@ -84,7 +88,7 @@ func accountRecipes() []recipe {
 		{"status", []step{do("status work"), {args: strings.Fields("status work --show-email"), email: true}, do("status nobody").fails(exitNotFound)}},
 		{"use", []step{do("use lab"), do("use nobody").fails(exitNotFound), do("use work")}},
 		{"rename", []step{do("rename lab lib"), do("rename lib lab"), do("rename nobody lib").fails(exitNotFound)}},
-		{"migrate", []step{do("migrate work --here"), do("migrate work --to keychain").fails(exitStore), do("migrate nobody --here").fails(exitNotFound)}},
+		{"migrate", []step{do("migrate work --here"), toKeychain, do("migrate nobody --here").fails(exitNotFound)}},
 		{"store", []step{
 			do("store odd --store file").reading("GIVEN"), do("get odd").later("").fails(exitTemporary), do("status odd"), do("erase odd --revoke").fails(exitFindings),
 			do("store odd --store file").reading("METADATA"), do("store odd").reading("BROKEN").fails(exitUsage),

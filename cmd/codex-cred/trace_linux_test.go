@@ -22,7 +22,7 @@ func underStrace(t *testing.T, r *run, calls, log string) {
 	t.Helper()
 	strace, err := exec.LookPath("strace")
 	must(t, err)
-	r.Args = append([]string{"strace", "-f", "-qq", "-s", "4096", "-o", log, "-e", "signal=none", "-e", "trace=" + calls, r.Path}, r.Args[1:]...)
+	r.Args = append([]string{"strace", "-f", "-qq", "-v", "-s", "65536", "-o", log, "-e", "signal=none", "-e", "trace=" + calls, r.Path}, r.Args[1:]...)
 	r.Path = strace
 }
 

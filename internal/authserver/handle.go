@@ -81,6 +81,9 @@ func (s *Server) answer(rt route, req request, bad *refusal) (r reply, release <
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tokens.remember(req.presented(), req.get("code_verifier"))
+	if state := req.get("state"); state != "" {
+		s.states = append(s.states, state)
+	}
 	fault := s.takeFault(req.grant)
 	if fault.Kind == "" || fault.AfterProcessing() {
 		r = s.process(rt, req, bad)

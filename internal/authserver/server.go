@@ -82,6 +82,7 @@ type Server struct {
 	life    time.Duration
 	padding int
 	tokens  tokens
+	states  []string // of the authorization requests
 	devices devices
 	faults  []Fault
 	log     []Entry
@@ -215,4 +216,12 @@ func (s *Server) Secrets() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.tokens.secrets...)
+}
+
+// States returns the state of each authorization request so far. It is a secret of
+// the sign-in, but in the address that a person may be shown.
+func (s *Server) States() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.states...)
 }
