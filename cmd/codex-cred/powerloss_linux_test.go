@@ -69,7 +69,9 @@ func TestPowerLoss_EverySync(t *testing.T) {
 			needed[kindOfPlace(place)]++
 		}
 	}
-	for _, place := range []string{"a file of accounts", "a file of credentials", "credentials", "a file of journal", "journal"} {
+	for _, place := range []string{
+		"a file of accounts", "a file of credentials", "credentials", "a file of journal", "journal",
+	} {
 		if needed[place] == 0 {
 			t.Errorf("no sync of %s is missed: %v", place, needed)
 		}
@@ -93,8 +95,9 @@ func newPowerRun(t *testing.T) *powerRun {
 	s.pass(2 * time.Hour)
 	r := &powerRun{t: t, root: s.root, id: s.account().ID, before: newPowerDisk(t, s.root), judged: map[string]error{}}
 	log := filepath.Join(t.TempDir(), "trace")
-	cmd := exec.CommandContext(t.Context(), "strace", "-f", "-y", "-xx", "-qq", "-s", "200000", "-o", log, "-e", "signal=none",
-		"-e", "trace="+diskCalls, "codex-cred", workerCommand, "work", "1", string(helper.ReasonExpiry), foreground)
+	cmd := exec.CommandContext(t.Context(), "strace", "-f", "-y", "-xx", "-qq", "-s", "200000", "-o", log,
+		"-e", "signal=none", "-e", "trace="+diskCalls,
+		"codex-cred", workerCommand, "work", "1", string(helper.ReasonExpiry), foreground)
 	cmd.Env = s.env
 	if out, err := cmd.Output(); err != nil {
 		t.Fatalf("a worker below strace: %v\n%s", err, out)

@@ -253,9 +253,13 @@ func (w *randomWorld) foreignly() (foreignSignIn, string) {
 	w.login.Lock()
 	defer w.login.Unlock()
 	home := filepath.Join(w.t.TempDir(), "foreign")
-	w.server.SetUser(authserver.User{Subject: "user-" + fmt.Sprint(len(w.server.Log())), AccountID: "acct-x", UserID: "u-" + fmt.Sprint(len(w.server.Log()))})
-	defer w.server.SetUser(authserver.User{Subject: "user-1", Email: "user@example.com", AccountID: "acct-1", UserID: "u-1", Plan: "plus"})
-	r := w.begin(func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], "CODEX_CRED_HOME="+home) }, w.loginArgs([]string{"--store", storeFile})...)
+	n := fmt.Sprint(len(w.server.Log()))
+	w.server.SetUser(authserver.User{Subject: "user-" + n, AccountID: "acct-x", UserID: "u-" + n})
+	defer w.server.SetUser(authserver.User{
+		Subject: "user-1", Email: "user@example.com", AccountID: "acct-1", UserID: "u-1", Plan: "plus",
+	})
+	elsewhere := func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], "CODEX_CRED_HOME="+home) }
+	r := w.begin(elsewhere, w.loginArgs([]string{"--store", storeFile})...)
 	if got := r.end(); got.code != exitOK {
 		w.t.Errorf("a sign-in in another home: %+v", got)
 		return foreignSignIn{}, ""
@@ -291,7 +295,9 @@ func (w *randomWorld) imports(random *rand.Rand) {
 		"access_token": f.Access, "refresh_token": f.Refresh, "account_id": "acct-x",
 		"oauth_provenance": map[string]string{"issuer": w.server.URL(), "client_id": authserver.OpenAIClientID},
 	}
-	content, err := json.Marshal(map[string]any{"auth_mode": "chatgpt", "tokens": tokens, "last_refresh": w.now().UTC().Format(time.RFC3339)})
+	content, err := json.Marshal(map[string]any{
+		"auth_mode": "chatgpt", "tokens": tokens, "last_refresh": w.now().UTC().Format(time.RFC3339),
+	})
 	must(w.t, err)
 	must(w.t, os.WriteFile(file, content, 0o600))
 	ok := w.changes("", "import", "--from", file, "--as", n[0], "--store", w.anyStore(random))

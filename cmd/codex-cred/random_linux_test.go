@@ -172,16 +172,22 @@ func (w *randomWorld) disturb() {
 		w.note("the keychain is locked")
 		w.unsettled()
 		w.keyring.Lock(w.t)
-		undo = func() { w.keyring.Unlock(w.t); w.note("the keychain is unlocked"); w.unsettled() }
+		undo = func() {
+			w.keyring.Unlock(w.t)
+			w.note("the keychain is unlocked")
+			w.unsettled()
+		}
 	case 3:
 		undo = w.takeAway([]string{"", "", "accounts", "credentials", "journal", "locks"}[w.random.IntN(6)])
 	case 4:
-		kind := []string{authserver.Status500, authserver.Status503, authserver.Status429, authserver.DropBefore}[w.random.IntN(4)]
+		kinds := []string{authserver.Status500, authserver.Status503, authserver.Status429, authserver.DropBefore}
+		kind := kinds[w.random.IntN(len(kinds))]
 		w.note("the issuer fails: " + kind)
 		must(w.t, w.server.Fail(authserver.Fault{Kind: kind, Grant: authserver.GrantRefresh}))
 	case 5, 8:
 		w.note("the issuer takes its time")
-		must(w.t, w.server.Fail(authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh, Delay: 400 * time.Millisecond}))
+		slow := authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh, Delay: 400 * time.Millisecond}
+		must(w.t, w.server.Fail(slow))
 	}
 	for range 1 + w.random.IntN(3) {
 		w.read(w.random)

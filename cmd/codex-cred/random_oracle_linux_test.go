@@ -119,7 +119,8 @@ func (w *randomWorld) wantOnce() {
 			root[e.IssuedAccess] = e.IssuedRefresh
 		case authserver.GrantRefresh:
 			if spent[e.Presented] {
-				w.t.Errorf("the refresh token %s of the sign-in %s was presented after its successor was issued", e.Presented, root[e.Presented])
+				w.t.Errorf("the refresh token %s of the sign-in %s was presented after its successor was issued",
+					e.Presented, root[e.Presented])
 			}
 			if e.IssuedRefresh != "" {
 				spent[e.Presented] = true

@@ -53,6 +53,11 @@ func onTestClock(p *program) *program {
 	file := os.Getenv(clockVariable)
 	p.now = func() time.Time {
 		ahead, err := os.ReadFile(file)
+		for range 3 { // a test may let any system call fail, which is not meant for these
+			if err != nil {
+				ahead, err = os.ReadFile(file)
+			}
+		}
 		if err != nil {
 			panic(err)
 		}

@@ -136,7 +136,8 @@ func (s *scene) story() string {
 	for _, e := range s.server.Log() {
 		switch e.Grant {
 		case authserver.GrantRefresh, authserver.GrantRevoke, authserver.GrantCode:
-			_, _ = fmt.Fprintf(&b, "\n%s presented %q issued %q: status %d generation %d %s", e.Grant, e.Presented, e.IssuedRefresh, e.Status, e.Generation, e.Fault)
+			_, _ = fmt.Fprintf(&b, "\n%s presented %q issued %q: status %d generation %d %s",
+				e.Grant, e.Presented, e.IssuedRefresh, e.Status, e.Generation, e.Fault)
 		}
 	}
 	return b.String()

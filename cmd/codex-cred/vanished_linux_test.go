@@ -109,7 +109,8 @@ func (s *scene) wantKept() {
 	second := s.cred("get", "work")
 	s.inspect("after two clean gets")
 	if first.code != exitOK || second.code != exitOK || first.stdout == second.stdout {
-		s.t.Errorf("a clean get, and one two hours later: exit codes %d and %d: %s%s%s", first.code, second.code, first.stderr, second.stderr, s.story())
+		s.t.Errorf("a clean get, and one two hours later: exit codes %d and %d: %s%s%s",
+			first.code, second.code, first.stderr, second.stderr, s.story())
 	}
 	s.wantPrinted(second, "")
 	if twice := s.presentedTwice(); len(twice) > 0 {
