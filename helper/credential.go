@@ -90,6 +90,12 @@ func (c Credential) Aging(now time.Time) bool {
 	return c.Expiry.Sub(now) < c.life()/lifeShare
 }
 
+// Old reports whether the access token is in the second half of its last tenth
+// at now.
+func (c Credential) Old(now time.Time) bool {
+	return c.Expiry.Sub(now) < c.life()/(2*lifeShare)
+}
+
 // Early reports whether now lies before the credential was obtained, by more
 // than clocks differ: the clock went back, and nothing is known of the expiry.
 func (c Credential) Early(now time.Time) bool {

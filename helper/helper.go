@@ -16,6 +16,10 @@ type Helper struct {
 	Records   Records
 	Refresher Refresher
 	Now       func() time.Time
+	// Outlives reports whether a refresh that begins in the background goes on when
+	// whatever started this process ends. Nil means that it does. It is called
+	// only in the last tenth of a token's life.
+	Outlives func() bool
 }
 
 // A Request says what kind of access token a caller needs.
@@ -61,7 +65,9 @@ type Answer struct {
 // nor one that the request says was refused: then the error is ErrTemporary.
 //
 // One that is fresh and in the last tenth of its life is returned at once, and
-// a refresh begins that nobody waits for.
+// a refresh begins that nobody waits for. Where that might be killed after it
+// has spent the refresh token, none begins; in the second half of that tenth the
+// caller waits for one, whose failure is told to nobody.
 //
 // Errors are those of [Store] and [Refresher], inside an [AccountError].
 // ErrNotStored comes with an Answer: its access token is good, and the last one
@@ -90,8 +96,7 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	case c.Early(now):
 		return h.renew(ctx, req, rec, ReasonClock)
 	case rec.fresh(now, req.MinTTL):
-		h.begin(req, rec, now)
-		return Answer{Record: rec}, nil
+		return h.agingAnswer(ctx, req, rec, now)
 	case req.MinTTL > 0 && c.Young(now):
 		return Answer{Record: rec, Warning: shortLife(c, now)}, nil
 	}
@@ -117,11 +122,30 @@ func (r Record) fresh(now time.Time, minTTL time.Duration) bool {
 
 var errClock = errors.New("this computer's clock is behind the time at which the access token was obtained, so it may have expired; set the clock")
 
-// begin lets the next refresh begin in good time.
-func (h *Helper) begin(req Request, rec Record, now time.Time) {
-	if rec.Credential.Aging(now) && !req.Offline && rec.Refreshable() == nil && !now.Before(rec.Account.NotBefore) {
-		h.Refresher.Begin(Demand{Account: req.Account, Generation: rec.Credential.Generation, Reason: ReasonExpiry})
+// agingAnswer answers with the record, which is fresh, and lets the next refresh begin in
+// good time.
+func (h *Helper) agingAnswer(ctx context.Context, req Request, rec Record, now time.Time) (Answer, error) {
+	c := rec.Credential
+	if !c.Aging(now) || req.Offline || rec.Refreshable() != nil || now.Before(rec.Account.NotBefore) {
+		return Answer{Record: rec}, nil
 	}
+	d := Demand{Account: req.Account, Generation: c.Generation, Reason: ReasonAging}
+	if h.Outlives == nil || h.Outlives() {
+		h.Refresher.Begin(d)
+		return Answer{Record: rec}, nil
+	}
+	if !c.Old(now) {
+		return Answer{Record: rec}, nil
+	}
+	newest, err := h.Refresher.Refresh(ctx, d)
+	better := newest.Credential.Generation > c.Generation && newest.Credential.Fresh(h.Now(), req.MinTTL)
+	switch {
+	case better && errors.Is(err, ErrNotStored):
+		return Answer{Record: newest}, ForAccount(req.Account, err)
+	case better:
+		return Answer{Record: newest}, nil
+	}
+	return Answer{Record: rec}, nil
 }
 
 func (h *Helper) renew(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {

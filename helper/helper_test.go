@@ -50,6 +50,8 @@ type getCase struct {
 	calls  int                                        // of the refresher
 	why    helper.Reason                              // that it was asked for; expiry if empty
 	begins int                                        // of refreshes that nobody waits for
+	// outlives is whether those go on when what started the process ends.
+	outlives func() bool
 }
 
 const (
@@ -65,6 +67,8 @@ func gives(life time.Duration, err error) func(time.Time) (helper.Record, error)
 func fails(err error) func(time.Time) (helper.Record, error) {
 	return func(time.Time) (helper.Record, error) { return helper.Record{}, err }
 }
+
+func no() bool { return false }
 
 func notDue(a *helper.Account, _ *helper.Credential) { a.NotBefore = start().Add(time.Hour) }
 
@@ -95,11 +99,11 @@ func runGet(t *testing.T, c getCase) {
 		r.rec, r.err = c.answer(now)
 	}
 	c.req.Account = "work"
-	h := &helper.Helper{Records: records, Refresher: r, Now: func() time.Time { return now }}
+	h := &helper.Helper{Records: records, Refresher: r, Now: func() time.Time { return now }, Outlives: c.outlives}
 	answer, err := h.Get(t.Context(), c.req)
 	wantAnswer(t, c, answer, err)
 	wantAsked(t, c, r.asked)
-	wantDemands(t, "begun", r.begun, c.begins, helper.ReasonExpiry)
+	wantDemands(t, "begun", r.begun, c.begins, helper.ReasonAging)
 }
 
 func wantAnswer(t *testing.T, c getCase, answer helper.Answer, err error) {
@@ -163,6 +167,12 @@ func TestHelper_Get(t *testing.T) {
 		{name: "fresh for the last nanosecond", age: 55 * time.Minute, token: "access", begins: 1},
 		{name: "fresh, nine tenths old", age: 54 * time.Minute, token: "access"},
 		{name: "fresh, in its last tenth", age: 54*time.Minute + 1, token: "access", begins: 1},
+		{name: "in its last tenth, of a job", age: 56 * time.Minute, req: ttl(1), outlives: no, token: "access"},
+		{name: "in the end of it, of a job", age: 57*time.Minute + 1, req: ttl(1), outlives: no, answer: hour, token: "renewed", calls: 1, why: helper.ReasonAging},
+		{name: "in the end of it, of a job, fails", age: 58 * time.Minute, req: ttl(1), outlives: no, answer: fails(temporary), token: "access", calls: 1, why: helper.ReasonAging},
+		{name: "in the end of it, of a job, not stored", age: 58 * time.Minute, req: ttl(1), outlives: no, answer: gives(time.Hour, helper.ErrNotStored), token: "renewed", err: helper.ErrNotStored, calls: 1, why: helper.ReasonAging},
+		{name: "in the end of it, of a job, offline", age: 58 * time.Minute, req: helper.Request{MinTTL: 1, Offline: true}, outlives: no, token: "access"},
+		{name: "in the end of it, of a job, not due", age: 58 * time.Minute, req: ttl(1), outlives: no, stored: notDue, token: "access"},
 		{name: "in its last tenth, refused", age: 55 * time.Minute, stored: refused, token: "access"},
 		{name: "in its last tenth, older item", age: 55 * time.Minute, stored: older, answer: fails(again), token: "access", warn: again, calls: 1},
 		{name: "in its last tenth, not due", age: 55 * time.Minute, stored: notDue, token: "access"},

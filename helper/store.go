@@ -81,6 +81,7 @@ const (
 	ReasonForce    Reason = "force"    // a person wants it, though the refresh token may be spent
 	ReasonIdle     Reason = "idle"     // nobody uses the account, and it must stay alive
 	ReasonRejected Reason = "rejected" // a caller saw the access token refused
+	ReasonAging    Reason = "aging"    // the access token is good, and in its last tenth: a refresh is welcome
 	ReasonClock    Reason = "clock"    // the clock went back, so that nothing is known of the expiry
 )
 
@@ -105,6 +106,8 @@ type Refresher interface {
 	// Refresh that obtained a credential returns the record beside an error:
 	// ErrNotStored means that it could not be stored and its sign-in will be
 	// lost, any other that it is safe and only the bookkeeping failed.
+	//
+	// For ReasonAging it is ErrBusy at once if another process is at it.
 	Refresh(ctx context.Context, d Demand) (Record, error)
 	// Begin lets a refresh begin that nobody waits for, unless one is under way.
 	// It returns at once; how the refresh ends is told to nobody.

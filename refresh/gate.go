@@ -86,6 +86,9 @@ func (g *Gate) refresh(ctx context.Context, d helper.Demand, a helper.Account) (
 func (g *Gate) enter(ctx context.Context, d helper.Demand, id helper.ID) (func() error, helper.Record, bool, error) {
 	for _, gate := range Gates(id) {
 		unlock, ok, err := g.Locks.Try(gate)
+		if err == nil && !ok && d.Reason == helper.ReasonAging {
+			err = fmt.Errorf("%w: %w", errAtWork, helper.ErrBusy) // its token is good: it waits for nobody
+		}
 		if ok || err != nil {
 			return unlock, helper.Record{}, false, err
 		}
@@ -186,8 +189,10 @@ func (g *Gate) look(ctx context.Context, d helper.Demand) (helper.Record, bool, 
 // refresh token may be spent.
 func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.Record, error) {
 	for deaths := 0; deaths < 2; {
-		if err := g.Locks.Wait(ctx, string(id)); err != nil {
-			return helper.Record{}, g.waiting(err, string(id))
+		if d.Reason != helper.ReasonAging {
+			if err := g.Locks.Wait(ctx, string(id)); err != nil {
+				return helper.Record{}, g.waiting(err, string(id))
+			}
 		}
 		if rec, done, err := g.look(ctx, d); done {
 			return rec, err
@@ -201,7 +206,7 @@ func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.
 			}
 		case err == nil && !rec.Credential.Valid(g.Now()):
 			return g.newest(ctx, d, rec), nil
-		case !errors.Is(err, errAtWork) || ctx.Err() != nil:
+		case !errors.Is(err, errAtWork) || ctx.Err() != nil || d.Reason == helper.ReasonAging:
 			return rec, err
 		}
 	}

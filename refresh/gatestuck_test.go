@@ -234,3 +234,24 @@ func TestWorkLock(t *testing.T) {
 		}
 	})
 }
+
+// Who has a good token waits for no other caller and no other worker.
+func TestGate_Aging(t *testing.T) {
+	aging := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonAging}
+	for _, lock := range append(refresh.Gates(gateID)[:1], string(gateID)) {
+		gateTest(t, lock, func(t *testing.T, w *gateWorld) {
+			unlock := w.take(t, lock)
+			got := make(chan called, 1)
+			go func() {
+				rec, err := w.gate.Refresh(t.Context(), aging)
+				got <- called{rec, err}
+			}()
+			synctest.Wait()
+			if lock == string(gateID) {
+				w.workers[0].serveBehind(t, w)
+			}
+			wantAll(t, got, 1, "", helper.ErrBusy)
+			_ = unlock()
+		})
+	}
+}

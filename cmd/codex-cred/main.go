@@ -82,7 +82,7 @@ func endings() []os.Signal {
 }
 
 func newProgram() *program {
-	return &program{
+	p := &program{
 		getenv:    os.Getenv,
 		stdin:     os.Stdin,
 		stdout:    os.Stdout,
@@ -95,4 +95,6 @@ func newProgram() *program {
 		finishTime: finishTime,
 		exit:       os.Exit,
 	}
+	p.outlives = p.workerOutlives
+	return p
 }

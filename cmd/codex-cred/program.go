@@ -31,6 +31,8 @@ type program struct {
 	// stateHome is for logs.
 	stateHome string
 	hostID    func() (string, error)
+	// outlives reports whether a worker goes on when what started this process ends.
+	outlives func() bool
 	// at lets a test stop a rotation at a step; nil never does.
 	at func(step string) error
 	// undoHarden gives back what the process had when it began; nil if it still has it.

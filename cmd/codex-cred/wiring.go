@@ -107,7 +107,7 @@ func (p *program) helper(w *wiring) *helper.Helper {
 		Refresher: &refresh.Gate{
 			Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.now, Kinds: replyKinds(), Holder: w.processAt,
 		},
-		Now: p.now,
+		Now: p.now, Outlives: p.outlives,
 	}
 }
 

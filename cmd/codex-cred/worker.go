@@ -30,6 +30,9 @@ const (
 	// longest call of the issuer and the tries to store what it answered fit
 	// into the rest.
 	sendTime = 45 * time.Second
+	// agingSendTime is the same where the caller waits though its token is good: after
+	// that nothing is sent, so that the caller can end.
+	agingSendTime = 5 * time.Second
 	// tryTime is by when the last try to store a credential must have begun, so
 	// that a slow keychain has the time to take it.
 	tryTime = workerTime - 15*time.Second
@@ -90,6 +93,9 @@ func (p *program) work(args []string) int {
 		}
 	}
 	r := p.rotation(w, mode)
+	if mode == foreground && d.Reason == helper.ReasonAging {
+		r.SendTime, r.Unreached = agingSendTime, time.Minute
+	}
 	r.Locker = flushingLocker{refresh.NewWorkLock(w.locks.Rooted()), w.recorder}
 	if err := r.Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
 		return exitOther

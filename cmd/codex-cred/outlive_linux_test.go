@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+// TestKeepsGroup: workers outlive what started them in a person's session, and in no
+// unit whose control group is killed.
+func TestKeepsGroup(t *testing.T) {
+	t.Parallel()
+	const user = "/user.slice/user-1000.slice/"
+	for table, want := range map[string]bool{
+		"":                                 true,
+		"0::/\n":                           true,
+		"0::" + user + "session-2.scope\n": true,
+		"0::" + user + "user@1000.service/app.slice/app-org.gnome.Terminal.slice/vte-spawn-1.scope\n":       true,
+		"0::" + user + "user@1000.service/app.slice/app-konsole@1.service\n":                                false,
+		"0::" + user + "user@1000.service\n":                                                                false,
+		"0::" + user + "user@1000.service/user.slice/podman-1.scope/payload.service\n":                      false,
+		"0::/system.slice/cron.service\n":                                                                   false,
+		"0::/system.slice/docker-4711.scope\n":                                                              false,
+		"0::/init.scope\n":                                                                                  false,
+		"0::/kubepods/burstable/pod1\n":                                                                     false,
+		"12:pids:/system.slice/x.service\n1:name=systemd:" + user + "session-2.scope\n0::/\n":               true,
+		"12:pids:/x\n1:name=systemd:/docker/4711\n0::/\n":                                                   false,
+		"12:pids:/x\n1:name=systemd:" + user + "session-2.scope\n0::/system.slice/actions-runner.service\n": false,
+	} {
+		if got := keepsGroup(table); got != want {
+			t.Errorf("%q: %t, want %t", table, got, want)
+		}
+	}
+}
+
+// TestJobVariables: in the job of a build or a batch system nothing optional begins.
+func TestJobVariables(t *testing.T) {
+	t.Parallel()
+	for _, name := range jobVariables() {
+		p := &program{getenv: func(asked string) string { return map[string]string{name: "1"}[asked] }}
+		if p.workerOutlives() {
+			t.Errorf("with %s set a worker counts as one that outlives its job", name)
+		}
+	}
+}
+
+// roundsVariable is how many rounds the next test plays, for each profile and store.
+const roundsVariable = "CODEX_CRED_TEST_ROUNDS"
+
+// TestNamespaceThatEnds: in the last tenth of a token's life a get, or an exec, runs in a
+// process namespace that ends 100 ms after it, as in the job of a container. The issuer
+// takes longer than that for its answer, and takes each refresh token once. No
+// sign-in is lost.
+func TestNamespaceThatEnds(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		parts.Need(t, "root", fmt.Errorf("only root makes a process namespace"))
+	}
+	unshare, err := exec.LookPath("unshare")
+	parts.Need(t, "root", err)
+	rounds := 10
+	if n, err := strconv.Atoi(os.Getenv(roundsVariable)); err == nil {
+		rounds = n
+	}
+	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
+		for _, store := range []string{storeFile, storeKeychain} {
+			t.Run(profile+"-"+store, func(t *testing.T) {
+				together(t, store)
+				of := &stage{t: t, profile: profile, store: store}
+				if store == storeKeychain {
+					of.keyring = startKeychain(t)
+				}
+				s := raiseScene(t, of, false)
+				s.server.SetLife(10 * time.Hour)
+				for n := range rounds {
+					s.endNamespace(unshare, n)
+				}
+			})
+		}
+	}
+}
+
+// endNamespace plays a round: the first half of the last tenth or the second, a get
+// or an exec. Afterwards the sign-in must be good.
+func (s *scene) endNamespace(unshare string, n int) {
+	s.t.Helper()
+	if said := s.cred("get", "work", "--refresh"); said.code != exitOK || said.stderr != "" {
+		s.t.Fatalf("before round %d: %+v", n, said)
+	}
+	before := s.refreshes()
+	s.pass([]time.Duration{9*time.Hour + 10*time.Minute, 9*time.Hour + 40*time.Minute}[n%2])
+	must(s.t, s.server.Fail(authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh, Delay: 150 * time.Millisecond}))
+	command := [][]string{
+		{"codex-cred", "exec", "work", "--", "sleep", "0.1"},
+		{"sh", "-c", "codex-cred get work && sleep 0.1"},
+	}[n/2%2]
+	said := s.begin(func(r *run) {
+		r.Path, r.Args = unshare, append([]string{"unshare", "--pid", "--fork", "--mount-proc"}, command...)
+		r.Env = append(r.Env[:len(r.Env):len(r.Env)], jobVariable+"=real")
+	}, "get").end()
+	if said.code != exitOK || said.stderr != "" {
+		s.t.Errorf("round %d, in the namespace: %+v", n, said)
+	}
+	if got, want := s.refreshes()-before, n%2; got != want {
+		s.t.Errorf("round %d: %d refreshes in the namespace, want %d", n, got, want)
+	}
+	s.server.Heal()
+	s.pass(time.Hour)
+	if said := s.cred("get", "work", "--refresh"); said.code != exitOK || said.stderr != "" {
+		s.t.Fatalf("round %d lost the sign-in: %+v", n, said)
+	}
+}
