@@ -56,6 +56,9 @@ var (
 	// ErrNotStored: a refresh brought a credential that could not be stored.
 	// The sign-in ends with the access token, unless a later try stores it.
 	ErrNotStored = errors.New("not stored")
+	// ErrUnread: the authorization server's last answer could not be used. It is
+	// kept, sealed, and the next refresh tries to read it again.
+	ErrUnread = errors.New("the issuer's last answer could not be read; it is kept")
 	// ErrElsewhere: the sign-in belongs to another computer. It comes with
 	// ErrSignInRequired.
 	ErrElsewhere = errors.New("of another computer")

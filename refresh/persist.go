@@ -33,6 +33,9 @@ func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (help
 		return renewed, r.notStored(t, c, err)
 	}
 	renewed.Version = v
+	if err := r.forgetAside(t); err != nil {
+		return renewed, err
+	}
 	renewed, err = r.account(t, renewed)
 	return renewed, both(err, r.empty(t))
 }
@@ -145,7 +148,11 @@ func (r *Rotation) discard(ctx context.Context, t *turn, c helper.Credential) er
 
 // forget empties the journal of the turn, wherever its file is by now.
 func (r *Rotation) forget(t *turn) error {
-	if err := r.at("empty"); err != nil {
+	err := r.at("empty")
+	if err == nil {
+		err = r.forgetAside(t)
+	}
+	if err != nil {
 		return err
 	}
 	if t.journal != nil {
@@ -154,8 +161,8 @@ func (r *Rotation) forget(t *turn) error {
 		}
 		return r.remove(t)
 	}
-	err := r.Journals.Remove(t.rec.Account.ID)
-	if errors.Is(err, helper.ErrNotFound) && !t.kept {
+	err = r.Journals.Remove(t.rec.Account.ID)
+	if errors.Is(err, helper.ErrNotFound) && (!t.kept || t.aside) {
 		return nil
 	}
 	return err

@@ -21,7 +21,7 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 	e, err := r.Journals.Read(rec.Account.ID, nil)
 	switch {
 	case errors.Is(err, helper.ErrNotFound):
-		return rec, false, nil
+		return r.reopen(ctx, rec)
 	case err == nil:
 	case errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer):
 		e = journal.Entry{Mark: journal.Mark{State: journal.StateSending, Generation: rec.Credential.Generation}} // a torn mark tells nothing
@@ -30,34 +30,44 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 	}
 	t := &turn{rec: rec, written: e.Mark, kept: true}
 	if e.State == journal.StateIntent || t.superseded() {
-		return rec, false, r.empty(t) // nothing was sent, or the credential was stored
+		if err := r.empty(t); err != nil { // nothing was sent, or the credential was stored
+			return rec, false, err
+		}
+		return r.reopen(ctx, rec)
 	}
-	a, ok, err := r.keptAnswer(ctx, rec)
-	if err != nil {
+	a, ok, err := r.keptAnswer(ctx, rec, r.Journals.Read)
+	if err != nil && !errors.Is(err, errNoKey) {
 		return rec, false, err
 	}
 	if ok {
 		found, err = r.settle(ctx, t, a)
 		return found, true, err
 	}
-	if rec.Account, err = r.unanswered(t, errInterrupted); errors.Is(err, errNotNoted) {
-		return rec, false, err
+	noted := error(nil)
+	if rec.Account, noted = r.unanswered(t, errInterrupted); errors.Is(noted, errNotNoted) {
+		return rec, false, noted
+	}
+	if errors.Is(err, errNoKey) && e.Sealed {
+		return rec, false, r.putAside(t)
 	}
 	return rec, false, r.empty(t)
 }
 
-// keptAnswer reads the answer in the journal. That it is not whole, or cannot be
-// opened, is none.
-func (r *Rotation) keptAnswer(ctx context.Context, rec helper.Record) (answer, bool, error) {
+// errNoKey: the key that seals the journal is absent, so nobody knows what is in it.
+var errNoKey = errors.New("the key of the journal is absent")
+
+// keptAnswer reads the answer in the journal, or in the one that was put aside. That
+// it is not whole, or cannot be opened with the key, is none.
+func (r *Rotation) keptAnswer(ctx context.Context, rec helper.Record, read func(helper.ID, []byte) (journal.Entry, error)) (answer, bool, error) {
 	key, err := r.sealKey(ctx, rec.Account)
 	if errors.Is(err, helper.ErrNotFound) {
-		return answer{}, false, nil
+		return answer{}, false, errNoKey
 	}
 	if err != nil {
 		return answer{}, false, err
 	}
 	var k keptAnswer
-	switch e, err := r.Journals.Read(rec.Account.ID, key); {
+	switch e, err := read(rec.Account.ID, key); {
 	case errors.Is(err, helper.ErrCorrupt):
 		return answer{}, false, nil
 	case err != nil:
@@ -79,6 +89,9 @@ func (r *Rotation) Adopt(ctx context.Context, a helper.Account) error {
 		return err
 	}
 	_, _, err = r.recover(context.WithoutCancel(ctx), rec)
+	if r.Journals.IsKept(a.ID) {
+		return both(unread(), err)
+	}
 	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) && !errors.Is(err, errWaits) {
 		return nil // the error is of a refresh that is over
 	}
@@ -89,11 +102,16 @@ func (r *Rotation) Adopt(ctx context.Context, a helper.Account) error {
 // else the one that is given, which is stored. The caller holds the lock of the
 // sign-in.
 func (r *Rotation) Newest(ctx context.Context, a helper.Account, stored helper.Credential) helper.Credential {
-	e, err := r.Journals.Read(a.ID, nil)
+	read := r.Journals.Read
+	e, err := read(a.ID, nil)
+	if errors.Is(err, helper.ErrNotFound) {
+		read = r.Journals.ReadKept
+		e, err = read(a.ID, nil)
+	}
 	if err != nil || e.Generation < stored.Generation {
 		return stored
 	}
-	kept, ok, err := r.keptAnswer(ctx, helper.Record{Account: a, Credential: stored})
+	kept, ok, err := r.keptAnswer(ctx, helper.Record{Account: a, Credential: stored}, read)
 	if err != nil || !ok {
 		return stored
 	}

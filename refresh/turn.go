@@ -26,6 +26,8 @@ type turn struct {
 	unmarked error
 	// kept: the answer is in the journal.
 	kept bool
+	// aside: it is in the journal that was put aside.
+	aside bool
 }
 
 // generation is that of the credential which the turn brings.
@@ -203,7 +205,8 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 		return helper.Record{}, err
 	}
 	g, parsed := a.grant(t.rec.Credential.Issuer.Profile)
-	switch judge(a, parsed) {
+	judged := judge(a, parsed)
+	switch judged {
 	case success:
 		if g.claims().differs(t.rec.Credential) {
 			// The sealed answer stays: it is all that there is of a sign-in.
@@ -223,7 +226,12 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 	case notSent:
 		return helper.Record{}, both(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
 	}
-	// Unknown, or unreadable.
+	if judged == unreadable {
+		if tokenText(g.refresh.Reveal()) && !g.claims().differs(t.rec.Credential) {
+			return helper.Record{}, r.keepRefreshToken(ctx, t, g, a.problem(parsed))
+		}
+		return helper.Record{}, r.readLater(t, a.problem(parsed))
+	}
 	_, err := r.unanswered(t, a.problem(parsed))
 	return helper.Record{}, r.over(t, err)
 }

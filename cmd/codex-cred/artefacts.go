@@ -34,17 +34,26 @@ func (w *wiring) ofSignIn(l helper.Leftover) []artefact {
 // besides lists what belongs to a sign-in beside its credential. The key is of no
 // use without the journal, and opens it while that is there.
 func (w *wiring) besides(l helper.Leftover) []artefact {
-	list := []artefact{
-		{
-			kind: "journal", where: w.journals.Path(l.ID), present: filePresent(w.journals.Path(l.ID)),
-			remove: func(context.Context) error { return w.journals.Remove(l.ID) },
-		},
-		w.inStore("key of the journal", l.Store, l.ID.Journal()),
-	}
+	list := append(w.keptAnswer(l), artefact{
+		kind: "journal", where: w.journals.Path(l.ID), present: filePresent(w.journals.Path(l.ID)),
+		remove: func(context.Context) error { return w.journals.Remove(l.ID) },
+	}, w.inStore("key of the journal", l.Store, l.ID.Journal()))
 	for _, gate := range refresh.Gates(l.ID) {
 		list = append(list, w.gateFile(gate))
 	}
 	return append(list, w.lockFile(string(l.ID)))
+}
+
+// keptAnswer lists the answer of the issuer that could not be read, if there is one.
+func (w *wiring) keptAnswer(l helper.Leftover) []artefact {
+	path := w.journals.KeptPath(l.ID)
+	if there, err := exists(path); !there && err == nil {
+		return nil
+	}
+	return []artefact{{
+		kind: "journal", where: path, present: filePresent(path),
+		remove: func(context.Context) error { return w.journals.RemoveKept(l.ID) },
+	}}
 }
 
 // hostsOf lists the hosts that the account answers. A table that cannot be read is

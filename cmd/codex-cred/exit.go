@@ -87,6 +87,7 @@ func outcomes() []outcome {
 		{keychain.ErrConfirm, exitStore, "locked", "turn off 'Confirm when passwords are retrieved by clients' in KeePassXC's settings, Secret Service Integration, then try again"},
 		{helper.ErrUnknown, exitTemporary, "unknown", "try again"},
 		{helper.ErrTimeout, exitTemporary, "timeout", "answer the keychain's window if one is open, or sign out of the desktop and in again, then try again"},
+		{helper.ErrUnread, exitTemporary, "unread", "run: codex-cred refresh%s"},
 		{helper.ErrTemporary, exitTemporary, "temporary", "try again later"},
 		{context.DeadlineExceeded, exitTemporary, "timeout", "try again, or allow more time with --timeout"},
 		{helper.ErrLocked, exitStore, "locked", "unlock the keychain, by signing in to the desktop or in its program (Passwords and Keys, or Keychain Access), then try again"},

@@ -97,7 +97,7 @@ func (w *wiring) claimed() (map[string]bool, error) {
 		for _, s := range signIns {
 			for _, path := range []string{
 				w.locks.Path(string(s.ID)), w.locks.Path(refresh.GateName(s.ID)), w.locks.Path(refresh.NextName(s.ID)),
-				w.journals.Path(s.ID), w.files.Path(string(s.ID)), w.files.Path(s.ID.Journal()),
+				w.journals.Path(s.ID), w.journals.KeptPath(s.ID), w.files.Path(string(s.ID)), w.files.Path(s.ID.Journal()),
 			} {
 				claimed[path] = true
 			}

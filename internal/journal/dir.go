@@ -47,6 +47,11 @@ func (d *Dir) Path(id helper.ID) string { return d.dir.Path(string(id)) }
 // Folder returns where the journals are.
 func (d *Dir) Folder() string { return d.dir.Path("") }
 
+// KeptPath returns where an answer of the sign-in is that could not be used.
+func (d *Dir) KeptPath(id helper.ID) string { return d.dir.Path(keptFile(id)) }
+
+func keptFile(id helper.ID) string { return string(id) + ".kept" }
+
 // Files returns the path of everything in the folder.
 func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
 
@@ -59,9 +64,38 @@ func (d *Dir) Remove(id helper.ID) error {
 	return d.dir.Remove(string(id))
 }
 
+// Keep puts the journal aside, in the place of one that was put aside before, so
+// that the next rotation has another. ErrNotFound: it was absent.
+func (d *Dir) Keep(id helper.ID) error {
+	if err := id.Check(); err != nil {
+		return err
+	}
+	return d.dir.Rename(string(id), keptFile(id))
+}
+
+// IsKept reports whether a journal of the sign-in was put aside.
+func (d *Dir) IsKept(id helper.ID) bool {
+	return id.Check() == nil && d.dir.CheckFile(keptFile(id)) == nil
+}
+
+// ReadKept is Read of what Keep put aside.
+func (d *Dir) ReadKept(id helper.ID, key []byte) (Entry, error) {
+	return d.read(id, keptFile(id), key)
+}
+
+// RemoveKept is Remove of what Keep put aside.
+func (d *Dir) RemoveKept(id helper.ID) error {
+	if err := id.Check(); err != nil {
+		return err
+	}
+	return d.dir.Remove(keptFile(id))
+}
+
 // An Entry is what a rotation left.
 type Entry struct {
 	Mark
+	// Sealed: there is an answer, or something in its place that does not open.
+	Sealed bool
 	// Answer is nil if there is none, or none that is whole and that the key
 	// opens. The caller owns it. Only a mark in state sending has one.
 	Answer []byte
@@ -72,6 +106,10 @@ type Entry struct {
 // a newer codex-cred. ErrBusy: others write it all the time. It creates nothing.
 // The key has [KeySize] bytes; without one, nil, no answer is opened.
 func (d *Dir) Read(id helper.ID, key []byte) (Entry, error) {
+	return d.read(id, string(id), key)
+}
+
+func (d *Dir) read(id helper.ID, file string, key []byte) (Entry, error) {
 	if err := id.Check(); err != nil {
 		return Entry{}, err
 	}
@@ -79,10 +117,10 @@ func (d *Dir) Read(id helper.ID, key []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	load := func() ([]byte, error) { return d.dir.Read(string(id), int64(maxSize)) }
+	load := func() ([]byte, error) { return d.dir.Read(file, int64(maxSize)) }
 	parse := func(content []byte) (Entry, error) {
 		e, err := read(content, id, s)
-		return e, named("read", d.Path(id), err)
+		return e, named("read", d.dir.Path(file), err)
 	}
 	return settled(load, parse)
 }
@@ -116,6 +154,7 @@ func read(content []byte, id helper.ID, s seal) (Entry, error) {
 	e := Entry{Mark: m}
 	if m.State == StateSending {
 		e.Answer = s.open(m, content[size:])
+		e.Sealed = len(bytes.Trim(content[size:], "\x00")) > 0
 	}
 	return e, nil
 }

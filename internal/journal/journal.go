@@ -54,8 +54,7 @@ func (j *Journal) Mark(m Mark) error {
 
 // Answer seals what the server answered and makes it last: before anything of
 // it is looked at. It may be repeated after an error. ErrInvalid: the mark is
-// not sending, or there is an answer. ErrTooLarge: it has more than 1 MiB and
-// 64 KiB. It keeps nothing of b.
+// not sending, or there is an answer. ErrTooLarge: it has more than 8 MiB. It keeps nothing of b.
 func (j *Journal) Answer(b []byte) error {
 	switch {
 	case j.mark.State != StateSending:

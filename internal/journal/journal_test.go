@@ -99,7 +99,7 @@ func TestRotation(t *testing.T) {
 		"short":   []byte("200\n{}"),
 		"all":     bytes.Repeat([]byte{0xff, 0}, 32<<10-20),
 		"longer":  bytes.Repeat([]byte("x"), 64<<10),
-		"longest": bytes.Repeat([]byte("x"), 2<<20),
+		"longest": bytes.Repeat([]byte("x"), 8<<20),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

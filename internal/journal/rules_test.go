@@ -60,7 +60,7 @@ func TestOrder(t *testing.T) {
 	must(t, j.Mark(mark(journal.StateIntent)))
 	invalid("Answer before sending", j.Answer([]byte("answer")))
 	must(t, j.Mark(mark(journal.StateSending)))
-	if err := j.Answer(make([]byte, 2<<20+1)); !errors.Is(err, helper.ErrTooLarge) {
+	if err := j.Answer(make([]byte, 8<<20+1)); !errors.Is(err, helper.ErrTooLarge) {
 		t.Errorf("Answer that is too long = %v, want ErrTooLarge", err)
 	}
 	must(t, j.Answer([]byte("answer")))
@@ -154,7 +154,7 @@ func TestUnreadable(t *testing.T) {
 func TestTooLong(t *testing.T) {
 	t.Parallel()
 	d := place(t)
-	content := bytes.Repeat([]byte("x"), 3<<20)
+	content := bytes.Repeat([]byte("x"), 9<<20)
 	put(t, d, id, content)
 	_, readErr := d.Read(id, key())
 	_, openErr := d.Open(id, key())

@@ -17,9 +17,9 @@ const (
 	// KeySize of the key that seals answers, in bytes.
 	KeySize = 32
 
-	// maxAnswer in bytes: the longest body that is read, 1 MiB, which a frame of
-	// JSON and base64 lengthens by more than a third.
-	maxAnswer = 2 << 20
+	// maxAnswer in bytes: the longest answer that is read, some 4 MiB, which a frame
+	// of JSON and base64 lengthens by more than a third.
+	maxAnswer = 8 << 20
 )
 
 // A seal closes and opens answers. It may be used concurrently.

@@ -1,0 +1,97 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// An answer that cannot be used is put aside: the journal is for the next rotation,
+// and the answer may hold the one refresh token that is still good. A rotation tries
+// to read it again before it sends anything. It stays until a credential is stored
+// that is as new, or until the sign-in is deleted.
+
+// unread is the error of an answer that is put aside.
+func unread() error { return fmt.Errorf("%w: %w", helper.ErrUnread, helper.ErrTemporary) }
+
+// readLater notes that the outcome is unknown, and puts the answer aside.
+func (r *Rotation) readLater(t *turn, cause error) error {
+	_, err := r.unanswered(t, cause)
+	if errors.Is(err, errNotNoted) || t.aside {
+		return err
+	}
+	if !t.kept {
+		return both(err, r.empty(t)) // nobody has it any more
+	}
+	return both(both(helper.ErrUnread, err), r.putAside(t))
+}
+
+// putAside keeps the answer out of the way of the next rotation.
+func (r *Rotation) putAside(t *turn) error {
+	if err := r.at("empty"); err != nil {
+		return err
+	}
+	if t.journal != nil {
+		_ = t.journal.Close() // Windows renames no file that is open
+	}
+	if err := r.Journals.Keep(t.rec.Account.ID); !errors.Is(err, helper.ErrNotFound) {
+		return err
+	}
+	return nil // it is away, and the next rotation finds it in the journal
+}
+
+// reopen tries again to read an answer that was put aside. Only an account with an
+// unanswered refresh has one.
+func (r *Rotation) reopen(ctx context.Context, rec helper.Record) (found helper.Record, settled bool, err error) {
+	if rec.Account.Unanswered == 0 {
+		return rec, false, nil
+	}
+	e, err := r.Journals.ReadKept(rec.Account.ID, nil)
+	if err != nil {
+		return rec, false, nil //nolint:nilerr // that it is absent, or not to be read, changes nothing
+	}
+	t := &turn{rec: rec, written: e.Mark, kept: true, aside: true}
+	if t.superseded() {
+		return rec, false, r.forgetAside(t)
+	}
+	a, ok, err := r.keptAnswer(ctx, rec, r.Journals.ReadKept)
+	if err != nil || !ok {
+		return rec, false, nil //nolint:nilerr // the same
+	}
+	g, parsed := a.grant(rec.Credential.Issuer.Profile)
+	if judge(a, parsed) != success && g.refresh.IsZero() {
+		return rec, false, nil
+	}
+	found, err = r.settle(ctx, t, a)
+	return found, true, err
+}
+
+// forgetAside deletes what was put aside: something as new is stored, or nobody
+// may use it any more.
+func (r *Rotation) forgetAside(t *turn) error {
+	if t.rec.Account.Unanswered == 0 {
+		return nil
+	}
+	if err := r.Journals.RemoveKept(t.rec.Account.ID); !errors.Is(err, helper.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// keepRefreshToken stores the refresh token of an answer whose access token cannot
+// be used, beside the access token that is stored: a spent refresh token must not
+// be all that is left. The next refresh waits as after one that was not answered.
+func (r *Rotation) keepRefreshToken(ctx context.Context, t *turn, g grant, cause error) error {
+	c := t.rec.Credential
+	c.RefreshToken, c.Generation = g.refresh, t.generation()
+	unanswered := t.rec.Account.Unanswered
+	rec, err := r.keep(ctx, t, c)
+	if rec.Credential.Generation != c.Generation {
+		return err
+	}
+	rec.Account.Unanswered = unanswered
+	_, noted := r.countUnanswered(rec)
+	return fmt.Errorf("refresh: %w; its refresh token is kept: %w", cause, both(helper.ErrTemporary, both(err, noted)))
+}
