@@ -83,15 +83,15 @@ func (r *Rotation) forgetAside(t *turn) error {
 // keepRefreshToken stores the refresh token of an answer whose access token cannot
 // be used, beside the access token that is stored: a spent refresh token must not
 // be all that is left. The next refresh waits as after one that was not answered.
-func (r *Rotation) keepRefreshToken(ctx context.Context, t *turn, g grant, cause error) error {
+func (r *Rotation) keepRefreshToken(ctx context.Context, t *turn, g grant, cause error) (helper.Record, error) {
 	c := t.rec.Credential
 	c.RefreshToken, c.Generation = g.refresh, t.generation()
 	unanswered := t.rec.Account.Unanswered
 	rec, err := r.keep(ctx, t, c)
 	if rec.Credential.Generation != c.Generation {
-		return err
+		return rec, err
 	}
 	rec.Account.Unanswered = unanswered
 	_, noted := r.countUnanswered(rec)
-	return fmt.Errorf("refresh: %w; its refresh token is kept: %w", cause, both(helper.ErrTemporary, both(err, noted)))
+	return rec, fmt.Errorf("refresh: %w; its refresh token is kept: %w", cause, both(helper.ErrTemporary, both(err, noted)))
 }

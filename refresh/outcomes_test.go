@@ -42,7 +42,6 @@ func TestRotation_Faults(t *testing.T) {
 		{authserver.Fault{Kind: authserver.Truncated}, unknown},
 		{authserver.Fault{Kind: authserver.TruncatedClose}, unknown},
 		{authserver.Fault{Kind: authserver.HTML200}, unknown},
-		{authserver.Fault{Kind: authserver.NoAccessToken}, unknown},
 		{authserver.Fault{Kind: authserver.AppSessionTerminated}, unknown},
 		{authserver.Fault{Kind: authserver.OtherUser}, refused},
 		{authserver.Fault{Kind: authserver.InvalidGrant}, refused},

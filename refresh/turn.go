@@ -205,8 +205,7 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 		return helper.Record{}, err
 	}
 	g, parsed := a.grant(t.rec.Credential.Issuer.Profile)
-	judged := judge(a, parsed)
-	switch judged {
+	switch judge(a, parsed) {
 	case success:
 		if g.claims().differs(t.rec.Credential) {
 			// The sealed answer stays: it is all that there is of a sign-in.
@@ -223,14 +222,13 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 		return rec, r.over(t, err)
 	case wait:
 		return helper.Record{}, r.over(t, r.postpone(t.rec, a))
-	case notSent:
-		return helper.Record{}, both(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
-	}
-	if judged == unreadable {
-		if tokenText(g.refresh.Reveal()) && !g.claims().differs(t.rec.Credential) {
-			return helper.Record{}, r.keepRefreshToken(ctx, t, g, a.problem(parsed))
+	case unreadable:
+		if !g.refresh.IsZero() {
+			return r.keepRefreshToken(ctx, t, g, a.problem(parsed))
 		}
 		return helper.Record{}, r.readLater(t, a.problem(parsed))
+	case notSent:
+		return helper.Record{}, both(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
 	}
 	_, err := r.unanswered(t, a.problem(parsed))
 	return helper.Record{}, r.over(t, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -75,7 +76,34 @@ func (p *program) ask(ctx context.Context, line tokenLine, req helper.Request) (
 	}
 	defer cancel()
 	answer, err := p.helper(w).Get(ctx, req)
+	answer, err = w.unread(req.Account, answer, err)
 	p.warnOf(req.Account, answer)
+	return answer, err
+}
+
+// unread adds to the answer, or to the error, that the issuer's last answer is kept,
+// and could not be read.
+func (w *wiring) unread(account string, answer helper.Answer, err error) (helper.Answer, error) {
+	a := answer.Account
+	if err != nil {
+		if !errors.Is(err, helper.ErrTemporary) {
+			return answer, err
+		}
+		a, _ = w.accounts.Load(account)
+	}
+	said := errors.Is(err, helper.ErrUnread) || errors.Is(answer.Warning, helper.ErrUnread)
+	switch {
+	case a.Unanswered == 0 || said || !w.journals.IsKept(a.ID):
+	case err == nil && answer.Warning == nil:
+		answer.Warning = helper.ErrUnread
+	case err == nil:
+		answer.Warning = fmt.Errorf("%w; %w", helper.ErrUnread, answer.Warning)
+	default:
+		if about := (*helper.AccountError)(nil); errors.As(err, &about) {
+			err = about.Err
+		}
+		err = helper.ForAccount(account, fmt.Errorf("%w; %w", helper.ErrUnread, err))
+	}
 	return answer, err
 }
 
@@ -87,7 +115,7 @@ func (p *program) warnOf(account string, answer helper.Answer) {
 	err := helper.ForAccount(account, answer.Warning)
 	line := oneLine(err.Error())
 	switch {
-	case errors.Is(err, helper.ErrTooLarge): // only a person ends that
+	case errors.Is(err, helper.ErrTooLarge), errors.Is(err, helper.ErrUnread): // only a person ends that
 		line = withTheHint(line, hintFor(err))
 	case errors.Is(err, helper.ErrBusy): // the other process may be stopped
 		line = withTheHint(line, whoHolds)

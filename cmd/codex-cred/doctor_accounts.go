@@ -136,6 +136,9 @@ func (d *doctor) checkJournals(context.Context) []finding {
 		if _, held, err := d.locks.Holder(string(a.ID)); err != nil || held {
 			continue // a refresh is under way, see the locks
 		}
+		if d.journals.IsKept(a.ID) {
+			found = append(found, warning("codex-cred refresh "+a.Name, "%s", helper.ErrUnread.Error()).of(a.Name))
+		}
 		e, err := d.journals.Read(a.ID, nil)
 		if !errors.Is(err, helper.ErrNotFound) {
 			found = append(found, d.cutShort(e, err).of(a.Name).by(func(ctx context.Context) error { return d.settleJournal(ctx, a) }))

@@ -40,8 +40,8 @@ func secretKinds() []kind {
 		},
 		{
 			"journal", "how far a refresh came and, encrypted (AES-256-GCM), its answer until the store has it. " +
-				"A file in DATA/journal",
-			"while a refresh is under way, or until the next get if it was cut short",
+				"A file in DATA/journal, and one more for an answer that could not be read",
+			"while a refresh is under way, or until the next get if it was cut short; an answer that could not be read, until a refresh succeeds",
 		},
 		{"key of the journal", "the key that the journal is encrypted with. Beside the credential, in the same store", untilErased},
 	}

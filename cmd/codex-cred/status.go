@@ -47,6 +47,14 @@ func (p *program) status(c *cli.Context) error {
 	return v.err
 }
 
+// lastAnswer is empty unless the issuer's last answer could not be read.
+func (v view) lastAnswer() string {
+	if !v.Unread {
+		return ""
+	}
+	return "could not be read and is kept; run: codex-cred refresh" + asArgument(v.Account)
+}
+
 func (p *program) statusRows(v view) [][]cell {
 	health := v.healthCell()
 	rows := [][]cell{
@@ -67,6 +75,7 @@ func (p *program) statusRows(v view) [][]cell {
 		{"Scope", v.Scope},
 		{"Store", v.Place},
 		{"Shared with", v.Shared},
+		{"Last answer", v.lastAnswer()},
 	} {
 		if r.text != "" {
 			rows = append(rows, []cell{{r.name, header}, {r.text, plain}})

@@ -37,6 +37,7 @@ type view struct {
 	SignedIn   *time.Time `json:"signed_in,omitempty"`
 	Obtained   *time.Time `json:"obtained,omitempty"`
 	Generation uint64     `json:"generation,omitempty"`
+	Unread     bool       `json:"unread_answer,omitempty"` // see helper.ErrUnread
 	Health     string     `json:"health"`
 	Reason     string     `json:"reason,omitempty"`
 
@@ -53,6 +54,7 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 	}
 	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.place(a.Store, string(a.ID)), a.Generation, when(a.Created)
 	v.Shared = shown(a.Shared)
+	v.Unread = a.Unanswered > 0 && w.journals.IsKept(a.ID)
 	rec, err := w.records.Read(ctx, name)
 	switch {
 	case a.Erasing:

@@ -183,6 +183,38 @@ func TestFilesAndRemove(t *testing.T) {
 	}
 }
 
+// TestKeep: what is put aside is out of the way of the next rotation, and the newest
+// takes the place of an older one.
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	d := place(t)
+	if err := d.Keep(id); !errors.Is(err, helper.ErrNotFound) || d.IsKept(id) {
+		t.Errorf("Keep of no journal: %v, want ErrNotFound", err)
+	}
+	for _, answer := range []string{"first", "second"} {
+		must(t, answered(t, d, []byte(answer)).Close())
+		must(t, d.Keep(id))
+		wantEmpty(t, d)
+		e, err := d.ReadKept(id, key())
+		if err != nil || string(e.Answer) != answer || !e.Sealed || e.Mark != mark(journal.StateSending) || !d.IsKept(id) {
+			t.Errorf("ReadKept = %+v, %v; want the %s answer", e, err, answer)
+		}
+	}
+	if e, err := d.ReadKept(id, nil); err != nil || e.Answer != nil || !e.Sealed {
+		t.Errorf("ReadKept without the key = %+v, %v; want a sealed answer", e, err)
+	}
+	if files, err := d.Files(); err != nil || !cmp.Equal(files, []string{d.KeptPath(id)}) {
+		t.Errorf("Files: %q, %v", files, err)
+	}
+	must(t, d.RemoveKept(id))
+	_, readErr := d.ReadKept(id, key())
+	for _, err := range []error{readErr, d.RemoveKept(id)} {
+		if !errors.Is(err, helper.ErrNotFound) {
+			t.Errorf("after RemoveKept: %v, want ErrNotFound", err)
+		}
+	}
+}
+
 func BenchmarkRotation(b *testing.B) {
 	d, answer := place(b), bytes.Repeat([]byte("a"), 5000)
 	for b.Loop() {

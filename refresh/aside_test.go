@@ -1,0 +1,197 @@
+package refresh_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/refresh"
+)
+
+const (
+	// garbled is an answer that nothing can be read from, and that may hold tokens.
+	garbled = `{"access_token":"sealed-access","refresh_token":"sealed-ref`
+	// readable is one that can.
+	readable = `{"access_token":"from-the-journal","refresh_token":"r","token_type":"Bearer","expires_in":3600}`
+)
+
+// raw is an answer as the journal keeps it, of a body that came without a header.
+func raw(body string) string {
+	return `{"host":"a.example","start":"2027-01-01T13:00:00Z","status":200,"raw":"` + base64.StdEncoding.EncodeToString([]byte(body)) + `"}`
+}
+
+// put leaves the answer aside, as a rotation of generation 2 does that cannot read it.
+func (w *world) putAside(t *testing.T, answer string) {
+	t.Helper()
+	w.primed(t)
+	w.clock.advance(life)
+	w.leave(t, left{generation: 2, state: journal.StateSending, answer: answer})
+	if err := w.rotation.Journals.Keep(w.read(t).Account.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.accounts.set(func(a *helper.Account) { a.Unanswered, a.NotBefore = 1, w.clock.Now().Add(time.Minute) })
+}
+
+func (w *world) wantAside(t *testing.T, want bool) {
+	t.Helper()
+	if got := w.rotation.Journals.IsKept(w.read(t).Account.ID); got != want {
+		t.Errorf("an answer is kept: %t, want %t", got, want)
+	}
+}
+
+// An answer that cannot be read is put aside, so that the next presentation has a
+// journal; it stays when that is not answered either.
+func TestRotation_PutsAside(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.primed(t)
+	w.clock.advance(life)
+	w.leave(t, left{generation: 2, state: journal.StateSending, answer: raw(garbled)})
+	for presented := range 2 {
+		_, err := w.refresh(t)
+		w.wantQuiet(t, err)
+		if !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnread) != (presented == 0) {
+			t.Errorf("error %v, want ErrTemporary", err)
+		}
+		w.wantRequests(t, authserver.GrantRefresh, 1+presented)
+		w.wantAside(t, true)
+		e, err := w.rotation.Journals.ReadKept(w.read(t).Account.ID, w.key(t))
+		if err != nil || string(e.Answer) != raw(garbled) || e.Generation != 2 {
+			t.Errorf("kept is an answer of %d bytes to generation %d, error %v", len(e.Answer), e.Generation, err)
+		}
+		if got := w.read(t).Account.Unanswered; got != 1+presented {
+			t.Errorf("unanswered %d, want %d", got, 1+presented)
+		}
+		w.clock.advance(time.Minute)
+		w.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh})
+	}
+	w.server.Heal()
+	w.clock.advance(time.Hour)
+	if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 3 {
+		t.Fatalf("generation %d, error %v", rec.Credential.Generation, err)
+	}
+	w.wantAside(t, false)
+	w.wantEmpty(t)
+}
+
+// What can be read by now is stored before anything is sent, whoever asks.
+func TestRotation_ReadsAgain(t *testing.T) {
+	for _, why := range []helper.Reason{helper.ReasonHand, helper.ReasonExpiry} {
+		w := newWorld(t, refresh.ProfileOAuth)
+		w.putAside(t, raw(readable))
+		rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: why})
+		if err != nil || rec.Credential.AccessToken.Reveal() != "from-the-journal" || w.read(t).Account.Unanswered != 0 {
+			t.Errorf("%s: generation %d, error %v; want what was kept", why, rec.Credential.Generation, err)
+		}
+		w.wantRequests(t, authserver.GrantRefresh, 1)
+		w.wantEmpty(t)
+	}
+}
+
+// A store that does not take it loses nothing.
+func TestRotation_ReadsAgainAndAgain(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.putAside(t, raw(readable))
+	w.store.fail = []error{helper.ErrLocked}
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrLocked) {
+		t.Errorf("error %v, want ErrLocked", err)
+	}
+	w.wantAside(t, true)
+	if rec, err := w.refresh(t); err != nil || rec.Credential.AccessToken.Reveal() != "from-the-journal" {
+		t.Errorf("generation %d, error %v; want what was kept", rec.Credential.Generation, err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+	w.wantEmpty(t)
+}
+
+// A move to another store would leave it behind.
+func TestAdopt_Aside(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.putAside(t, raw(garbled))
+	if err := w.rotation.Adopt(soon(t), w.read(t).Account); !errors.Is(err, helper.ErrUnread) {
+		t.Errorf("Adopt: %v, want ErrUnread", err)
+	}
+	w.wantAside(t, true)
+}
+
+// An erase that revokes presents the newest that can be read.
+func TestNewest_Aside(t *testing.T) {
+	for answer, want := range map[string]string{raw(readable): "from-the-journal", raw(garbled): ""} {
+		w := newWorld(t, refresh.ProfileOAuth)
+		w.putAside(t, answer)
+		rec := w.read(t)
+		got := w.rotation.Newest(soon(t), rec.Account, rec.Credential)
+		if (got.Generation == 3) != (want != "") || want != "" && got.AccessToken.Reveal() != want {
+			t.Errorf("Newest of an answer %q is of generation %d", answer, got.Generation)
+		}
+	}
+}
+
+// An answer whose key is out of sight is not thrown away.
+func TestRecover_KeyOutOfSight(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.killed(t)
+	name := w.read(t).Account.ID.Journal()
+	key, v, err := w.store.Get(t.Context(), name)
+	if err = errors.Join(err, w.store.Delete(t.Context(), name, v)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+		t.Errorf("error %v, want ErrTemporary", err)
+	}
+	w.wantAside(t, true)
+	if _, err := w.store.Put(t.Context(), name, key, ""); err != nil {
+		t.Fatal(err)
+	}
+	if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 2 {
+		t.Errorf("with the key: generation %d, error %v", rec.Credential.Generation, err)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+	w.wantEmpty(t)
+}
+
+// An access token that cannot be printed does not lose the refresh token beside it:
+// that is stored with the old access token, and presented after a pause.
+func TestRotation_OnlyTheRefreshToken(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	old := w.primed(t)
+	w.clock.advance(life)
+	w.leave(t, left{generation: 2, state: journal.StateSending, answer: raw(`{"access_token":"t\u00f6ken","refresh_token":"the-next"}`)})
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnread) {
+		t.Errorf("error %v, want ErrTemporary", err)
+	}
+	rec := w.read(t)
+	if c := rec.Credential; c.Generation != 3 || c.RefreshToken.Reveal() != "the-next" || !c.AccessToken.Equal(old.AccessToken) || !c.Expiry.Equal(old.Expiry) {
+		t.Errorf("stored generation %d, expiry %v; want the new refresh token beside the old access token", c.Generation, c.Expiry)
+	}
+	if rec.Account.Unanswered != 1 || rec.Account.NotBefore.Sub(w.clock.Now()) != time.Minute || rec.Account.Generation != 3 {
+		t.Errorf("the account: %+v, want a pause of a minute", rec.Account)
+	}
+	w.wantRequests(t, authserver.GrantRefresh, 1)
+	w.wantEmpty(t)
+}
+
+// What is revoked is not left aside either.
+func TestRotation_ForgetsWhatIsAside(t *testing.T) {
+	w := newWorld(t, refresh.ProfileOAuth)
+	w.putAside(t, raw(readable))
+	a := w.read(t).Account
+	w.rotation.At = func(step string) error {
+		if step == "put-before" {
+			w.accounts.set(func(a *helper.Account) { a.Erasing = true })
+			return helper.ErrLocked
+		}
+		return nil
+	}
+	if _, err := w.refresh(t); !errors.Is(err, helper.ErrConflict) {
+		t.Errorf("error %v, want ErrConflict", err)
+	}
+	if w.rotation.Journals.IsKept(a.ID) {
+		t.Error("a revoked token is kept")
+	}
+	w.wantRequests(t, authserver.GrantRevoke, 1)
+	w.wantEmpty(t)
+}
