@@ -15,8 +15,9 @@ import (
 )
 
 // awaitReader returns when somebody waits in the kernel for a shared lock on
-// the file. The kernel tells nobody when that begins, so it is asked.
-func awaitReader(t *testing.T, path string) {
+// the file. The kernel tells nobody when that begins, so it is asked. The test
+// fails if what is to wait is over before that.
+func awaitReader(t *testing.T, path string, over <-chan struct{}) {
 	t.Helper()
 	var file syscall.Stat_t
 	if err := syscall.Stat(path, &file); err != nil {
@@ -31,7 +32,12 @@ func awaitReader(t *testing.T, path string) {
 		if waits.Match(locks) {
 			return
 		}
-		runtime.Gosched()
+		select {
+		case <-over:
+			t.Fatalf("nobody waits for a shared lock on %s: Wait has returned", path)
+		default:
+			runtime.Gosched()
+		}
 	}
 }
 
@@ -44,23 +50,24 @@ func TestWait_FileDeletedMeanwhile(t *testing.T) {
 	old := reexec.Start(t, "try", root)
 	old.Want(t, "try")
 	waited := mustStartWait(t, l, newPatience())
-	awaitReader(t, l.Path(name))
-	if err := os.Remove(l.Path(name)); err != nil {
-		t.Fatal(err)
-	}
-	unlock := mustTry(t, l)
 	var released atomic.Bool
-	through := make(chan bool, 1)
+	through, over := make(chan bool, 1), make(chan struct{})
 	go func() {
+		defer close(over)
 		if err := <-waited; err != nil {
 			t.Error(err)
 		}
 		through <- released.Load()
 	}()
+	awaitReader(t, l.Path(name), over)
+	if err := os.Remove(l.Path(name)); err != nil {
+		t.Fatal(err)
+	}
+	unlock := mustTry(t, l)
 	if rest := old.Rest(t); rest != "end of try" {
 		t.Fatal(rest)
 	}
-	awaitReader(t, l.Path(name))
+	awaitReader(t, l.Path(name), over)
 	released.Store(true)
 	unlock()
 	if !<-through {
