@@ -33,7 +33,7 @@ func (w *randomWorld) heard(got said, args []string) {
 	if args[0] != "get" {
 		w.outputs.WriteString(got.stdout)
 	}
-	if got.code > exitBusy && got.code != exitFindings || strings.Contains(got.stderr, "goroutine ") {
+	if got.code > exitPerson && got.code != exitFindings || strings.Contains(got.stderr, "goroutine ") {
 		w.t.Errorf("%s: exit code %d: %s", strings.Join(args, " "), got.code, got.stderr)
 	}
 }
