@@ -20,6 +20,7 @@ import { createHash } from "node:crypto"
 
 const MARKER = "codex-cred"
 const COMMAND = ["codex-cred", "get"]
+const API = "https://api.openai.com"
 const ENDPOINT = "https://chatgpt.com/backend-api/codex/responses"
 const VERIFY = "CODEX_CRED_OPENCODE_ENDPOINT"
 const FAR = 253402300799000 // the end of the year 9999: OpenCode itself never refreshes the marker
@@ -110,10 +111,18 @@ async function whole(body) {
   return body instanceof ReadableStream ? new Uint8Array(await new Response(body).arrayBuffer()) : body
 }
 
+// isTheirs reports whether the request is one for a model at OpenAI's own API, where
+// OpenCode's provider sends it unless a person configured another address. That may be
+// a gateway of theirs with the same paths, which is not to be bypassed.
+function isTheirs(address) {
+  const url = URL.canParse(address) ? new URL(address) : null
+  return url?.origin === API && !url.username && !url.password && /\/v1\/responses|\/chat\/completions/.test(url.pathname)
+}
+
 // fetcher returns what OpenCode uses in the place of fetch.
 const fetcher = ({ command, endpoint }) => async (input, init = {}) => {
   const request = input instanceof Request ? input : { url: String(input) }
-  if (!/\/v1\/responses|\/chat\/completions/.test(new URL(request.url).pathname)) return fetch(input, init)
+  if (!isTheirs(request.url)) return fetch(input, init)
   const url = checked(verifying() ?? endpoint)
   const signal = init.signal ?? request.signal
   const body = await whole(init.body ?? request.body)

@@ -115,6 +115,29 @@ async function tests(path) {
   assert.equal(other.status, 200)
   assert.equal(seen[0].headers.authorization, undefined)
 
+  // So does a gateway of the person's own, whatever its paths are: its requests pass as
+  // they are, and codex-cred is not asked.
+  const { fetch } = globalThis
+  const fetcher = (await load({ command: command("silent") })).fetch
+  for (const address of [
+    "https://gateway.example/v1/responses", "https://gateway.example/v1/chat/completions",
+    "https://api.openai.com.example/v1/responses", "https://example.com/api.openai.com/v1/responses", "https://eu.api.openai.com/v1/responses",
+    "https://api.openai.com:8443/v1/responses", "http://api.openai.com/v1/responses", "https://api.openai.com@gateway.example/v1/responses",
+    "https://user:secret@api.openai.com/v1/responses", "https://chatgpt.com/v1/responses", "https://api.openai.com/v1/files", `${base}/v1/responses`,
+  ]) {
+    const own = { method: "POST", body: "text", headers: { authorization: "Bearer their own" } }
+    for (const input of address.includes("@") ? [address, new URL(address)] : [address, new URL(address), new Request(address, own)]) {
+      let passed
+      globalThis.fetch = async (...args) => ((passed = args), new Response("answer"))
+      await fetcher(input, own).finally(() => (globalThis.fetch = fetch))
+      assert.equal(passed[0], input)
+      assert.equal(passed[1], own)
+      assert.deepEqual(own, { method: "POST", body: "text", headers: { authorization: "Bearer their own" } })
+    }
+  }
+  assert.equal((await asks({ command: command("good") }, "https://API.openai.com:443/v1/responses?x=1")).status, 200)
+  assert.equal(seen[0].url, "/responses")
+
   // Errors are our line. What passes OpenCode may repeat; what lasts it may not take for that.
   await fails(/^codex-cred: the keychain is unavailable; try again later$/, { command: command("temporary") })
   await fails(/^codex-cred: the keychain is not available$/, { command: command("lasting") })
