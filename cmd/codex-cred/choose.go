@@ -87,7 +87,9 @@ func (p *program) tryStore(ctx context.Context, w *wiring, word string) error {
 	return w.probe(ctx, word)
 }
 
-// probe writes, reads and deletes an item of no meaning.
+// probe writes, reads and deletes an item of no meaning, under the lock of that item.
+// That the item has disappeared is no absence of an account: another program deleted
+// it, or the store lost it.
 func (w *wiring) probe(ctx context.Context, word string) error {
 	store, err := w.records.Stores.Store(word)
 	if err != nil {
@@ -103,8 +105,12 @@ func (w *wiring) probe(ctx context.Context, word string) error {
 		_, err = store.Put(ctx, name, []byte("codex-cred tries this store and deletes this item"), "")
 	}
 	if err == nil { // an item that cannot be read must not stay either
-		_, _, err = store.Get(ctx, name)
-		err = errors.Join(err, w.keeper.DeleteItem(context.WithoutCancel(ctx), word, name))
+		if _, _, err = store.Get(ctx, name); errors.Is(err, helper.ErrNotFound) {
+			err = fmt.Errorf("the item that was written to try it is gone: %w", helper.ErrTemporary)
+		}
+		if failed := w.keeper.DeleteItem(context.WithoutCancel(ctx), word, name); !errors.Is(failed, helper.ErrNotFound) {
+			err = errors.Join(err, failed)
+		}
 	}
 	_ = w.locks.Remove(name)
 	return errors.Join(err, unlock())

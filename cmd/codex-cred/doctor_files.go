@@ -117,6 +117,8 @@ func (d *doctor) stray(path string) finding {
 	temporary := strings.HasPrefix(filepath.Base(path), ".")
 	f := warning(rm, "%s belongs to no account", path)
 	switch {
+	case idOf(path) == d.trial() && d.trying():
+		return skipped("%s is of a trial that is under way", path)
 	case (temporary || lock || idOf(path) == d.trial()) && d.young(path):
 		return skipped("%s is new: a process may be at it", path)
 	case temporary:

@@ -34,6 +34,10 @@ func (d *doctor) checkStores(ctx context.Context) []finding {
 	}
 	found := make([]finding, 0, len(words))
 	for _, word := range words {
+		if d.trying() {
+			found = append(found, skipped("another codex-cred is trying a store at this moment"))
+			continue
+		}
 		if err := d.tryIn(ctx, word); err != nil {
 			d.down[word] = err
 			found = append(found, trouble(err))
@@ -85,7 +89,12 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 		id, _, _ := strings.Cut(name, "/")
 		switch {
 		case claimed[helper.ID(id)]:
+		case helper.ID(id) == d.trial() && d.trying():
+			found = append(found, skipped("%s is of a trial that is under way", d.keychain.Where(name)))
 		case helper.ID(id) == d.trial():
+			if there, err := d.item(helper.Leftover{ID: d.trial(), Store: storeKeychain}).present(ctx); err == nil && !there {
+				continue // the trial has ended since the items were listed
+			}
 			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.keychain.Where(name)).by(func(ctx context.Context) error { return d.probe(ctx, storeKeychain) }))
 		default:
 			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.keychain.Where(name)))

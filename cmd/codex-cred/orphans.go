@@ -71,6 +71,13 @@ func (w *wiring) orphans() (orphans, error) {
 	return o, nil
 }
 
+// trying reports whether a store is tried out at this moment, see [wiring.probe]. The
+// item and the lock of the trial are no orphans then.
+func (w *wiring) trying() bool {
+	_, held, err := w.locks.Holder(string(w.trial()))
+	return err == nil && held
+}
+
 // idOf returns the ID that a file is named by, or something that is none.
 func idOf(path string) helper.ID {
 	name, _, _ := strings.Cut(filepath.Base(path), ".")

@@ -191,6 +191,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"hostile-user": (*stage).hostileUser,
 		"cut":          (*stage).cut,
 		"trial":        (*stage).trial,
+		"trying":       (*stage).trying,
 		"erased":       (*stage).erased,
 
 		"lock":       (*stage).lock,
@@ -264,6 +265,7 @@ type stage struct {
 	drift   time.Duration // of the program's clock from the server's
 	proven  bool          // the script ended with "erased"
 	lastGet string        // what the last get printed
+	tried   func() error  // ends what trying began
 
 	theirLog int // how many requests the server had seen when a client last asked it
 }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codex-cred/codex-cred/fallbackfile"
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/filelock"
+)
+
+// trying leaves things as a login or a migrate has them that was stopped while it
+// tried the store: the item is there, and its lock is held until "trying over".
+//
+//	trying [over]
+func (s *stage) trying(ts *testscript.TestScript, args []string) {
+	if len(args) > 0 {
+		ts.Check(s.tried())
+		return
+	}
+	root := ts.Getenv("ROOT")
+	unlock, err := filelock.New(root).Lock(s.t.Context(), string((&wiring{root: root}).trial()))
+	ts.Check(err)
+	s.tried = unlock
+	s.trial(ts, nil)
+}
+
+// A leakyStore loses the item that it has just taken.
+type leakyStore struct{ helper.Store }
+
+func (s leakyStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+	v, err := s.Store.Put(ctx, name, item, expect)
+	if err == nil {
+		err = s.Delete(ctx, name, v)
+	}
+	return v, err
+}
+
+// TestProbe_Gone: that the item of a trial disappears is no account that is absent.
+func TestProbe_Gone(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir() + "/root"
+	p := newProgram()
+	w := p.wireAt(root)
+	must(t, w.probe(t.Context(), storeFile))
+	w.records.Stores = helper.Router{storeFile: leakyStore{fallbackfile.New(root)}}
+	w.keeper.Records = w.records
+	if code := exitCode(w.probe(t.Context(), storeFile)); code != exitTemporary {
+		t.Errorf("the exit code is %d, want %d", code, exitTemporary)
+	}
+}
