@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 )
 
@@ -118,11 +119,24 @@ type Refresher interface {
 // names, never another.
 type Router map[string]Store
 
-// Store returns the store with the word. An unknown one is ErrUnavailable.
+// ErrUnknownStore: an account file names a store that is not in the [Router], such as
+// one of a newer version. It comes with ErrUnavailable.
+var ErrUnknownStore = errors.New("unknown store")
+
+// An unknownStoreError names the store.
+type unknownStoreError struct{ word string }
+
+func (e *unknownStoreError) Error() string {
+	return fmt.Sprintf("the store %q is one that this version of codex-cred does not know", clip(e.word))
+}
+
+func (e *unknownStoreError) Unwrap() []error { return []error{ErrUnknownStore, ErrUnavailable} }
+
+// Store returns the store with the word. An unknown one is ErrUnknownStore.
 func (r Router) Store(word string) (Store, error) {
 	s, ok := r[word]
 	if !ok {
-		return nil, fmt.Errorf("store %q is %w: this codex-cred does not know it", clip(word), ErrUnavailable)
+		return nil, &unknownStoreError{word}
 	}
 	return s, nil
 }

@@ -178,12 +178,23 @@ func (w *wiring) place(store, name string) string {
 	return fmt.Sprintf("store %q, item %s", shown(store), name)
 }
 
-// home tells a person where a store keeps all its items.
-func (w *wiring) home(store string) string {
-	if store == storeFile {
-		return "folder " + w.files.Folder() + ", in files that only you can read"
+// storeName returns what a person calls the store, in words that follow "the".
+func storeName(word string) string {
+	if word == storeFile || word == storeKeychain {
+		return word
 	}
-	return w.keychain.Place()
+	return fmt.Sprintf("store %q", shown(word))
+}
+
+// home returns where a store keeps all its items, in words that follow "the".
+func (w *wiring) home(store string) string {
+	switch store {
+	case storeFile:
+		return "folder " + w.files.Folder() + ", in files that only you can read"
+	case storeKeychain:
+		return w.keychain.Place()
+	}
+	return fmt.Sprintf("store %q, which this version of codex-cred does not know", shown(store))
 }
 
 // gateFile is removed by who holds the gate: a caller that has it may be about to

@@ -67,7 +67,7 @@ func (d *doctor) checkAccounts(ctx context.Context) []finding {
 
 func (d *doctor) health(ctx context.Context, o owned) finding {
 	if d.down[o.account.Store] != nil {
-		return skipped("its tokens are in the %s", o.account.Store)
+		return skipped("its tokens are in the %s", storeName(o.account.Store))
 	}
 	changing := d.changing(o.name)
 	v := d.look(ctx, d.wiring, o.name, false)

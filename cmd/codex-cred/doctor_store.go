@@ -65,7 +65,7 @@ func (d *doctor) tryIn(ctx context.Context, word string) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	if err := d.tryStore(ctx, d.wiring, word); err != nil {
-		return fmt.Errorf("try the %s: %w", word, err)
+		return fmt.Errorf("try the %s: %w", storeName(word), err)
 	}
 	return nil
 }

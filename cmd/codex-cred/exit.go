@@ -92,6 +92,7 @@ func outcomes() []outcome {
 		{context.DeadlineExceeded, exitTemporary, "timeout", "try again, or allow more time with --timeout"},
 		{helper.ErrLocked, exitStore, "locked", "unlock the keychain, by signing in to the desktop or in its program (Passwords and Keys, or Keychain Access), then try again"},
 		{helper.ErrFull, exitStore, "full", "free some space, then try again"},
+		{helper.ErrUnknownStore, exitStore, "unavailable", "use the codex-cred that wrote it"},
 		{keychain.ErrNoBus, exitStore, "unavailable", "over ssh or in a container there may be none: try from a desktop session, or " + inFile},
 		{keychain.ErrForeignBus, exitStore, "unavailable", "sign in as this user (su -, sudo -i or a session of its own), so that DBUS_SESSION_BUS_ADDRESS names its own bus, or " + inFile},
 		{keychain.ErrNoProvider, exitStore, "unavailable", "start or install a keychain such as gnome-keyring or KeePassXC, or " + inFile},

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// TestHome: a store is named as what it is, and one that this version does not know is
+// no keychain.
+func TestHome(t *testing.T) {
+	t.Parallel()
+	w := newProgram().wireAt("/home/ann/root")
+	for _, c := range []struct{ store, want string }{
+		{storeFile, "folder " + w.files.Folder() + ", in files that only you can read"},
+		{storeKeychain, w.keychain.Place()},
+		{"vault", `store "vault", which this version of codex-cred does not know`},
+		{"", `store "", which this version of codex-cred does not know`},
+	} {
+		if got := w.home(c.store); got != c.want {
+			t.Errorf("home(%q) = %q, want %q", c.store, got, c.want)
+		}
+	}
+}
+
+// TestUnknownStore: neither a Secret Service nor a desktop session is spoken of where
+// the account file names a store that this version does not know.
+func TestUnknownStore(t *testing.T) {
+	t.Parallel()
+	const root = "root"
+	dir := t.TempDir() + "/" + root
+	p := newProgram()
+	w := p.wireAt(dir)
+	_, err := w.accounts.Update("work", func(a *helper.Account) error {
+		a.ID, a.Store, a.Generation = "0123456789abcdef0123456789abcdef", "vault", 1
+		return nil
+	})
+	must(t, err)
+	p.getenv = func(name string) string { return map[string]string{"CODEX_CRED_HOME": dir, "HOME": dir}[name] }
+	for _, c := range []struct {
+		args string
+		code int
+	}{{"get work", exitStore}, {"status work", exitStore}, {"list", exitOK}, {"doctor --offline", exitFindings}, {"erase work", exitFindings}} {
+		var out, told bytes.Buffer
+		p.stdout, p.stderr = &out, &told
+		code := p.run(append([]string{"codex-cred"}, strings.Fields(c.args)...))
+		said := out.String() + told.String()
+		if code != c.code {
+			t.Errorf("%s: exit code %d, want %d:\n%s", c.args, code, c.code, said)
+		}
+		for _, line := range strings.Split(said, "\n") {
+			if strings.Contains(line, "work") && (strings.Contains(line, "desktop") || strings.Contains(line, "Secret Service")) {
+				t.Errorf("%s: %s", c.args, line)
+			}
+		}
+		if c.code != exitOK && !strings.Contains(said, `the store "vault" is one that this version of codex-cred does not know`) {
+			t.Errorf("%s does not name the store:\n%s", c.args, said)
+		}
+	}
+}
