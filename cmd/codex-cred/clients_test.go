@@ -64,7 +64,7 @@ func shelteredDir(t *testing.T) string {
 	cache, err := os.UserCacheDir()
 	must(t, err)
 	must(t, os.MkdirAll(cache, 0o700))
-	dir, err := os.MkdirTemp(cache, "codex-cred-test-")
+	dir, err := os.MkdirTemp(cache, "codex-cred-test-") //nolint:usetesting // others can write above that of the test
 	must(t, err)
 	t.Cleanup(func() {
 		_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, _ error) error {

@@ -88,6 +88,7 @@ func (p *program) doctor(c *cli.Context) error {
 // checks are in the order in which they run: what others need comes first.
 func (d *doctor) checks() []check {
 	return []check{
+		{"folders above", d.checkAncestors},
 		{"journal", d.checkJournals},
 		{"store", d.checkStores},
 		{"accounts", d.checkAccounts},

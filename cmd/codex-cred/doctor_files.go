@@ -45,6 +45,18 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 	return orFine(found, "%s of ours, open to nobody else", plural(files, "file"))
 }
 
+// checkAncestors looks at the directories above ours, as sshd's StrictModes does: who
+// can write there can put another directory in the place of ours.
+func (d *doctor) checkAncestors(context.Context) []finding {
+	var found []finding
+	for _, root := range d.roots() {
+		if err := safefile.CheckAncestors(root); err != nil && !(len(found) > 0 && found[0].What == trouble(err).What) {
+			found = append(found, trouble(err))
+		}
+	}
+	return orFine(found, "nobody else can replace a directory above ours")
+}
+
 // roots are the directories that everything of ours lies in.
 func (d *doctor) roots() []string {
 	if d.log.Root() == d.wiring.root {

@@ -21,7 +21,7 @@ func TestDoctor_Words(t *testing.T) {
 	}
 	slices.Sort(names)
 	want := []string{
-		"accounts", "browser", "certificates", "computer", "files", "hosts", "issuer", "items", "journal", "leftovers", "locks",
+		"accounts", "browser", "certificates", "computer", "files", "folders above", "hosts", "issuer", "items", "journal", "leftovers", "locks",
 		"other tools", "ports", "programs", "setups", "store", "token life",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {

@@ -29,7 +29,7 @@ func reasons() map[string]string {
 		keychain = "the keychain is always there, and open"
 	)
 	return map[string]string{
-		"busystore": files, "damaged": files, "doctorclients": files, "doctorfiles": files, "doctorkeychain": keychain, "doctorothers": clients,
+		"busystore": files, "damaged": files, "doctorabove": files, "doctorclients": files, "doctorfiles": files, "doctorkeychain": keychain, "doctorothers": clients,
 		"doctorrefresh": linux, "exec": programs, "export": files, "fallback": keychain, "formats": programs,
 		"hardening": programs, "headless": keychain, "holders": linux, "hostile": files, "hostrows": files, "hosts": clients,
 		"import": files, "importhostile": files, "importkeep": files, "importpool": files, "interrupt": console,

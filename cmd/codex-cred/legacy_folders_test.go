@@ -41,7 +41,8 @@ func TestTraces_OddHomes(t *testing.T) {
 	}
 	for _, name := range oddNames() {
 		home := filepath.Join(base, name)
-		var found, want []string
+		var found []string
+		want := make([]string, 0, len(left))
 		for _, tr := range traces() {
 			for _, a := range tr.artefacts(home) {
 				found = append(found, a.where)
@@ -80,14 +81,14 @@ func TestFoldersBelow(t *testing.T) {
 	}{
 		{"a/*", []string{"a/x", "a/y"}},
 		{"a/*/in", []string{"a/x/in", "a/y/in"}},
-		{"b/*", nil},
-		{"none/*", nil},
+		{"b/*", []string{}},
+		{"none/*", []string{}},
 		{"a", []string{"a"}},
 		{"", []string{"."}},
 	} {
 		got, err := foldersBelow(base, c.path)
 		must(t, err)
-		var below []string
+		below := make([]string, 0, len(got))
 		for _, folder := range got {
 			rel, err := filepath.Rel(base, folder)
 			must(t, err)

@@ -35,11 +35,12 @@ func (s *setup) runIn(program string, run func(folder *rundir.Run) error) error 
 // runEnvironment is the environment of a program that is run in the folder. PWD
 // would still be where the person is, and some programs believe it.
 func runEnvironment(folder *rundir.Run, more []string) []string {
-	var own []output.Variable
-	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
-		own = append(own, output.Variable{Name: name, Value: folder.Temp})
+	own := []output.Variable{
+		{Name: "TMPDIR", Value: folder.Temp},
+		{Name: "TMP", Value: folder.Temp},
+		{Name: "TEMP", Value: folder.Temp},
+		{Name: "PWD", Value: folder.Work},
 	}
-	own = append(own, output.Variable{Name: "PWD", Value: folder.Work})
 	return append(withToken(os.Environ(), own), more...)
 }
 

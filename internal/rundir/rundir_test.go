@@ -25,7 +25,7 @@ func sheltered(t *testing.T) string {
 	cache, err := os.UserCacheDir()
 	must(t, err)
 	must(t, os.MkdirAll(cache, 0o700))
-	dir, err := os.MkdirTemp(cache, "codex-cred-test-")
+	dir, err := os.MkdirTemp(cache, "codex-cred-test-") //nolint:usetesting // others can write above that of the test
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	root := filepath.Join(dir, "root")

@@ -17,7 +17,7 @@ func readDirectory(path string) (directory, error) {
 		return directory{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
 	}
 	d := directory{mode: nodeOf(&st).mode, uid: int(st.Uid), gid: int(st.Gid)}
-	if uint32(st.Mode)&syscall.S_ISVTX != 0 {
+	if st.Mode&syscall.S_ISVTX != 0 {
 		d.mode |= fs.ModeSticky
 	}
 	if d.mode.Type() == fs.ModeSymlink {

@@ -103,13 +103,16 @@ func takeBack(path string) string {
 // Under sudo HOME is often still the home of the person who typed it, and
 // everything written there would belong to root. So the root itself or, while
 // it is absent, its nearest existing parent must belong to the effective user.
-// A program that runs with another user's rights (uid unlike euid) is refused
-// whatever the root.
+// A program that runs with another user's rights (uid unlike euid), or another
+// group's, is refused whatever the root.
 func CheckRoot(root string) error {
 	if !filepath.IsAbs(root) {
 		return fmt.Errorf("the directory for codex-cred's files, %q, is %w: it is a relative path; set CODEX_CRED_HOME to an absolute one", root, helper.ErrInvalid)
 	}
 	if err := checkUser(root, uid(), euid()); err != nil {
+		return err
+	}
+	if err := checkGroup(root); err != nil {
 		return err
 	}
 	err := checkDir(root)
@@ -127,6 +130,19 @@ func checkUser(root string, uid, euid int) error {
 		Path:    root,
 		Problem: fmt.Sprintf("is not touched by a program that runs with another user's rights (uid %d, effective uid %d)", uid, euid),
 		Fix:     "run codex-cred as one user: it must not be set-user-ID",
+	}
+}
+
+// checkGroup refuses a program that runs with another group's rights.
+func checkGroup(root string) error {
+	gid, egid := raisedGroup()
+	if gid == egid {
+		return nil
+	}
+	return &helper.UnsafeError{
+		Path:    root,
+		Problem: fmt.Sprintf("is not touched by a program that runs with another group's rights (gid %d, effective gid %d)", gid, egid),
+		Fix:     "run codex-cred as one group: it must not be set-group-ID",
 	}
 }
 

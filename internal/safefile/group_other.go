@@ -1,0 +1,9 @@
+//go:build !linux
+
+package safefile
+
+import "os"
+
+// raisedGroup returns the group of the process and its effective one, which are the
+// same where there are none.
+func raisedGroup() (gid, egid int) { return os.Getgid(), os.Getegid() }
