@@ -16,6 +16,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/internal/authserver"
 	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/testbrowser"
 )
 
 const (
@@ -79,6 +80,43 @@ func TestLogin_OpenedTwice(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// People's browsers sign in through the program as it is, and their arguments hold
+// nothing by which others could.
+func TestLogin_RealBrowsers(t *testing.T) {
+	for _, name := range testbrowser.Names() {
+		t.Run(name, func(t *testing.T) {
+			b := testbrowser.New(t, name)
+			profiled(t, func(t *testing.T, server *authserver.Server, args []string) {
+				home := t.TempDir()
+				clock := filepath.Join(home, "clock")
+				if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				env := append(b.Env(), "BROWSER="+strings.Join(b.Command(), " "), clockVariable+"="+clock)
+				login := startLoginWith(t, home, env, args, "")
+				authorize, err := url.Parse(login.authorize(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				login.says(t, "signed in as us***@example.com")
+				arguments := strings.Join(b.Arguments(), "\n")
+				if !strings.Contains(arguments, startAt) {
+					t.Errorf("no process of the browser was given the start address:\n%s", arguments)
+				}
+				for _, name := range []string{"state", "code_challenge"} {
+					if strings.Contains(arguments, authorize.Query().Get(name)) {
+						t.Errorf("the arguments of a process of the browser hold the %s", name)
+					}
+				}
+				if err := login.cmd.Wait(); err != nil {
+					t.Error(err)
+				}
+				b.Quit(t)
+			})
+		})
+	}
 }
 
 // profiled runs the test with a server of each profile, and the arguments of a
