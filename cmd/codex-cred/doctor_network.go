@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -177,7 +176,7 @@ func takenBy(ctx context.Context, port uint16) (holder string, taken bool) {
 		return "", false
 	}
 	if h, ok := portholder.Find(ctx, port); ok {
-		return fmt.Sprintf(" by %s, process %d", or(shown(h.Name)), h.PID), true
+		return " by " + holderText(h), true
 	}
 	return "", true
 }

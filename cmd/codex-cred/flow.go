@@ -103,11 +103,17 @@ func (p *program) warnShown(text string) { p.warn("%s", oneLine(text)) }
 
 // byPaste also listens: the browser may reach this machine by a tunnel.
 func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
+	listens := true
 	b := signin.Browser{
 		Client: client,
 		Random: rand.Reader,
 		Warn:   p.warnShown,
-		Pasted: p.telling(p.pastes()),
+		Pasted: p.telling(p.pastes(), &listens),
+		Unheard: func(busy *signin.PortsError) {
+			listens = false
+			p.warnShown(fmt.Sprintf("warning: codex-cred cannot listen on %s%s; only pasting the address completes this sign-in",
+				strings.Join(busy.Addresses, " or "), holders(ctx, busy.Addresses)))
+		},
 		Listening: func(url string) {
 			p.warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+
 				"In the end the browser shows an address that begins with http://127.0.0.1\n"+
@@ -120,14 +126,27 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 }
 
 // telling tells a person that nothing can be pasted any more.
-func (p *program) telling(pasted func(context.Context) (string, error)) func(context.Context) (string, error) {
+// Where nothing listens that ends the sign-in, with an error of its own.
+func (p *program) telling(pasted func(context.Context) (string, error), listens *bool) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		text, err := pasted(ctx)
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && *listens {
 			p.warn("standard input has ended: nothing can be pasted any more; waiting for the browser itself")
 		}
 		return text, err
 	}
+}
+
+// holderText names a program that holds a port.
+func holderText(h portholder.Holder) string {
+	of := ""
+	if h.User != "" {
+		of = " of user " + shown(h.User)
+	}
+	if h.PID == 0 {
+		return "a program" + of
+	}
+	return fmt.Sprintf("%s, process %d%s", or(shown(h.Name)), h.PID, of)
 }
 
 // holders says which programs hold the addresses, as far as the system tells.
@@ -140,7 +159,7 @@ func holders(ctx context.Context, addresses []string) string {
 			continue
 		}
 		if h, ok := portholder.Find(ctx, uint16(port)); ok {
-			found = append(found, fmt.Sprintf("port %d is held by %s, process %d", port, or(shown(h.Name)), h.PID))
+			found = append(found, fmt.Sprintf("port %d is held by %s", port, holderText(h)))
 		} else {
 			found = append(found, fmt.Sprintf("who holds port %d is not known", port))
 		}

@@ -50,15 +50,45 @@ func TestPorts(t *testing.T) {
 	}
 }
 
+// Where other programs hold the ports, --no-browser says so, names them, and waits
+// for nothing but the paste.
+func TestPorts_NoBrowser(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("wine's netstat names no processes")
+	}
+	first, err1 := net.Listen("tcp", "127.0.0.1:1455")
+	second, err2 := net.Listen("tcp", "127.0.0.1:1457")
+	parts.Need(t, "ports", errors.Join(err1, err2))
+	defer func() { _, _ = first.Close(), second.Close() }()
+	server, err := authserver.Start(authserver.Options{Profile: authserver.ProfileOpenAI})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Close() }()
+	code, stderr := loginAt(t, server, "--no-browser")
+	for _, want := range []string{
+		`warning: codex-cred cannot listen on 127\.0\.0\.1:1455 or 127\.0\.0\.1:1457 \(port 1455 is held by \S+, process ` + strconv.Itoa(os.Getpid()),
+		`only pasting the address completes this sign-in`,
+		`nobody pasted the address`,
+	} {
+		if !regexp.MustCompile(want).MatchString(stderr) {
+			t.Errorf("stderr lacks %s:\n%s", want, stderr)
+		}
+	}
+	if code != exitTemporary || strings.Contains(stderr, "waiting for the browser itself") {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+}
+
 // loginAt signs in, in a home of its own, and returns the exit code and stderr.
-func loginAt(t *testing.T, server *authserver.Server) (int, string) {
+func loginAt(t *testing.T, server *authserver.Server, more ...string) (int, string) {
 	t.Helper()
 	home := t.TempDir()
 	clock := filepath.Join(home, "clock")
 	if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "codex-cred", "login", "--issuer", server.URL(), "--store", storeFile)
+	cmd := exec.CommandContext(t.Context(), "codex-cred", append([]string{"login", "--issuer", server.URL(), "--store", storeFile}, more...)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"), "BROWSER=test-browser", clockVariable + "=" + clock}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -3,6 +3,7 @@ package portholder
 import (
 	"context"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,24 +13,40 @@ import (
 const listening = "0A"
 
 func find(_ context.Context, port uint16) (Holder, bool) {
+	var hidden Holder // a program that may not be seen
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		content, err := os.ReadFile(table) //nolint:gosec // one of the two above
 		if err != nil {
 			continue
 		}
-		for _, inode := range inodes(string(content), port) {
-			if h, ok := owner("socket:[" + inode + "]"); ok {
+		for _, s := range sockets(string(content), port) {
+			h := owner("socket:[" + s.inode + "]")
+			h.User = userName(s.uid)
+			if h.PID > 0 {
 				return h, true
 			}
+			hidden = h
 		}
 	}
-	return Holder{}, false
+	return hidden, hidden.User != ""
 }
 
-// inodes returns the inodes of the table's sockets that listen on the port.
-func inodes(table string, port uint16) []string {
-	const address, state, inode = 1, 3, 9
-	var found []string
+// userName returns the name of the account, or the uid if it has none.
+func userName(uid string) string {
+	account, err := user.LookupId(uid)
+	if err != nil {
+		return uid
+	}
+	return account.Username
+}
+
+// A socket is a line of the table.
+type socket struct{ uid, inode string }
+
+// sockets returns the table's sockets that listen on the port.
+func sockets(table string, port uint16) []socket {
+	const address, state, uid, inode = 1, 3, 7, 9
+	var found []socket
 	for line := range strings.Lines(table) {
 		columns := strings.Fields(line)
 		if len(columns) <= inode || columns[state] != listening {
@@ -37,7 +54,7 @@ func inodes(table string, port uint16) []string {
 		}
 		ip, hex, _ := strings.Cut(columns[address], ":")
 		if n, err := strconv.ParseUint(hex, 16, 16); err == nil && uint16(n) == port && near(ip) {
-			found = append(found, columns[inode])
+			found = append(found, socket{columns[uid], columns[inode]})
 		}
 	}
 	return found
@@ -50,8 +67,8 @@ func near(ip string) bool {
 	return strings.Trim(ip, "0") == "" || ip == loopback4 || ip == loopback6 || ip == mapped4
 }
 
-// owner returns the process that has the socket open, if it is ours to see.
-func owner(socket string) (Holder, bool) {
+// owner returns the process that has the socket open, if it may be seen.
+func owner(socket string) Holder {
 	descriptors, _ := filepath.Glob("/proc/[0-9]*/fd/*") //nolint:forbidigo // no user's path is in the pattern
 	for _, descriptor := range descriptors {
 		if target, err := os.Readlink(descriptor); err != nil || target != socket {
@@ -63,7 +80,7 @@ func owner(socket string) (Holder, bool) {
 			continue
 		}
 		name, _ := os.ReadFile(filepath.Join(process, "comm")) //nolint:gosec // a nameless process is one all the same
-		return Holder{PID: pid, Name: strings.TrimSpace(string(name))}, true
+		return Holder{PID: pid, Name: strings.TrimSpace(string(name))}
 	}
-	return Holder{}, false
+	return Holder{}
 }

@@ -3,6 +3,7 @@ package portholder_test
 import (
 	"net"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,6 +23,9 @@ func TestFind(t *testing.T) {
 		}
 		port := uint16(l.Addr().(*net.TCPAddr).Port)
 		got, ok := portholder.Find(t.Context(), port)
+		if u, err := user.Current(); err != nil || got.User != u.Username {
+			t.Errorf("%s: user %q, want %+v", l.Addr(), got.User, u)
+		}
 		if !ok || got.PID != os.Getpid() || got.Name != strings.TrimSpace(string(self)) {
 			t.Errorf("%s: %+v, %v; want this process, %s", l.Addr(), got, ok, filepath.Base(os.Args[0]))
 		}

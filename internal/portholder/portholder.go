@@ -1,8 +1,8 @@
 // Package portholder finds out which program listens on a port of this machine,
 // so that a person knows which one to close. Start with [Find].
 //
-// It looks and touches nothing. What the system does not tell, as of programs
-// of other users, stays unknown.
+// It looks and touches nothing. What the system does not say stays unknown: of
+// other users' programs Linux names the user alone.
 package portholder
 
 import (
@@ -12,9 +12,11 @@ import (
 
 // A Holder is the program that listens on a port.
 type Holder struct {
-	PID int
+	PID int // 0 if it is not known, as of programs of other users
 	// Name as the program gives it: it is text from outside.
 	Name string
+	// User is the account that runs it, by name or else by uid; empty if it is not known.
+	User string
 }
 
 // patience bounds what a program of the system may take.
@@ -26,5 +28,5 @@ func Find(ctx context.Context, port uint16) (Holder, bool) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	h, ok := find(ctx, port)
-	return h, ok && h.PID > 0
+	return h, ok && (h.PID > 0 || h.User != "")
 }

@@ -7,9 +7,9 @@ func TestParseLsof(t *testing.T) {
 		what, out string
 		want      Holder
 	}{
-		{"one process", "p4711\ncnode\nf23\n", Holder{4711, "node"}},
-		{"two processes", "p4711\ncnode\nf23\np4712\ncother\nf23\n", Holder{4711, "node"}},
-		{"a name with a space", "p1\ncCode Helper\n", Holder{1, "Code Helper"}},
+		{"one process", "p4711\ncnode\nf23\n", Holder{PID: 4711, Name: "node"}},
+		{"two processes", "p4711\ncnode\nf23\np4712\ncother\nf23\n", Holder{PID: 4711, Name: "node"}},
+		{"a name with a space", "p1\ncCode Helper\n", Holder{PID: 1, Name: "Code Helper"}},
 		{"nothing", "", Holder{}},
 		{"something else", "lsof: no such option\n", Holder{}},
 	} {
