@@ -45,7 +45,7 @@ func New(t testing.TB, name string) *Browser {
 	path, err := exec.LookPath(program)
 	parts.Need(t, name, err)
 	// Short: a browser makes sockets in it. None is the beginning of another.
-	dir, err := os.MkdirTemp("", "b*-") //nolint:usetesting // the name of the test would make it too long
+	dir, err := os.MkdirTemp("", "b*-") //nolint:forbidigo // for tests; the folder of a test would be too long a path
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func (b *Browser) Quit(t testing.TB) {
 // processes returns those that name the browser's directory in their environment or
 // arguments, and the children of those: chromium writes over its own environment.
 func (b *Browser) processes() []int {
-	directories, _ := filepath.Glob("/proc/[0-9]*") // the pattern is right
+	directories, _ := filepath.Glob("/proc/[0-9]*") //nolint:forbidigo // no path that a user chose
 	parents := map[int]int{}
 	found := map[int]bool{}
 	for _, directory := range directories {
