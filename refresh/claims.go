@@ -102,13 +102,25 @@ func (c claims) meant(iss helper.Issuer, now time.Time) error {
 
 // differs reports whether the claims of a refresh are certainly not of the
 // stored credential's sign-in. A missing claim is no difference.
-func (c claims) differs(stored helper.Credential) bool {
+func (c claims) differs(stored helper.Credential) bool { return c.difference(stored) != "" }
+
+// difference says what of the claims is another than the stored credential's; empty
+// if nothing is. Issuer and audience must be the same too (OpenID Connect Core
+// section 12.2), and say nothing of the person.
+func (c claims) difference(stored helper.Credential) string {
 	is := c.identity()
 	other := func(a, b string) bool { return a != "" && b != "" && a != b }
-	return other(is.Subject, stored.Identity.Subject) ||
-		other(is.AccountID, stored.Identity.AccountID) ||
-		c.Issuer != "" && !SameIssuer(stored.Issuer, c.Issuer) ||
-		len(c.audiences()) > 0 && !slices.Contains(c.audiences(), stored.Issuer.ClientID)
+	switch {
+	case other(is.Subject, stored.Identity.Subject), other(is.AccountID, stored.Identity.AccountID):
+		return "another person's or account's token"
+	case c.Issuer != "" && !SameIssuer(stored.Issuer, c.Issuer) && strings.TrimSuffix(c.Issuer, "/") == strings.TrimSuffix(stored.Issuer.URL, "/"):
+		return "an id_token whose issuer differs by the slash at its end"
+	case c.Issuer != "" && !SameIssuer(stored.Issuer, c.Issuer):
+		return "an id_token of another issuer"
+	case len(c.audiences()) > 0 && !slices.Contains(c.audiences(), stored.Issuer.ClientID):
+		return "an id_token of another client"
+	}
+	return ""
 }
 
 // SameIssuer reports whether the name, as it came in an iss parameter or claim,

@@ -103,6 +103,7 @@ func (w *worker) replyWith(t *testing.T, c helper.Credential) {
 	if _, err := w.Records.Write(t.Context(), a, c, ""); err != nil {
 		t.Fatal(err)
 	}
+	w.Now = func() time.Time { return c.ObtainedAt } // it replied before that expired
 	if err := w.Serve(t.Context(), helper.Demand{Account: "work"}, w); err != nil {
 		t.Error(err)
 	}

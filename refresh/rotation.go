@@ -134,12 +134,13 @@ func (r *Rotation) reread(ctx context.Context, account string, id helper.ID) (he
 }
 
 // served reports whether the credential answers the demand as it is, because
-// somebody else refreshed it or signed in again.
+// somebody else refreshed it or signed in again. One that has expired by now
+// answers nobody, however new it is: its life may be shorter than a refresh.
 func served(d demand, c helper.Credential, now time.Time) bool {
 	if d.moved || c.Generation < d.Generation {
 		return c.Fresh(now, 0)
 	}
-	return c.Generation > d.Generation
+	return c.Generation > d.Generation && c.Valid(now)
 }
 
 // check returns why the refresh token must not be presented at this moment.

@@ -207,9 +207,9 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 	g, parsed := a.grant(t.rec.Credential.Issuer.Profile)
 	switch judge(a, parsed) {
 	case success:
-		if g.claims().differs(t.rec.Credential) {
+		if other := g.claims().difference(t.rec.Credential); other != "" {
 			// The sealed answer stays: it is all that there is of a sign-in.
-			return r.refuse(ctx, t.rec, a.host+" answered the refresh with another person's or account's token")
+			return r.refuse(ctx, t.rec, a.host+" answered the refresh with "+other)
 		}
 		c := g.renew(t.rec.Credential, a.start)
 		c.Generation = t.generation()
