@@ -13,6 +13,7 @@ import (
 // released: with the race detector each takes ten times the memory, and the
 // machine would be tested instead.
 func TestHerd(t *testing.T) {
+	parts.NeedSlow(t)
 	_, err := exec.LookPath("go")
 	parts.Need(t, "go", err)
 	built := filepath.Join(t.TempDir(), "codex-cred.exe") // Windows wants a name like that
