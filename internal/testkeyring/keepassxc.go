@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -22,7 +24,10 @@ const databasePath = "/org/freedesktop/secrets/collection/db"
 
 // A KeePassXC is a running bus with KeePassXC as its Secret Service, which
 // exposes all of an open database. Nobody sees its windows.
-type KeePassXC struct{ keyring *Keyring }
+type KeePassXC struct {
+	keyring *Keyring
+	keyTime time.Duration
+}
 
 // Confirm is what KeePassXC asks a person about. Both are on in a new KeePassXC.
 type Confirm struct {
@@ -34,9 +39,18 @@ type Confirm struct {
 // keyring.
 func StartKeePassXC(t testing.TB, confirm Confirm) *KeePassXC {
 	t.Helper()
+	return startKeePassXC(t, confirm, leastKeyTime)
+}
+
+// leastKeyTime is the shortest time that KeePassXC takes to derive the key of a
+// database, which it does each time that it saves it.
+const leastKeyTime = 100 * time.Millisecond
+
+func startKeePassXC(t testing.TB, confirm Confirm, keyTime time.Duration) *KeePassXC {
+	t.Helper()
 	tools, err := findAll("dbus-daemon", "keepassxc", "keepassxc-cli", "secret-tool")
 	parts.Need(t, KeePassXCPart, err)
-	x := &KeePassXC{furnish(t, tools)}
+	x := &KeePassXC{keyring: furnish(t, tools), keyTime: keyTime}
 	if err := x.start(confirm); err != nil {
 		t.Fatalf("start a private KeePassXC: %v", err)
 	}
@@ -97,8 +111,7 @@ func (x *KeePassXC) makeDatabase() error {
 	if err := os.WriteFile(xml, []byte(exposed), 0o600); err != nil {
 		return err
 	}
-	const least = "100" // ms to derive the key
-	cmd := x.keyring.command(ctx, "keepassxc-cli", "import", "--set-password", "--decryption-time", least, xml, x.path("db.kdbx"))
+	cmd := x.keyring.command(ctx, "keepassxc-cli", "import", "--set-password", "--decryption-time", strconv.FormatInt(x.keyTime.Milliseconds(), 10), xml, x.path("db.kdbx"))
 	cmd.Stdin = strings.NewReader(password + "\n" + password + "\n")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
@@ -156,6 +169,9 @@ func (x *KeePassXC) Lock(t testing.TB) {
 	}
 }
 
+// lock repeats its request: KeePassXC drops one that comes while it saves the
+// database, as it does a moment after each change, and a busy computer makes that
+// moment long. It calls such a request dismissed, as one that a person refuses.
 func (x *KeePassXC) lock() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -166,34 +182,46 @@ func (x *KeePassXC) lock() error {
 	defer func() { _ = conn.Close() }()
 	completed := make(chan *dbus.Signal, 8)
 	conn.Signal(completed)
-	const prompts = "org.freedesktop.Secret.Prompt"
-	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(prompts)); err != nil {
+	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(promptInterface)); err != nil {
 		return err
 	}
+	for {
+		locked, err := lockOnce(ctx, conn, completed)
+		switch {
+		case locked:
+			return nil
+		case ctx.Err() != nil:
+			return errors.New("it stayed open")
+		case err != nil:
+			return err
+		}
+	}
+}
+
+const promptInterface = "org.freedesktop.Secret.Prompt"
+
+// lockOnce reports whether KeePassXC locked the database when asked.
+func lockOnce(ctx context.Context, conn *dbus.Conn, completed <-chan *dbus.Signal) (bool, error) {
 	var (
 		locked []dbus.ObjectPath
 		prompt dbus.ObjectPath
 	)
-	err = conn.Object(busName, "/org/freedesktop/secrets").CallWithContext(ctx, "org.freedesktop.Secret.Service.Lock", 0,
+	err := conn.Object(busName, "/org/freedesktop/secrets").CallWithContext(ctx, "org.freedesktop.Secret.Service.Lock", 0,
 		[]dbus.ObjectPath{databasePath}).Store(&locked, &prompt)
-	if err != nil {
-		return err
+	if err != nil || prompt == "/" {
+		return len(locked) > 0, err
 	}
-	if err := conn.Object(busName, prompt).CallWithContext(ctx, prompts+".Prompt", 0, "").Err; err != nil {
-		return err
+	if err := conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Prompt", 0, "").Err; err != nil {
+		return false, err
 	}
 	for {
 		select {
 		case s := <-completed:
-			if s.Name != prompts+".Completed" {
-				continue
+			if s.Name == promptInterface+".Completed" && s.Path == prompt {
+				return len(s.Body) > 0 && s.Body[0] == false, nil
 			}
-			if len(s.Body) == 0 || s.Body[0] != false {
-				return errors.New("it stayed open")
-			}
-			return nil
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		}
 	}
 }

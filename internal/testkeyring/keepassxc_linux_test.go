@@ -5,7 +5,16 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
+
+// TestLockWhileKeePassXCSaves: it drops what it is asked for during a save, and on
+// a busy computer each save takes long.
+func TestLockWhileKeePassXCSaves(t *testing.T) {
+	x := startKeePassXC(t, Confirm{}, time.Second)
+	x.keyring.store(t, "item")
+	x.Lock(t)
+}
 
 // TestKeePassXCIsPrivate: a KeePassXC hands its work over to another one that
 // runs, which it finds by a lock and a socket.
