@@ -16,13 +16,18 @@ import (
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
 )
 
+// patience is how long a test waits for KeePassXC, which answers nobody while it
+// saves: on a busy computer that is longer than a caller is to wait.
+const patience = time.Minute
+
 // keepassxc starts KeePassXC, makes it this process's Secret Service and puts
-// an item in it.
+// an item in it. The store waits as long as the test does.
 func keepassxc(t *testing.T, confirm testkeyring.Confirm) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
 	t.Helper()
 	x = testkeyring.StartKeePassXC(t, confirm)
 	x.Setenv(t)
 	s, name = New(), storetest.NewName(t)
+	s.Timeout, s.Silence = patience, patience
 	v, err := s.Put(t.Context(), name, []byte("item"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +46,11 @@ const keePassXCLives = 6
 func TestStoreOnKeePassXC(t *testing.T) {
 	if *onKeePassXC {
 		storetest.Run(t, func(*testing.T) func() helper.Store {
-			return func() helper.Store { return New() }
+			return func() helper.Store {
+				s := New()
+				s.Timeout, s.Silence = patience, patience
+				return s
+			}
 		})
 		return
 	}
@@ -136,7 +145,7 @@ func TestLockedKeePassXC(t *testing.T) {
 // returns to open its database, is not begun for that.
 func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
-	ctx, cancel := context.WithTimeout(t.Context(), usualTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var messages <-chan *dbus.Message
 	err := service(t, s).change(ctx, name, func(b bus, at place) error {

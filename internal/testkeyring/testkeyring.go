@@ -25,7 +25,7 @@ import (
 const Part = "gnome-keyring"
 
 // patience bounds every wait for a daemon or a tool.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // A Keyring is a running bus and keyring daemon, or what [Fail] makes of them.
 // Its methods may be called from several goroutines, except those that stop,
