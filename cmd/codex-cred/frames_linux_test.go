@@ -1,0 +1,45 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/testkeyring"
+)
+
+// TestFrames: whatever the form of an answer with tokens, the program, its worker
+// and the store take them: one request, a new token, no warning, and the next
+// refresh presents the new refresh token. Where slow tests are left out each form
+// meets one of the stores, with a token that is valid or has expired.
+func TestFrames(t *testing.T) {
+	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
+		for nth, token := range []string{validToken, expiredToken} {
+			if store == storeKeychain {
+				nth += 2
+			}
+			t.Run(token, func(t *testing.T) {
+				t.Parallel()
+				s := newScene(t, store, keyring, false)
+				last := s.cred("get", "work").stdout
+				for i, kind := range authserver.Frames() {
+					if !sampled(i+nth, 4, 1) {
+						continue
+					}
+					must(t, s.server.Fail(authserver.Fault{Kind: kind, Grant: authserver.GrantRefresh}))
+					sent := s.refreshes()
+					got := s.cred(s.begins(token)...)
+					s.wantPrinted(got, "")
+					if got.code != exitOK || got.stderr != "" || got.stdout == last || s.refreshes() != sent+1 || s.server.Heal() != 0 {
+						t.Errorf("%s: %+v after %d refreshes, want a new token after 1", kind, got, s.refreshes()-sent)
+					}
+					last = got.stdout
+				}
+				s.settle()
+				s.inspect("after all frames")
+				if twice := s.presentedTwice(); len(twice) > 0 {
+					t.Errorf("presented twice: %q", twice)
+				}
+			})
+		}
+	})
+}
