@@ -2,7 +2,6 @@ package refresh_test
 
 import (
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -187,26 +186,31 @@ func throughProxy(t *testing.T, target, scheme, user string) {
 	w.client.RootCAs = pool
 	w.client.Proxy = func(r *http.Request) (*url.URL, error) {
 		if !strings.HasPrefix(r.URL.String(), server.URL) {
-			return nil, nil
+			return nil, nil //nolint:nilnil // as http.ProxyFromEnvironment
 		}
 		return url.Parse(proxy.url)
 	}
 	w.clock.advance(life)
 	pointAt(t, w, server.URL+"/token")
 	rec, err := w.refresh(t)
-	if text := fmt.Sprint(err); strings.Contains(text, "s3cret") || strings.Contains(text, base64.StdEncoding.EncodeToString([]byte("me:s3cret"))) {
+	text := fmt.Sprint(err)
+	if strings.Contains(text, "s3cret") || strings.Contains(text, "bWU6czNjcmV0") {
 		t.Errorf("the error says the password: %v", err)
 	}
-	switch {
-	case proxy.seen.Load() == 0:
+	if proxy.seen.Load() == 0 {
 		t.Error("the proxy was not asked")
-	case proxy.proof() && (err != nil || posts.Load() != 1 || rec.Credential.AccessToken.Reveal() != "new" || proxy.asked.Load() != server.Listener.Addr().String()):
-		t.Errorf("error %v after %d requests, by way of %v", err, posts.Load(), proxy.asked.Load())
-	case !proxy.proof() && (!errors.Is(err, helper.ErrTemporary) || posts.Load() != 0):
-		t.Errorf("without a proof: error %v after %d requests", err, posts.Load())
 	}
-	if unanswered := w.read(t).Account.Unanswered; scheme != "http" && scheme != "https" && unanswered != 0 {
-		t.Errorf("unanswered is %d although nothing was sent", unanswered)
+	if !proxy.proof() {
+		if !errors.Is(err, helper.ErrTemporary) || posts.Load() != 0 {
+			t.Errorf("without a proof: error %v after %d requests", err, posts.Load())
+		}
+		return
+	}
+	if err != nil || posts.Load() != 1 || rec.Credential.AccessToken.Reveal() != "new" {
+		t.Errorf("error %v after %d requests", err, posts.Load())
+	}
+	if asked := proxy.asked.Load(); asked != server.Listener.Addr().String() {
+		t.Errorf("the proxy was asked for %v", asked)
 	}
 }
 

@@ -87,27 +87,33 @@ func (f finding) hasRefresh() bool { return !f.refresh.IsZero() }
 // whole one with an access token of a server that gives no other refresh token,
 // else one with a refresh token.
 func (a answer) find(from salvage.Answer) finding {
-	var best, accessOnly, refreshOnly finding
+	var accessOnly, refreshOnly finding
 	for o := range from.Objects {
 		f := finding{grantIn(o), o.Whole}
 		echo := slices.ContainsFunc(a.secrets, f.refresh.Equal)
 		switch {
-		case !f.hasRefresh() && !f.usable():
-		case f.hasRefresh() && f.usable() && (!echo || a.succeeded()):
-			best = f
-		case !f.hasRefresh() && a.succeeded() && o.Whole && !accessOnly.usable() && !brings(o, "refresh_token") && !brings(o, "error"):
+		case f.hasRefresh() && f.usable():
+			if !echo || a.succeeded() {
+				return f
+			}
+		case f.hasRefresh():
+			if !echo && !refreshOnly.hasRefresh() {
+				refreshOnly = f
+			}
+		case f.usable() && !accessOnly.usable() && a.renewsAccess(o):
 			accessOnly = f
-		case f.hasRefresh() && !f.usable() && !echo && !refreshOnly.hasRefresh():
-			refreshOnly = f
-		}
-		if best.usable() {
-			return best
 		}
 	}
 	if accessOnly.usable() {
 		return accessOnly
 	}
 	return refreshOnly
+}
+
+// renewsAccess reports whether the object is an answer that renews the access
+// token alone.
+func (a answer) renewsAccess(o salvage.Object) bool {
+	return a.succeeded() && o.Whole && !brings(o, "refresh_token") && !brings(o, "error")
 }
 
 // brings reports whether the member is there, and not empty.
