@@ -113,7 +113,7 @@ func checkEndpoint(iss helper.Issuer, endpoint string) error {
 	if err := CheckEndpoint(endpoint); err != nil {
 		return err
 	}
-	if isHTTP(endpoint) && !(isHTTP(iss.URL) && CheckEndpoint(iss.URL) == nil) {
+	if isHTTP(endpoint) && (!isHTTP(iss.URL) || CheckEndpoint(iss.URL) != nil) {
 		return fmt.Errorf("URL %q is %w: http is allowed only if the issuer is at http on loopback too, and it is %q",
 			clean(endpoint, maxCode), helper.ErrInvalid, clean(iss.URL, maxCode))
 	}

@@ -45,7 +45,7 @@ func New(t testing.TB, name string) *Browser {
 	path, err := exec.LookPath(program)
 	parts.Need(t, name, err)
 	// Short: a browser makes sockets in it. None is the beginning of another.
-	dir, err := os.MkdirTemp("", "b*-") //nolint:forbidigo // for tests; the folder of a test would be too long a path
+	dir, err := os.MkdirTemp("", "b*-") //nolint:forbidigo,usetesting // for tests; the folder of a test would be too long a path
 	if err != nil {
 		t.Fatal(err)
 	}
