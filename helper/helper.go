@@ -80,13 +80,10 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	}
 	now := h.Now()
 	c := rec.Credential
+	if reason, asked := req.reason(); asked {
+		return h.renew(ctx, req, rec, reason)
+	}
 	switch rejected := req.rejects(c); {
-	case req.Refresh && req.Force:
-		return h.renew(ctx, req, rec, ReasonForce)
-	case req.Refresh:
-		return h.renew(ctx, req, rec, ReasonHand)
-	case req.Idle:
-		return h.renew(ctx, req, rec, ReasonIdle)
 	case rejected && c.Valid(now) && now.Before(rec.rejectionDue(now)):
 		return Answer{}, ForAccount(req.Account, rec.justRejected(now))
 	case rejected && c.Valid(now):
@@ -101,6 +98,20 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 		return Answer{Record: rec, Warning: shortLife(c, now)}, nil
 	}
 	return h.renew(ctx, req, rec, ReasonExpiry)
+}
+
+// reason returns why the request wants a refresh however fresh the token is, if it
+// does.
+func (r Request) reason() (Reason, bool) {
+	switch {
+	case r.Refresh && r.Force:
+		return ReasonForce, true
+	case r.Refresh:
+		return ReasonHand, true
+	case r.Idle:
+		return ReasonIdle, true
+	}
+	return "", false
 }
 
 // Rejected hears that a caller saw the access token refused whose digest the
@@ -127,7 +138,7 @@ var errClock = errors.New("this computer's clock is behind the time at which the
 func (h *Helper) agingAnswer(ctx context.Context, req Request, rec Record, now time.Time) (Answer, error) {
 	c := rec.Credential
 	if !c.Aging(now) || req.Offline || rec.Refreshable() != nil || now.Before(rec.Account.NotBefore) {
-		return Answer{Record: rec}, nil
+		return Answer{Record: rec}, nil //nolint:nilerr // a fresh token is printed, whether or not it can be refreshed
 	}
 	d := Demand{Account: req.Account, Generation: c.Generation, Reason: ReasonAging}
 	if h.Outlives == nil || h.Outlives() {
@@ -138,14 +149,13 @@ func (h *Helper) agingAnswer(ctx context.Context, req Request, rec Record, now t
 		return Answer{Record: rec}, nil
 	}
 	newest, err := h.Refresher.Refresh(ctx, d)
-	better := newest.Credential.Generation > c.Generation && newest.Credential.Fresh(h.Now(), req.MinTTL)
-	switch {
-	case better && errors.Is(err, ErrNotStored):
-		return Answer{Record: newest}, ForAccount(req.Account, err)
-	case better:
-		return Answer{Record: newest}, nil
+	if newest.Credential.Generation <= c.Generation || !newest.Credential.Fresh(h.Now(), req.MinTTL) {
+		return Answer{Record: rec}, nil
 	}
-	return Answer{Record: rec}, nil
+	if errors.Is(err, ErrNotStored) {
+		return Answer{Record: newest}, ForAccount(req.Account, err)
+	}
+	return Answer{Record: newest}, nil
 }
 
 func (h *Helper) renew(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {

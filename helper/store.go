@@ -119,8 +119,8 @@ type Refresher interface {
 // names, never another.
 type Router map[string]Store
 
-// ErrUnknownStore: an account file names a store that is not in the [Router], such as
-// one of a newer version. It comes with ErrUnavailable.
+// ErrUnknownStore reports that an account file names a store that is not in the
+// [Router], such as one of a newer version. It comes with ErrUnavailable.
 var ErrUnknownStore = errors.New("unknown store")
 
 // An unknownStoreError names the store.

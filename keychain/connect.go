@@ -32,7 +32,7 @@ func (e *foreignBusError) Error() string {
 }
 
 // Is makes it an ErrForeignBus.
-func (e *foreignBusError) Is(target error) bool { return target == ErrForeignBus } //nolint:errorlint // that is what Is compares
+func (e *foreignBusError) Is(target error) bool { return target == ErrForeignBus }
 
 // A busEnd is the other end of a connection to the bus.
 type busEnd struct {

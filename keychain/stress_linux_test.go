@@ -13,7 +13,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/testkeyring"
 )
 
-func TestMain(m *testing.M) { os.Exit(parts.Main{M: m}.Run()) }
+func TestMain(m *testing.M) {
+	os.Exit(parts.Main{M: m}.Run()) //nolint:forbidigo // a TestMain is main
+}
 
 // TestStress reads with many callers at once. One daemon serves them all, and
 // with calls in another order it would not survive it (see TestFirstCallIsHarmless).

@@ -41,7 +41,7 @@ func absences() []absence {
 			return func() {}
 		}},
 		{"another sign-in has the name, and other files cannot be read", func(_ *testing.T, w *world, a helper.Account) func() {
-			other := func(found *helper.Account) { found.ID = helper.ID("00" + a.ID[2:]); found.Began = "other" }
+			other := func(found *helper.Account) { found.ID = "00" + a.ID[2:]; found.Began = "other" }
 			w.accounts.set(other)
 			w.accounts.setList(helper.ErrUnavailable)
 			return func() {
@@ -50,7 +50,7 @@ func absences() []absence {
 			}
 		}},
 		{"the same grant has the name, moved to another store", func(_ *testing.T, w *world, a helper.Account) func() {
-			w.accounts.set(func(found *helper.Account) { found.ID = helper.ID("00" + a.ID[2:]) })
+			w.accounts.set(func(found *helper.Account) { found.ID = "00" + a.ID[2:] })
 			return func() { w.accounts.set(func(found *helper.Account) { *found = a }) }
 		}},
 		{"the account was renamed", func(_ *testing.T, w *world, a helper.Account) func() {

@@ -44,7 +44,7 @@ func TestGate_StuckCaller(t *testing.T) {
 	gateTest(t, "nothing is stored", func(t *testing.T, w *gateWorld) {
 		unlock := w.hold(t)
 		got := w.callFor(t, 30*time.Second, 10)
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		synctest.Wait()
 		w.wantStarts(t, 1)
 		w.renew(t)
@@ -56,7 +56,7 @@ func TestGate_StuckCaller(t *testing.T) {
 	gateTest(t, "two are stuck", func(t *testing.T, w *gateWorld) {
 		unlock, next := w.hold(t), w.take(t, refresh.NextName(gateID))
 		got := w.callFor(t, 30*time.Second, 1)
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		synctest.Wait()
 		w.wantStarts(t, 1)
 		w.renew(t)
@@ -67,7 +67,7 @@ func TestGate_StuckCaller(t *testing.T) {
 	gateTest(t, "little time", func(t *testing.T, w *gateWorld) {
 		unlock := w.hold(t)
 		got := w.callFor(t, 300*time.Millisecond, 1)
-		time.Sleep(150 * time.Millisecond)
+		<-time.After(150 * time.Millisecond)
 		synctest.Wait()
 		w.wantStarts(t, 1)
 		w.renew(t)
@@ -115,7 +115,7 @@ func TestGate_WorkerAtWork(t *testing.T) {
 	gateTest(t, "it stores", func(t *testing.T, w *gateWorld) {
 		unlock := w.take(t, string(gateID))
 		got := w.callFor(t, 30*time.Second, 10)
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		w.wantStarts(t, 0)
 		w.renew(t)
 		_ = unlock()
@@ -136,7 +136,7 @@ func TestGate_WorkerAtWork(t *testing.T) {
 	gateTest(t, "it is stopped after it has stored", func(t *testing.T, w *gateWorld) {
 		unlock := w.take(t, string(gateID))
 		got := w.callFor(t, 30*time.Second, 1)
-		time.Sleep(25 * time.Second)
+		<-time.After(25 * time.Second)
 		w.renew(t)
 		wantAll(t, got, 1, "access2", nil)
 		_ = unlock()

@@ -50,8 +50,13 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 func (d *doctor) checkAncestors(context.Context) []finding {
 	var found []finding
 	for _, root := range d.roots() {
-		if err := safefile.CheckAncestors(root); err != nil && !(len(found) > 0 && found[0].What == trouble(err).What) {
-			found = append(found, trouble(err))
+		err := safefile.CheckAncestors(root)
+		if err == nil {
+			continue
+		}
+		// Both roots may lie below the same directory.
+		if f := trouble(err); len(found) == 0 || found[0].What != f.What {
+			found = append(found, f)
 		}
 	}
 	return orFine(found, "nobody else can replace a directory above ours")

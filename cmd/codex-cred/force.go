@@ -14,7 +14,7 @@ import (
 const forceName = "force"
 
 // forceFlag is that of the commands that refresh by hand.
-func forceFlag(condition string) cli.Flag {
+func forceFlag(condition string) *cli.BoolFlag {
 	return boolFlag(forceName, condition+"refresh though the last one got no answer, which may end the sign-in")
 }
 

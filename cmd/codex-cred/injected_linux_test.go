@@ -104,7 +104,7 @@ func TestInjectedErrors(t *testing.T) {
 func (s *scene) injections(token string) []injection {
 	s.t.Helper()
 	calls := injectable()
-	var names []string
+	names := make([]string, 0, len(calls))
 	for name := range calls {
 		names = append(names, name)
 	}
@@ -142,7 +142,8 @@ func (s *scene) inject(token string, words ...string) string {
 		mode = foreground
 	}
 	log := filepath.Join(s.t.TempDir(), "trace")
-	args := []string{"-f", "-y", "-qq", "-s", "200", "-o", log, "-e", "signal=none"}
+	args := make([]string, 0, 15+2*len(words))
+	args = append(args, "-f", "-y", "-qq", "-s", "200", "-o", log, "-e", "signal=none")
 	for _, word := range words {
 		args = append(args, "-e", word)
 	}

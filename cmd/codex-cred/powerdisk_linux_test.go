@@ -159,7 +159,8 @@ func (d *powerDisk) losses(visit func(tree map[string][]byte)) {
 // listings returns the names that the folder may have: the changes come to the disk
 // in their order.
 func (d *powerDisk) listings(folder string) []map[string]*powerFile {
-	all := []map[string]*powerFile{maps.Clone(d.names[folder])}
+	all := make([]map[string]*powerFile, 0, 1+len(d.pending[folder]))
+	all = append(all, maps.Clone(d.names[folder]))
 	for _, c := range d.pending[folder] {
 		next := maps.Clone(all[len(all)-1])
 		if next == nil {

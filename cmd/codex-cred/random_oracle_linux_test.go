@@ -141,7 +141,8 @@ func (w *randomWorld) wantNothingElse() {
 	accounts := accountdir.New(w.root, time.Now)
 	names, err := accounts.List()
 	must(w.t, err)
-	var ids, want []string
+	ids := make([]string, 0, len(names))
+	var want []string
 	for _, s := range w.signIns() {
 		want = append(want, s.names...)
 	}

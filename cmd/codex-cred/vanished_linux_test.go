@@ -23,9 +23,10 @@ type vanishing struct {
 }
 
 func vanishings() []vanishing {
-	var all []vanishing
+	folders := []string{"", "accounts", "credentials", "journal", "locks"}
+	all := make([]vanishing, 0, 4*len(folders)*len(steps()))
 	for _, step := range steps() {
-		for _, folder := range []string{"", "accounts", "credentials", "journal", "locks"} {
+		for _, folder := range folders {
 			for _, token := range []string{validToken, expiredToken} {
 				for _, back := range []string{atNextStep, atEndOfCaller} {
 					all = append(all, vanishing{step, folder, token, back})

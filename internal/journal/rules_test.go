@@ -206,7 +206,14 @@ func TestKeep(t *testing.T) {
 	if files, err := d.Files(); err != nil || !cmp.Equal(files, []string{d.KeptPath(id)}) {
 		t.Errorf("Files: %q, %v", files, err)
 	}
-	must(t, d.RemoveKept(id))
+}
+
+// TestRemoveKept: what was put aside is absent after that.
+func TestRemoveKept(t *testing.T) {
+	t.Parallel()
+	d := place(t)
+	must(t, answered(t, d, []byte("answer")).Close())
+	must(t, errors.Join(d.Keep(id), d.RemoveKept(id)))
 	_, readErr := d.ReadKept(id, key())
 	for _, err := range []error{readErr, d.RemoveKept(id)} {
 		if !errors.Is(err, helper.ErrNotFound) {

@@ -96,8 +96,10 @@ func TestScan_SaysWhere(t *testing.T) {
 		{"twelve bytes in base64", base64.StdEncoding.EncodeToString([]byte(one[:12])), "stderr: 12 bytes of secret 0 in base64 at offset 0"},
 		{"percent", "state=" + percent([]byte(one)), "stderr: 50 bytes of secret 0 in percent-encoding at offset 6"},
 		{"percent beside it", "100%20 " + one, "stderr: 50 bytes of secret 0 at offset 7"},
-		{"percent in the middle", one[:20] + percent([]byte(one[20:30])) + one[30:],
-			"stderr: 20 bytes of secret 0 at offset 0\nstderr: 20 bytes of secret 0 at offset 50\nstderr: 50 bytes of secret 0 in percent-encoding at offset 0"},
+		{
+			"percent in the middle", one[:20] + percent([]byte(one[20:30])) + one[30:],
+			"stderr: 20 bytes of secret 0 at offset 0\nstderr: 20 bytes of secret 0 at offset 50\nstderr: 50 bytes of secret 0 in percent-encoding at offset 0",
+		},
 		{"base64 in percent", percent([]byte(base64.StdEncoding.EncodeToString([]byte(one[:12])))), "stderr: 12 bytes of secret 0 in base64, percent-encoding at offset 0"},
 		{"base64", "{\"t\":\"" + base64.StdEncoding.EncodeToString([]byte("user:"+one)), "stderr: 50 bytes of secret 0 in base64 at offset 12"},
 	} {

@@ -34,7 +34,7 @@ func StartForeign(t testing.TB) *Keyring {
 		if err != nil {
 			return err
 		}
-		return os.Lchown(path, k.uid, k.uid)
+		return os.Lchown(path, k.uid, k.uid) //nolint:gosec // a folder that this test has just made
 	}))
 	k.run(t, "")
 	return k

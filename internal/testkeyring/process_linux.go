@@ -26,7 +26,7 @@ func runAs(cmd *exec.Cmd, uid int) {
 	if uid == 0 {
 		return
 	}
-	id := uint32(uid) //nolint:gosec // of this package's own
+	id := uint32(uid)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
 }
 

@@ -45,7 +45,8 @@ func FuzzDecode(f *testing.F) {
 // almostDates are dates and times as TOML has them, and with one thing wrong: what
 // stands between them, how many digits there are, what an offset may be.
 func almostDates() []string {
-	list := []string{"0000-01-0100:00", "2021-1-01", "2021-01-01-", "2021-01-01T", "2021-01-0110:00:00", "2021-01-01+10:00", "2021-01-01Z"}
+	list := make([]string, 0, 2048)
+	list = append(list, "0000-01-0100:00", "2021-1-01", "2021-01-01-", "2021-01-01T", "2021-01-0110:00:00", "2021-01-01+10:00", "2021-01-01Z")
 	for _, clock := range []string{
 		"10:00", "10:00:00", "10:00:00.5", "10:00:00.0123456789", "23:59:60", "24:00", "1:00:00", "1:00", "10:0", "10:00:0", "10:00:00.", "10:00.5", "10:", "10",
 	} {
