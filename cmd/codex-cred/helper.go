@@ -32,7 +32,7 @@ func (p *program) helperCommand() *cli.Command {
 		{
 			Name: "kubernetes", Usage: "answer kubectl as a credential plugin",
 			UsageText:   "codex-cred helper kubernetes [ACCOUNT]",
-			Description: "kubectl config set-credentials me --exec-interactive-mode=Never \\\n  --exec-api-version=client.authentication.k8s.io/v1 --exec-provide-cluster-info \\\n  --exec-command=/usr/bin/codex-cred \\\n  --exec-arg=helper --exec-arg=kubernetes",
+			Description: "kubectl config set-credentials me --exec-interactive-mode=Never \\\n  --exec-api-version=client.authentication.k8s.io/v1 \\\n  --exec-provide-cluster-info --exec-command=/usr/bin/codex-cred \\\n  --exec-arg=helper --exec-arg=kubernetes",
 		},
 		{
 			Name: "goauth", Usage: "answer the go command; hosts are those of codex-cred host",
