@@ -50,7 +50,7 @@ func TestVanished(t *testing.T) {
 				t.Parallel()
 				s := newScene(t, store, keyring, false)
 				s.torn = true // a temporary file may be away when it would be removed
-				s.vanish(v)
+				s.vanish(v, away{filepath.Join(s.root, v.folder), filepath.Join(s.home, "away")})
 				s.settle()
 				s.wantKept()
 			})
@@ -58,14 +58,20 @@ func TestVanished(t *testing.T) {
 	})
 }
 
+// An absence is a folder that can vanish and come back. Both may be asked for twice.
+type absence interface {
+	leave(t *testing.T)
+	back(t *testing.T)
+}
+
 // vanish runs a get during which the folder vanishes and comes back, and wants it to
 // print no token that the server does not accept.
-func (s *scene) vanish(v vanishing) {
+func (s *scene) vanish(v vanishing, folder absence) {
 	s.t.Helper()
 	stand := newStand(s.t)
 	args := append(s.begins(v.token), "--timeout", "20s")
 	caller := s.begin(func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], stepVariable+"="+stand.name) }, args...)
-	folder, hit := away{filepath.Join(s.root, v.folder), filepath.Join(s.home, "away")}, false
+	hit := false
 	over, ended, workers := caller.ended, make(chan int), map[int]bool{}
 	for over != nil || len(workers) > 0 {
 		select {
