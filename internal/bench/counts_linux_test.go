@@ -77,8 +77,10 @@ var moods = []string{
 	"mmap", "munmap", "madvise", "clock_gettime", "clock_nanosleep", "epoll_pwait", "sched_getaffinity", "pread64", "restart_syscall", "set_robust_list", "rseq", "exit", "exit_group",
 }
 
-// largestBinary is in bytes, of that for Linux on amd64.
-const largestBinary = 12_000_000
+// largestBinary is in bytes, of that for Linux on amd64. It is what there is, not
+// what it should be: 0.3 MB came with the readers of broken answers, the checks of
+// other users and the limits in running time.
+const largestBinary = 12_300_000
 
 // opened are the files that get opens, in order. HOME and DATA are those of the
 // person and of codex-cred, ID names the sign-in.

@@ -6,10 +6,10 @@
 package salvage
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"net/http"
-	"net/http/httputil"
 	"strconv"
 	"strings"
 )
@@ -127,6 +127,12 @@ func (a *Answer) frame() {
 // dechunk returns the content of the chunks, up to the first that is broken, and
 // whether the last one was there.
 func dechunk(b []byte) (content []byte, whole bool) {
-	content, err := io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(b)))
+	framed := io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), bytes.NewReader(b))
+	resp, err := http.ReadResponse(bufio.NewReader(framed), nil)
+	if err != nil {
+		return nil, false
+	}
+	content, err = io.ReadAll(resp.Body)
+	_ = resp.Body.Close() // it is in memory
 	return content, err == nil
 }
