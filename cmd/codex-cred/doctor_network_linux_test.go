@@ -172,7 +172,7 @@ func TestDoctor_Ports(t *testing.T) {
 	variables := []string{"HTTPS_PROXY=" + c.proxy.URL, "SSL_CERT_FILE=" + c.ca}
 	code, said := doctorIn(t, variables...)
 	for _, port := range []string{"1455", "1457"} {
-		want := regexp.MustCompile(`(?m)^warning +ports +` + port + ` is taken by \S+, process ` + strconv.Itoa(os.Getpid()) + "; end it .*codex-cred login --device$")
+		want := regexp.MustCompile(`(?m)^warning +ports +` + port + ` is taken by \S+, process ` + strconv.Itoa(os.Getpid()) + "( of user \\S+)?; end it .*codex-cred login --device$")
 		if code != exitOK || !want.MatchString(said) {
 			t.Errorf("exit code %d, and nothing matches %s in:\n%s", code, want, said)
 		}
