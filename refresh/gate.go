@@ -92,7 +92,7 @@ func (g *Gate) enter(ctx context.Context, d helper.Demand, id helper.ID) (func()
 		if ok || err != nil {
 			return unlock, helper.Record{}, false, err
 		}
-		unlock, rec, done, err := g.await(ctx, d, gate)
+		unlock, rec, done, err := g.await(ctx, d, id, gate)
 		if unlock != nil || done || err != nil {
 			return unlock, rec, done, err
 		}
@@ -105,8 +105,10 @@ func (g *Gate) enter(ctx context.Context, d helper.Demand, id helper.ID) (func()
 const longestAtGate = 2 * time.Second
 
 // await waits for the gate and looks at what came of it; then it takes the gate
-// if there is something to start. Unlock is nil if the gate is to be passed by.
-func (g *Gate) await(ctx context.Context, d helper.Demand, gate string) (func() error, helper.Record, bool, error) {
+// if there is something to start. Unlock is nil if the gate is to be passed by. Out
+// of patience it reads again only once no worker is at work: five hundred callers
+// must not read a slow keychain again and again.
+func (g *Gate) await(ctx context.Context, d helper.Demand, id helper.ID, gate string) (func() error, helper.Record, bool, error) {
 	patience := longestAtGate
 	if end, ok := ctx.Deadline(); ok {
 		patience = min(patience, time.Until(end)/3)
@@ -122,6 +124,9 @@ func (g *Gate) await(ctx context.Context, d helper.Demand, gate string) (func() 
 		unlock, err = g.Locks.Lock(short, gate)
 	}
 	if errors.Is(err, helper.ErrBusy) && ctx.Err() == nil {
+		if err := g.Locks.Wait(ctx, string(id)); err != nil {
+			return nil, helper.Record{}, false, g.waiting(err, string(id))
+		}
 		rec, done, err := g.look(ctx, d)
 		return nil, rec, done, err
 	}
