@@ -72,7 +72,8 @@ func (w *randomWorld) read(random *rand.Rand) {
 func (w *randomWorld) storms(random *rand.Rand, name string) {
 	w.t.Helper()
 	var others sync.WaitGroup
-	others.Go(func() { w.killed(rand.New(rand.NewPCG(random.Uint64(), 0)), "get", name) })
+	own := rand.New(rand.NewPCG(random.Uint64(), 0)) // a Rand belongs to one goroutine
+	others.Go(func() { w.killed(own, "get", name) })
 	for range 1 + random.IntN(3) {
 		others.Go(func() { w.runs("", "get", name) })
 	}
