@@ -161,7 +161,8 @@ func kinds(more map[string]error) map[string]error {
 		"corrupt": helper.ErrCorrupt, "newer": helper.ErrNewer, "timeout": helper.ErrTimeout, "full": helper.ErrFull,
 		"unsafe": helper.ErrUnsafe, "conflict": helper.ErrConflict, "unknown": helper.ErrUnknown, "busy": helper.ErrBusy,
 		"temporary": helper.ErrTemporary, "rejected": helper.ErrRejected, "not-stored": helper.ErrNotStored, "unread": helper.ErrUnread,
-		"unanswered": helper.ErrUnanswered, "elsewhere": helper.ErrElsewhere, "shared": helper.ErrShared, "invalid": helper.ErrInvalid,
+		"unknown-store": helper.ErrUnknownStore,
+		"unanswered":    helper.ErrUnanswered, "elsewhere": helper.ErrElsewhere, "shared": helper.ErrShared, "invalid": helper.ErrInvalid,
 		"at-work": errAtWork,
 	}
 	maps.Copy(all, more)
