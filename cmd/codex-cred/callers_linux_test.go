@@ -39,8 +39,8 @@ func ends() []end {
 // TestCallerEnds: whatever ends a caller while the server holds the answer, the
 // worker goes on, and the next get has the token without a request.
 func TestCallerEnds(t *testing.T) {
-	// A child inherits what is ignored, as under nohup, but no handler.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	// A child inherits what is ignored, as under nohup or in the background, but no handler.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT)
 	for _, store := range []string{storeFile, storeKeychain} {
 		t.Run(store, func(t *testing.T) {
 			var keyring *testkeyring.Keyring

@@ -255,6 +255,7 @@ type stage struct {
 	home           string
 	clockFile      string
 	built          string // the program that herds run, if not that of the tests
+	most           int    // callers of a herd at once; 0 is as many as the script says
 	api            *api   // nil but for clients
 	client         string // the path of the client, if the script is about one
 	workdirs       string // where the script's directory is made; empty for the system's temporary directory

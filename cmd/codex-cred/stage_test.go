@@ -203,6 +203,9 @@ func (s *stage) requests(ts *testscript.TestScript, args []string) {
 func (s *stage) herd(ts *testscript.TestScript, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	if s.most > 0 {
+		n = min(n, s.most)
+	}
 	out := make([]string, n)
 	fail := make([]error, n)
 	var wg sync.WaitGroup
