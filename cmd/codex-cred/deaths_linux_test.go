@@ -75,6 +75,9 @@ func (s *scene) outlived(twice int) bool {
 	s.t.Helper()
 	unknown := s.unknown()
 	clean := s.cred("refresh", "work")
+	if unknown && clean.code == exitPerson { // the refresh token may be spent
+		clean = s.cred("refresh", "work", "--force")
+	}
 	s.inspect("after a clean refresh")
 	again := len(s.presentedTwice()) - twice
 	if clean.code == exitSignIn && unknown && again == 1 {
