@@ -29,16 +29,16 @@ func reasons() map[string]string {
 		keychain = "the keychain is always there, and open"
 	)
 	return map[string]string{
-		"busystore": files, "damaged": files, "doctorabove": files, "doctorclients": files, "doctorfiles": files, "doctorkeychain": keychain, "doctorothers": clients,
+		"away": files, "busystore": files, "damaged": files, "doctorabove": files, "doctorclients": files, "doctorfiles": files, "doctorkeychain": keychain, "doctorothers": clients,
 		"doctorrefresh": linux, "exec": programs, "export": files, "fallback": keychain, "formats": programs,
 		"hardening": programs, "headless": keychain, "holders": linux, "hostile": files, "hostrows": files, "hosts": clients,
 		"import": files, "importhostile": files, "importkeep": files, "importpool": files, "interrupt": console,
-		"killed": files, "late": console, "legacy": programs, "oddhomes": files, "locked": keychain, "paste": linux, "persons": linux, "pipes": files,
+		"killed": files, "late": console, "legacy": programs, "locked": keychain, "oddhomes": files, "otherbus": linux, "paste": linux, "persons": linux, "pipes": files,
 		"precious": programs, "prompts": linux, "readonly": linux, "refresh": "it wants refreshes to take less than a second",
 		"rejected": long, "requestlog": programs, "restored": programs, "setup": clients, "setupcodex": clients,
 		"setupedit": clients, "setuphosts": clients, "setupkubectl": clients, "setuplines": clients, "setupopencode": clients,
 		"setuppi": clients, "shim": programs, "slain": linux, "turns": "it is about the keychain of macOS",
-		"unfinished": linux, "usage": programs, "waits": linux,
+		"unfinished": linux, "unread": long, "usage": programs, "waits": linux,
 	}
 }
 
