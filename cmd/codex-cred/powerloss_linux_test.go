@@ -190,7 +190,7 @@ func (r *powerRun) judge(call int, tree map[string][]byte) error {
 		return fmt.Errorf("the request has left, and the journal does not say so: %w", err)
 	case e.State != journal.StateSending:
 		return fmt.Errorf("the request has left, and the journal says %s", e.State)
-	case call >= r.kept && !bytes.Contains(e.Answer, []byte(`"body":`)):
+	case call >= r.kept && !bytes.Contains(e.Answer, []byte(`"raw":`)):
 		return errors.New("the answer was kept, and is neither in the store nor in the journal")
 	}
 	return nil
