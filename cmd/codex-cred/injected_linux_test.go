@@ -40,7 +40,6 @@ func injectable() map[string][]string {
 		"fstat":      {"EIO"},
 		"getdents64": {"EIO", "ENOENT"},
 		"read":       {"EIO", "EINTR"},
-		"write":      disk,
 		"pwrite64":   disk,
 		"fsync":      disk,
 		"fdatasync":  disk,
