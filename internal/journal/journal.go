@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -18,13 +19,15 @@ type Journal struct {
 	file file
 	end  int64 // of the file
 
-	mark     Mark // the last one that was written; zero if none
-	begun    bool // there may be an answer, or a part of one
-	answered bool // there is an answer
+	mark     Mark   // the last one that was written; zero if none
+	block    []byte // the block that holds it; nil if it is empty
+	begun    bool   // there may be an answer, or a part of one
+	answered bool   // there is an answer
 }
 
 // file is what a Journal needs of a [safefile.InPlace].
 type file interface {
+	io.ReaderAt
 	io.WriterAt
 	Sync() error
 	SyncData() error
@@ -33,7 +36,8 @@ type file interface {
 
 // Mark replaces the mark and makes it last. ErrInvalid: it is of another
 // sign-in, breaks the rules of a mark, or there is an answer, which would be
-// lost.
+// lost. ErrConflict: another process wrote to the file since, so there are two
+// that hold the lock.
 func (j *Journal) Mark(m Mark) error {
 	if j.begun {
 		return j.invalid("mark", "it holds an answer")
@@ -42,6 +46,10 @@ func (j *Journal) Mark(m Mark) error {
 	if err != nil {
 		return named("mark", j.path, err)
 	}
+	if err := j.unchanged(); err != nil {
+		return err
+	}
+	j.block = block
 	if err := j.write(block, 0); err != nil {
 		return err
 	}
@@ -49,6 +57,22 @@ func (j *Journal) Mark(m Mark) error {
 		return err
 	}
 	j.mark = m
+	return nil
+}
+
+// unchanged returns an error if the block of the mark is not what was written last.
+func (j *Journal) unchanged() error {
+	found := make([]byte, blockSize)
+	if _, err := j.file.ReadAt(found, 0); err != nil {
+		return err
+	}
+	want := j.block
+	if want == nil {
+		want = make([]byte, blockSize)
+	}
+	if !bytes.Equal(found, want) {
+		return named("mark", j.path, fmt.Errorf("another process has written to it: %w", helper.ErrConflict))
+	}
 	return nil
 }
 
@@ -81,8 +105,17 @@ func (j *Journal) Empty() error {
 	if err := j.wipe(); err != nil {
 		return err
 	}
-	j.mark, j.begun, j.answered = Mark{}, false, false
+	j.mark, j.block, j.begun, j.answered = Mark{}, nil, false, false
 	return nil
+}
+
+// Withdraw is Empty for a rotation that has sent nothing. ErrConflict: another process
+// wrote to the file since; it stays as it is.
+func (j *Journal) Withdraw() error {
+	if err := j.unchanged(); err != nil {
+		return err
+	}
+	return j.Empty()
 }
 
 // Close closes the file. What it holds stays.

@@ -125,6 +125,25 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// TestMark_BesideAnother: two hold the lock, for its file was away. The one that is late
+// neither overwrites nor takes back what the other wrote.
+func TestMark_BesideAnother(t *testing.T) {
+	t.Parallel()
+	d := place(t)
+	late, early := mustOpen(t, d), mustOpen(t, d)
+	must(t, early.Mark(mark(journal.StateSending)))
+	for name, err := range map[string]error{"Mark": late.Mark(mark(journal.StateIntent)), "Withdraw": late.Withdraw()} {
+		if !errors.Is(err, helper.ErrConflict) || !strings.Contains(err.Error(), d.Path(id)) {
+			t.Errorf("%s = %v, want ErrConflict", name, err)
+		}
+	}
+	wantEntry(t, d, journal.Entry{Mark: mark(journal.StateSending)})
+	must(t, early.Withdraw())
+	if _, err := d.Read(id, key()); !errors.Is(err, helper.ErrNotFound) {
+		t.Errorf("after Withdraw Read = %v, want ErrNotFound", err)
+	}
+}
+
 // wantKept wants Open to refuse what is there, and not to change it.
 func wantKept(t *testing.T, d *journal.Dir) {
 	t.Helper()

@@ -64,6 +64,12 @@ func (d *disk) WriteAt(b []byte, offset int64) (int, error) {
 	return len(b), nil
 }
 
+func (d *disk) ReadAt(b []byte, offset int64) (int, error) {
+	whole := d.after(func(int) bool { return true })
+	clear(b)
+	return copy(b, whole[min(int(offset), len(whole)):]), nil
+}
+
 func (d *disk) Sync() error {
 	d.synced = d.after(func(int) bool { return true })
 	clear(d.pending)
