@@ -34,21 +34,49 @@ func (w *world) onFiles(t *testing.T) (root string) {
 	return root
 }
 
+// The root, or a directory that a rotation must find, goes away right before the request
+// and comes back after the refresh. Nothing is sent.
+func TestRotation_DirectoryAwayBeforeTheRequest(t *testing.T) {
+	for _, dir := range []string{".", "accounts", "journal"} {
+		for _, step := range []string{"sending", "send-before"} {
+			t.Run(dir+" at "+step, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, refresh.ProfileOAuth)
+				path := filepath.Join(w.onFiles(t), dir)
+				_, err := w.awayAt(t, step, path)
+				if !errors.Is(err, helper.ErrTemporary) && !errors.Is(err, helper.ErrBusy) {
+					t.Errorf("error %v, want ErrTemporary or ErrBusy", err)
+				}
+				w.wantRequests(t, authserver.GrantRefresh, 1)
+				w.wantGoesOn(t)
+			})
+		}
+	}
+}
+
 // The root, or one directory in it, goes away at any step from the request on and
 // comes back after the refresh. Nothing is made in its place, nothing is revoked, no
 // token is presented twice, and the sign-in goes on.
 func TestRotation_DirectoryAway(t *testing.T) {
 	steps := []string{
-		"sending", "send-before", "send-after", "answer-before", "answer-after", "parse",
+		"send-after", "answer-before", "answer-after", "parse",
 		"put-before", "put-after", "readback", "account", "empty",
 	}
-	for _, dir := range []string{".", "accounts", "credentials", "journal", "locks"} {
+	before := []string{"sending", "send-before"} // these find what they need
+	places := map[string][]string{
+		".": steps, "accounts": steps, "journal": steps,
+		"credentials": append(before, steps...), "locks": append(before, steps...),
+	}
+	for dir, steps := range places {
 		for _, step := range steps {
 			t.Run(dir+" at "+step, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, refresh.ProfileOAuth)
 				path := filepath.Join(w.onFiles(t), dir)
-				w.awayAt(t, step, path)
+				rec, err := w.awayAt(t, step, path)
+				if !w.server.Accepts(rec.Credential.AccessToken.Reveal()) || errors.Is(err, helper.ErrNotStored) || errors.Is(err, helper.ErrNotFound) {
+					t.Errorf("error %v, want the new credential", err)
+				}
 				w.wantRequests(t, authserver.GrantRefresh, 2)
 				w.wantGoesOn(t)
 			})
@@ -57,7 +85,7 @@ func TestRotation_DirectoryAway(t *testing.T) {
 }
 
 // awayAt refreshes while the directory is away from the step on.
-func (w *world) awayAt(t *testing.T, step, path string) {
+func (w *world) awayAt(t *testing.T, step, path string) (helper.Record, error) {
 	t.Helper()
 	gone := false
 	w.rotation.At = func(at string) error {
@@ -72,9 +100,6 @@ func (w *world) awayAt(t *testing.T, step, path string) {
 	if !gone {
 		t.Fatalf("there is no step %s", step)
 	}
-	if !w.server.Accepts(rec.Credential.AccessToken.Reveal()) || errors.Is(err, helper.ErrNotStored) || errors.Is(err, helper.ErrNotFound) {
-		t.Errorf("error %v, want the new credential", err)
-	}
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("something was made in its place: %v", err)
 	}
@@ -82,6 +107,7 @@ func (w *world) awayAt(t *testing.T, step, path string) {
 		t.Fatal(err)
 	}
 	w.rotation.At = nil
+	return rec, err
 }
 
 // wantGoesOn wants what generation 2 was refreshed to, and then the next refresh.

@@ -189,11 +189,11 @@ func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (hel
 	}
 	defer func() { _ = t.journal.Close() }() // it is synced, or its error was told
 	if err := r.mark(t); err != nil {
-		return helper.Record{}, notBegun(both(err, r.empty(t)))
+		return helper.Record{}, r.abandon(t, err)
 	}
 	a := r.send(ctx, t)
 	if !a.sent && t.unmarked != nil {
-		return helper.Record{}, notBegun(both(t.unmarked, r.empty(t)))
+		return helper.Record{}, r.abandon(t, t.unmarked)
 	}
 	r.answer(t, a)
 	rec, err := r.settle(context.WithoutCancel(ctx), t, a)
@@ -201,6 +201,16 @@ func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (hel
 		err = &heldError{err, &held{answer: a, rec: rec, mark: t.written, reason: d.Reason}}
 	}
 	return rec, err
+}
+
+// abandon ends a turn that has sent nothing. What is in the place of its journal may be
+// another worker's, and stays.
+func (r *Rotation) abandon(t *turn, err error) error {
+	if errors.Is(err, helper.ErrConflict) {
+		_ = t.journal.Withdraw() // else the next rotation counts a refresh without an answer, and waits
+		return notBegun(fmt.Errorf("%w: %w: %w", errAtWork, helper.ErrBusy, err))
+	}
+	return notBegun(both(err, r.empty(t)))
 }
 
 func notBegun(err error) error {

@@ -149,7 +149,35 @@ func (r *Rotation) sending(t *turn) error {
 	if err := t.journal.Mark(t.written); err != nil {
 		return err
 	}
-	return r.at("send-before")
+	if err := r.at("send-before"); err != nil {
+		return err
+	}
+	return r.alone(t)
+}
+
+// alone returns an error if another worker is at the same sign-in, or was since this
+// one took the lock. A lock excludes only those who find its file: one that was
+// deleted, or was away for a while, lets in a second worker. ErrConflict: the journal is
+// that one's.
+func (r *Rotation) alone(t *turn) error {
+	e, err := r.Journals.Read(t.rec.Account.ID, nil)
+	switch {
+	case errors.Is(err, helper.ErrNotFound) || err == nil && e.Mark.Attempt != t.written.Attempt:
+		return fmt.Errorf("the journal is not at its path: %w", helper.ErrConflict)
+	case err != nil:
+		return err
+	}
+	if err := r.standing(t.rec.Account); err != nil {
+		return err
+	}
+	a, err := r.Records.Accounts.Load(t.rec.Account.Name)
+	if err != nil {
+		return err
+	}
+	if a.Generation != t.rec.Account.Generation || a.Unanswered != t.rec.Account.Unanswered {
+		return fmt.Errorf("the account has changed since the lock was taken: %w: %w", errAtWork, helper.ErrBusy)
+	}
+	return nil
 }
 
 // answer keeps the whole answer before anything is made of it. If that fails

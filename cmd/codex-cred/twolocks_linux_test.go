@@ -1,0 +1,38 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// TestTwoLocks: the folder of the locks is away while a worker stands at a step, and
+// another get, which makes the folder anew, has a lock of its own. One of the two
+// workers presents the refresh token.
+func TestTwoLocks(t *testing.T) {
+	t.Parallel()
+	for i, step := range steps() {
+		if step == "lock" || !sampled(i, 2, 1) { // before it has the lock there are no two
+			continue
+		}
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, storeFile, nil, false)
+			w := s.walk(step, func(_ *run, at stop, hit int) {
+				if hit == 1 {
+					locks := away{filepath.Join(s.root, "locks"), filepath.Join(s.home, "away")}
+					locks.leave(t)
+					s.wantPrinted(s.cred("get", "work", "--timeout", "5s"), "")
+					s.awaitWorkers(1) // the one that stands here
+					locks.back(t)
+				}
+				at.answer(goOn)
+			}, s.begins(expiredToken)...)
+			if w.hits == 0 {
+				t.Fatal("the worker did not come to the step")
+			}
+			s.wantPrinted(w.said, "")
+			s.settle()
+			s.wantKept()
+		})
+	}
+}
