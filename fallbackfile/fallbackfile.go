@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/safefile"
+	"github.com/codex-cred/codex-cred/internal/disk/safefile"
 )
 
 const (

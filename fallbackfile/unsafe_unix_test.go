@@ -14,8 +14,8 @@ import (
 
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/parts"
-	"github.com/codex-cred/codex-cred/internal/safefile/reexec"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
+	"github.com/codex-cred/codex-cred/internal/test/reexec"
 )
 
 func TestMain(m *testing.M) { reexec.Main(m, child) }

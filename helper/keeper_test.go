@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/accountdir"
-	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
 // tampered is a Memory that does something else first. An error that a hook

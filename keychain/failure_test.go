@@ -15,7 +15,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/storetest"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
 // promise is how soon a caller is told what is wrong.

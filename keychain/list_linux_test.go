@@ -11,7 +11,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/storetest"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 

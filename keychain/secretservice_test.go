@@ -18,7 +18,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/storetest"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
 // realKeyring starts a private keyring, makes it this process's and puts an

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper/storetest"
-	"github.com/codex-cred/codex-cred/internal/parts"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
 func TestMain(m *testing.M) {
@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 
 // TestStress reads with many callers at once. One daemon serves them all, and
 // with calls in another order it would not survive it (see TestFirstCallIsHarmless).
-// How long they take, which depends on the machine, is for internal/bench to say.
+// How long they take, which depends on the machine, is for internal/test/bench to say.
 func TestStress(t *testing.T) {
 	const patience = 5 * time.Minute
 	get := func(ctx context.Context, s *Store, name string) ([]byte, error) {

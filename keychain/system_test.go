@@ -15,7 +15,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // exited returns the error of a process that ended with the code.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/runclock"
+	"github.com/codex-cred/codex-cred/internal/machine/runclock"
 )
 
 const (

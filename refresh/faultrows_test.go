@@ -3,7 +3,7 @@ package refresh_test
 import (
 	"strings"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
 // faultTable is what a fault of the server leads to: one row a line, nothing

@@ -14,10 +14,10 @@ import (
 
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/accountdir"
-	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/filelock"
-	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

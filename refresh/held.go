@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
 // A held answer is one that brought a credential which neither the store nor the

@@ -6,7 +6,7 @@ import (
 	"errors"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
 var errInterrupted = errors.New("the last refresh was interrupted before its answer was kept")

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
 // A Rotation replaces the access token of an account, and with it the refresh

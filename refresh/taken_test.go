@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
 // A turn is one presentation of a refresh token, from its preparation to what

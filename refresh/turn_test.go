@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/journal"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
 // Windows deletes no file that is open.

@@ -12,7 +12,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
 func main() {

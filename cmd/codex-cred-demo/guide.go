@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
 // A guide leads through the tour.

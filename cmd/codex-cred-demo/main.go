@@ -15,7 +15,7 @@ import (
 	"os/signal"
 	"time"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
 // browseVariable makes this program the browser that the tour signs in with. A

@@ -12,7 +12,7 @@ import (
 // and not always as many. Lower it when the count falls.
 const mostAllocations = 120
 
-// TestAllocations counts in this process; TestCounts of internal/bench looks at
+// TestAllocations counts in this process; TestCounts of internal/test/bench looks at
 // the rest of what the release does.
 func TestAllocations(t *testing.T) {
 	var stderr strings.Builder

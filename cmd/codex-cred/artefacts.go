@@ -10,8 +10,8 @@ import (
 	"os"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/filelock"
-	"github.com/codex-cred/codex-cred/internal/sharing"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
+	"github.com/codex-cred/codex-cred/internal/disk/sharing"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codex-cred/codex-cred/internal/parts"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/codex-cred/codex-cred/internal/parts"
-	"github.com/codex-cred/codex-cred/internal/safefile"
+	"github.com/codex-cred/codex-cred/internal/disk/safefile"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

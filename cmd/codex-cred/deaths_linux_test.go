@@ -11,8 +11,8 @@ import (
 
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/journal"
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // rotationChanges are the system calls by which a get and its worker change

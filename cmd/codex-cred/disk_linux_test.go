@@ -10,9 +10,9 @@ import (
 
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/accountdir"
-	"github.com/codex-cred/codex-cred/internal/journal"
-	"github.com/codex-cred/codex-cred/internal/leakscan"
+	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
+	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
 // known is what was seen of the account, and only ever grows.

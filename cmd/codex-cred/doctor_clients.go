@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/configfile"
-	"github.com/codex-cred/codex-cred/internal/jsonedit"
-	"github.com/codex-cred/codex-cred/internal/setupdir"
-	"github.com/codex-cred/codex-cred/internal/tomledit"
+	"github.com/codex-cred/codex-cred/internal/config/configfile"
+	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
+	"github.com/codex-cred/codex-cred/internal/config/tomledit"
+	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
 
 // checkSetups looks whether the programs that were set up still find what they ask.

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/filelock"
-	"github.com/codex-cred/codex-cred/internal/safefile"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
+	"github.com/codex-cred/codex-cred/internal/disk/safefile"
 )
 
 // checkPermissions looks at the owner and the mode of everything of ours.

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/configfile"
-	"github.com/codex-cred/codex-cred/internal/portholder"
+	"github.com/codex-cred/codex-cred/internal/config/configfile"
+	"github.com/codex-cred/codex-cred/internal/machine/portholder"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

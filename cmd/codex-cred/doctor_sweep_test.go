@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
 // aDoctor has a root of its own, in which nothing is.

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/filelock"
-	"github.com/codex-cred/codex-cred/internal/requestlog"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
 // An eraser removes accounts, or lists what it would remove.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/codex-cred/codex-cred/internal/leakscan"
+	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
 // An execution is a program that was started, or was to be.

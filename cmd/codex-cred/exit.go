@@ -7,8 +7,8 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
-	"github.com/codex-cred/codex-cred/internal/hosttable"
-	"github.com/codex-cred/codex-cred/internal/shimdir"
+	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
+	"github.com/codex-cred/codex-cred/internal/disk/shimdir"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
-	"github.com/codex-cred/codex-cred/internal/configfile"
+	"github.com/codex-cred/codex-cred/internal/config/configfile"
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
 

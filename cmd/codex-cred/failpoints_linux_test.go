@@ -12,9 +12,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/parts"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
 // The faults that strike a rotation at a step.

@@ -13,7 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/portholder"
+	"github.com/codex-cred/codex-cred/internal/machine/portholder"
 	"github.com/codex-cred/codex-cred/refresh"
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )

@@ -3,8 +3,8 @@ package main
 import (
 	"testing"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
 // TestFrames: whatever the form of an answer with tokens, the program, its worker

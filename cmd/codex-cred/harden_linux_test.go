@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // TestNotDumpable: each process of this program, the worker too, has the kernel

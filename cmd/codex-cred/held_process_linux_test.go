@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/leakscan"
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/leakscan"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // TestProcesses looks at a get and its worker from outside while the issuer holds

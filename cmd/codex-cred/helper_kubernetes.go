@@ -8,7 +8,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/helper/wire/kubernetes"
-	"github.com/codex-cred/codex-cred/internal/hosttable"
+	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
 )
 
 // helperKubernetes answers for the account on its command line. The cluster that

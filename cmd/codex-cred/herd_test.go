@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

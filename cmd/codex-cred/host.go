@@ -9,7 +9,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
-	"github.com/codex-cred/codex-cred/internal/hosttable"
+	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
 )
 
 func (p *program) hostCommand() *cli.Command {

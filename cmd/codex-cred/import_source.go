@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/configfile"
+	"github.com/codex-cred/codex-cred/internal/config/configfile"
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
 

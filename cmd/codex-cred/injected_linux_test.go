@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/journal"
-	"github.com/codex-cred/codex-cred/internal/parts"
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
 // An injection is an error that a system call of the worker returns, in place of

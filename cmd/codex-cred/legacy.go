@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/configfile"
-	"github.com/codex-cred/codex-cred/internal/jsonedit"
+	"github.com/codex-cred/codex-cred/internal/config/configfile"
+	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 

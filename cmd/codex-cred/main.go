@@ -17,7 +17,7 @@ import (
 
 	"github.com/adrg/xdg"
 
-	"github.com/codex-cred/codex-cred/internal/hostid"
+	"github.com/codex-cred/codex-cred/internal/machine/hostid"
 )
 
 func main() { os.Exit(newProgram().main()) }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/codex-cred/codex-cred/internal/accountdir"
+	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 )
 
 // operand returns what may be the argument of the command with that number, which

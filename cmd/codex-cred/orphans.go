@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // OpenAI's server takes browsers back to port 1455 or 1457 and to no other.

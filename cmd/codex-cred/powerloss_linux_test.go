@@ -16,9 +16,9 @@ import (
 
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/accountdir"
-	"github.com/codex-cred/codex-cred/internal/journal"
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
+	"github.com/codex-cred/codex-cred/internal/disk/journal"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // A powerRun is a rotation as strace saw it, and what is known of it.

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/runclock"
+	"github.com/codex-cred/codex-cred/internal/machine/runclock"
 )
 
 // A program is one run of the command, with all that the outside world

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/fallbackfile"
-	"github.com/codex-cred/codex-cred/internal/accountdir"
-	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/leakscan"
+	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
 // check lets the dust settle and asks the oracle.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"path/filepath"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/requestlog"
 )
 
 // The variables that a person sets to have a log of requests, and one with their

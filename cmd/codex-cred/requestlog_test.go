@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/codex-cred/codex-cred/internal/filelock"
-	"github.com/codex-cred/codex-cred/internal/requestlog"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

@@ -3,7 +3,7 @@ package main
 import (
 	"os"
 
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // wholeVariable makes the walks whole of which the gate takes every nth case. They

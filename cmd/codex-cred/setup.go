@@ -12,7 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/setupdir"
+	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
 
 // A client is a program that can ask us for tokens. Functions are nil where the

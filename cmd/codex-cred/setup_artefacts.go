@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/setupdir"
+	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
 
 // only matches one account.

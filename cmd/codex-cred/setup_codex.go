@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/tomledit"
+	"github.com/codex-cred/codex-cred/internal/config/tomledit"
 )
 
 // codexProvider is what the provider is called that we put into Codex's config.

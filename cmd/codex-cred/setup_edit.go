@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/configfile"
-	"github.com/codex-cred/codex-cred/internal/setupdir"
+	"github.com/codex-cred/codex-cred/internal/config/configfile"
+	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
 
 // A configEdit puts our keys into one config file, and takes them out again.

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper/wire"
-	"github.com/codex-cred/codex-cred/internal/hosttable"
+	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
 )
 
 // goVariable is a list of commands that the go command asks.

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper/wire"
-	"github.com/codex-cred/codex-cred/internal/jsonedit"
+	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
 func (s *setup) hostOrExample() string { return cmp.Or(s.Host, exampleHost) }

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/codex-cred/codex-cred/internal/jsonedit"
+	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
 // A jsonKey is one member that we put into a JSON config.

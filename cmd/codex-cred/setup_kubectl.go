@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/codex-cred/codex-cred/helper/wire"
-	"github.com/codex-cred/codex-cred/internal/yamledit"
+	"github.com/codex-cred/codex-cred/internal/config/yamledit"
 )
 
 const (

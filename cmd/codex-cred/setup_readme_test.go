@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/setupdir"
+	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
 
 // The README has for each client what setup prints, where the program is

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper/wire/output"
-	"github.com/codex-cred/codex-cred/internal/rundir"
+	"github.com/codex-cred/codex-cred/internal/disk/rundir"
 )
 
 // Programs of other people look for configuration, which may name code to run, in

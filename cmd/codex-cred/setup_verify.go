@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper/wire"
-	"github.com/codex-cred/codex-cred/internal/rundir"
+	"github.com/codex-cred/codex-cred/internal/disk/rundir"
 )
 
 // A trialRun is how a client is run so that it sends one request to the witness.

@@ -11,7 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/shimdir"
+	"github.com/codex-cred/codex-cred/internal/disk/shimdir"
 )
 
 const shimName = "shim"

@@ -6,7 +6,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
-	"github.com/codex-cred/codex-cred/internal/hosttable"
+	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
 )
 
 // errForeign: a ChatGPT token would go to a host that is not ChatGPT's.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/codex-cred/codex-cred/internal/testsecurity"
+	"github.com/codex-cred/codex-cred/internal/test/testsecurity"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 

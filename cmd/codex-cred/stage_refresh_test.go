@@ -17,9 +17,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/accountdir"
-	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

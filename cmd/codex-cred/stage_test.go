@@ -18,10 +18,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/fallbackfile"
-	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/leakscan"
-	"github.com/codex-cred/codex-cred/internal/parts"
-	"github.com/codex-cred/codex-cred/internal/testsecurity"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/leakscan"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
+	"github.com/codex-cred/codex-cred/internal/test/testsecurity"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 const packaging = "../../packaging"

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/codex-cred/codex-cred/internal/filelock"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
 // TestErase_LeavesATrialUnderWay: an erase removes what a killed trial of a store

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/codex-cred/codex-cred/internal/parts"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // TestVanished_Unmounted unmounts the file system of the root lazily, as a logout

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codex-cred/codex-cred/internal/testkeyring"
+	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
 // The two moments at which a folder that vanished comes back.

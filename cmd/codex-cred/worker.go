@@ -10,8 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/jsonedit"
+	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
 // The values of auth_mode that are told apart; others there are for keys.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/jsonedit"
+	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 	"github.com/codex-cred/codex-cred/packaging/opencode"
 )
 

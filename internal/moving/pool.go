@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/jsonedit"
+	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
 // poolVersion is the version that the plugin has long brought older files up to.

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/peeruser"
+	"github.com/codex-cred/codex-cred/internal/machine/peeruser"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

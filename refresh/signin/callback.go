@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/peeruser"
+	"github.com/codex-cred/codex-cred/internal/machine/peeruser"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

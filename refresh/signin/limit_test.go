@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 

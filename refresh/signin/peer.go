@@ -7,7 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/peeruser"
+	"github.com/codex-cred/codex-cred/internal/machine/peeruser"
 )
 
 const pageForeign = "This sign-in belongs to another user of this computer."

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codex-cred/codex-cred/internal/authserver"
-	"github.com/codex-cred/codex-cred/internal/peeruser"
-	"github.com/codex-cred/codex-cred/internal/testbrowser"
+	"github.com/codex-cred/codex-cred/internal/machine/peeruser"
+	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/testbrowser"
 )
 
 // Browsers that people have keep the cookie of the start address up to the answer,

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/codex-cred/codex-cred/internal/peeruser"
+	"github.com/codex-cred/codex-cred/internal/machine/peeruser"
 )
 
 const (

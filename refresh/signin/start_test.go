@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/internal/peeruser"
+	"github.com/codex-cred/codex-cred/internal/machine/peeruser"
 )
 
 // A visit is one request of a browser to the listener.

@@ -1,0 +1,253 @@
+// Package configfile reads and replaces the config files of other programs. A
+// file keeps its mode and its place: where a symbolic link leads to it, as in a
+// folder of dotfiles, the link stays and what it leads to is replaced. Copies
+// are never kept, since such files may hold secrets.
+//
+// The package gives no meaning to what the files hold. A caller that changes a
+// file reads it and replaces what it read; it keeps other callers of this package
+// away with a lock of its own.
+package configfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/disk/sharing"
+)
+
+// maxSize bounds what is read: nobody has a larger config.
+const maxSize = 16 << 20
+
+// A File is a config file as it was read.
+type File struct {
+	// Path is where the content is, behind all links.
+	Path string
+	// Content that was read; nil if the file is absent.
+	Content []byte
+	// Exists tells an absent file from an empty one.
+	Exists bool
+
+	mode fs.FileMode
+}
+
+// Read reads the file, which may be absent.
+func Read(path string) (*File, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return absent(path)
+	}
+	if err != nil {
+		return nil, fault("open", path, err)
+	}
+	content, info, err := ReadRegular(real)
+	if err == nil {
+		err = check(real, info)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &File{Path: real, Content: content, Exists: true, mode: info.Mode().Perm()}, nil
+}
+
+// ReadRegular reads a regular file of another program, up to 16 MiB. It waits for
+// nothing: a named pipe, a socket, a device or a directory at the path is a
+// [helper.UnsafeError] that says what it is. Symbolic links are followed. Other
+// errors are ErrTooLarge and, also for an absent file, ErrUnavailable.
+func ReadRegular(path string) ([]byte, fs.FileInfo, error) {
+	info, err := os.Stat(path) // first, since to open a device can do something
+	if err == nil {
+		err = regular(path, info)
+	}
+	if err != nil {
+		return nil, nil, fault("open", path, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // a config that the person has
+	if err != nil {
+		return nil, nil, fault("open", path, err)
+	}
+	defer func() { _ = f.Close() }()
+	if info, err = f.Stat(); err == nil {
+		err = regular(path, info)
+	}
+	if err != nil {
+		return nil, nil, fault("open", path, err)
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return nil, nil, fault("read", path, err)
+	}
+	if len(content) > maxSize {
+		return nil, nil, fmt.Errorf("read %s: %w: it is larger than %d bytes", path, helper.ErrTooLarge, maxSize)
+	}
+	return content, info, nil
+}
+
+// regular refuses what is no regular file.
+func regular(path string, info fs.FileInfo) error {
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	return &helper.UnsafeError{Path: path, Problem: "is " + Kind(info.Mode()) + " and not a regular file", Fix: "move it away"}
+}
+
+// Kind returns what a file of the mode is, in words with an article.
+func Kind(mode fs.FileMode) string {
+	switch mode.Type() {
+	case 0:
+		return "a regular file"
+	case fs.ModeDir:
+		return "a directory"
+	case fs.ModeSymlink:
+		return "a symbolic link"
+	case fs.ModeNamedPipe:
+		return "a named pipe"
+	case fs.ModeSocket:
+		return "a socket"
+	case fs.ModeDevice, fs.ModeDevice | fs.ModeCharDevice:
+		return "a device"
+	}
+	return "something else"
+}
+
+// absent makes sure that nothing is at the path, and not a link that leads
+// nowhere: whoever made it knows where the file should be, and we do not.
+func absent(path string) (*File, error) {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil, &helper.UnsafeError{Path: path, Problem: "is a symbolic link that leads nowhere", Fix: "make the file that it leads to, or remove it"}
+	}
+	return &File{Path: path, mode: 0o600}, nil
+}
+
+func check(path string, info fs.FileInfo) error {
+	switch {
+	case info.Mode()&0o200 == 0:
+		return &helper.UnsafeError{Path: path, Problem: "may not be written", Fix: "change it where it is made, or allow it: chmod u+w"}
+	case foreign(info):
+		return &helper.UnsafeError{Path: path, Problem: "belongs to another user", Fix: "run it as that user"}
+	}
+	return nil
+}
+
+// Private has Replace leave a file that its owner alone can read, whatever its mode
+// was.
+func (f *File) Private() { f.mode = 0o600 }
+
+// Replace writes the content in one step: readers see the old file or the new
+// one. It makes the directories that are absent, readable by their owner alone,
+// and returns them, outermost first. ErrConflict: the file is not as it was read.
+func (f *File) Replace(content []byte) (made []string, err error) {
+	dir := filepath.Dir(f.Path)
+	made, err = makeDirs(dir)
+	if err != nil {
+		return made, err
+	}
+	temp, err := f.writeTemp(content)
+	if err == nil {
+		err = f.unchanged()
+	}
+	if err == nil {
+		err = fault("write", f.Path, sharing.Rename(temp, f.Path))
+	}
+	if err != nil {
+		if temp != "" {
+			_ = os.Remove(temp)
+		}
+		return made, err
+	}
+	syncDir(dir)
+	return made, nil
+}
+
+// Remove deletes the file. ErrConflict is as for Replace.
+func (f *File) Remove() error {
+	if err := f.unchanged(); err != nil {
+		return err
+	}
+	if err := sharing.Remove(f.Path); err != nil {
+		return fault("remove", f.Path, err)
+	}
+	syncDir(filepath.Dir(f.Path))
+	return nil
+}
+
+// unchanged narrows the time in which what another program wrote could be lost
+// to an instant.
+func (f *File) unchanged() error {
+	now, err := Read(f.Path)
+	if err != nil {
+		return err
+	}
+	if now.Exists != f.Exists || !bytes.Equal(now.Content, f.Content) {
+		return fmt.Errorf("write %s: another program changed it meanwhile: %w", f.Path, helper.ErrConflict)
+	}
+	return nil
+}
+
+// writeTemp writes the content through to the disk beside the file. The name is
+// always the same, so that what a killed run left is found, and goes: it may be
+// a copy of what is secret.
+func (f *File) writeTemp(content []byte) (string, error) {
+	path := filepath.Join(filepath.Dir(f.Path), "."+filepath.Base(f.Path)+".codex-cred.tmp")
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fault("write", path, err)
+	}
+	temp, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // beside the person's own config
+	if err != nil {
+		return "", fault("write", path, err)
+	}
+	_, err = temp.Write(content)
+	if err == nil {
+		err = temp.Chmod(f.mode)
+	}
+	if err == nil {
+		err = temp.Sync()
+	}
+	return path, fault("write", path, errors.Join(err, temp.Close()))
+}
+
+// makeDirs makes the absent directories down to the path.
+func makeDirs(path string) (made []string, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, nil
+	case err == nil:
+		return nil, fmt.Errorf("write into %s: it is not a directory: %w", path, helper.ErrUnavailable)
+	case !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path):
+		return nil, fault("open", path, err)
+	}
+	if made, err = makeDirs(filepath.Dir(path)); err != nil {
+		return made, err
+	}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		return made, fault("make", path, err)
+	}
+	return append(made, path), nil
+}
+
+// syncDir makes a rename last where the system can.
+func syncDir(path string) {
+	if dir, err := os.Open(path); err == nil { //nolint:gosec // only to sync it
+		_ = dir.Sync()
+		_ = dir.Close()
+	}
+}
+
+// fault says in helper's vocabulary what went wrong; nil stays nil.
+func fault(doing, path string, err error) error {
+	if err == nil || errors.Is(err, helper.ErrUnsafe) {
+		return err
+	}
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return fmt.Errorf("%s %s: %w: %v", doing, path, helper.ErrUnavailable, err) //nolint:errorlint // foreign errors end at this border
+}

@@ -1,0 +1,198 @@
+package accountdir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
+	"github.com/codex-cred/codex-cred/internal/disk/safefile"
+)
+
+const (
+	dirName  = "accounts"
+	lockFile = ".lock"
+	suffix   = ".json"
+
+	// maxSize of an account's file in bytes. A record is some 450 bytes and 70
+	// for each leftover, so this is far more than any account needs.
+	maxSize = 64 << 10
+
+	// lockWait bounds how long a change waits for the changes of others, which
+	// take milliseconds each.
+	lockWait = 10 * time.Second
+)
+
+// Dir is the records under one root. Methods may be called concurrently.
+type Dir struct {
+	// dir is made for a new record and for a choice only: else it is there, or away.
+	dir  safefile.Dir
+	now  func() time.Time
+	wait time.Duration // for the changes of others
+}
+
+var _ helper.Accounts = (*Dir)(nil)
+
+// New returns the records under root, which is absolute. It touches nothing.
+func New(root string, now func() time.Time) *Dir {
+	return &Dir{dir: safefile.Dir{Root: root, Name: dirName, Makes: safefile.MakesNothing}, now: now, wait: lockWait}
+}
+
+// Path returns where the record of the name is.
+func (d *Dir) Path(name string) string { return d.dir.Path(name + suffix) }
+
+// Folder returns where the records are.
+func (d *Dir) Folder() string { return d.dir.Path("") }
+
+// Files returns the path of everything in the folder: records, the lock of
+// their changes, and what a killed change left behind.
+func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
+
+// LockPath returns where the lock of the changes is.
+func (d *Dir) LockPath() string { return d.dir.Path(lockFile) }
+
+// RemoveLock deletes the lock of the changes while it holds it, or returns
+// ErrNotFound. Only an erase of everything calls it.
+func (d *Dir) RemoveLock() error {
+	if _, err := os.Lstat(d.LockPath()); errors.Is(err, fs.ErrNotExist) {
+		return helper.ErrNotFound
+	}
+	return d.locked(func() error { return d.dir.Remove(lockFile) })
+}
+
+// Load implements [helper.Accounts]. ErrCorrupt says what is wrong with the
+// file. It creates nothing.
+func (d *Dir) Load(name string) (helper.Account, error) {
+	if err := helper.CheckName(name); err != nil {
+		return helper.Account{}, err
+	}
+	content, err := d.dir.Read(name+suffix, maxSize)
+	if errors.Is(err, helper.ErrNotFound) {
+		return helper.Account{}, fmt.Errorf("there is no sign-in under this name: %w", helper.ErrNotFound)
+	}
+	if err != nil {
+		return helper.Account{}, err
+	}
+	a, err := decode(content, name)
+	if err != nil {
+		return helper.Account{}, fmt.Errorf("read %s: %w", d.Path(name), err)
+	}
+	return a, nil
+}
+
+// Update implements [helper.Accounts]. It sets Updated, and Created where that
+// is zero. ErrBusy: other changes went on for ten seconds.
+//
+// A record that cannot be read is not changed: Update returns the error of Load.
+// Where the folder is absent change is asked first, and nothing is made if it
+// returns an error.
+func (d *Dir) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
+	if err := helper.CheckName(name); err != nil {
+		return helper.Account{}, err
+	}
+	a, err := d.lockedUpdate(name, change)
+	if errors.Is(err, errAway) {
+		if err := change(&helper.Account{Name: name}); err != nil {
+			return helper.Account{}, err
+		}
+		return d.making().lockedUpdate(name, change)
+	}
+	return a, err
+}
+
+// making returns the same records, which make their folder.
+func (d *Dir) making() *Dir {
+	making := *d
+	making.dir.Makes = safefile.MakesAll
+	return &making
+}
+
+// errAway: the folder of the records is absent.
+var errAway = errors.New("the folder of the accounts is absent")
+
+func (d *Dir) lockedUpdate(name string, change func(*helper.Account) error) (a helper.Account, err error) {
+	err = d.locked(func() (err error) {
+		a, err = d.update(name, change)
+		return err
+	})
+	if err != nil {
+		return helper.Account{}, err
+	}
+	return a, nil
+}
+
+func (d *Dir) update(name string, change func(*helper.Account) error) (helper.Account, error) {
+	a, err := d.Load(name)
+	if errors.Is(err, helper.ErrNotFound) {
+		a, err = helper.Account{Name: name}, nil
+	}
+	if err != nil {
+		return helper.Account{}, err
+	}
+	if err := change(&a); err != nil {
+		return helper.Account{}, err
+	}
+	a.Updated = d.now()
+	if a.Created.IsZero() {
+		a.Created = a.Updated
+	}
+	content, err := encode(a, name)
+	if err != nil {
+		return helper.Account{}, fmt.Errorf("write %s: %w", d.Path(name), err)
+	}
+	if err := d.dir.Write(name+suffix, content); err != nil {
+		return helper.Account{}, away(err)
+	}
+	return decode(content, name)
+}
+
+// Remove implements [helper.Accounts]. It deletes unreadable records too.
+func (d *Dir) Remove(name string) error {
+	if err := helper.CheckName(name); err != nil {
+		return err
+	}
+	if _, err := d.dir.Read(name+suffix, maxSize); errors.Is(err, helper.ErrNotFound) {
+		return err
+	}
+	return d.locked(func() error { return d.dir.Remove(name + suffix) })
+}
+
+// List implements [helper.Accounts]. It creates nothing.
+func (d *Dir) List() ([]string, error) {
+	files, err := d.dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, file := range files {
+		name, ok := strings.CutSuffix(file, suffix)
+		if ok && helper.CheckName(name) == nil {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// locked calls change while no other process changes a record.
+func (d *Dir) locked(change func() error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), d.wait)
+	defer cancel()
+	unlock, err := filelock.Acquire(ctx, d.dir, lockFile)
+	if err != nil {
+		return away(err)
+	}
+	return errors.Join(change(), unlock())
+}
+
+// away marks the error of a folder that is absent.
+func away(err error) error {
+	if errors.Is(err, helper.ErrNotFound) {
+		return fmt.Errorf("%w: %w", errAway, err)
+	}
+	return err
+}

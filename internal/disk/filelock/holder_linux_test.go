@@ -1,0 +1,28 @@
+package filelock_test
+
+import (
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/internal/disk/filelock"
+	"github.com/codex-cred/codex-cred/internal/test/reexec"
+)
+
+// tellsHolder reports whether the system tells who holds a lock.
+const tellsHolder = true
+
+func TestHolder_Stopped(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "root")
+	holder := reexec.Start(t, "hold", root)
+	holder.Want(t, "hold")
+	mustStop(t, holder)
+	h, held, err := filelock.New(root).Holder(name)
+	if err != nil || !held || !h.Stopped || h.PID != holder.Cmd.Process.Pid {
+		t.Errorf("%+v, %v, %v; want that process, stopped", h, held, err)
+	}
+	if err := holder.Cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+}

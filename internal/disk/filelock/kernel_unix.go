@@ -1,0 +1,19 @@
+//go:build unix
+
+package filelock
+
+import (
+	"os"
+
+	"github.com/gofrs/flock"
+
+	"github.com/codex-cred/codex-cred/internal/disk/safefile"
+)
+
+// A kernelLock is the lock of one descriptor.
+type kernelLock = flock.Flock
+
+// open is of a file that exists: only safefile makes files.
+func open(dir safefile.Dir, file string) *kernelLock {
+	return flock.New(dir.Path(file), flock.SetFlag(os.O_RDWR))
+}

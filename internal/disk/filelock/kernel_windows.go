@@ -1,0 +1,72 @@
+package filelock
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/codex-cred/codex-cred/internal/disk/safefile"
+	"github.com/codex-cred/codex-cred/internal/disk/sharing"
+)
+
+// A kernelLock is the lock of one handle, with the methods of flock.Flock. That
+// one opens files so that nobody can delete them, and a lock is deleted while
+// others wait for it.
+type kernelLock struct {
+	path string
+	f    *os.File // nil unless the lock is held
+}
+
+// open is of a file that exists: only safefile makes files.
+func open(dir safefile.Dir, file string) *kernelLock { return &kernelLock{path: dir.Path(file)} }
+
+// Lock waits for the lock.
+func (k *kernelLock) Lock() error { return k.take(windows.LOCKFILE_EXCLUSIVE_LOCK) }
+
+// RLock waits for the lock, to share it.
+func (k *kernelLock) RLock() error { return k.take(0) }
+
+// TryLock takes the lock if nobody has it.
+func (k *kernelLock) TryLock() (bool, error) { return k.try(windows.LOCKFILE_EXCLUSIVE_LOCK) }
+
+// TryRLock takes the lock to share it, if nobody has it alone.
+func (k *kernelLock) TryRLock() (bool, error) { return k.try(0) }
+
+func (k *kernelLock) try(flags uint32) (bool, error) {
+	err := k.take(flags | windows.LOCKFILE_FAIL_IMMEDIATELY)
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (k *kernelLock) take(flags uint32) error {
+	f, err := sharing.Open(k.path, windows.GENERIC_READ|windows.GENERIC_WRITE)
+	if err != nil {
+		return err
+	}
+	if err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &windows.Overlapped{}); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	k.f = f
+	return nil
+}
+
+// Unlock gives the lock back.
+func (k *kernelLock) Unlock() error {
+	if k.f == nil {
+		return nil
+	}
+	err := windows.UnlockFileEx(windows.Handle(k.f.Fd()), 0, 1, 0, &windows.Overlapped{})
+	err = errors.Join(err, k.f.Close())
+	k.f = nil
+	return err
+}
+
+// Stat is of the locked file.
+func (k *kernelLock) Stat() (fs.FileInfo, error) { return k.f.Stat() }
+
+// Path is where the file was when it was opened.
+func (k *kernelLock) Path() string { return k.path }

@@ -1,0 +1,35 @@
+//go:build !linux && !windows
+
+package peeruser
+
+import (
+	"net"
+	"os/exec"
+	"testing"
+
+	"github.com/codex-cred/codex-cred/internal/test/parts"
+)
+
+func TestOf_Self(t *testing.T) {
+	_, err := exec.LookPath("lsof")
+	parts.Need(t, "lsof", err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	local, remote := conn.LocalAddr().(*net.TCPAddr), conn.RemoteAddr().(*net.TCPAddr)
+	if got := Of(t.Context(), local.AddrPort(), remote.AddrPort()); got.Relation != Self || got.ID == "" {
+		t.Errorf("%+v, want this user", got)
+	}
+}

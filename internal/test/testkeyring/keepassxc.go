@@ -1,0 +1,227 @@
+package testkeyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/codex-cred/codex-cred/internal/test/parts"
+)
+
+// KeePassXCPart is the name that tests require KeePassXC by, see [parts.Need].
+const KeePassXCPart = "keepassxc"
+
+// databasePath is where the database db.kdbx is on the bus.
+const databasePath = "/org/freedesktop/secrets/collection/db"
+
+// A KeePassXC is a running bus with KeePassXC as its Secret Service, which
+// exposes all of an open database. Nobody sees its windows.
+type KeePassXC struct {
+	keyring *Keyring
+	keyTime time.Duration
+}
+
+// Confirm is what KeePassXC asks a person about. Both are on in a new KeePassXC.
+type Confirm struct {
+	Access bool // that a program reads or replaces an item
+	Delete bool // that a program deletes an item
+}
+
+// StartKeePassXC starts KeePassXC until the end of the test, as [Start] does a
+// keyring.
+func StartKeePassXC(t testing.TB, confirm Confirm) *KeePassXC {
+	t.Helper()
+	return startKeePassXC(t, confirm, leastKeyTime)
+}
+
+// leastKeyTime is the shortest time that KeePassXC takes to derive the key of a
+// database, which it does each time that it saves it.
+const leastKeyTime = 100 * time.Millisecond
+
+func startKeePassXC(t testing.TB, confirm Confirm, keyTime time.Duration) *KeePassXC {
+	t.Helper()
+	tools, err := findAll("dbus-daemon", "keepassxc", "keepassxc-cli", "secret-tool")
+	parts.Need(t, KeePassXCPart, err)
+	x := &KeePassXC{keyring: furnish(t, tools), keyTime: keyTime}
+	if err := x.start(confirm); err != nil {
+		t.Fatalf("start a private KeePassXC: %v", err)
+	}
+	return x
+}
+
+// exposed is a database whose root group the Secret Service exposes: the value
+// in its custom data is the UUID of that group. Deleted entries are gone.
+const exposed = `<?xml version="1.0" encoding="UTF-8"?>
+<KeePassFile>
+  <Meta>
+    <RecycleBinEnabled>False</RecycleBinEnabled>
+    <CustomData>
+      <Item><Key>FDO_SECRETS_EXPOSED_GROUP</Key><Value>{00010203-0405-0607-0809-0a0b0c0d0e0f}</Value></Item>
+    </CustomData>
+  </Meta>
+  <Root>
+    <Group><UUID>AAECAwQFBgcICQoLDA0ODw==</UUID><Name>Root</Name></Group>
+  </Root>
+</KeePassFile>
+`
+
+// keepassxcConfig also keeps KeePassXC from questions of a first start.
+const keepassxcConfig = `[General]
+UpdateCheckMessageShown=true
+
+[GUI]
+CheckForUpdates=false
+
+[FdoSecrets]
+Enabled=true
+ShowNotification=false
+UnlockBeforeSearch=false
+ConfirmAccessItem=%t
+ConfirmDeleteItem=%t
+`
+
+func (x *KeePassXC) start(confirm Confirm) error {
+	if err := x.keyring.startBus(); err != nil {
+		return fmt.Errorf("start the bus: %w", err)
+	}
+	if err := x.makeDatabase(); err != nil {
+		return fmt.Errorf("make a database: %w", err)
+	}
+	config := fmt.Appendf(nil, keepassxcConfig, confirm.Access, confirm.Delete)
+	if err := os.WriteFile(x.path("config.ini"), config, 0o600); err != nil {
+		return err
+	}
+	return x.startProgram()
+}
+
+func (x *KeePassXC) path(name string) string { return filepath.Join(x.keyring.dir, name) }
+
+func (x *KeePassXC) makeDatabase() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	xml := x.path("exposed.xml")
+	if err := os.WriteFile(xml, []byte(exposed), 0o600); err != nil {
+		return err
+	}
+	cmd := x.keyring.command(ctx, "keepassxc-cli", "import", "--set-password", "--decryption-time", strconv.FormatInt(x.keyTime.Milliseconds(), 10), xml, x.path("db.kdbx"))
+	cmd.Stdin = strings.NewReader(password + "\n" + password + "\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+// startProgram returns when the database is open: its name is on the bus before
+// that.
+func (x *KeePassXC) startProgram() error {
+	cmd := x.keyring.command(context.Background(), "keepassxc", "--pw-stdin",
+		"--config", x.path("config.ini"), "--localconfig", x.path("local.ini"), x.path("db.kdbx"))
+	cmd.Stdin = strings.NewReader(password + "\n")
+	// Its lock and socket, by which it finds another of its kind, are in the
+	// directory for temporary files.
+	cmd.Env = append(cmd.Env, "QT_QPA_PLATFORM=offscreen", "TMPDIR="+x.keyring.runtimeDir())
+	match := []dbus.MatchOption{dbus.WithMatchPathNamespace("/org/freedesktop/secrets")}
+	return x.keyring.startProvider(cmd, match, func(ctx context.Context, conn *dbus.Conn, _ *dbus.Signal) bool {
+		var locked bool
+		err := conn.Object(busName, "/org/freedesktop/secrets/aliases/default").CallWithContext(ctx,
+			"org.freedesktop.DBus.Properties.Get", 0, "org.freedesktop.Secret.Collection", "Locked").Store(&locked)
+		return err == nil && !locked
+	})
+}
+
+// Setenv lets this process find KeePassXC until the end of the test.
+func (x *KeePassXC) Setenv(t testing.TB) {
+	t.Helper()
+	x.keyring.Setenv(t)
+}
+
+// Items returns the user names of all items of the service codex-cred.
+func (x *KeePassXC) Items(t testing.TB) []string {
+	t.Helper()
+	return x.keyring.Items(t)
+}
+
+// Stop stops KeePassXC like a debugger: it lives and answers nothing.
+func (x *KeePassXC) Stop(t testing.TB) {
+	t.Helper()
+	x.keyring.Stop(t)
+}
+
+// Kill kills KeePassXC. Nothing starts it again.
+func (x *KeePassXC) Kill() { x.keyring.Kill() }
+
+// Alive reports whether KeePassXC still runs.
+func (x *KeePassXC) Alive() bool { return x.keyring.Alive() }
+
+// Lock locks the database, as a person does with its window.
+func (x *KeePassXC) Lock(t testing.TB) {
+	t.Helper()
+	if err := x.lock(); err != nil {
+		t.Fatalf("lock the database: %v", err)
+	}
+}
+
+// lock repeats its request: KeePassXC drops one that comes while it saves the
+// database, as it does a moment after each change, and a busy computer makes that
+// moment long. It calls such a request dismissed, as one that a person refuses.
+func (x *KeePassXC) lock() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := dbus.Connect(x.keyring.address, dbus.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	completed := make(chan *dbus.Signal, 8)
+	conn.Signal(completed)
+	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(promptInterface)); err != nil {
+		return err
+	}
+	for {
+		locked, err := lockOnce(ctx, conn, completed)
+		switch {
+		case locked:
+			return nil
+		case ctx.Err() != nil:
+			return errors.New("it stayed open")
+		case err != nil:
+			return err
+		}
+	}
+}
+
+const promptInterface = "org.freedesktop.Secret.Prompt"
+
+// lockOnce reports whether KeePassXC locked the database when asked.
+func lockOnce(ctx context.Context, conn *dbus.Conn, completed <-chan *dbus.Signal) (bool, error) {
+	var (
+		locked []dbus.ObjectPath
+		prompt dbus.ObjectPath
+	)
+	err := conn.Object(busName, "/org/freedesktop/secrets").CallWithContext(ctx, "org.freedesktop.Secret.Service.Lock", 0,
+		[]dbus.ObjectPath{databasePath}).Store(&locked, &prompt)
+	if err != nil || prompt == "/" {
+		return len(locked) > 0, err
+	}
+	if err := conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Prompt", 0, "").Err; err != nil {
+		return false, err
+	}
+	for {
+		select {
+		case s := <-completed:
+			if s.Name == promptInterface+".Completed" && s.Path == prompt {
+				return len(s.Body) > 0 && s.Body[0] == false, nil
+			}
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,201 @@
+// Package testkeyring runs a real Secret Service for a test: a private D-Bus
+// bus and a gnome-keyring daemon of its own, with an open login collection, or
+// KeePassXC with an open database. Start with [Start] or [StartKeePassXC], with
+// [Fail] for one that fails, or with [Open] in a program that is no test. It
+// never meets the bus, the keyring or the home of the person who runs it.
+package testkeyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codex-cred/codex-cred/internal/test/parts"
+)
+
+// Part is the name that tests require it by, see [parts.Need].
+const Part = "gnome-keyring"
+
+// patience bounds every wait for a daemon or a tool.
+const patience = time.Minute
+
+// A Keyring is a running bus and keyring daemon, or what [Fail] makes of them.
+// Its methods may be called from several goroutines, except those that stop,
+// continue or kill the daemon.
+type Keyring struct {
+	dir      string
+	tools    map[string]string   // path of each program
+	services map[string][]string // commands that the bus starts, by name on it
+	limits   string              // of the bus, beside those of all
+	uid      int                 // of the daemons; 0 is this process's
+	address  string
+	path     string // PATH of the programs; empty is that of the test
+	bus      *process
+	daemon   *process
+	asked    chan struct{} // see Asked
+	ends     []func()      // called in the reverse order at the end
+}
+
+// Start starts a keyring that lasts until the end of the test. Without the
+// daemons the test ends as [parts.Need] decides. On Linux the daemons die with
+// this process, however that ends.
+func Start(t testing.TB) *Keyring {
+	t.Helper()
+	k := prepare(t)
+	k.run(t, "")
+	return k
+}
+
+// Open starts a keyring for a program that is no test. The caller closes it.
+func Open() (*Keyring, error) {
+	tools, err := findTools()
+	if err != nil {
+		return nil, err
+	}
+	k := &Keyring{tools: tools}
+	if err = k.furnish(); err == nil {
+		k.offer()
+		err = k.startBus()
+	}
+	if err == nil {
+		err = k.startDaemon("--unlock", password)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start a private keyring: %w", err), k.Close())
+	}
+	return k, nil
+}
+
+// prepare returns a gnome-keyring that is yet to start.
+func prepare(t testing.TB) *Keyring {
+	t.Helper()
+	k := furnish(t, need(t))
+	k.offer()
+	return k
+}
+
+// offer says what the bus starts when somebody asks for it.
+func (k *Keyring) offer() {
+	k.services = map[string][]string{
+		// As on a desktop, the bus starts the daemon again after its death.
+		busName: {k.tools["gnome-keyring-daemon"], "--start", "--foreground", "--components=secrets"},
+		// The window that would ask for a password leaves a trace and fails.
+		prompterName: {k.tools["sh"], "-c", `": >` + k.promptTrace() + `; exit 1"`},
+	}
+}
+
+func furnish(t testing.TB, tools map[string]string) *Keyring {
+	t.Helper()
+	k := &Keyring{tools: tools}
+	t.Cleanup(func() {
+		if err := k.Close(); err != nil {
+			t.Errorf("close the private keyring: %v", err)
+		}
+	})
+	k.must(t, "start a private keyring", k.furnish())
+	return k
+}
+
+// furnish makes the directories, in a short path of their own, because that of
+// a socket has at most 107 bytes.
+func (k *Keyring) furnish() (err error) {
+	if k.dir, err = os.MkdirTemp("", "keyring"); err != nil {
+		return err
+	}
+	for _, sub := range []string{"run", "home", "services"} {
+		if err := os.Mkdir(filepath.Join(k.dir, sub), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Need ends the test as [parts.Need] decides where the daemons are missing.
+func Need(t testing.TB) {
+	t.Helper()
+	need(t)
+}
+
+func need(t testing.TB) map[string]string {
+	t.Helper()
+	tools, err := findTools()
+	parts.Need(t, Part, err)
+	return tools
+}
+
+func findTools() (map[string]string, error) {
+	return findAll("dbus-daemon", "gnome-keyring-daemon", "secret-tool", "sh")
+}
+
+func findAll(names ...string) (map[string]string, error) {
+	if runtime.GOOS != "linux" {
+		return nil, errors.New("the Secret Service is for Linux")
+	}
+	k := &Keyring{tools: map[string]string{}}
+	for _, name := range names {
+		if err := k.find(name); err != nil {
+			return nil, err
+		}
+	}
+	return k.tools, nil
+}
+
+func (k *Keyring) find(tool string) (err error) {
+	k.tools[tool], err = exec.LookPath(tool)
+	return err
+}
+
+// Env returns the variables, NAME=VALUE, with which a program finds the keyring.
+func (k *Keyring) Env() []string {
+	env := []string{"DBUS_SESSION_BUS_ADDRESS=" + k.address, "XDG_RUNTIME_DIR=" + k.runtimeDir()}
+	if k.path != "" {
+		env = append(env, "PATH="+k.path)
+	}
+	return env
+}
+
+// Setenv sets the variables in this process until the end of the test.
+func (k *Keyring) Setenv(t testing.TB) {
+	t.Helper()
+	for _, v := range k.Env() {
+		name, value, _ := strings.Cut(v, "=")
+		t.Setenv(name, value)
+	}
+}
+
+func (k *Keyring) runtimeDir() string { return filepath.Join(k.dir, "run") }
+
+// Close kills the daemons and what others left, and removes the directories. The
+// end of a test does it.
+func (k *Keyring) Close() error {
+	if k.dir == "" {
+		return nil
+	}
+	for _, end := range slices.Backward(k.ends) {
+		end()
+	}
+	errs := []error{k.killSuccessor()}
+	for _, p := range []*process{k.daemon, k.bus} {
+		if p != nil {
+			p.kill()
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	left, err := k.strangers()
+	errs = append(errs, err)
+	for _, p := range left {
+		if err := endOther(ctx, p.pid); err != nil {
+			errs = append(errs, fmt.Errorf("end %s: %w", p, err))
+		}
+	}
+	return errors.Join(append(errs, os.RemoveAll(k.dir))...)
+}
