@@ -32,9 +32,6 @@ func (p *program) deviceText(issuer string, code signin.Code) string {
 	var b strings.Builder
 	columns, drawn := p.screen()
 	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n", shown(issuer), shown(code.URL))
-	if drawn {
-		b.WriteString(indented(large(code.UserCode), columns, plain))
-	}
 	fmt.Fprintf(&b, "    %s\n\n", shown(code.UserCode))
 	if drawn {
 		b.WriteString(p.qr(code, columns))

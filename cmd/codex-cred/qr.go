@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"rsc.io/qr"
 )
@@ -33,4 +34,28 @@ func invert(rows [][]bool) {
 			row[x] = !row[x]
 		}
 	}
+}
+
+// halfBlocks draws points that are about as high as they are wide: a line of text
+// holds two rows of them.
+func halfBlocks(rows [][]bool) []string {
+	var lines []string
+	for y := 0; y < len(rows); y += 2 {
+		var b strings.Builder
+		for x, upper := range rows[y] {
+			lower := y+1 < len(rows) && rows[y+1][x]
+			switch {
+			case upper && lower:
+				b.WriteRune('█')
+			case upper:
+				b.WriteRune('▀')
+			case lower:
+				b.WriteRune('▄')
+			default:
+				b.WriteByte(' ')
+			}
+		}
+		lines = append(lines, b.String())
+	}
+	return lines
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
@@ -74,32 +73,4 @@ func TestQRCodeTooLong(t *testing.T) {
 	if _, err := qrCode(strings.Repeat("x", 5000)); err == nil {
 		t.Error("5,000 bytes were drawn")
 	}
-}
-
-func TestLarge(t *testing.T) {
-	const want = "▀▀▀█▀ █   █ ▄▀▀▀▄\n" +
-		" ▄▀   ▀▀▀▀█ ▄▀▀▀▄\n" +
-		"▀▀▀▀▀     ▀  ▀▀▀ \n"
-	lines := large("Z48")
-	got := strings.ReplaceAll(strings.Join(lines, "\n"), " \n", "\n")
-	if len(lines) != 3 || trimmed(got) != trimmed(want) {
-		t.Errorf("Z48 in large letters:\n%s", got)
-	}
-	for _, r := range "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-" {
-		if lines := large(string(r)); len(lines) != 3 || utf8.RuneCountInString(lines[0]) != 6 {
-			t.Errorf("%c has no large letter of five columns and a gap", r)
-		}
-	}
-	if lines := large("É"); lines != nil {
-		t.Errorf("É has a large letter:\n%s", strings.Join(lines, "\n"))
-	}
-}
-
-// trimmed has no white space at the ends of lines.
-func trimmed(s string) string {
-	var b strings.Builder
-	for line := range strings.Lines(s) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
-	return strings.TrimRight(b.String(), "\n")
 }
