@@ -175,7 +175,7 @@ func (w *wiring) place(store, name string) string {
 	case storeFile:
 		return "file " + w.files.Path(name)
 	}
-	return fmt.Sprintf("store %q, item %s", shown(store), name)
+	return fmt.Sprintf("store %q, item %s", Sanitize(store), name)
 }
 
 // storeName returns what a person calls the store, in words that follow "the".
@@ -183,7 +183,7 @@ func storeName(word string) string {
 	if word == storeFile || word == storeKeychain {
 		return word
 	}
-	return fmt.Sprintf("store %q", shown(word))
+	return fmt.Sprintf("store %q", Sanitize(word))
 }
 
 // home returns where a store keeps all its items, in words that follow "the".
@@ -194,7 +194,7 @@ func (w *wiring) home(store string) string {
 	case storeKeychain:
 		return w.keychain.Place()
 	}
-	return fmt.Sprintf("store %q, which this version of codex-cred does not know", shown(store))
+	return fmt.Sprintf("store %q, which this version of codex-cred does not know", Sanitize(store))
 }
 
 // gateFile is removed by who holds the gate: a caller that has it may be about to
@@ -273,7 +273,7 @@ func directory(path string) artefact {
 			return err
 		}
 		if entries, readErr := os.ReadDir(path); readErr == nil && len(entries) > 0 {
-			return fmt.Errorf("it holds something else: %s", shown(entries[0].Name()))
+			return fmt.Errorf("it holds something else: %s", Sanitize(entries[0].Name()))
 		}
 		return err
 	}}

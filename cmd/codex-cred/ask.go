@@ -113,14 +113,14 @@ func (p *program) warnOf(account string, answer helper.Answer) {
 		return
 	}
 	err := helper.ForAccount(account, answer.Warning)
-	line := oneLine(err.Error())
+	line := OneLine(err.Error())
 	switch {
 	case errors.Is(err, helper.ErrTooLarge), errors.Is(err, helper.ErrUnread): // only a person ends that
 		line = withTheHint(line, hintFor(err))
 	case errors.Is(err, helper.ErrBusy): // the other process may be stopped
 		line = withTheHint(line, whoHolds)
 	}
-	p.warn("warning: %s", line)
+	p.Warn("warning: %s", line)
 }
 
 // tokenOf returns what callers get of the answer.

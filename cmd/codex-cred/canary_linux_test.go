@@ -187,7 +187,7 @@ func (c *canary) check(s step, args []string, said said) {
 		c.t.Errorf("%q does not show the e-mail:\n%s", args, said.stdout)
 	}
 	for stream, text := range map[string]string{"stdout": said.stdout, "stderr": said.stderr} {
-		if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && !printable(r) }) {
+		if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && !Printable(r) }) {
 			c.t.Errorf("%q: control characters on %s: %q", args, stream, text)
 		}
 	}

@@ -28,7 +28,7 @@ func TestTrialOfKeePassXC(t *testing.T) {
 			x := testkeyring.StartKeePassXC(t, c.confirm)
 			x.Setenv(t)
 			t.Setenv("CODEX_CRED_HOME", filepath.Join(t.TempDir(), "root"))
-			w, err := (&program{getenv: os.Getenv, now: time.Now}).wire()
+			w, err := (&program{Terminal: &Terminal{Now: time.Now}, getenv: os.Getenv}).wire()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,12 +12,14 @@ import (
 func aProgram(t *testing.T) *program {
 	t.Helper()
 	home := t.TempDir()
-	return &program{now: time.Now, getenv: func(name string) string {
-		if name == "CODEX_CRED_HOME" || name == "HOME" {
-			return home
-		}
-		return ""
-	}}
+	return &program{
+		Terminal: &Terminal{Now: time.Now}, getenv: func(name string) string {
+			if name == "CODEX_CRED_HOME" || name == "HOME" {
+				return home
+			}
+			return ""
+		},
+	}
 }
 
 // Of each command it is told what its arguments are: as many as the usage names.

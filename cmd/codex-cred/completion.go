@@ -45,7 +45,7 @@ func (p *program) completion(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the script: %w", err)
 	}
-	return write(p.stdout, string(script))
+	return Write(p.Out, string(script))
 }
 
 // completeCommand is what the scripts ask. It is no command for a person.
@@ -67,6 +67,6 @@ func (p *program) printCompletion(c *cli.Context) error {
 	if c.Bool("new-word") || len(words) == 0 {
 		words = append(words, "")
 	}
-	_ = write(p.stdout, p.complete(words).text()) // nobody is told of an error
+	_ = Write(p.Out, p.complete(words).text()) // nobody is told of an error
 	return nil
 }

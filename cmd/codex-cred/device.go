@@ -18,9 +18,9 @@ import (
 func (p *program) onDevice(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 	d := signin.Device{
 		Client: client,
-		Now:    p.now,
+		Now:    p.Now,
 		Show: func(code signin.Code) {
-			_, _ = io.WriteString(p.stderr, p.deviceText(iss.URL, code)) // who cannot read it will not sign in
+			_, _ = io.WriteString(p.Err, p.deviceText(iss.URL, code)) // who cannot read it will not sign in
 		},
 	}
 	return d.SignIn(ctx, iss)
@@ -31,15 +31,15 @@ func (p *program) onDevice(ctx context.Context, client *refresh.Client, iss help
 func (p *program) deviceText(issuer string, code signin.Code) string {
 	var b strings.Builder
 	columns, drawn := p.screen()
-	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n", shown(issuer), shown(code.URL))
-	fmt.Fprintf(&b, "    %s\n\n", shown(code.UserCode))
+	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n", Sanitize(issuer), Sanitize(code.URL))
+	fmt.Fprintf(&b, "    %s\n\n", Sanitize(code.UserCode))
 	if drawn {
 		b.WriteString(p.qr(code, columns))
 	}
 	b.WriteString("Enter the code only if you began this sign-in yourself, just now. Never give\n" +
 		"it to anybody, and never enter one that somebody sent you: whoever has it\n" +
 		"approved is signed in to your account.\n")
-	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n", span(code.Expiry.Sub(p.now()).Round(time.Minute)))
+	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n", Span(code.Expiry.Sub(p.Now()).Round(time.Minute)))
 	return b.String()
 }
 
@@ -54,9 +54,9 @@ func (p *program) qr(code signin.Code, columns int) string {
 	if err != nil {
 		return "" // it is too long to draw, and stands above
 	}
-	darkOnLight := style("\x1b[30;107m")
+	darkOnLight := Style("\x1b[30;107m")
 	if p.getenv("NO_COLOR") != "" {
-		darkOnLight = plain
+		darkOnLight = Plain
 		invert(rows) // most terminals are dark
 	}
 	drawn := indented(halfBlocks(rows), columns, darkOnLight)
@@ -67,14 +67,14 @@ func (p *program) qr(code signin.Code, columns int) string {
 }
 
 // indented returns the lines with a margin, or nothing if they do not fit.
-func indented(lines []string, columns int, s style) string {
+func indented(lines []string, columns int, s Style) string {
 	const margin = "    "
 	var b strings.Builder
 	for _, line := range lines {
 		if len(margin)+len([]rune(line)) > columns {
 			return ""
 		}
-		b.WriteString(margin + dressed(cell{line, s}, s != plain) + "\n")
+		b.WriteString(margin + dressed(Cell{line, s}, s != Plain) + "\n")
 	}
 	if b.Len() > 0 {
 		b.WriteByte('\n')
@@ -84,8 +84,8 @@ func indented(lines []string, columns int, s style) string {
 
 // screen returns the width of the terminal, and whether to draw on it.
 func (p *program) screen() (columns int, drawn bool) {
-	f, ok := p.stderr.(*os.File)
-	if !ok || !terminal(f) || p.getenv("TERM") == "dumb" || p.onlyASCII() {
+	f, ok := p.Err.(*os.File)
+	if !ok || !IsTerminal(f) || p.getenv("TERM") == "dumb" || p.onlyASCII() {
 		return 0, false
 	}
 	columns, _, err := term.GetSize(int(f.Fd()))

@@ -80,7 +80,7 @@ func (p *program) doctor(c *cli.Context) error {
 		return err
 	}
 	if n := count(found, verdictProblem); n > 0 {
-		return fmt.Errorf("%s %w", plural(n, "problem"), errProblems)
+		return fmt.Errorf("%s %w", Plural(n, "problem"), errProblems)
 	}
 	return nil
 }
@@ -114,16 +114,16 @@ func (d *doctor) checks() []check {
 func (d *doctor) examine(ctx context.Context) ([]finding, error) {
 	defer d.tidy(ctx)()
 	all := d.checks()
-	told := d.progress("checking", 1+len(all))
-	defer told.end()
+	told := d.Progress("checking", 1+len(all))
+	defer told.End()
 	found := d.run(ctx, check{"permissions", d.checkPermissions})
-	told.step()
+	told.Step()
 	if count(found, verdictProblem) > 0 {
 		return append(found, named("all else", skipped("what the files hold is not looked at while others could change it"))), ctx.Err()
 	}
 	for _, c := range all {
 		found = append(found, d.run(ctx, c)...)
-		told.step()
+		told.Step()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -42,7 +42,7 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 	if err := safefile.CheckRoot(d.wiring.root); err != nil && len(found) == 0 {
 		found = append(found, trouble(err))
 	}
-	return orFine(found, "%s of ours, open to nobody else", plural(files, "file"))
+	return orFine(found, "%s of ours, open to nobody else", Plural(files, "file"))
 }
 
 // checkAncestors looks at the directories above ours, as sshd's StrictModes does: who
@@ -166,7 +166,7 @@ func (d *doctor) strayRun(path string) finding {
 // young reports whether a process may still need the file, or has deleted it.
 func (d *doctor) young(path string) bool {
 	info, err := os.Lstat(path)
-	return err != nil || d.now().Sub(info.ModTime()) < youngest
+	return err != nil || d.Now().Sub(info.ModTime()) < youngest
 }
 
 // removing is the command with which a person deletes the file.
@@ -225,7 +225,7 @@ func (d *doctor) checkLeftovers(context.Context) []finding {
 		case a.Erasing && !d.changing(o.name):
 			found = append(found, problem("codex-cred erase "+o.name, "an erase of it was not finished").of(o.name))
 		case len(a.Leftovers) > 0 && !d.changing(o.name):
-			what := plural(len(a.Leftovers), "sign-in") + " that it had before could not be deleted"
+			what := Plural(len(a.Leftovers), "sign-in") + " that it had before could not be deleted"
 			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error { return d.sweepAlone(ctx, o.name) }))
 		}
 	}
@@ -251,7 +251,7 @@ func (d *doctor) sweepAlone(ctx context.Context, name string) error {
 			return err
 		}
 		if a, err = d.accounts.Load(name); err == nil && len(a.Leftovers) > 0 {
-			err = fmt.Errorf("%s could not be deleted: %w", plural(len(a.Leftovers), "sign-in"), errFindings)
+			err = fmt.Errorf("%s could not be deleted: %w", Plural(len(a.Leftovers), "sign-in"), errFindings)
 		}
 		return err
 	})

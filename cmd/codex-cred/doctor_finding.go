@@ -54,7 +54,7 @@ func trouble(err error) finding {
 
 // unaccounted is the error without the account, which findings name by themselves.
 func unaccounted(err error) string {
-	text := oneLine(err.Error())
+	text := OneLine(err.Error())
 	if account := accountOf(err); account != "" {
 		text = strings.TrimPrefix(text, fmt.Sprintf("account %q: ", account))
 	}
@@ -91,7 +91,7 @@ func named(check string, f finding) finding {
 // mended is the finding after an attempt to mend it.
 func (f finding) mended(err error) finding {
 	if err != nil {
-		f.What += "; mending it failed: " + oneLine(err.Error())
+		f.What += "; mending it failed: " + OneLine(err.Error())
 		return f
 	}
 	f.State, f.Fix = verdictFixed, ""
@@ -116,36 +116,36 @@ func count(found []finding, state verdict) int {
 	return n
 }
 
-func (v verdict) style() style {
+func (v verdict) style() Style {
 	switch v {
 	case verdictOK, verdictFixed:
-		return good
+		return Good
 	case verdictWarning:
-		return poor
+		return Poor
 	case verdictProblem:
-		return bad
+		return Bad
 	}
-	return plain
+	return Plain
 }
 
 // printFindings prints one line for each, and how many of which sort there are.
 func (p *program) printFindings(format string, found []finding) error {
 	if format == "json" {
-		return writeJSON(p.stdout, struct {
+		return WriteJSON(p.Out, struct {
 			SchemaVersion int       `json:"schema_version"`
 			Problems      int       `json:"problems"`
 			Warnings      int       `json:"warnings"`
 			Findings      []finding `json:"findings"`
 		}{schemaVersion, count(found, verdictProblem), count(found, verdictWarning), found})
 	}
-	return write(p.stdout, p.table(findingRows(found))+"\n"+summary(found)+"\n")
+	return Write(p.Out, p.Table(findingRows(found))+"\n"+summary(found)+"\n")
 }
 
-func findingRows(found []finding) [][]cell {
-	rows := make([][]cell, 0, 1+len(found))
-	rows = append(rows, []cell{{"STATE", header}, {"CHECK", header}, {"FINDING", header}})
+func findingRows(found []finding) [][]Cell {
+	rows := make([][]Cell, 0, 1+len(found))
+	rows = append(rows, []Cell{{"STATE", Header}, {"CHECK", Header}, {"FINDING", Header}})
 	for _, f := range found {
-		rows = append(rows, []cell{{string(f.State), f.State.style()}, {f.Check, plain}, {f.text(), plain}})
+		rows = append(rows, []Cell{{string(f.State), f.State.style()}, {f.Check, Plain}, {f.text(), Plain}})
 	}
 	return rows
 }
@@ -162,7 +162,7 @@ func summary(found []finding) string {
 	var parts []string
 	for _, state := range []verdict{verdictProblem, verdictWarning, verdictFixed, verdictSkipped} {
 		if n := count(found, state); n > 0 && (state == verdictProblem || state == verdictWarning) {
-			parts = append(parts, plural(n, string(state)))
+			parts = append(parts, Plural(n, string(state)))
 		} else if n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}

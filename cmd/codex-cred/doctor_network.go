@@ -66,7 +66,7 @@ func (d *doctor) issuers(ctx context.Context) ([]helper.Issuer, error) {
 func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
-	defer d.whenSlow("waiting for the issuer to answer")()
+	defer d.NoticeAfter("waiting for the issuer to answer")()
 	r, err := d.client.Reach(ctx, iss)
 	place := quoted(refresh.RequestReach.Endpoint(iss))
 	way, tryIt := "", "curl -I "+place
@@ -77,9 +77,9 @@ func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	case errors.Is(err, refresh.ErrUntrusted):
 		return []finding{problem(d.trustHint(), "%s%s shows a certificate of an authority that is not trusted here", r.Host, way)}
 	case errors.Is(err, context.DeadlineExceeded):
-		return []finding{problem(tryIt, "%s%s does not answer in %s", r.Host, way, span(reachTime))}
+		return []finding{problem(tryIt, "%s%s does not answer in %s", r.Host, way, Span(reachTime))}
 	case err != nil:
-		return []finding{problem(tryIt, "%s%s cannot be asked: %s", r.Host, way, oneLine(err.Error()))}
+		return []finding{problem(tryIt, "%s%s cannot be asked: %s", r.Host, way, OneLine(err.Error()))}
 	}
 	return []finding{fine("%s answers%s", r.Host, way), named("clock", clockOf(r))}
 }
@@ -105,7 +105,7 @@ func clockOf(r refresh.Reached) finding {
 		off, where = r.Asked.Sub(r.Date), "ahead of"
 	}
 	if off > clockSlack {
-		return problem(setClock(), "this computer's clock is %s %s that of %s: it cannot tell when a token ends", span(off), where, r.Host)
+		return problem(setClock(), "this computer's clock is %s %s that of %s: it cannot tell when a token ends", Span(off), where, r.Host)
 	}
 	return fine("right by that of %s", r.Host)
 }
@@ -125,13 +125,13 @@ func (d *doctor) checkRoots(context.Context) []finding {
 	if path := d.getenv("SSL_CERT_FILE"); path != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
 		pem, _, err := configfile.ReadRegular(path)
 		if errors.Is(err, helper.ErrUnsafe) {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s", shown(err.Error()))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s", Sanitize(err.Error()))}
 		}
 		if err != nil {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read", shown(path))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read", Sanitize(path))}
 		}
 		if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which holds no certificate", shown(path))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which holds no certificate", Sanitize(path))}
 		}
 	}
 	pool, err := x509.SystemCertPool()
@@ -198,7 +198,7 @@ func (d *doctor) checkBrowser(context.Context) []finding {
 		}
 	}
 	if len(choices) > 0 {
-		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s", shown(d.getenv("BROWSER")))}
+		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s", Sanitize(d.getenv("BROWSER")))}
 	}
 	return []finding{fine("the one of this system")}
 }

@@ -15,8 +15,9 @@ import (
 func aDoctor(t *testing.T) *doctor {
 	t.Helper()
 	p := &program{
-		getenv: func(string) string { return "" }, stdout: io.Discard, stderr: io.Discard, now: time.Now,
-		hostID: func() (string, error) { return "", nil },
+		Terminal: &Terminal{Out: io.Discard, Err: io.Discard, Now: time.Now},
+		getenv:   func(string) string { return "" },
+		hostID:   func() (string, error) { return "", nil },
 	}
 	return &doctor{program: p, wiring: p.wireAt(filepath.Join(t.TempDir(), "root"))}
 }

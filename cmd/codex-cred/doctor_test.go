@@ -32,7 +32,7 @@ func TestDoctor_Words(t *testing.T) {
 		named("ports", warning("end it", "taken")), named("items", skipped("no list")), named("files", warning("rm x", "left").mended(nil)),
 	}
 	var out strings.Builder
-	must(t, (&program{stdout: &out}).printFindings("json", found))
+	must(t, (&program{Terminal: &Terminal{Out: &out}}).printFindings("json", found))
 	var got any
 	must(t, json.Unmarshal([]byte(out.String()), &got))
 	line := func(check, state, what, fix, account string) any {

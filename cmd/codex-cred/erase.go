@@ -88,8 +88,8 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 		return nil, err
 	}
 	receipts := make([]*receipt, 0, len(names)+1)
-	told := e.progress("erasing accounts", len(names))
-	defer told.end()
+	told := e.Progress("erasing accounts", len(names))
+	defer told.End()
 	for _, name := range names {
 		r, err := e.account(ctx, name)
 		if err != nil {
@@ -97,7 +97,7 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 			r.keep(artefact{kind: "account file", where: e.accounts.Path(name)}, reason(err))
 		}
 		receipts = append(receipts, r)
-		told.step()
+		told.Step()
 	}
 	return append(receipts, e.rest(ctx)), ctx.Err()
 }
@@ -179,16 +179,16 @@ func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
 	if yes || e.dryRun {
 		return nil
 	}
-	question := fmt.Sprintf("Erase %s (%s)? Type yes: ", plural(len(names), "account"), strings.Join(names, ", "))
+	question := fmt.Sprintf("Erase %s (%s)? Type yes: ", Plural(len(names), "account"), strings.Join(names, ", "))
 	return e.ask(ctx, question, "erase of every account")
 }
 
 // ask wants a person to type yes. what is what a program must not do unasked.
 func (e *eraser) ask(ctx context.Context, question, what string) error {
-	if !terminal(e.stdin) || !terminal(e.stderr) || e.unattended() != "" {
+	if !IsTerminal(e.In) || !IsTerminal(e.Err) || e.unattended() != "" {
 		return withHint(fmt.Errorf("%s %w to confirm it", what, errPerson), "add --yes, or look first with --dry-run")
 	}
-	_, _ = io.WriteString(e.stderr, question)
+	_, _ = io.WriteString(e.Err, question)
 	answer, err := e.line(ctx)
 	if err != nil {
 		return err
@@ -203,7 +203,7 @@ func (e *eraser) ask(ctx context.Context, question, what string) error {
 func (p *program) line(ctx context.Context) (string, error) {
 	read := make(chan string, 1)
 	go func() {
-		text, _ := bufio.NewReader(p.stdin).ReadString('\n')
+		text, _ := bufio.NewReader(p.In).ReadString('\n')
 		read <- strings.TrimSpace(text)
 	}()
 	select {
@@ -242,7 +242,7 @@ func (p *program) writeReceipts(format string, receipts []*receipt, dryRun bool)
 		return nil
 	}
 	if format == "json" {
-		return writeJSON(p.stdout, struct {
+		return WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			DryRun        bool       `json:"dry_run,omitempty"`
 			Accounts      []*receipt `json:"accounts"`
@@ -255,5 +255,5 @@ func (p *program) writeReceipts(format string, receipts []*receipt, dryRun bool)
 	if !dryRun {
 		b.WriteString(wrapped("", "Copies in backups, in snapshots and on flash media can remain; --revoke is what makes them useless."))
 	}
-	return write(p.stdout, b.String())
+	return Write(p.Out, b.String())
 }

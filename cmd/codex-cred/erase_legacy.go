@@ -53,7 +53,7 @@ func (e *eraser) older(ctx context.Context, word string, asked bool) ([]*receipt
 	}
 	r := &receipt{Title: "older tools"}
 	if len(list) == 0 {
-		e.warn("nothing of older tools was found")
+		e.Warn("nothing of older tools was found")
 		return []*receipt{r}, nil
 	}
 	if e.dryRun {
@@ -63,9 +63,9 @@ func (e *eraser) older(ctx context.Context, word string, asked bool) ([]*receipt
 	if !asked {
 		names := make([]string, 0, len(list))
 		for _, a := range list {
-			names = append(names, "\n  "+a.kind+": "+shown(a.where))
+			names = append(names, "\n  "+a.kind+": "+Sanitize(a.where))
 		}
-		question := fmt.Sprintf("Delete %s of older tools?%s\nNo account of ours is touched. Type yes: ", plural(len(list), "leftover"), strings.Join(names, ""))
+		question := fmt.Sprintf("Delete %s of older tools?%s\nNo account of ours is touched. Type yes: ", Plural(len(list), "leftover"), strings.Join(names, ""))
 		if err := e.ask(ctx, question, "the deletion of what older tools left"); err != nil {
 			return nil, err
 		}

@@ -147,7 +147,7 @@ func (e *eraser) mark(ctx context.Context, r *receipt) error {
 	case errors.Is(err, helper.ErrNotFound):
 		r.remove(ctx, e.lockFile(filelock.SignIn+r.Account))
 	case damaged(err):
-		e.warn("warning: %s; looking for the ids in it", err)
+		e.Warn("warning: %s; looking for the ids in it", err)
 		return nil
 	}
 	return err
@@ -203,7 +203,7 @@ func (e *eraser) keepTable(r *receipt) {
 
 // hold takes the lock of the sign-in, which a refresh in flight may have.
 func (p *program) hold(ctx context.Context, w *wiring, id helper.ID) (unlock func() error, err error) {
-	defer p.whenSlow("waiting for a refresh in flight to end")()
+	defer p.NoticeAfter("waiting for a refresh in flight to end")()
 	ctx, cancel := context.WithTimeout(ctx, refreshWait)
 	defer cancel()
 	return w.locks.Lock(ctx, string(id))
@@ -275,9 +275,9 @@ func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 		if t.token.IsZero() {
 			continue
 		}
-		v := revocation{Token: t.kind, Endpoint: shown(c.Issuer.RevocationEndpoint), Revoked: true}
+		v := revocation{Token: t.kind, Endpoint: Sanitize(c.Issuer.RevocationEndpoint), Revoked: true}
 		if err := e.client.Revoke(ctx, c.Issuer, t.token, t.hint); err != nil {
-			v.Revoked, v.Reason = false, oneLine(err.Error())
+			v.Revoked, v.Reason = false, OneLine(err.Error())
 		}
 		answers = append(answers, v)
 	}
@@ -294,7 +294,7 @@ func (p *program) sweep(ctx context.Context, w *wiring, a helper.Account) error 
 			return fmt.Errorf("delete the replaced credential: %w", err)
 		}
 		if r.failed() {
-			p.warn("warning: the replaced credential could not be deleted and stays listed:\n%s", r.text())
+			p.Warn("warning: the replaced credential could not be deleted and stays listed:\n%s", r.text())
 			continue
 		}
 		if _, err := w.accounts.Update(a.Name, helper.Forget(l.ID)); err != nil {

@@ -119,7 +119,7 @@ func notRun(command string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
 		failed.code = exitNoCommand
 	}
-	failed.error = withHint(errors.New("run "+shown(command)+": "+oneLine(reasonOf(err))), "is it spelt right, and in $PATH?")
+	failed.error = withHint(errors.New("run "+Sanitize(command)+": "+OneLine(reasonOf(err))), "is it spelt right, and in $PATH?")
 	return failed
 }
 

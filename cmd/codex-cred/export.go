@@ -141,7 +141,7 @@ func (p *program) handOff(account, path string, c helper.Credential) error {
 	case c.Identity.AccountID == "":
 		return fmt.Errorf("it has no account id, without which Codex sends no token: %w", helper.ErrInvalid)
 	}
-	doc, err := moving.HandOff(c, p.now())
+	doc, err := moving.HandOff(c, p.Now())
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (p *program) handOff(account, path string, c helper.Credential) error {
 	if err != nil {
 		return ofFile(err)
 	}
-	p.warn("account %q: %s has an access token until %s (%s), and no refresh token; export it again before that",
-		account, path, c.Expiry.UTC().Format(time.RFC3339), fromNow(c.Expiry, p.now()))
+	p.Warn("account %q: %s has an access token until %s (%s), and no refresh token; export it again before that",
+		account, path, c.Expiry.UTC().Format(time.RFC3339), FromNow(c.Expiry, p.Now()))
 	return nil
 }

@@ -55,7 +55,7 @@ func TestHandOff_LooseFile(t *testing.T) {
 }
 
 func handOffTo(path string) error {
-	p := &program{now: time.Now, stderr: io.Discard}
+	p := &program{Terminal: &Terminal{Now: time.Now, Err: io.Discard}}
 	return p.handOff("work", path, helper.Credential{
 		AccessToken: helper.NewSecret("at-1"), Expiry: time.Now().Add(time.Hour),
 		Issuer: helper.Issuer{Profile: "openai"}, Identity: helper.Identity{AccountID: "acct-1"},

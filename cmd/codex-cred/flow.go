@@ -89,9 +89,9 @@ func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss hel
 		Open:   p.openBrowser,
 		Warn:   p.warnShown,
 		Listening: func(url string) {
-			p.warn("opening your browser to sign in at %s; if none opens, or it cannot connect, visit:\n%s", iss.URL, url)
-			if terminal(p.stderr) {
-				stop = p.whenSlow("waiting for you to sign in there, up to %s; Ctrl-C ends it", span(signin.UsualLimit))
+			p.Warn("opening your browser to sign in at %s; if none opens, or it cannot connect, visit:\n%s", iss.URL, url)
+			if IsTerminal(p.Err) {
+				stop = p.NoticeAfter("waiting for you to sign in there, up to %s; Ctrl-C ends it", Span(signin.UsualLimit))
 			}
 		},
 	}
@@ -99,7 +99,7 @@ func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss hel
 }
 
 // warnShown prints a line that holds names from outside.
-func (p *program) warnShown(text string) { p.warn("%s", oneLine(text)) }
+func (p *program) warnShown(text string) { p.Warn("%s", OneLine(text)) }
 
 // byPaste also listens: the browser may reach this machine by a tunnel.
 func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
@@ -115,12 +115,12 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 				strings.Join(busy.Addresses, " or "), holders(ctx, busy.Addresses)))
 		},
 		Listening: func(url string) {
-			p.warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+
+			p.Warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+
 				"In the end the browser shows an address that begins with http://127.0.0.1\n"+
 				"or http://localhost, and perhaps an error page: that is as it should be.\n"+
-				"Paste that whole address here within %s, then press Enter:", iss.URL, url, span(signin.UsualLimit))
+				"Paste that whole address here within %s, then press Enter:", iss.URL, url, Span(signin.UsualLimit))
 		},
-		Rejected: func(why error) { p.warn("%s:", oneLine(why.Error())) },
+		Rejected: func(why error) { p.Warn("%s:", OneLine(why.Error())) },
 	}
 	return b.SignIn(ctx, iss)
 }
@@ -131,7 +131,7 @@ func (p *program) telling(pasted func(context.Context) (string, error), listens 
 	return func(ctx context.Context) (string, error) {
 		text, err := pasted(ctx)
 		if errors.Is(err, io.EOF) && *listens {
-			p.warn("standard input has ended: nothing can be pasted any more; waiting for the browser itself")
+			p.Warn("standard input has ended: nothing can be pasted any more; waiting for the browser itself")
 		}
 		return text, err
 	}
@@ -141,12 +141,12 @@ func (p *program) telling(pasted func(context.Context) (string, error), listens 
 func holderText(h portholder.Holder) string {
 	of := ""
 	if h.User != "" {
-		of = " of user " + shown(h.User)
+		of = " of user " + Sanitize(h.User)
 	}
 	if h.PID == 0 {
 		return "a program" + of
 	}
-	return fmt.Sprintf("%s, process %d%s", or(shown(h.Name)), h.PID, of)
+	return fmt.Sprintf("%s, process %d%s", or(Sanitize(h.Name)), h.PID, of)
 }
 
 // holders says which programs hold the addresses, as far as the system tells.

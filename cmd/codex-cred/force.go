@@ -25,15 +25,15 @@ func forceFlag(condition string) *cli.BoolFlag {
 func (p *program) agree(ctx context.Context, answer helper.Answer, unanswered error, forced string) error {
 	account := accountOf(unanswered)
 	hint := "to present it again all the same: " + forced
-	if answer.Credential.Valid(p.now()) {
+	if answer.Credential.Valid(p.Now()) {
 		hint = fmt.Sprintf("codex-cred get%s prints a token that is valid until %s; %s",
 			asArgument(account), answer.Credential.Expiry.UTC().Format("2006-01-02 15:04 MST"), hint)
 	}
-	if !terminal(p.stdin) || !terminal(p.stderr) || p.unattended() != "" {
+	if !IsTerminal(p.In) || !IsTerminal(p.Err) || p.unattended() != "" {
 		return withHint(fmt.Errorf("%w; to present it again %w", unanswered, errPerson), hint)
 	}
-	p.warn("%s", oneLine(unanswered.Error()))
-	_, _ = io.WriteString(p.stderr, "Presenting it again may end the sign-in. Present it? Type yes: ")
+	p.Warn("%s", OneLine(unanswered.Error()))
+	_, _ = io.WriteString(p.Err, "Presenting it again may end the sign-in. Present it? Type yes: ")
 	said, err := p.line(ctx)
 	if err != nil {
 		return err

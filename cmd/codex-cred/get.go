@@ -98,15 +98,15 @@ func (p *program) give(line tokenLine, answer helper.Answer) error {
 	case "json":
 		return p.printAnswer(answer)
 	case "header":
-		return output.Header(p.stdout, token)
+		return output.Header(p.Out, token)
 	case "headers-json":
-		return output.HeadersJSON(p.stdout, tokenOf(answer))
+		return output.HeadersJSON(p.Out, tokenOf(answer))
 	case "env":
-		return output.Env(p.stdout, line.shell, token)
+		return output.Env(p.Out, line.shell, token)
 	case "curl":
-		return output.Curl(p.stdout, tokenOf(answer))
+		return output.Curl(p.Out, tokenOf(answer))
 	}
-	return output.Token(p.stdout, token)
+	return output.Token(p.Out, token)
 }
 
 func (p *program) printAnswer(a helper.Answer) error {
@@ -117,7 +117,7 @@ func (p *program) printAnswer(a helper.Answer) error {
 		}
 		headers[h.Name] = h.Value
 	}
-	return writeJSON(p.stdout, struct {
+	return WriteJSON(p.Out, struct {
 		SchemaVersion int               `json:"schema_version"`
 		Account       string            `json:"account"`
 		AccessToken   string            `json:"access_token"`

@@ -75,26 +75,26 @@ func (p *program) helperGit(ctx context.Context, line tokenLine) error {
 		return usageErrorHint("helper git takes an operation; git gives it", "see: codex-cred helper git --help")
 	}
 	return p.withSource(ctx, line, func(ctx context.Context, s wire.Source) error {
-		return git.Serve(ctx, line.list[0], p.stdin, p.stdout, s)
+		return git.Serve(ctx, line.list[0], p.In, p.Out, s)
 	})
 }
 
 // helperDocker tells errors on standard output, where docker looks for them.
 func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 	if len(line.list) == 1 && line.list[0] == "version" {
-		return write(p.stdout, "codex-cred "+version+"\n")
+		return Write(p.Out, "codex-cred "+version+"\n")
 	}
 	err := usageErrorHint("helper docker takes one operation", "see: codex-cred helper docker --help")
 	if len(line.list) == 1 {
 		err = p.withSource(ctx, line, func(ctx context.Context, s wire.Source) error {
-			return docker.Serve(ctx, line.list[0], p.stdin, p.stdout, s)
+			return docker.Serve(ctx, line.list[0], p.In, p.Out, s)
 		})
 	}
 	if err == nil {
 		return nil
 	}
 	told := reason(err)
-	return errors.Join(write(p.stdout, told+"\n"), &toldError{&commandError{err, exitOther}})
+	return errors.Join(Write(p.Out, told+"\n"), &toldError{&commandError{err, exitOther}})
 }
 
 // helperGoauth only tells why a host has no token if others have one: the go command
@@ -102,17 +102,17 @@ func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 func (p *program) helperGoauth(ctx context.Context, line tokenLine) error {
 	return p.withSource(ctx, line, func(ctx context.Context, s wire.Source) error {
 		var answer bytes.Buffer
-		err := goauth.Serve(ctx, line.list, p.stdin, &answer, s)
+		err := goauth.Serve(ctx, line.list, p.In, &answer, s)
 		if err != nil && answer.Len() > 0 {
 			p.report(err)
 			err = nil
 		}
-		return errors.Join(err, write(p.stdout, answer.String()))
+		return errors.Join(err, Write(p.Out, answer.String()))
 	})
 }
 
 func (p *program) helperClaude(ctx context.Context, line tokenLine) error {
-	return p.giveToken(ctx, line, func(t wire.Token) error { return claude.Encode(p.stdout, t) })
+	return p.giveToken(ctx, line, func(t wire.Token) error { return claude.Encode(p.Out, t) })
 }
 
 // withSource serves a caller that names a host.

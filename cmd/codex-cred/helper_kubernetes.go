@@ -40,7 +40,7 @@ func (p *program) helperKubernetes(ctx context.Context, line tokenLine) error {
 	if err := cluster.check(answer.Credential); err != nil {
 		return helper.ForAccount(account, err)
 	}
-	return errors.Join(kubernetes.Encode(p.stdout, asked, tokenOf(answer)), err)
+	return errors.Join(kubernetes.Encode(p.Out, asked, tokenOf(answer)), err)
 }
 
 // A cluster is where kubectl will send the token.

@@ -37,8 +37,8 @@ func TestHoldAccount(t *testing.T) {
 			t.Parallel()
 			root, told := filepath.Join(t.TempDir(), "root"), make(events, 1)
 			p := &program{
-				getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
-				now:    time.Now, stderr: told,
+				Terminal: &Terminal{Now: time.Now, Err: told},
+				getenv:   func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
 			}
 			w, err := p.wire()
 			must(t, err)

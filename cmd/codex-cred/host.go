@@ -67,7 +67,7 @@ func (p *program) hostAdd(c *cli.Context) error {
 	if err := w.alone(c.Context, account, func() error { return w.putHost(c, row) }); err != nil {
 		return helper.ForAccount(account, err)
 	}
-	p.warn("account %q answers %s", account, host)
+	p.Warn("account %q answers %s", account, host)
 	return nil
 }
 
@@ -129,22 +129,22 @@ func (p *program) hostList(c *cli.Context) error {
 		return err
 	}
 	lines := make([]hostLine, 0, len(rows))
-	cells := [][]cell{{{"HOST", header}, {"ACCOUNT", header}}}
+	cells := [][]Cell{{{"HOST", Header}, {"ACCOUNT", Header}}}
 	for _, r := range rows {
 		lines = append(lines, hostLine{r.Host.String(), r.Account, r.Foreign})
-		cells = append(cells, []cell{{r.Host.String(), plain}, {r.Account, plain}})
+		cells = append(cells, []Cell{{r.Host.String(), Plain}, {r.Account, Plain}})
 	}
 	switch {
 	case c.String("format") == "json":
-		return writeJSON(p.stdout, struct {
+		return WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			Hosts         []hostLine `json:"hosts"`
 		}{schemaVersion, lines})
 	case len(rows) == 0:
-		p.warn("no host gets a token; add one with: codex-cred host add HOST")
+		p.Warn("no host gets a token; add one with: codex-cred host add HOST")
 		return nil
 	}
-	return write(p.stdout, p.table(cells))
+	return Write(p.Out, p.Table(cells))
 }
 
 func (p *program) hostRemove(c *cli.Context) error {
@@ -164,7 +164,7 @@ func (p *program) hostRemove(c *cli.Context) error {
 		return withHint(err, "see what there is: codex-cred host list")
 	}
 	if err == nil {
-		p.warn("no account answers %s any more", host)
+		p.Warn("no account answers %s any more", host)
 	}
 	return err
 }

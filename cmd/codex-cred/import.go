@@ -108,50 +108,50 @@ func (pl importPlan) doesSomething() bool {
 func (p *program) tellLeft(pl importPlan) {
 	for _, m := range pl.moves {
 		if m.does == doesNothing && len(pl.moves) > 1 {
-			p.warn("%s: nothing is done: %s", shown(m.where()), withTheHint(oneLine(m.reason.Error()), ownHint(m.reason)))
+			p.Warn("%s: nothing is done: %s", Sanitize(m.where()), withTheHint(OneLine(m.reason.Error()), ownHint(m.reason)))
 		}
 	}
 }
 
 // showPlan lists what an import would do.
 func (p *program) showPlan(c *cli.Context, pl importPlan, want wishes) error {
-	head := make([]cell, 0, 8)
+	head := make([]Cell, 0, 8)
 	for _, title := range []string{"ACCOUNT", "E-MAIL", "PLAN", "SEAT", "EXPIRES", "FROM", "TO", "DOES"} {
-		head = append(head, cell{title, header})
+		head = append(head, Cell{title, Header})
 	}
-	rows := append(make([][]cell, 0, 1+len(pl.moves)+len(pl.gone)), head)
+	rows := append(make([][]Cell, 0, 1+len(pl.moves)+len(pl.gone)), head)
 	for _, m := range pl.moves {
 		id := m.credential.Identity
 		v := view{}
 		v.fill(m.credential, c.Bool("show-email"))
-		expires, seat, to := "-", strings.Trim(shown(id.AccountID+"/"+id.UserID), "/"), m.storeShown()
+		expires, seat, to := "-", strings.Trim(Sanitize(id.AccountID+"/"+id.UserID), "/"), m.storeShown()
 		if !m.credential.AccessToken.IsZero() {
-			expires = v.expires(p.now())
+			expires = v.expires(p.Now())
 		}
-		rows = append(rows, []cell{
-			{or(m.account), plain},
-			{or(v.Email), plain},
-			{or(v.Plan), plain},
-			{or(seat), plain},
-			{expires, plain},
-			{shown(m.where()), plain},
-			{to, plain},
-			{m.shown(want), plain},
+		rows = append(rows, []Cell{
+			{or(m.account), Plain},
+			{or(v.Email), Plain},
+			{or(v.Plan), Plain},
+			{or(seat), Plain},
+			{expires, Plain},
+			{Sanitize(m.where()), Plain},
+			{to, Plain},
+			{m.shown(want), Plain},
 		})
 	}
 	for _, a := range pl.gone {
-		rows = append(rows, []cell{
-			{a.Name, plain},
-			{"-", plain},
-			{"-", plain},
-			{"-", plain},
-			{"-", plain},
-			{shown(a.Shared), plain},
-			{a.Store, plain},
-			{"refresh from now on: it is not there any more", plain},
+		rows = append(rows, []Cell{
+			{a.Name, Plain},
+			{"-", Plain},
+			{"-", Plain},
+			{"-", Plain},
+			{"-", Plain},
+			{Sanitize(a.Shared), Plain},
+			{a.Store, Plain},
+			{"refresh from now on: it is not there any more", Plain},
 		})
 	}
-	return write(p.stdout, p.table(rows))
+	return Write(p.Out, p.Table(rows))
 }
 
 func (m move) storeShown() string {
@@ -172,7 +172,7 @@ func (m move) shown(want wishes) string {
 	}
 	switch m.does {
 	case doesNothing:
-		return "nothing: " + withTheHint(oneLine(m.reason.Error()), ownHint(m.reason))
+		return "nothing: " + withTheHint(OneLine(m.reason.Error()), ownHint(m.reason))
 	case doesReplace:
 		return verb + ", and replace what the account has"
 	case doesFinish:

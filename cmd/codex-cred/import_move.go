@@ -14,11 +14,11 @@ import (
 // carryOut does what the plan says. Whatever ends it, each sign-in has one owner or
 // its account is a copy that nothing refreshes; and it can be run again.
 func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want wishes) error {
-	told := p.progress("importing sign-ins", len(pl.moves))
-	defer told.end()
+	told := p.Progress("importing sign-ins", len(pl.moves))
+	defer told.End()
 	for i := range pl.moves {
 		m := &pl.moves[i]
-		told.step()
+		told.Step()
 		if m.does != doesStore && m.does != doesReplace {
 			continue
 		}
@@ -84,12 +84,12 @@ func (p *program) tellKept(w *wiring, pl *importPlan) error {
 		case err != nil:
 			return helper.ForAccount(m.account, err)
 		case a.Shared == "":
-			p.warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s", m.account, m.where(), quoted(pl.source.from))
+			p.Warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s", m.account, m.where(), quoted(pl.source.from))
 			continue
 		}
-		p.warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(), w.place(a.Store, string(a.ID)))
-		p.warn("account %q: its refresh token works once and is there too, so it is not refreshed here: the access token ends %s. To move it for good: codex-cred import --from %s",
-			m.account, fromNow(m.credential.Expiry, p.now()), quoted(pl.source.from))
+		p.Warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(), w.place(a.Store, string(a.ID)))
+		p.Warn("account %q: its refresh token works once and is there too, so it is not refreshed here: the access token ends %s. To move it for good: codex-cred import --from %s",
+			m.account, FromNow(m.credential.Expiry, p.Now()), quoted(pl.source.from))
 	}
 	return pl.left()
 }
@@ -116,7 +116,7 @@ func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 		if _, err := w.keeper.Share(a, ""); err != nil {
 			return helper.ForAccount(a.Name, err)
 		}
-		p.warn("account %q: %s has its refresh token no more; it is refreshed here from now on", a.Name, a.Shared)
+		p.Warn("account %q: %s has its refresh token no more; it is refreshed here from now on", a.Name, a.Shared)
 	}
 	if kept {
 		return withHint(errNotMoved, "mend what is told above, then run again: codex-cred import --from "+quoted(pl.source.from))
@@ -141,13 +141,13 @@ func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, 
 	}
 	switch {
 	case shared != "" && !ahead:
-		p.warn("account %q: until that is mended it is not refreshed here, as two that refresh one sign-in end it", m.account)
+		p.Warn("account %q: until that is mended it is not refreshed here, as two that refresh one sign-in end it", m.account)
 		return false, nil
 	case shared != "":
 		return false, nil
 	}
 	p.tellMoved(pl, m)
-	p.warn("account %q: the tokens are in the %s; try: codex-cred get %s", m.account, w.place(a.Store, string(a.ID)), m.account)
+	p.Warn("account %q: the tokens are in the %s; try: codex-cred get %s", m.account, w.place(a.Store, string(a.ID)), m.account)
 	return true, ctx.Err()
 }
 
@@ -158,7 +158,7 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 	for _, path := range m.in {
 		if failed[path] != nil {
 			shared = pl.source.from
-			p.warn("account %q: stored, but not removed from its source: %s", m.account, withTheHint(oneLine(failed[path].Error()), hintFor(failed[path])))
+			p.Warn("account %q: stored, but not removed from its source: %s", m.account, withTheHint(OneLine(failed[path].Error()), hintFor(failed[path])))
 		}
 	}
 	if shared != "" {
@@ -166,7 +166,7 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 	}
 	other := p.elsewhere(ctx, pl.source, a.Shared, m.credential.RefreshToken)
 	if other != "" {
-		p.warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other, quoted(other))
+		p.Warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other, quoted(other))
 	}
 	return other
 }
@@ -174,10 +174,10 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 func (p *program) tellMoved(pl *importPlan, m move) {
 	who := signedInAs(m.credential.Identity)
 	if pl.source.from == stdinSource {
-		p.warn("account %q: %s; nothing can be removed where it came from, and nothing else may go on using it: its refresh token works once", m.account, who)
+		p.Warn("account %q: %s; nothing can be removed where it came from, and nothing else may go on using it: its refresh token works once", m.account, who)
 		return
 	}
-	p.warn("account %q: %s; moved from %s, where it is no more", m.account, who, m.where())
+	p.Warn("account %q: %s; moved from %s, where it is no more", m.account, who, m.where())
 }
 
 // paths returns the files that hold something that is stored.

@@ -132,10 +132,10 @@ func (p *program) read(ctx context.Context, s source) (found []document, none er
 }
 
 func (p *program) readStdin() (document, error) {
-	if terminal(p.stdin) {
+	if IsTerminal(p.In) {
 		return document{}, withHint(fmt.Errorf("import reads standard input, and %w to type it: that would show it", errPerson), "run: codex-cred import --from - < FILE")
 	}
-	content, err := io.ReadAll(io.LimitReader(p.stdin, moving.MaxSize+1))
+	content, err := io.ReadAll(io.LimitReader(p.In, moving.MaxSize+1))
 	if err != nil {
 		return document{}, fmt.Errorf("read standard input: %w: %w", helper.ErrUnavailable, err)
 	}

@@ -37,44 +37,44 @@ func (p *program) list(c *cli.Context) error {
 	}
 	chosen, _ := p.defaultAccount(w) // a damaged choice marks nobody
 	views := make([]view, 0, len(names))
-	told := p.progress("reading accounts", len(names))
+	told := p.Progress("reading accounts", len(names))
 	for _, name := range names {
 		v := p.look(c.Context, w, name, c.Bool("show-email"))
 		v.Default = name == chosen
 		views = append(views, v)
-		told.step()
+		told.Step()
 	}
-	told.end()
+	told.End()
 	if c.String("format") == "json" {
-		return writeJSON(p.stdout, struct {
+		return WriteJSON(p.Out, struct {
 			SchemaVersion int    `json:"schema_version"`
 			Accounts      []view `json:"accounts"`
 		}{schemaVersion, views})
 	}
 	if len(views) == 0 {
-		p.warn("no accounts; sign in with: codex-cred login")
+		p.Warn("no accounts; sign in with: codex-cred login")
 		return nil
 	}
-	return write(p.stdout, p.table(listRows(views, p.now())))
+	return Write(p.Out, p.Table(listRows(views, p.Now())))
 }
 
-func listRows(views []view, now time.Time) [][]cell {
-	rows := make([][]cell, 0, 1+len(views))
-	rows = append(rows, []cell{
-		{"ACCOUNT", header},
-		{"E-MAIL", header},
-		{"PLAN", header},
-		{"STORE", header},
-		{"EXPIRES", header},
-		{"HEALTH", header},
+func listRows(views []view, now time.Time) [][]Cell {
+	rows := make([][]Cell, 0, 1+len(views))
+	rows = append(rows, []Cell{
+		{"ACCOUNT", Header},
+		{"E-MAIL", Header},
+		{"PLAN", Header},
+		{"STORE", Header},
+		{"EXPIRES", Header},
+		{"HEALTH", Header},
 	})
 	for _, v := range views {
-		rows = append(rows, []cell{
-			{v.marked(), plain},
-			{or(v.Email), plain},
-			{or(v.Plan), plain},
-			{or(shown(v.Store)), plain},
-			{v.expires(now), plain},
+		rows = append(rows, []Cell{
+			{v.marked(), Plain},
+			{or(v.Email), Plain},
+			{or(v.Plan), Plain},
+			{or(Sanitize(v.Store)), Plain},
+			{v.expires(now), Plain},
 			v.healthCell(),
 		})
 	}
@@ -93,17 +93,17 @@ func (v view) expires(now time.Time) string {
 	if v.Expiry == nil {
 		return "-"
 	}
-	return fromNow(*v.Expiry, now)
+	return FromNow(*v.Expiry, now)
 }
 
-func (v view) healthCell() cell {
+func (v view) healthCell() Cell {
 	switch v.Health {
 	case healthOK:
-		return cell{v.Health, good}
+		return Cell{v.Health, Good}
 	case healthDue, healthCopy:
-		return cell{v.Health, poor}
+		return Cell{v.Health, Poor}
 	}
-	return cell{v.Health, bad}
+	return Cell{v.Health, Bad}
 }
 
 func or(text string) string {
@@ -118,5 +118,5 @@ func timeAndSpan(t *time.Time, now time.Time) string {
 	if t == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s (%s)", fromNow(*t, now), t.Local().Format("2006-01-02 15:04"))
+	return fmt.Sprintf("%s (%s)", FromNow(*t, now), t.Local().Format("2006-01-02 15:04"))
 }

@@ -147,7 +147,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	p.warn("account %q: the tokens will live in the %s", account, w.home(store))
+	p.Warn("account %q: the tokens will live in the %s", account, w.home(store))
 	credential, err := ask(c.Context, w.client, iss)
 	if err != nil {
 		return err
@@ -161,13 +161,13 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	p.warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(a.Store, string(a.ID)))
+	p.Warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(a.Store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 
 // issuer asks how to talk to the issuer of the command line.
 func (p *program) issuer(c *cli.Context, w *wiring, account string) (helper.Issuer, error) {
-	defer p.whenSlow("waiting for the issuer to answer")()
+	defer p.NoticeAfter("waiting for the issuer to answer")()
 	iss, err := w.client.Issuer(c.Context, w.settings(c, account))
 	if other := (*refresh.IssuerNameError)(nil); errors.As(err, &other) && other.OnlySlash() && c.IsSet("issuer") {
 		return iss, withHint(err, "run: "+again(c, account, quoted("--issuer="+other.Named)))
@@ -257,7 +257,7 @@ func quoted(word string) string {
 }
 
 func signedInAs(id helper.Identity) string {
-	who, plan := masker{}.email(id.Email), masker{}.text(id.Plan)
+	who, plan := Masker{}.Email(id.Email), Masker{}.Text(id.Plan)
 	switch {
 	case who == "" && plan == "":
 		return "signed in"

@@ -48,9 +48,9 @@ func (p *program) interruptible() (context.Context, context.CancelFunc) {
 	var giveUp atomic.Pointer[time.Timer]
 	ended := context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the program at once
-		p.whenSlow("finishing what is under way; interrupt again to give it up")
+		p.NoticeAfter("finishing what is under way; interrupt again to give it up")
 		giveUp.Store(time.AfterFunc(p.finishTime, func() {
-			p.warn("what was under way does not end: it is given up")
+			p.Warn("what was under way does not end: it is given up")
 			p.exit(exitInterrupted)
 		}))
 	})
@@ -83,11 +83,11 @@ func endings() []os.Signal {
 
 func newProgram() *program {
 	p := &program{
+		Terminal: &Terminal{
+			In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now,
+			NoColor: NoColor(os.Getenv),
+		},
 		getenv:    os.Getenv,
-		stdin:     os.Stdin,
-		stdout:    os.Stdout,
-		stderr:    os.Stderr,
-		now:       time.Now,
 		dataHome:  homeOf(xdg.DataHome, os.Getenv, "XDG_DATA_HOME", ".local/share"),
 		stateHome: homeOf(xdg.StateHome, os.Getenv, "XDG_STATE_HOME", ".local/state"),
 		hostID:    hostid.ID,

@@ -17,7 +17,7 @@ func (p *program) manCommand() *cli.Command {
 			if err := p.noArguments(c); err != nil {
 				return err
 			}
-			return write(p.stdout, manPage(describe(ownProgram, c.App.Commands)))
+			return Write(p.Out, manPage(describe(ownProgram, c.App.Commands)))
 		},
 	}
 }

@@ -68,7 +68,7 @@ func (p *program) adopt(ctx context.Context, w *wiring, account string) error {
 		return nil
 	})
 	if err == nil {
-		p.warn("account %q: this computer refreshes it from here on; no other may", account)
+		p.Warn("account %q: this computer refreshes it from here on; no other may", account)
 	}
 	return errors.Join(err, unlock())
 }
@@ -82,7 +82,7 @@ func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) 
 	if err != nil {
 		return err
 	}
-	p.warn("account %q: the tokens are in the %s", account, w.place(a.Store, string(a.ID)))
+	p.Warn("account %q: the tokens are in the %s", account, w.place(a.Store, string(a.ID)))
 	return p.sweep(c.Context, w, a)
 }
 
@@ -98,7 +98,7 @@ func (p *program) moveTo(ctx context.Context, w *wiring, account, to string) (he
 	if err != nil {
 		return helper.Account{}, err
 	}
-	defer p.whenSlow("waiting for the keychain to answer")()
+	defer p.NoticeAfter("waiting for the keychain to answer")()
 	if err := p.rotation(w, foreground).Adopt(ctx, a); err != nil {
 		return helper.Account{}, errors.Join(fmt.Errorf("store what the last refresh brought: %w", err), unlock())
 	}

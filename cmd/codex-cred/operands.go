@@ -51,7 +51,7 @@ func (p *program) accountNames() offer {
 	if err != nil {
 		return nothing()
 	}
-	names, err := accountdir.New(root, p.now).List()
+	names, err := accountdir.New(root, p.Now).List()
 	if err != nil {
 		return nothing()
 	}

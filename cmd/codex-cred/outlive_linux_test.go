@@ -44,7 +44,7 @@ func TestKeepsGroup(t *testing.T) {
 func TestJobVariables(t *testing.T) {
 	t.Parallel()
 	for _, name := range jobVariables() {
-		p := &program{getenv: func(asked string) string { return map[string]string{name: "1"}[asked] }}
+		p := &program{Terminal: &Terminal{}, getenv: func(asked string) string { return map[string]string{name: "1"}[asked] }}
 		if p.workerOutlives() {
 			t.Errorf("with %s set a worker counts as one that outlives its job", name)
 		}

@@ -24,7 +24,7 @@ func (p *program) pastes() func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		if !begun {
 			begun = true
-			go func() { ended <- readLines(p.stdin, lines) }()
+			go func() { ended <- readLines(p.In, lines) }()
 		}
 		return collect(ctx, lines, ended)
 	}

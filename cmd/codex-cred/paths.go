@@ -41,25 +41,25 @@ func (p *program) paths(c *cli.Context) error {
 		return err
 	}
 	if c.String("format") == "json" {
-		return writeJSON(p.stdout, struct {
+		return WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			Root          string     `json:"root"`
 			Paths         []pathLine `json:"paths"`
 		}{schemaVersion, w.root, lines})
 	}
 	if len(lines) == 0 {
-		p.warn("there is nothing of ours; it would be under %s", w.root)
+		p.Warn("there is nothing of ours; it would be under %s", w.root)
 		return nil
 	}
-	rows := [][]cell{{{"ACCOUNT", header}, {"KIND", header}, {"WHERE", header}}}
+	rows := [][]Cell{{{"ACCOUNT", Header}, {"KIND", Header}, {"WHERE", Header}}}
 	for _, l := range lines {
 		where := l.Where
 		if l.Reason != "" {
 			where += ": " + l.Reason
 		}
-		rows = append(rows, []cell{{or(l.Account), plain}, {l.Kind, plain}, {where, plain}})
+		rows = append(rows, []Cell{{or(l.Account), Plain}, {l.Kind, Plain}, {where, Plain}})
 	}
-	return write(p.stdout, p.table(rows))
+	return Write(p.Out, p.Table(rows))
 }
 
 // present returns what exists of the artefacts of every account and the root.
@@ -69,8 +69,8 @@ func (p *program) present(ctx context.Context, w *wiring) ([]pathLine, error) {
 		return nil, err
 	}
 	lines := []pathLine{}
-	told := p.progress("looking at accounts", len(names))
-	defer told.end()
+	told := p.Progress("looking at accounts", len(names))
+	defer told.End()
 	for _, name := range names {
 		list := w.ofAccount(name)
 		signIns, err := w.signIns(name)
@@ -82,7 +82,7 @@ func (p *program) present(ctx context.Context, w *wiring) ([]pathLine, error) {
 		}
 		list = append(list, p.ofSetups(w, only(name))...)
 		lines = append(lines, presentOf(ctx, name, list)...)
-		told.step()
+		told.Step()
 	}
 	o, err := w.orphans()
 	if err != nil {

@@ -43,14 +43,14 @@ func (p *program) privacy(c *cli.Context) error {
 	}
 	all := page{kinds(), olderKinds(), sendings(chatGPT), besides(), never()}
 	if c.String("format") == "json" {
-		return writeJSON(p.stdout, struct {
+		return WriteJSON(p.Out, struct {
 			SchemaVersion int    `json:"schema_version"`
 			Data          string `json:"data"`
 			State         string `json:"state"`
 			page
 		}{schemaVersion, w.root, w.log.Root(), all})
 	}
-	return write(p.stdout, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, shown(w.root), stateName, shown(w.log.Root())))
+	return Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, Sanitize(w.root), stateName, Sanitize(w.log.Root())))
 }
 
 // text is the page for a person, and the README's section of the same name.

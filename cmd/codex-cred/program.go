@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/machine/runclock"
@@ -20,11 +16,8 @@ import (
 // A program is one run of the command, with all that the outside world
 // supplies.
 type program struct {
+	*Terminal
 	getenv func(string) string
-	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
-	now    func() time.Time
 	// running measures how long a worker runs; zero is the system's clock.
 	running  runclock.Clock
 	dataHome string
@@ -46,8 +39,6 @@ type program struct {
 	command string
 	// jsonErrors asks for errors as a JSON object as well.
 	jsonErrors bool
-	// underway is the progress that was last begun, nil if none was.
-	underway atomic.Pointer[progress]
 	// others is the command line of another program that ours ends with, nil if
 	// it has none.
 	others []string
@@ -73,7 +64,7 @@ func (p *program) run(args []string) int {
 	n, _ := descend(args, app.Commands)
 	p.command = strings.Join(args[min(1, len(args)):n], " ")
 	if text, asked := helpFor(args, app.Commands); asked {
-		return p.told(write(p.stdout, text))
+		return p.told(Write(p.Out, text))
 	}
 	return p.end(ctx, app.RunContext(ctx, reorder(args, app.Commands)))
 }
@@ -108,8 +99,8 @@ func (p *program) app() *cli.App {
 		HideVersion:               true,
 		HideHelp:                  true,
 		DisableSliceFlagSeparator: true,
-		Writer:                    p.stdout,
-		ErrWriter:                 p.stderr,
+		Writer:                    p.Out,
+		ErrWriter:                 p.Err,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              onUsageError,
 		Action:                    p.noCommand,
@@ -152,7 +143,7 @@ func group(name, usage string, below ...*cli.Command) *cli.Command {
 		Description: strings.Join(firsts, "\n"),
 		Action: func(c *cli.Context) error {
 			given := c.Args().First()
-			return usageErrorHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, shown(given), strings.Join(words, ", ")),
+			return usageErrorHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, Sanitize(given), strings.Join(words, ", ")),
 				orNearest(given, words, "see: codex-cred "+name+" --help"))
 		},
 	}
@@ -167,30 +158,7 @@ func (p *program) noCommand(c *cli.Context) error {
 	for _, d := range describe(ownProgram, c.App.Commands) {
 		names = append(names, d.Names()...)
 	}
-	return usageErrorHint(fmt.Sprintf("there is no command %q", shown(given)), orNearest(given, names, "see: codex-cred --help"))
-}
-
-// warn tells a person on stderr what a program need not know.
-func (p *program) warn(format string, args ...any) {
-	text := strings.Map(func(r rune) rune {
-		if r == '\n' || printable(r) {
-			return r
-		}
-		return -1
-	}, fmt.Sprintf(format, args...))
-	if g := p.underway.Load(); g != nil {
-		g.end()
-	}
-	_, _ = io.WriteString(p.stderr, "codex-cred: "+text+"\n")
-}
-
-// quietWait is how long something may last before a person is told what for.
-const quietWait = time.Second
-
-// whenSlow tells a person what is waited for, unless stop is called before that.
-func (p *program) whenSlow(format string, args ...any) (stop func()) {
-	timer := time.AfterFunc(quietWait, func() { p.warn(format, args...) })
-	return func() { timer.Stop() }
+	return usageErrorHint(fmt.Sprintf("there is no command %q", Sanitize(given)), orNearest(given, names, "see: codex-cred --help"))
 }
 
 // unattended returns the variable that says that nobody is there to be asked,
@@ -208,10 +176,4 @@ func (p *program) unattended() string {
 func (p *program) on(variable string) bool {
 	value := p.getenv(variable)
 	return value != "" && value != "false" && value != "0"
-}
-
-// terminal reports whether w shows text to a person.
-func terminal(w any) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

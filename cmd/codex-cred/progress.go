@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// A progress tells a person how far a long work has come, on one line that goes
+// A Progress tells a person how far a long work has come, on one line that goes
 // when it is over, or something else is told. It needs no terminal that can more than
 // go back to the beginning of a line. Nobody is told what does not last a second.
-type progress struct {
+type Progress struct {
 	out   io.Writer // nil tells nobody
 	now   func() time.Time
 	doing string
@@ -23,30 +23,30 @@ type progress struct {
 	shown int // the width of the line that is there
 }
 
-// progress begins now. Only a terminal is told.
-func (p *program) progress(doing string, total int) *progress {
-	g := &progress{now: p.now, doing: doing, total: total, told: p.now()}
-	if terminal(p.stderr) {
-		g.out = p.stderr
+// Progress begins now. Only a terminal is told.
+func (t *Terminal) Progress(doing string, total int) *Progress {
+	g := &Progress{now: t.Now, doing: doing, total: total, told: t.Now()}
+	if IsTerminal(t.Err) {
+		g.out = t.Err
 	}
-	p.underway.Store(g)
+	t.progress.Store(g)
 	return g
 }
 
-// step counts one of the total as done.
-func (g *progress) step() {
+// Step counts one of the total as done.
+func (g *Progress) Step() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.done++
-	if now := g.now(); g.out != nil && now.Sub(g.told) >= quietWait {
+	if now := g.now(); g.out != nil && now.Sub(g.told) >= noticeDelay {
 		line := fmt.Sprintf("%s: %d of %d", g.doing, g.done, g.total)
 		g.told, g.shown = now, len(line)
 		_, _ = io.WriteString(g.out, "\r"+line)
 	}
 }
 
-// end takes the line away. A later step shows it again.
-func (g *progress) end() {
+// End takes the line away. A later step shows it again.
+func (g *Progress) End() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.shown > 0 {

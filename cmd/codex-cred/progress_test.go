@@ -9,20 +9,20 @@ import (
 func TestProgress(t *testing.T) {
 	var out strings.Builder
 	now := time.Unix(1_800_000_000, 0)
-	g := &progress{out: &out, now: func() time.Time { return now }, doing: "erasing accounts", total: 1000, told: now}
+	g := &Progress{out: &out, now: func() time.Time { return now }, doing: "erasing accounts", total: 1000, told: now}
 	for range 10 {
-		g.step()
+		g.Step()
 	}
 	if out.Len() > 0 {
 		t.Errorf("told within the first second: %q", out.String())
 	}
 	now = now.Add(time.Second)
-	g.step()
-	g.step()
+	g.Step()
+	g.Step()
 	now = now.Add(time.Second)
-	g.step()
-	g.end()
-	g.end()
+	g.Step()
+	g.End()
+	g.End()
 	if want := "\rerasing accounts: 11 of 1000\rerasing accounts: 13 of 1000\r" + strings.Repeat(" ", 28) + "\r"; out.String() != want {
 		t.Errorf("told %q, want %q", out.String(), want)
 	}
@@ -31,11 +31,11 @@ func TestProgress(t *testing.T) {
 func TestProgressTellsNoPipe(t *testing.T) {
 	var out strings.Builder
 	now := time.Unix(1_800_000_000, 0)
-	p := &program{stderr: &out, now: func() time.Time { return now }}
-	g := p.progress("erasing accounts", 2)
+	p := &program{Terminal: &Terminal{Err: &out, Now: func() time.Time { return now }}}
+	g := p.Progress("erasing accounts", 2)
 	now = now.Add(time.Minute)
-	g.step()
-	g.end()
+	g.Step()
+	g.End()
 	if out.Len() > 0 {
 		t.Errorf("told a pipe %q", out.String())
 	}
@@ -45,12 +45,12 @@ func TestProgressTellsNoPipe(t *testing.T) {
 func TestProgress_Warn(t *testing.T) {
 	var out strings.Builder
 	now := time.Unix(1_800_000_000, 0)
-	p := &program{stderr: &out, now: func() time.Time { return now }}
-	g := p.progress("erasing accounts", 2)
+	p := &program{Terminal: &Terminal{Err: &out, Now: func() time.Time { return now }}}
+	g := p.Progress("erasing accounts", 2)
 	g.out = &out // as if it were a terminal
 	now = now.Add(time.Second)
-	g.step()
-	p.warn("something")
+	g.Step()
+	p.Warn("something")
 	if want := "\rerasing accounts: 1 of 2\r" + strings.Repeat(" ", 24) + "\rcodex-cred: something\n"; out.String() != want {
 		t.Errorf("told %q, want %q", out.String(), want)
 	}

@@ -93,7 +93,7 @@ func (r *receipt) look(ctx context.Context, a artefact) {
 }
 
 func reason(err error) string {
-	return withTheHint(oneLine(err.Error()), hintFor(err))
+	return withTheHint(OneLine(err.Error()), hintFor(err))
 }
 
 // text is the receipt for a person.
@@ -115,7 +115,7 @@ func (r *receipt) text() string {
 		}
 	}
 	for _, l := range r.Artefacts {
-		fmt.Fprintf(&b, "  %-8s %s: %s", l.State, l.Kind, shown(l.Where))
+		fmt.Fprintf(&b, "  %-8s %s: %s", l.State, l.Kind, Sanitize(l.Where))
 		if l.Reason != "" {
 			fmt.Fprintf(&b, ": %s", l.Reason)
 		}

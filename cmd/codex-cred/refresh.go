@@ -75,7 +75,7 @@ func (p *program) refresh(c *cli.Context) error {
 		case first == nil:
 			first = err
 		case err != nil:
-			p.warn("%s", reason(err))
+			p.Warn("%s", reason(err))
 		}
 		if c.Err() != nil {
 			break
@@ -110,7 +110,7 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 		switch {
 		case rec.Credential.RefreshToken.IsZero(), rec.Account.Shared != "":
 			return refreshLine{Account: name, Result: resultCannot, Expiry: when(rec.Credential.Expiry)}, nil
-		case !pastHalf(rec.Credential, p.now()) && !rec.Stale():
+		case !pastHalf(rec.Credential, p.Now()) && !rec.Stale():
 			return refreshLine{Account: name, Result: resultNotDue, Expiry: when(rec.Credential.Expiry)}, nil
 		}
 	}
@@ -132,7 +132,7 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 
 // renew refreshes the account within the time of the demand.
 func (p *program) renew(ctx context.Context, w *wiring, name string, d demand) (helper.Answer, error) {
-	defer p.whenSlow("refreshing account %q", name)()
+	defer p.NoticeAfter("refreshing account %q", name)()
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	return p.helper(w).Get(ctx, helper.Request{Account: name, Refresh: !d.onlyOld, Force: d.force, Idle: d.onlyOld})
@@ -150,25 +150,25 @@ func failedLine(name string, err error) (refreshLine, error) {
 
 func (p *program) printRefresh(format string, lines []refreshLine) error {
 	if format == "json" {
-		return writeJSON(p.stdout, struct {
+		return WriteJSON(p.Out, struct {
 			SchemaVersion int           `json:"schema_version"`
 			Accounts      []refreshLine `json:"accounts"`
 		}{schemaVersion, lines})
 	}
 	if len(lines) == 0 {
-		p.warn("no accounts; sign in with: codex-cred login")
+		p.Warn("no accounts; sign in with: codex-cred login")
 		return nil
 	}
-	rows := [][]cell{{{"ACCOUNT", header}, {"RESULT", header}, {"EXPIRES", header}}}
+	rows := [][]Cell{{{"ACCOUNT", Header}, {"RESULT", Header}, {"EXPIRES", Header}}}
 	for _, l := range lines {
-		style := good
+		style := Good
 		switch {
 		case l.Reason != "":
-			style = bad
+			style = Bad
 		case l.Result == resultCannot:
-			style = plain
+			style = Plain
 		}
-		rows = append(rows, []cell{{l.Account, plain}, {l.Result, style}, {view{Expiry: l.Expiry}.expires(p.now()), plain}})
+		rows = append(rows, []Cell{{l.Account, Plain}, {l.Result, style}, {view{Expiry: l.Expiry}.expires(p.Now()), Plain}})
 	}
-	return write(p.stdout, p.table(rows))
+	return Write(p.Out, p.Table(rows))
 }

@@ -40,7 +40,7 @@ func (p *program) rename(c *cli.Context) error {
 	if err := p.renameAccount(c.Context, w, from, to); err != nil {
 		return helper.ForAccount(from, err)
 	}
-	p.warn("account %q is renamed to %q; programs ask for it by that name", from, to)
+	p.Warn("account %q is renamed to %q; programs ask for it by that name", from, to)
 	p.warnSetups(w, from, to)
 	return nil
 }

@@ -26,8 +26,8 @@ func TestWorkerTellsOutcomes(t *testing.T) {
 	}
 	root := filepath.Join(t.TempDir(), "root")
 	p := &program{
-		getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
-		now:    time.Now, hostID: func() (string, error) { return "", nil },
+		Terminal: &Terminal{Now: time.Now},
+		getenv:   func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }, hostID: func() (string, error) { return "", nil },
 	}
 	w, err := p.wire()
 	if err != nil {

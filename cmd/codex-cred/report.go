@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -36,18 +34,18 @@ func (e *toldError) Unwrap() error { return e.error }
 // report tells a person, and with --format json a program, why the run failed:
 // one line, and what to do next.
 func (p *program) report(err error) {
-	line, hint := oneLine(err.Error()), p.orNearAccount(err, hintFor(err))
+	line, hint := OneLine(err.Error()), p.orNearAccount(err, hintFor(err))
 	if errors.Is(err, context.Canceled) {
 		line = "interrupted"
-		if terminal(p.stderr) {
-			_, _ = io.WriteString(p.stderr, "\n") // after the ^C
+		if IsTerminal(p.Err) {
+			_, _ = io.WriteString(p.Err, "\n") // after the ^C
 		}
 	}
-	p.warn("%s", withTheHint(line, hint))
+	p.Warn("%s", withTheHint(line, hint))
 	if !p.jsonErrors {
 		return
 	}
-	_ = writeJSON(p.stderr, struct {
+	_ = WriteJSON(p.Err, struct {
 		SchemaVersion int    `json:"schema_version"`
 		Error         string `json:"error"`
 		Account       string `json:"account,omitempty"`
@@ -127,47 +125,4 @@ func accountOf(err error) string {
 		return about.Account
 	}
 	return ""
-}
-
-// oneLine joins the lines of joined errors and takes out what could steer a
-// terminal or mislead its reader.
-func oneLine(s string) string {
-	s = strings.ReplaceAll(s, "\n", "; ")
-	return strings.Map(func(r rune) rune {
-		if !printable(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-func writeJSON(w io.Writer, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
-	}
-	return write(w, escaped(string(b))+"\n")
-}
-
-// escaped returns the JSON with what could steer a terminal as JSON escapes, of
-// which encoding/json makes few: a program reads the same.
-func escaped(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if printable(r) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
-}
-
-func write(w io.Writer, text string) error {
-	if _, err := io.WriteString(w, text); err != nil {
-		return fmt.Errorf("write the answer: %w", err)
-	}
-	return nil
 }

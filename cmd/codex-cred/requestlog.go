@@ -35,7 +35,7 @@ func (p *program) record(w *wiring) {
 		log = log.Rooted() // it writes after its caller, and the root may be away by then
 	}
 	w.recorder = log.Record(p.command, p.on(bodiesVariable), func(err error) {
-		p.warn("warning: the request is not in the log: %s", reason(err))
+		p.Warn("warning: the request is not in the log: %s", reason(err))
 	})
 	w.client.Observe = w.recorder.Observe
 	p.flush = w.recorder.Flush

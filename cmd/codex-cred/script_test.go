@@ -51,7 +51,7 @@ func TestMain(m *testing.M) {
 
 func onTestClock(p *program) *program {
 	file := os.Getenv(clockVariable)
-	p.now = func() time.Time {
+	p.Now = func() time.Time {
 		ahead, err := os.ReadFile(file)
 		for range 3 { // a test may let any system call fail, which is not meant for these
 			if err != nil {

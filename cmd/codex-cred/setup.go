@@ -130,7 +130,7 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 	case name == "":
 		return client{}, nil, usageErrorHint("setup takes a client: "+p.clientNames(), "see: codex-cred setup --help")
 	case i < 0:
-		return client{}, nil, usageErrorHint(fmt.Sprintf("setup knows no client %q; it knows: %s", shown(name), p.clientNames()),
+		return client{}, nil, usageErrorHint(fmt.Sprintf("setup knows no client %q; it knows: %s", Sanitize(name), p.clientNames()),
 			orNearest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"))
 	case c.NArg() > 2:
 		return client{}, nil, usageErrorHint("setup takes a client and an account", "see: codex-cred setup --help")
@@ -179,7 +179,7 @@ func (p *program) printSnippet(c *cli.Context, found client, s *setup) error {
 	if err != nil {
 		return err
 	}
-	return write(p.stdout, text)
+	return Write(p.Out, text)
 }
 
 // byHand is the error of a client that the flag does nothing for.
@@ -204,7 +204,7 @@ func (s *setup) runWrite(c *cli.Context, found client) error {
 		return err
 	}
 	if home := s.getenv("CODEX_CRED_HOME"); home != "" {
-		s.warn("warning: CODEX_CRED_HOME is set: %s must run with it too", found.name)
+		s.Warn("warning: CODEX_CRED_HOME is set: %s must run with it too", found.name)
 	}
 	return s.alone(c.Context, func(ctx context.Context) error { return found.write(ctx, s) })
 }
@@ -218,11 +218,11 @@ func (s *setup) runUndo(ctx context.Context, found client) error {
 	}
 	err := s.undoRecorded(ctx, found)
 	if errors.Is(err, helper.ErrNotFound) {
-		s.warn("%s is not set up by codex-cred: there is nothing to undo", found.name)
+		s.Warn("%s is not set up by codex-cred: there is nothing to undo", found.name)
 		return s.tidySetup(ctx)
 	}
 	if err == nil {
-		s.warn("%s: what setup put into its config is taken out again", found.name)
+		s.Warn("%s: what setup put into its config is taken out again", found.name)
 	}
 	return err
 }

@@ -166,7 +166,7 @@ func atPath(path string, err error) error { return fmt.Errorf("edit %s: %w", pat
 
 func (s *setup) carryOut(i int, pl plan) error {
 	if !pl.changes() {
-		s.warn("%s is as it should be: nothing to change", pl.record.Path)
+		s.Warn("%s is as it should be: nothing to change", pl.record.Path)
 		return nil
 	}
 	made, err := pl.file.Replace(pl.content)
@@ -178,13 +178,13 @@ func (s *setup) carryOut(i int, pl plan) error {
 		return err
 	}
 	for _, key := range pl.replaced {
-		s.warn("warning: %s of another value was replaced; --undo does not bring it back", key)
+		s.Warn("warning: %s of another value was replaced; --undo does not bring it back", key)
 	}
 	host := ""
 	if s.Host != "" {
 		host = " --host " + s.Host
 	}
-	s.warn("%s: %s asks for the tokens of account %q now; to undo it: codex-cred setup %s --undo%s", pl.record.Path, s.Client, s.Account, s.Client, host)
+	s.Warn("%s: %s asks for the tokens of account %q now; to undo it: codex-cred setup %s --undo%s", pl.record.Path, s.Client, s.Account, s.Client, host)
 	return nil
 }
 

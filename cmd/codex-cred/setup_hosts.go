@@ -33,7 +33,7 @@ func thenHost(c client) client {
 			return err
 		}
 		if row, err := s.hosts.Find(host); err != nil || row.Account != s.Account {
-			s.warn("now let the account answer the host: codex-cred host add %s %s", host, s.Account)
+			s.Warn("now let the account answer the host: codex-cred host add %s %s", host, s.Account)
 		}
 		return nil
 	}
@@ -50,7 +50,7 @@ func dockerClient() client {
 			return err
 		}
 		if _, err := exec.LookPath(dockerProgram); err != nil {
-			s.warn("now let docker find us under the name that it looks for: %s", s.dockerLink())
+			s.Warn("now let docker find us under the name that it looks for: %s", s.dockerLink())
 		}
 		return nil
 	}

@@ -32,8 +32,8 @@ func kubectlClient() client {
 		if err := change(ctx, s); err != nil {
 			return err
 		}
-		s.warn("now let the account answer the cluster: %s", s.addCluster(ctx))
-		s.warn("then let a context use it: %s", useKubeUser)
+		s.Warn("now let the account answer the cluster: %s", s.addCluster(ctx))
+		s.Warn("then let a context use it: %s", useKubeUser)
 		return nil
 	}
 	return c

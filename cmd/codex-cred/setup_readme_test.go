@@ -35,7 +35,7 @@ func recipesText(t *testing.T) string {
 	t.Helper()
 	t.Setenv("HOME", "/home/me")
 	root := filepath.Join(t.TempDir(), "root")
-	p := &program{now: time.Now, getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }}
+	p := &program{Terminal: &Terminal{Now: time.Now}, getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }}
 	w, err := p.wire()
 	must(t, err)
 	signIn(t, w, "work")

@@ -27,7 +27,7 @@ func (s *setup) runIn(program string, run func(folder *rundir.Run) error) error 
 	}
 	err = run(folder)
 	if removal := folder.Remove(); removal != nil {
-		s.warn("warning: %s; codex-cred doctor --fix removes it later", removal)
+		s.Warn("warning: %s; codex-cred doctor --fix removes it later", removal)
 	}
 	return err
 }
@@ -54,7 +54,7 @@ func (s *setup) runTrial(ctx context.Context, path string, run trialRun, w *witn
 		}
 	}
 	defer s.asPerson()()
-	defer s.whenSlow("%s is running ...", run.program)()
+	defer s.NoticeAfter("%s is running ...", run.program)()
 	var output bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, run.args(w.url)...) //nolint:gosec // the client that the person named
 	cmd.Dir, cmd.Env = folder.Work, runEnvironment(folder, run.environment(w.url))

@@ -38,7 +38,7 @@ func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) er
 	if !wire.Foreign(host, rec.Credential) {
 		return nil
 	}
-	what := fmt.Errorf("set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, shown(target))
+	what := fmt.Errorf("set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, Sanitize(target))
 	return helper.ForAccount(s.Account, withHint(what, "if you trust that host with it, add --allow-foreign-host"))
 }
 

@@ -145,5 +145,5 @@ func lastLine(text string) string {
 			last = line
 		}
 	}
-	return shown(last)
+	return Sanitize(last)
 }

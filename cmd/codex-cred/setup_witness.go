@@ -188,7 +188,7 @@ func (s *setup) verified(ctx context.Context, w *witness, before string) error {
 }
 
 func (s *setup) tellVerified(digest string) error {
-	return write(s.stdout, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, digest))
+	return Write(s.Out, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, digest))
 }
 
 // verifyGet bounds how long the token may take with which the client's is compared.

@@ -63,7 +63,7 @@ func (p *program) shimAdd(c *cli.Context) error {
 	if err := w.shims.Add(c.Args().First(), program, p.others); err != nil {
 		return err
 	}
-	p.warn("the program %s runs: codex-cred %s", w.shims.Path(c.Args().First()), shown(strings.Join(p.others, " ")))
+	p.Warn("the program %s runs: codex-cred %s", w.shims.Path(c.Args().First()), Sanitize(strings.Join(p.others, " ")))
 	return nil
 }
 
@@ -87,26 +87,26 @@ func (p *program) shimList(c *cli.Context) error {
 		return err
 	}
 	lines := make([]shimLine, 0, len(names))
-	rows := [][]cell{{{"PROGRAM", header}, {"RUNS", header}}}
+	rows := [][]Cell{{{"PROGRAM", Header}, {"RUNS", Header}}}
 	for _, name := range names {
 		args, err := w.shims.Args(name)
 		if err != nil {
 			return err
 		}
 		lines = append(lines, shimLine{name, w.shims.Path(name), args})
-		rows = append(rows, []cell{{w.shims.Path(name), plain}, {"codex-cred " + shown(strings.Join(args, " ")), plain}})
+		rows = append(rows, []Cell{{w.shims.Path(name), Plain}, {"codex-cred " + Sanitize(strings.Join(args, " ")), Plain}})
 	}
 	switch {
 	case c.String("format") == "json":
-		return writeJSON(p.stdout, struct {
+		return WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			Shims         []shimLine `json:"shims"`
 		}{schemaVersion, lines})
 	case len(names) == 0:
-		p.warn("there are none; make one with: codex-cred shim add NAME -- get")
+		p.Warn("there are none; make one with: codex-cred shim add NAME -- get")
 		return nil
 	}
-	return write(p.stdout, p.table(rows))
+	return Write(p.Out, p.Table(rows))
 }
 
 func (p *program) shimRemove(c *cli.Context) error {

@@ -34,12 +34,12 @@ func (p *program) status(c *cli.Context) error {
 		return v.err
 	}
 	if c.String("format") == "json" {
-		err = writeJSON(p.stdout, struct {
+		err = WriteJSON(p.Out, struct {
 			SchemaVersion int `json:"schema_version"`
 			view
 		}{schemaVersion, v})
 	} else {
-		err = write(p.stdout, p.table(p.statusRows(v)))
+		err = Write(p.Out, p.Table(p.statusRows(v)))
 	}
 	if err != nil {
 		return err
@@ -55,19 +55,19 @@ func (v view) lastAnswer() string {
 	return "could not be read and is kept; run: codex-cred refresh" + asArgument(v.Account)
 }
 
-func (p *program) statusRows(v view) [][]cell {
+func (p *program) statusRows(v view) [][]Cell {
 	health := v.healthCell()
-	rows := [][]cell{
-		{{"Account", header}, {v.marked(), plain}},
-		{{"Health", header}, health},
+	rows := [][]Cell{
+		{{"Account", Header}, {v.marked(), Plain}},
+		{{"Health", Header}, health},
 	}
 	for _, r := range []struct{ name, text string }{
 		{"E-mail", v.Email},
 		{"Plan", v.Plan},
 		{"Account ID", v.AccountID},
-		{"Expires", timeAndSpan(v.Expiry, p.now())},
-		{"Refreshed", timeAndSpan(v.Obtained, p.now())},
-		{"Signed in", timeAndSpan(v.SignedIn, p.now())},
+		{"Expires", timeAndSpan(v.Expiry, p.Now())},
+		{"Refreshed", timeAndSpan(v.Obtained, p.Now())},
+		{"Signed in", timeAndSpan(v.SignedIn, p.Now())},
 		{"Generation", strconv.FormatUint(v.Generation, 10)},
 		{"Issuer", v.Issuer},
 		{"Profile", v.Profile},
@@ -78,7 +78,7 @@ func (p *program) statusRows(v view) [][]cell {
 		{"Last answer", v.lastAnswer()},
 	} {
 		if r.text != "" {
-			rows = append(rows, []cell{{r.name, header}, {r.text, plain}})
+			rows = append(rows, []Cell{{r.name, Header}, {r.text, Plain}})
 		}
 	}
 	return rows

@@ -41,7 +41,7 @@ func (p *program) store(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if terminal(p.stdin) {
+	if IsTerminal(p.In) {
 		return withHint(fmt.Errorf("store reads a credential from standard input, and %w to type it: that would show it", errPerson), "run: codex-cred store"+asArgument(account)+" < credential.json")
 	}
 	credential, err := p.given(c.Context, w)
@@ -55,14 +55,14 @@ func (p *program) store(c *cli.Context) error {
 
 // given reads the credential. Who supplies it may be slow, and be interrupted.
 func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, error) {
-	defer p.whenSlow("waiting for the credential, or its issuer")()
+	defer p.NoticeAfter("waiting for the credential, or its issuer")()
 	type given struct {
 		credential helper.Credential
 		err        error
 	}
 	read := make(chan given, 1)
 	go func() {
-		c, err := w.client.Given(ctx, p.stdin)
+		c, err := w.client.Given(ctx, p.In)
 		read <- given{c, err}
 	}()
 	select {
@@ -85,7 +85,7 @@ func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice str
 func (p *program) oneAtATime(ctx context.Context, w *wiring, what string, do func() error) error {
 	name := string(w.trial()) + "/" + what
 	waiting, cancel := context.WithTimeout(ctx, personTime)
-	stop := p.whenSlow("waiting for another codex-cred to %s", what)
+	stop := p.NoticeAfter("waiting for another codex-cred to %s", what)
 	unlock, err := w.locks.Lock(waiting, name)
 	stop()
 	cancel()
@@ -105,7 +105,7 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 	case err != nil:
 		return err
 	case holder == account:
-		p.warn("account %q: it has this sign-in already; nothing is stored", account)
+		p.Warn("account %q: it has this sign-in already; nothing is stored", account)
 		return nil
 	case holder != "":
 		return withHint(fmt.Errorf("the account %q has the same refresh token, which works once: %w", holder, helper.ErrInvalid), "use that account: codex-cred get "+holder)
@@ -121,7 +121,7 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 	if err != nil {
 		return err
 	}
-	p.warn("account %q: stored; the tokens are in the %s", account, w.place(a.Store, string(a.ID)))
+	p.Warn("account %q: stored; the tokens are in the %s", account, w.place(a.Store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 

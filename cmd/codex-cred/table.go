@@ -8,28 +8,28 @@ import (
 	"golang.org/x/term"
 )
 
-// A style is how a cell looks on a terminal. Without colours every style is
-// plain text.
-type style string
+// A Style is how a cell looks on a terminal. Without colours every style is
+// Plain text.
+type Style string
 
 const (
-	plain  style = ""
-	header style = "\x1b[1m"
-	good   style = "\x1b[32m"
-	poor   style = "\x1b[33m"
-	bad    style = "\x1b[31m"
+	Plain  Style = ""
+	Header Style = "\x1b[1m"
+	Good   Style = "\x1b[32m"
+	Poor   Style = "\x1b[33m"
+	Bad    Style = "\x1b[31m"
 	reset        = "\x1b[0m"
 )
 
-type cell struct {
-	text  string
-	style style
+type Cell struct {
+	Text  string
+	Style Style
 }
 
-// table returns the rows for standard output, no wider than its terminal where words
+// Table returns the rows for standard output, no wider than its terminal where words
 // allow that.
-func (p *program) table(rows [][]cell) string {
-	return layOut(fitted(rows, p.width()), p.colours())
+func (t *Terminal) Table(rows [][]Cell) string {
+	return layOut(fitted(rows, t.Width()), t.Colours())
 }
 
 // leastText is how many columns the last cell of a row needs to be readable.
@@ -38,7 +38,7 @@ const leastText = 24
 // fitted returns the rows so that they are no wider than that: the last cells go on in
 // further rows, or, where there is no room for that, each row becomes several, of which
 // each has its head and a cell. Width 0 is without end.
-func fitted(rows [][]cell, width int) [][]cell {
+func fitted(rows [][]Cell, width int) [][]Cell {
 	lead, last := widths(rows)
 	switch {
 	case width == 0 || lead+last <= width:
@@ -46,13 +46,13 @@ func fitted(rows [][]cell, width int) [][]cell {
 	case width-lead >= leastText || len(rows[0]) <= 2:
 		return hanging(rows, max(width-lead, leastText))
 	}
-	var list [][]cell
+	var list [][]Cell
 	for i, row := range rows[1:] {
 		if i > 0 {
-			list = append(list, []cell{{}})
+			list = append(list, []Cell{{}})
 		}
 		for j, c := range row {
-			list = append(list, []cell{rows[0][j], c})
+			list = append(list, []Cell{rows[0][j], c})
 		}
 	}
 	lead, _ = widths(list)
@@ -61,14 +61,14 @@ func fitted(rows [][]cell, width int) [][]cell {
 
 // widths returns what all columns but the last take with the blanks after them, and
 // what the last takes.
-func widths(rows [][]cell) (lead, last int) {
+func widths(rows [][]Cell) (lead, last int) {
 	var each []int
 	for _, row := range rows {
 		for i, c := range row {
 			if i == len(each) {
 				each = append(each, 0)
 			}
-			each[i] = max(each[i], utf8.RuneCountInString(shown(c.text)))
+			each[i] = max(each[i], utf8.RuneCountInString(Sanitize(c.Text)))
 		}
 	}
 	for _, w := range each[:max(0, len(each)-1)] {
@@ -81,16 +81,16 @@ func widths(rows [][]cell) (lead, last int) {
 }
 
 // hanging breaks the last cell of each row between words into as many rows as it needs.
-func hanging(rows [][]cell, width int) [][]cell {
-	var list [][]cell
+func hanging(rows [][]Cell, width int) [][]Cell {
+	var list [][]Cell
 	for _, row := range rows {
 		n := len(row) - 1
-		for i, line := range brokenAt(row[n].text, width) {
-			next := make([]cell, n+1)
+		for i, line := range brokenAt(row[n].Text, width) {
+			next := make([]Cell, n+1)
 			if i == 0 {
 				copy(next, row)
 			}
-			next[n] = cell{line, row[n].style}
+			next[n] = Cell{line, row[n].Style}
 			list = append(list, next)
 		}
 	}
@@ -113,10 +113,10 @@ func brokenAt(text string, width int) []string {
 	return lines
 }
 
-// width is that of the terminal that standard output is, or 0.
-func (p *program) width() int {
-	f, ok := p.stdout.(*os.File)
-	if !ok || !terminal(f) {
+// Width is that of the terminal that standard output is, or 0.
+func (t *Terminal) Width() int {
+	f, ok := t.Out.(*os.File)
+	if !ok || !IsTerminal(f) {
 		return 0
 	}
 	columns, _, err := term.GetSize(int(f.Fd()))
@@ -128,16 +128,16 @@ func (p *program) width() int {
 
 // layOut returns the rows as aligned columns, two spaces apart. What is in a cell
 // steers no terminal.
-func layOut(rows [][]cell, colours bool) string {
+func layOut(rows [][]Cell, colours bool) string {
 	var widths []int
 	for _, row := range rows {
 		for i, c := range row {
-			c.text = shown(c.text)
+			c.Text = Sanitize(c.Text)
 			row[i] = c
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.Text))
 		}
 	}
 	var b strings.Builder
@@ -146,7 +146,7 @@ func layOut(rows [][]cell, colours bool) string {
 			last := i == len(row)-1
 			b.WriteString(dressed(c, colours))
 			if !last {
-				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2))
+				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.Text)+2))
 			}
 		}
 		b.WriteByte('\n')
@@ -154,14 +154,20 @@ func layOut(rows [][]cell, colours bool) string {
 	return b.String()
 }
 
-func dressed(c cell, colours bool) string {
-	if !colours || c.style == plain || c.text == "" {
-		return c.text
+func dressed(c Cell, colours bool) string {
+	if !colours || c.Style == Plain || c.Text == "" {
+		return c.Text
 	}
-	return string(c.style) + c.text + reset
+	return string(c.Style) + c.Text + reset
 }
 
-// colours reports whether output to stdout is dressed up (https://no-color.org).
-func (p *program) colours() bool {
-	return p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb" && terminal(p.stdout)
+// Colours reports whether standard output is a terminal that shows colors.
+func (t *Terminal) Colours() bool {
+	return !t.NoColor && IsTerminal(t.Out)
+}
+
+// NoColor reports whether the environment asks for output without colors
+// (https://no-color.org), or names a terminal that has none.
+func NoColor(getenv func(string) string) bool {
+	return getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
 }

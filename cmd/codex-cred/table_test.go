@@ -2,12 +2,12 @@ package main
 
 import "testing"
 
-func cellsOf(rows ...[]string) [][]cell {
-	list := make([][]cell, 0, len(rows))
+func cellsOf(rows ...[]string) [][]Cell {
+	list := make([][]Cell, 0, len(rows))
 	for _, row := range rows {
-		cells := make([]cell, 0, len(row))
+		cells := make([]Cell, 0, len(row))
 		for _, text := range row {
-			cells = append(cells, cell{text: text})
+			cells = append(cells, Cell{Text: text})
 		}
 		list = append(list, cells)
 	}
@@ -21,7 +21,7 @@ func TestFitted(t *testing.T) {
 	seats := cellsOf([]string{"ACCOUNT", "E-MAIL", "DOES"}, []string{"work", "a-long-address@example.com", "nothing at all is done with this one"}, []string{"lab", "-", "store"})
 	for _, c := range []struct {
 		name  string
-		rows  [][]cell
+		rows  [][]Cell
 		width int
 		want  string
 	}{

@@ -52,16 +52,13 @@ func TestColours(t *testing.T) {
 		{"an empty NO_COLOR", "NO_COLOR", "", true, true},
 		{"a dumb terminal", "TERM", "dumb", true, false},
 	} {
-		p := &program{stdout: new(bytes.Buffer), getenv: func(name string) string {
-			if name == c.variable {
-				return c.value
-			}
-			return ""
-		}}
+		p := &Terminal{Out: new(bytes.Buffer), NoColor: NoColor(func(name string) string {
+			return map[string]string{c.variable: c.value}[name]
+		})}
 		if c.terminal {
-			p.stdout = window
+			p.Out = window
 		}
-		if got := p.colours(); got != c.want {
+		if got := p.Colours(); got != c.want {
 			t.Errorf("%s: colours %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -70,7 +67,7 @@ func TestColours(t *testing.T) {
 // Only the whole word lets everything be erased.
 func TestConfirm(t *testing.T) {
 	for answer, want := range map[string]bool{"yes\n": true, " yes \n": true, "y\n": false, "no\n": false, "\n": false, "": false, "YES\n": false} {
-		p := &program{stdin: bytes.NewBufferString(answer), stderr: new(bytes.Buffer), getenv: func(string) string { return "" }}
+		p := &program{Terminal: &Terminal{In: bytes.NewBufferString(answer), Err: new(bytes.Buffer)}, getenv: func(string) string { return "" }}
 		got, err := p.line(t.Context())
 		if err != nil || (got == "yes") != want {
 			t.Errorf("the answer %q reads as %q, %v; want consent %v", answer, got, err, want)
@@ -102,7 +99,7 @@ func TestScreen(t *testing.T) {
 		{map[string]string{"LC_ALL": "", "LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, true},
 		{map[string]string{"TERM": "dumb"}, false},
 	} {
-		p := &program{stderr: window, getenv: func(name string) string { return c.variables[name] }}
+		p := &program{Terminal: &Terminal{Err: window}, getenv: func(name string) string { return c.variables[name] }}
 		if _, drawn := p.screen(); drawn != c.want {
 			t.Errorf("%v: drawn %v, want %v", c.variables, drawn, c.want)
 		}
@@ -115,10 +112,10 @@ func TestWidth(t *testing.T) {
 	if err := unix.IoctlSetWinsize(int(master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 20, Col: 57}); err != nil {
 		t.Fatal(err)
 	}
-	if got := (&program{stdout: slave}).width(); got != 57 {
+	if got := (&program{Terminal: &Terminal{Out: slave}}).Width(); got != 57 {
 		t.Errorf("a terminal of 57 columns is %d wide", got)
 	}
-	if got := (&program{stdout: new(bytes.Buffer)}).width(); got != 0 {
+	if got := (&program{Terminal: &Terminal{Out: new(bytes.Buffer)}}).Width(); got != 0 {
 		t.Errorf("a pipe is %d wide", got)
 	}
 }

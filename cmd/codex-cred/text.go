@@ -9,52 +9,52 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// printable reports whether a character from outside may be shown. Control
+// Printable reports whether a character from outside may be shown. Control
 // characters can steer a terminal; the marks of bidirectional text (category
 // Cf) can make it read as something else.
-func printable(r rune) bool {
+func Printable(r rune) bool {
 	return unicode.IsPrint(r) || r == '\u00a0'
 }
 
-// shown returns text from outside so that it can be shown to a person.
-func shown(s string) string {
+// Sanitize returns text from outside so that it can be shown to a person.
+func Sanitize(s string) string {
 	return strings.Map(func(r rune) rune {
-		if printable(r) {
+		if Printable(r) {
 			return r
 		}
 		return '\ufffd'
 	}, s)
 }
 
-// A masker returns text of others as it may be shown: without control characters,
+// A Masker returns text of others as it may be shown: without control characters,
 // and with e-mail addresses masked unless a person asked to see them.
-type masker struct{ showEmail bool }
+type Masker struct{ ShowEmail bool }
 
-func (m masker) text(s string) string {
-	if m.showEmail {
-		return shown(s)
+func (m Masker) Text(s string) string {
+	if m.ShowEmail {
+		return Sanitize(s)
 	}
-	return helper.MaskEmails(shown(s))
+	return helper.MaskEmails(Sanitize(s))
 }
 
-// email is for what should be an address: if it is none it is masked all the same.
-func (m masker) email(s string) string {
-	if m.showEmail {
-		return shown(s)
+// Email is for what should be an address: if it is none it is masked all the same.
+func (m Masker) Email(s string) string {
+	if m.ShowEmail {
+		return Sanitize(s)
 	}
-	return helper.MaskEmail(shown(s))
+	return helper.MaskEmail(Sanitize(s))
 }
 
-// fromNow tells a time as a person would: "in 9 days", "3 minutes ago".
-func fromNow(t, now time.Time) string {
+// FromNow tells a time as a person would: "in 9 days", "3 minutes ago".
+func FromNow(t, now time.Time) string {
 	d := t.Sub(now)
 	if d < 0 {
-		return span(-d) + " ago"
+		return Span(-d) + " ago"
 	}
-	return "in " + span(d)
+	return "in " + Span(d)
 }
 
-func span(d time.Duration) string {
+func Span(d time.Duration) string {
 	const day = 24 * time.Hour
 	for _, unit := range []struct {
 		size time.Duration
@@ -62,13 +62,13 @@ func span(d time.Duration) string {
 	}{{day, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
 		// From two units on, the next smaller one would be noise.
 		if n := int(d / unit.size); n >= 2 || (n == 1 && unit.size != day) {
-			return plural(n, unit.name)
+			return Plural(n, unit.name)
 		}
 	}
-	return plural(int(d/time.Second), "second")
+	return Plural(int(d/time.Second), "second")
 }
 
-func plural(n int, unit string) string {
+func Plural(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit
 	}

@@ -18,7 +18,7 @@ func TestMaskEmail(t *testing.T) {
 		"user@exam\u202eple.com":    "us***@exam\ufffdple.com",
 		"user@example.com\nAccount": "us***@example.com\ufffdAccount",
 	} {
-		if got := (masker{}).email(email); got != want {
+		if got := (Masker{}).Email(email); got != want {
 			t.Errorf("email(%q) = %q, want %q", email, got, want)
 		}
 	}
@@ -28,10 +28,10 @@ func TestMaskEmail(t *testing.T) {
 // shown as it is to who asks for it.
 func TestMasker_Text(t *testing.T) {
 	const text = "plus of user@example.com\x1b[31m"
-	if got, want := (masker{}).text(text), "plus of us***@example.com\ufffd[31m"; got != want {
+	if got, want := (Masker{}).Text(text), "plus of us***@example.com\ufffd[31m"; got != want {
 		t.Errorf("text(%q) = %q, want %q", text, got, want)
 	}
-	if got, want := (masker{showEmail: true}).text(text), "plus of user@example.com\ufffd[31m"; got != want {
+	if got, want := (Masker{ShowEmail: true}).Text(text), "plus of user@example.com\ufffd[31m"; got != want {
 		t.Errorf("text(%q) = %q for who asks, want %q", text, got, want)
 	}
 }
@@ -53,7 +53,7 @@ func TestFromNow(t *testing.T) {
 		-2 * time.Hour:                  "2 hours ago",
 		-(24*time.Hour + 1*time.Second): "24 hours ago",
 	} {
-		if got := fromNow(now.Add(ahead), now); got != want {
+		if got := FromNow(now.Add(ahead), now); got != want {
 			t.Errorf("fromNow(%v) = %q, want %q", ahead, got, want)
 		}
 	}
@@ -67,23 +67,23 @@ func TestOneLine(t *testing.T) {
 		"right\u202eto\u2066left": "righttoleft",
 		"bell\a\r":                "bell",
 	} {
-		if got := oneLine(text); got != want {
+		if got := OneLine(text); got != want {
 			t.Errorf("oneLine(%q) = %q, want %q", text, got, want)
 		}
 	}
 }
 
 func TestLayOut(t *testing.T) {
-	rows := [][]cell{
-		{{"NAME", header}, {"HEALTH", header}},
-		{{"wörk", plain}, {"ok", good}},
-		{{"a longer one", plain}, {"", bad}},
+	rows := [][]Cell{
+		{{"NAME", Header}, {"HEALTH", Header}},
+		{{"wörk", Plain}, {"ok", Good}},
+		{{"a longer one", Plain}, {"", Bad}},
 	}
 	plainWant := "NAME          HEALTH\nwörk          ok\na longer one  \n"
 	if got := layOut(rows, false); got != plainWant {
 		t.Errorf("without colours:\n%q, want\n%q", got, plainWant)
 	}
-	if got, want := layOut([][]cell{{{"\x1b[2J\u009b31m", good}}}, false), "\ufffd[2J\ufffd31m\n"; got != want {
+	if got, want := layOut([][]Cell{{{"\x1b[2J\u009b31m", Good}}}, false), "\ufffd[2J\ufffd31m\n"; got != want {
 		t.Errorf("a cell with control characters: %q, want %q", got, want)
 	}
 	colourWant := "\x1b[1mNAME\x1b[0m          \x1b[1mHEALTH\x1b[0m\nwörk          \x1b[32mok\x1b[0m\na longer one  \n"

@@ -44,7 +44,7 @@ func TestUnknownStore(t *testing.T) {
 		code int
 	}{{"get work", exitStore}, {"status work", exitStore}, {"list", exitOK}, {"doctor --offline", exitFindings}, {"erase work", exitFindings}} {
 		var out, told bytes.Buffer
-		p.stdout, p.stderr = &out, &told
+		p.Out, p.Err = &out, &told
 		code := p.run(append([]string{"codex-cred"}, strings.Fields(c.args)...))
 		said := out.String() + told.String()
 		if code != c.code {

@@ -33,9 +33,9 @@ func (p *program) use(c *cli.Context) error {
 	if err := w.accounts.SetDefault(name); err != nil {
 		return helper.ForAccount(name, err)
 	}
-	p.warn("account %q is the default one", name)
+	p.Warn("account %q is the default one", name)
 	if chosen := p.getenv("CODEX_CRED_ACCOUNT"); chosen != "" && chosen != name {
-		p.warn("warning: CODEX_CRED_ACCOUNT is set, to %q, and comes first", shown(chosen))
+		p.Warn("warning: CODEX_CRED_ACCOUNT is set, to %q, and comes first", Sanitize(chosen))
 	}
 	return nil
 }

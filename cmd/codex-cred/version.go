@@ -32,9 +32,9 @@ func (p *program) versionCommand() *cli.Command {
 			}
 			b := readBuild()
 			if c.String("format") == "text" {
-				return write(p.stdout, b.text())
+				return Write(p.Out, b.text())
 			}
-			return writeJSON(p.stdout, b)
+			return WriteJSON(p.Out, b)
 		},
 	}
 }

@@ -53,7 +53,7 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 		return v.broken(name, err)
 	}
 	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.place(a.Store, string(a.ID)), a.Generation, when(a.Created)
-	v.Shared = shown(a.Shared)
+	v.Shared = Sanitize(a.Shared)
 	v.Unread = a.Unanswered > 0 && w.journals.IsKept(a.ID)
 	rec, err := w.records.Read(ctx, name)
 	switch {
@@ -67,7 +67,7 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 		return v.broken(name, err)
 	}
 	v.fill(rec.Credential, showEmail)
-	v.Health, v.err = health(rec, p.now())
+	v.Health, v.err = health(rec, p.Now())
 	if v.err != nil {
 		return v.broken(name, v.err)
 	}
@@ -75,11 +75,11 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 }
 
 func (v *view) fill(c helper.Credential, showEmail bool) {
-	m := masker{showEmail}
-	v.Email = m.email(c.Identity.Email)
-	v.Plan, v.AccountID = m.text(c.Identity.Plan), m.text(c.Identity.AccountID)
-	v.Issuer, v.Profile, v.ClientID = m.text(c.Issuer.URL), m.text(c.Issuer.Profile), m.text(c.Issuer.ClientID)
-	v.Scope, v.Generation = m.text(c.Scope), c.Generation
+	m := Masker{showEmail}
+	v.Email = m.Email(c.Identity.Email)
+	v.Plan, v.AccountID = m.Text(c.Identity.Plan), m.Text(c.Identity.AccountID)
+	v.Issuer, v.Profile, v.ClientID = m.Text(c.Issuer.URL), m.Text(c.Issuer.Profile), m.Text(c.Issuer.ClientID)
+	v.Scope, v.Generation = m.Text(c.Scope), c.Generation
 	v.Expiry, v.Obtained = when(c.Expiry), when(c.ObtainedAt)
 }
 

@@ -69,7 +69,7 @@ func (p *program) wire() (*wiring, error) {
 func (p *program) wireAt(root string) *wiring {
 	w := &wiring{
 		root:     root,
-		accounts: accountdir.New(root, p.now),
+		accounts: accountdir.New(root, p.Now),
 		locks:    filelock.New(root),
 		keychain: keychain.New(),
 		files:    fallbackfile.New(root),
@@ -80,7 +80,7 @@ func (p *program) wireAt(root string) *wiring {
 		runs:     rundir.New(root),
 		log:      requestlog.New(p.stateRoot(root)),
 		hostID:   p.hostID,
-		client:   &refresh.Client{UserAgent: userAgent(), Now: p.now, Proxy: http.ProxyFromEnvironment, Running: p.running},
+		client:   &refresh.Client{UserAgent: userAgent(), Now: p.Now, Proxy: http.ProxyFromEnvironment, Running: p.running},
 	}
 	w.keychain.Turn = w.turn
 	p.record(w)
@@ -105,9 +105,9 @@ func (p *program) helper(w *wiring) *helper.Helper {
 	return &helper.Helper{
 		Records: w.records,
 		Refresher: &refresh.Gate{
-			Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.now, Kinds: replyKinds(), Holder: w.processAt,
+			Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.Now, Kinds: replyKinds(), Holder: w.processAt,
 		},
-		Now: p.now, Outlives: p.outlives,
+		Now: p.Now, Outlives: p.outlives,
 	}
 }
 
@@ -129,7 +129,7 @@ func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := &refresh.Rotation{
 		Records: w.records, Locker: flushingLocker{w.locks.Rooted(), w.recorder}, Journals: w.journals, Client: w.client,
 		Host: w.host(), Unreached: 2 * time.Second, SendTime: sendTime,
-		Random: rand.Reader, Now: p.now, At: p.at, Kinds: replyKinds(),
+		Random: rand.Reader, Now: p.Now, At: p.at, Kinds: replyKinds(),
 	}
 	if mode == background {
 		r.Unreached = time.Minute // the token is still good: there is time

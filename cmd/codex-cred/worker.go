@@ -85,7 +85,7 @@ func (p *program) work(args []string) int {
 	}
 	ctx, cancel := p.running.WithTimeout(context.Background(), tryTime)
 	defer cancel()
-	c := caller{Writer: p.stdout, leave: func() {}}
+	c := caller{Writer: p.Out, leave: func() {}}
 	if mode == background {
 		var ok bool
 		if c.leave, ok = w.enter(d.Account); !ok {
