@@ -74,7 +74,7 @@ func indented(lines []string, columns int, s Style) string {
 		if len(margin)+len([]rune(line)) > columns {
 			return ""
 		}
-		b.WriteString(margin + dressed(Cell{line, s}, s != Plain) + "\n")
+		b.WriteString(margin + Cell{line, s}.Paint(s != Plain) + "\n")
 	}
 	if b.Len() > 0 {
 		b.WriteByte('\n')

@@ -62,7 +62,7 @@ func TestDoctor_Narrow(t *testing.T) {
 	t.Parallel()
 	found := []finding{named("clock", fine("right")), named("other tools", problem("codex-cred login", "they have a sign-in of ours").of("work"))}
 	want := "STATE    ok\nCHECK    clock\nFINDING  right\n\nSTATE    problem\nCHECK    other tools\nFINDING  account \"work\": they have a\n         sign-in of ours; codex-cred\n         login\n"
-	if got := layOut(fitted(findingRows(found), 40), false); got != want {
+	if got := FormatTable(findingRows(found), 40, false); got != want {
 		t.Errorf("%s\nwant:\n%s", got, want)
 	}
 }

@@ -31,7 +31,7 @@ func TestProgress(t *testing.T) {
 func TestProgressTellsNoPipe(t *testing.T) {
 	var out strings.Builder
 	now := time.Unix(1_800_000_000, 0)
-	p := &program{Terminal: &Terminal{Err: &out, Now: func() time.Time { return now }}}
+	p := &Terminal{Err: &out, Now: func() time.Time { return now }}
 	g := p.Progress("erasing accounts", 2)
 	now = now.Add(time.Minute)
 	g.Step()
@@ -45,7 +45,7 @@ func TestProgressTellsNoPipe(t *testing.T) {
 func TestProgress_Warn(t *testing.T) {
 	var out strings.Builder
 	now := time.Unix(1_800_000_000, 0)
-	p := &program{Terminal: &Terminal{Err: &out, Now: func() time.Time { return now }}}
+	p := &Terminal{Err: &out, Now: func() time.Time { return now }}
 	g := p.Progress("erasing accounts", 2)
 	g.out = &out // as if it were a terminal
 	now = now.Add(time.Second)

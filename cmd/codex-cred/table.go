@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
-// A Style is how a cell looks on a terminal. Without colours every style is
+// A Style is how a cell looks on a terminal. Without colors every style is
 // Plain text.
 type Style string
 
@@ -21,6 +21,7 @@ const (
 	reset        = "\x1b[0m"
 )
 
+// A Cell is text in a table.
 type Cell struct {
 	Text  string
 	Style Style
@@ -29,7 +30,13 @@ type Cell struct {
 // Table returns the rows for standard output, no wider than its terminal where words
 // allow that.
 func (t *Terminal) Table(rows [][]Cell) string {
-	return layOut(fitted(rows, t.Width()), t.Colours())
+	return FormatTable(rows, t.Width(), t.Colors())
+}
+
+// FormatTable returns the rows as aligned columns, no wider than width where words
+// allow that; width 0 is no limit.
+func FormatTable(rows [][]Cell, width int, colors bool) string {
+	return layOut(fitted(rows, width), colors)
 }
 
 // leastText is how many columns the last cell of a row needs to be readable.
@@ -128,7 +135,7 @@ func (t *Terminal) Width() int {
 
 // layOut returns the rows as aligned columns, two spaces apart. What is in a cell
 // steers no terminal.
-func layOut(rows [][]Cell, colours bool) string {
+func layOut(rows [][]Cell, colors bool) string {
 	var widths []int
 	for _, row := range rows {
 		for i, c := range row {
@@ -144,7 +151,7 @@ func layOut(rows [][]Cell, colours bool) string {
 	for _, row := range rows {
 		for i, c := range row {
 			last := i == len(row)-1
-			b.WriteString(dressed(c, colours))
+			b.WriteString(c.Paint(colors))
 			if !last {
 				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.Text)+2))
 			}
@@ -154,15 +161,16 @@ func layOut(rows [][]Cell, colours bool) string {
 	return b.String()
 }
 
-func dressed(c Cell, colours bool) string {
-	if !colours || c.Style == Plain || c.Text == "" {
+// Paint returns the text of the cell in its style, or plain without colors.
+func (c Cell) Paint(colors bool) string {
+	if !colors || c.Style == Plain || c.Text == "" {
 		return c.Text
 	}
 	return string(c.Style) + c.Text + reset
 }
 
-// Colours reports whether standard output is a terminal that shows colors.
-func (t *Terminal) Colours() bool {
+// Colors reports whether standard output is a terminal that shows colors.
+func (t *Terminal) Colors() bool {
 	return !t.NoColor && IsTerminal(t.Out)
 }
 

@@ -58,7 +58,7 @@ func TestColours(t *testing.T) {
 		if c.terminal {
 			p.Out = window
 		}
-		if got := p.Colours(); got != c.want {
+		if got := p.Colors(); got != c.want {
 			t.Errorf("%s: colours %v, want %v", c.name, got, c.want)
 		}
 	}
