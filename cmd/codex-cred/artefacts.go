@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/internal/disk/sharing"
@@ -175,7 +176,7 @@ func (w *wiring) place(store, name string) string {
 	case storeFile:
 		return "file " + w.files.Path(name)
 	}
-	return fmt.Sprintf("store %q, item %s", Sanitize(store), name)
+	return fmt.Sprintf("store %q, item %s", terminal.Sanitize(store), name)
 }
 
 // storeName returns what a person calls the store, in words that follow "the".
@@ -183,7 +184,7 @@ func storeName(word string) string {
 	if word == storeFile || word == storeKeychain {
 		return word
 	}
-	return fmt.Sprintf("store %q", Sanitize(word))
+	return fmt.Sprintf("store %q", terminal.Sanitize(word))
 }
 
 // home returns where a store keeps all its items, in words that follow "the".
@@ -194,7 +195,7 @@ func (w *wiring) home(store string) string {
 	case storeKeychain:
 		return w.keychain.Place()
 	}
-	return fmt.Sprintf("store %q, which this version of codex-cred does not know", Sanitize(store))
+	return fmt.Sprintf("store %q, which this version of codex-cred does not know", terminal.Sanitize(store))
 }
 
 // gateFile is removed by who holds the gate: a caller that has it may be about to
@@ -273,7 +274,7 @@ func directory(path string) artefact {
 			return err
 		}
 		if entries, readErr := os.ReadDir(path); readErr == nil && len(entries) > 0 {
-			return fmt.Errorf("it holds something else: %s", Sanitize(entries[0].Name()))
+			return fmt.Errorf("it holds something else: %s", terminal.Sanitize(entries[0].Name()))
 		}
 		return err
 	}}

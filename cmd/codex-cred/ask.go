@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
@@ -113,7 +114,7 @@ func (p *program) warnOf(account string, answer helper.Answer) {
 		return
 	}
 	err := helper.ForAccount(account, answer.Warning)
-	line := OneLine(err.Error())
+	line := terminal.OneLine(err.Error())
 	switch {
 	case errors.Is(err, helper.ErrTooLarge), errors.Is(err, helper.ErrUnread): // only a person ends that
 		line = withTheHint(line, hintFor(err))

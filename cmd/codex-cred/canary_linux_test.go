@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -187,7 +188,7 @@ func (c *canary) check(s step, args []string, said said) {
 		c.t.Errorf("%q does not show the e-mail:\n%s", args, said.stdout)
 	}
 	for stream, text := range map[string]string{"stdout": said.stdout, "stderr": said.stderr} {
-		if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && !Printable(r) }) {
+		if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && !terminal.Printable(r) }) {
 			c.t.Errorf("%q: control characters on %s: %q", args, stream, text)
 		}
 	}

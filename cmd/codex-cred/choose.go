@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -36,7 +37,7 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 		choice = storeAuto
 	}
 	if !slices.Contains(storeWords(), choice) {
-		return "", usageError("there is no store %q; choose auto, keychain or file", Sanitize(choice))
+		return "", usageError("there is no store %q; choose auto, keychain or file", terminal.Sanitize(choice))
 	}
 	return choice, nil
 }
@@ -56,7 +57,7 @@ func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (st
 	if choice != storeAuto || !errors.Is(err, helper.ErrUnavailable) {
 		return "", fmt.Errorf("try the %s before signing in: %w", word, err)
 	}
-	p.Warn("no keychain can be used here (%s): the tokens will be kept in files under %s, readable by you alone", OneLine(err.Error()), w.root)
+	p.Warn("no keychain can be used here (%s): the tokens will be kept in files under %s, readable by you alone", terminal.OneLine(err.Error()), w.root)
 	if err := p.tryStore(ctx, w, storeFile); err != nil {
 		return "", fmt.Errorf("try the %s before signing in: %w", storeFile, err)
 	}
@@ -75,7 +76,7 @@ func (p *program) keep(ctx context.Context, w *wiring, in intent, credential hel
 	if !errors.Is(err, helper.ErrTooLarge) || in.choice != storeAuto || in.store == storeFile {
 		return a, err
 	}
-	p.Warn("account %q: the tokens are too large for the keychain (%s): they will be kept in files under %s, readable by you alone", in.account, OneLine(err.Error()), w.root)
+	p.Warn("account %q: the tokens are too large for the keychain (%s): they will be kept in files under %s, readable by you alone", in.account, terminal.OneLine(err.Error()), w.root)
 	if err := p.tryStore(ctx, w, storeFile); err != nil {
 		return helper.Account{}, fmt.Errorf("try the %s: %w", storeFile, err)
 	}

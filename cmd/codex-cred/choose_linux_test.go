@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 	"github.com/codex-cred/codex-cred/keychain"
@@ -28,7 +29,7 @@ func TestTrialOfKeePassXC(t *testing.T) {
 			x := testkeyring.StartKeePassXC(t, c.confirm)
 			x.Setenv(t)
 			t.Setenv("CODEX_CRED_HOME", filepath.Join(t.TempDir(), "root"))
-			w, err := (&program{Terminal: &Terminal{Now: time.Now}, getenv: os.Getenv}).wire()
+			w, err := (&program{Terminal: &terminal.Terminal{Now: time.Now}, getenv: os.Getenv}).wire()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 // aProgram is one without any account.
@@ -13,7 +15,7 @@ func aProgram(t *testing.T) *program {
 	t.Helper()
 	home := t.TempDir()
 	return &program{
-		Terminal: &Terminal{Now: time.Now}, getenv: func(name string) string {
+		Terminal: &terminal.Terminal{Now: time.Now}, getenv: func(name string) string {
 			if name == "CODEX_CRED_HOME" || name == "HOME" {
 				return home
 			}

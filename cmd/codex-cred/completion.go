@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 //go:embed completion
@@ -45,7 +47,7 @@ func (p *program) completion(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the script: %w", err)
 	}
-	return Write(p.Out, string(script))
+	return terminal.Write(p.Out, string(script))
 }
 
 // completeCommand is what the scripts ask. It is no command for a person.
@@ -67,6 +69,6 @@ func (p *program) printCompletion(c *cli.Context) error {
 	if c.Bool("new-word") || len(words) == 0 {
 		words = append(words, "")
 	}
-	_ = Write(p.Out, p.complete(words).text()) // nobody is told of an error
+	_ = terminal.Write(p.Out, p.complete(words).text()) // nobody is told of an error
 	return nil
 }

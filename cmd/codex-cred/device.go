@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/refresh"
 	"github.com/codex-cred/codex-cred/refresh/signin"
@@ -31,15 +32,15 @@ func (p *program) onDevice(ctx context.Context, client *refresh.Client, iss help
 func (p *program) deviceText(issuer string, code signin.Code) string {
 	var b strings.Builder
 	columns, drawn := p.screen()
-	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n", Sanitize(issuer), Sanitize(code.URL))
-	fmt.Fprintf(&b, "    %s\n\n", Sanitize(code.UserCode))
+	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n", terminal.Sanitize(issuer), terminal.Sanitize(code.URL))
+	fmt.Fprintf(&b, "    %s\n\n", terminal.Sanitize(code.UserCode))
 	if drawn {
 		b.WriteString(p.qr(code, columns))
 	}
 	b.WriteString("Enter the code only if you began this sign-in yourself, just now. Never give\n" +
 		"it to anybody, and never enter one that somebody sent you: whoever has it\n" +
 		"approved is signed in to your account.\n")
-	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n", Span(code.Expiry.Sub(p.Now()).Round(time.Minute)))
+	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n", terminal.Span(code.Expiry.Sub(p.Now()).Round(time.Minute)))
 	return b.String()
 }
 
@@ -54,9 +55,9 @@ func (p *program) qr(code signin.Code, columns int) string {
 	if err != nil {
 		return "" // it is too long to draw, and stands above
 	}
-	darkOnLight := Style("\x1b[30;107m")
+	darkOnLight := terminal.Style("\x1b[30;107m")
 	if p.getenv("NO_COLOR") != "" {
-		darkOnLight = Plain
+		darkOnLight = terminal.Plain
 		invert(rows) // most terminals are dark
 	}
 	drawn := indented(halfBlocks(rows), columns, darkOnLight)
@@ -67,14 +68,14 @@ func (p *program) qr(code signin.Code, columns int) string {
 }
 
 // indented returns the lines with a margin, or nothing if they do not fit.
-func indented(lines []string, columns int, s Style) string {
+func indented(lines []string, columns int, s terminal.Style) string {
 	const margin = "    "
 	var b strings.Builder
 	for _, line := range lines {
 		if len(margin)+len([]rune(line)) > columns {
 			return ""
 		}
-		b.WriteString(margin + Cell{line, s}.Paint(s != Plain) + "\n")
+		b.WriteString(margin + terminal.Cell{Text: line, Style: s}.Paint(s != terminal.Plain) + "\n")
 	}
 	if b.Len() > 0 {
 		b.WriteByte('\n')
@@ -85,7 +86,7 @@ func indented(lines []string, columns int, s Style) string {
 // screen returns the width of the terminal, and whether to draw on it.
 func (p *program) screen() (columns int, drawn bool) {
 	f, ok := p.Err.(*os.File)
-	if !ok || !IsTerminal(f) || p.getenv("TERM") == "dumb" || p.onlyASCII() {
+	if !ok || !terminal.IsTerminal(f) || p.getenv("TERM") == "dumb" || p.onlyASCII() {
 		return 0, false
 	}
 	columns, _, err := term.GetSize(int(f.Fd()))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -80,7 +81,7 @@ func (p *program) doctor(c *cli.Context) error {
 		return err
 	}
 	if n := count(found, verdictProblem); n > 0 {
-		return fmt.Errorf("%s %w", Plural(n, "problem"), errProblems)
+		return fmt.Errorf("%s %w", terminal.Plural(n, "problem"), errProblems)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
@@ -62,7 +63,7 @@ func (d *doctor) checkAccounts(ctx context.Context) []finding {
 			found = append(found, f.of(o.name))
 		}
 	}
-	return orFine(found, "%s, signed in", Plural(len(d.have), "account"))
+	return orFine(found, "%s, signed in", terminal.Plural(len(d.have), "account"))
 }
 
 func (d *doctor) health(ctx context.Context, o owned) finding {
@@ -86,7 +87,7 @@ func (d *doctor) health(ctx context.Context, o owned) finding {
 		return trouble(v.err)
 	case o.account.Unanswered > 0:
 		return warning("codex-cred refresh "+o.name, "the issuer has not answered %s of it; the next is due %s",
-			Plural(o.account.Unanswered, "refresh"), FromNow(o.account.NotBefore, d.Now()))
+			terminal.Plural(o.account.Unanswered, "refresh"), terminal.FromNow(o.account.NotBefore, d.Now()))
 	}
 	return fine("")
 }
@@ -150,11 +151,11 @@ func (d *doctor) checkJournals(context.Context) []finding {
 func (d *doctor) cutShort(e journal.Entry, err error) finding {
 	switch {
 	case err != nil:
-		return problem(d.fixIt(), "%s", OneLine(err.Error()))
+		return problem(d.fixIt(), "%s", terminal.OneLine(err.Error()))
 	case e.State == journal.StateIntent:
-		return warning(d.fixIt(), "a refresh was cut short %s, before it sent anything", FromNow(e.Time, d.Now()))
+		return warning(d.fixIt(), "a refresh was cut short %s, before it sent anything", terminal.FromNow(e.Time, d.Now()))
 	}
-	return problem(d.fixIt(), "a refresh was cut short %s, after it may have reached the issuer", FromNow(e.Time, d.Now()))
+	return problem(d.fixIt(), "a refresh was cut short %s, after it may have reached the issuer", terminal.FromNow(e.Time, d.Now()))
 }
 
 // lockWait is how long a check waits for a lock that mostly nobody has.
@@ -219,5 +220,5 @@ func holder(h filelock.Holder) string {
 	if h.Name == "" {
 		return fmt.Sprintf("process %d", h.PID)
 	}
-	return fmt.Sprintf("%s, process %d", Sanitize(h.Name), h.PID)
+	return fmt.Sprintf("%s, process %d", terminal.Sanitize(h.Name), h.PID)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
@@ -43,7 +44,7 @@ func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 			found = append(found, trouble(withHint(err, repairByHand)))
 		case d.account != "" && r.Account != d.account:
 		case i < 0, clients[i].present == nil:
-			found = append(found, problem("use the codex-cred that wrote it", "no client %q of a setup is known", Sanitize(r.Client)))
+			found = append(found, problem("use the codex-cred that wrote it", "no client %q of a setup is known", terminal.Sanitize(r.Client)))
 		default:
 			look(clients[i], &setup{program: d.program, wiring: d.wiring, Record: r})
 		}
@@ -52,18 +53,18 @@ func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 }
 
 func (d *doctor) setupFindings(ctx context.Context, c client, s *setup) []finding {
-	again := fmt.Sprintf("codex-cred setup %s %s --write --replace%s", s.Client, s.Account, Sanitize(flagsOf(s.Record)))
+	again := fmt.Sprintf("codex-cred setup %s %s --write --replace%s", s.Client, s.Account, terminal.Sanitize(flagsOf(s.Record)))
 	undo := "codex-cred setup " + s.Client + " --undo" + hostFlag(s.Record)
 	if _, err := d.accounts.Load(s.Account); errors.Is(err, helper.ErrNotFound) {
 		return []finding{problem(undo, "%s asks for the account %q, which is not there", s.Client, s.Account)}
 	}
 	if s.Command != "" && !runs(s.Command) {
-		return []finding{problem(again, "%s runs %s, which is no program any more", s.Client, Sanitize(s.Command))}
+		return []finding{problem(again, "%s runs %s, which is no program any more", s.Client, terminal.Sanitize(s.Command))}
 	}
 	if there, err := c.present(ctx, s); err != nil {
 		return []finding{trouble(err)}
 	} else if !there {
-		return []finding{warning(again+", or "+undo, "nothing names codex-cred any more in %s, where %s was set up", Sanitize(s.places()), s.Client)}
+		return []finding{warning(again+", or "+undo, "nothing names codex-cred any more in %s, where %s was set up", terminal.Sanitize(s.places()), s.Client)}
 	}
 	return nil
 }
@@ -72,7 +73,7 @@ func hostFlag(r setupdir.Record) string {
 	if r.Host == "" {
 		return ""
 	}
-	return " --host " + Sanitize(r.Host)
+	return " --host " + terminal.Sanitize(r.Host)
 }
 
 // runs reports whether there is a program at the path.
@@ -94,10 +95,10 @@ func (d *doctor) checkShims(context.Context) []finding {
 		case err != nil:
 			found = append(found, problem("codex-cred shim remove "+name, "%s does not know any more what it runs", d.shims.Path(name)))
 		case !runs(d.shims.Path(name)):
-			found = append(found, problem("codex-cred shim add "+name+" -- "+Sanitize(strings.Join(args, " ")), "%s leads to no program", d.shims.Path(name)))
+			found = append(found, problem("codex-cred shim add "+name+" -- "+terminal.Sanitize(strings.Join(args, " ")), "%s leads to no program", d.shims.Path(name)))
 		}
 	}
-	return orFine(found, "%s of shim add, all of which run", Plural(len(names), "program"))
+	return orFine(found, "%s of shim add, all of which run", terminal.Plural(len(names), "program"))
 }
 
 // checkHosts looks for hosts that no account answers any more.
@@ -109,10 +110,10 @@ func (d *doctor) checkHosts(context.Context) []finding {
 	var found []finding
 	for _, r := range rows {
 		if _, err := d.accounts.Load(r.Account); errors.Is(err, helper.ErrNotFound) {
-			found = append(found, problem("codex-cred host remove "+r.Host.String(), "%s is for the account %q, which is not there", r.Host, Sanitize(r.Account)))
+			found = append(found, problem("codex-cred host remove "+r.Host.String(), "%s is for the account %q, which is not there", r.Host, terminal.Sanitize(r.Account)))
 		}
 	}
-	return orFine(found, "%s, each of an account", Plural(len(rows), "host"))
+	return orFine(found, "%s, each of an account", terminal.Plural(len(rows), "host"))
 }
 
 // checkLife compares for how long clients keep a token with how long one lasts that
@@ -126,7 +127,7 @@ func (d *doctor) checkLife(context.Context) []finding {
 		}
 		lasts := lastsAtLeast(d.have[i].rec.Credential)
 		if keeps := c.keeps(s); keeps > lasts {
-			found = append(found, problem(c.keepsLess, "%s keeps a token for %s, and may be given one that ends in %s", c.name, Span(keeps), Span(lasts)).of(s.Account))
+			found = append(found, problem(c.keepsLess, "%s keeps a token for %s, and may be given one that ends in %s", c.name, terminal.Span(keeps), terminal.Span(lasts)).of(s.Account))
 		}
 	})
 	return orFine(found, "no program keeps a token for longer than it lasts")

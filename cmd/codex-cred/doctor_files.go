@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/internal/disk/safefile"
@@ -42,7 +43,7 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 	if err := safefile.CheckRoot(d.wiring.root); err != nil && len(found) == 0 {
 		found = append(found, trouble(err))
 	}
-	return orFine(found, "%s of ours, open to nobody else", Plural(files, "file"))
+	return orFine(found, "%s of ours, open to nobody else", terminal.Plural(files, "file"))
 }
 
 // checkAncestors looks at the directories above ours, as sshd's StrictModes does: who
@@ -225,7 +226,7 @@ func (d *doctor) checkLeftovers(context.Context) []finding {
 		case a.Erasing && !d.changing(o.name):
 			found = append(found, problem("codex-cred erase "+o.name, "an erase of it was not finished").of(o.name))
 		case len(a.Leftovers) > 0 && !d.changing(o.name):
-			what := Plural(len(a.Leftovers), "sign-in") + " that it had before could not be deleted"
+			what := terminal.Plural(len(a.Leftovers), "sign-in") + " that it had before could not be deleted"
 			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error { return d.sweepAlone(ctx, o.name) }))
 		}
 	}
@@ -251,7 +252,7 @@ func (d *doctor) sweepAlone(ctx context.Context, name string) error {
 			return err
 		}
 		if a, err = d.accounts.Load(name); err == nil && len(a.Leftovers) > 0 {
-			err = fmt.Errorf("%s could not be deleted: %w", Plural(len(a.Leftovers), "sign-in"), errFindings)
+			err = fmt.Errorf("%s could not be deleted: %w", terminal.Plural(len(a.Leftovers), "sign-in"), errFindings)
 		}
 		return err
 	})

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 // A verdict is what a check comes to. The words are part of the interface.
@@ -54,7 +56,7 @@ func trouble(err error) finding {
 
 // unaccounted is the error without the account, which findings name by themselves.
 func unaccounted(err error) string {
-	text := OneLine(err.Error())
+	text := terminal.OneLine(err.Error())
 	if account := accountOf(err); account != "" {
 		text = strings.TrimPrefix(text, fmt.Sprintf("account %q: ", account))
 	}
@@ -91,7 +93,7 @@ func named(check string, f finding) finding {
 // mended is the finding after an attempt to mend it.
 func (f finding) mended(err error) finding {
 	if err != nil {
-		f.What += "; mending it failed: " + OneLine(err.Error())
+		f.What += "; mending it failed: " + terminal.OneLine(err.Error())
 		return f
 	}
 	f.State, f.Fix = verdictFixed, ""
@@ -116,36 +118,36 @@ func count(found []finding, state verdict) int {
 	return n
 }
 
-func (v verdict) style() Style {
+func (v verdict) style() terminal.Style {
 	switch v {
 	case verdictOK, verdictFixed:
-		return Good
+		return terminal.Good
 	case verdictWarning:
-		return Poor
+		return terminal.Poor
 	case verdictProblem:
-		return Bad
+		return terminal.Bad
 	}
-	return Plain
+	return terminal.Plain
 }
 
 // printFindings prints one line for each, and how many of which sort there are.
 func (p *program) printFindings(format string, found []finding) error {
 	if format == "json" {
-		return WriteJSON(p.Out, struct {
+		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int       `json:"schema_version"`
 			Problems      int       `json:"problems"`
 			Warnings      int       `json:"warnings"`
 			Findings      []finding `json:"findings"`
 		}{schemaVersion, count(found, verdictProblem), count(found, verdictWarning), found})
 	}
-	return Write(p.Out, p.Table(findingRows(found))+"\n"+summary(found)+"\n")
+	return terminal.Write(p.Out, p.Table(findingRows(found))+"\n"+summary(found)+"\n")
 }
 
-func findingRows(found []finding) [][]Cell {
-	rows := make([][]Cell, 0, 1+len(found))
-	rows = append(rows, []Cell{{"STATE", Header}, {"CHECK", Header}, {"FINDING", Header}})
+func findingRows(found []finding) [][]terminal.Cell {
+	rows := make([][]terminal.Cell, 0, 1+len(found))
+	rows = append(rows, []terminal.Cell{{Text: "STATE", Style: terminal.Header}, {Text: "CHECK", Style: terminal.Header}, {Text: "FINDING", Style: terminal.Header}})
 	for _, f := range found {
-		rows = append(rows, []Cell{{string(f.State), f.State.style()}, {f.Check, Plain}, {f.text(), Plain}})
+		rows = append(rows, []terminal.Cell{{Text: string(f.State), Style: f.State.style()}, {Text: f.Check, Style: terminal.Plain}, {Text: f.text(), Style: terminal.Plain}})
 	}
 	return rows
 }
@@ -162,7 +164,7 @@ func summary(found []finding) string {
 	var parts []string
 	for _, state := range []verdict{verdictProblem, verdictWarning, verdictFixed, verdictSkipped} {
 		if n := count(found, state); n > 0 && (state == verdictProblem || state == verdictWarning) {
-			parts = append(parts, Plural(n, string(state)))
+			parts = append(parts, terminal.Plural(n, string(state)))
 		} else if n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}

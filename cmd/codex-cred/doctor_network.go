@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
 	"github.com/codex-cred/codex-cred/internal/machine/portholder"
@@ -77,9 +78,9 @@ func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	case errors.Is(err, refresh.ErrUntrusted):
 		return []finding{problem(d.trustHint(), "%s%s shows a certificate of an authority that is not trusted here", r.Host, way)}
 	case errors.Is(err, context.DeadlineExceeded):
-		return []finding{problem(tryIt, "%s%s does not answer in %s", r.Host, way, Span(reachTime))}
+		return []finding{problem(tryIt, "%s%s does not answer in %s", r.Host, way, terminal.Span(reachTime))}
 	case err != nil:
-		return []finding{problem(tryIt, "%s%s cannot be asked: %s", r.Host, way, OneLine(err.Error()))}
+		return []finding{problem(tryIt, "%s%s cannot be asked: %s", r.Host, way, terminal.OneLine(err.Error()))}
 	}
 	return []finding{fine("%s answers%s", r.Host, way), named("clock", clockOf(r))}
 }
@@ -105,7 +106,7 @@ func clockOf(r refresh.Reached) finding {
 		off, where = r.Asked.Sub(r.Date), "ahead of"
 	}
 	if off > clockSlack {
-		return problem(setClock(), "this computer's clock is %s %s that of %s: it cannot tell when a token ends", Span(off), where, r.Host)
+		return problem(setClock(), "this computer's clock is %s %s that of %s: it cannot tell when a token ends", terminal.Span(off), where, r.Host)
 	}
 	return fine("right by that of %s", r.Host)
 }
@@ -125,13 +126,13 @@ func (d *doctor) checkRoots(context.Context) []finding {
 	if path := d.getenv("SSL_CERT_FILE"); path != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
 		pem, _, err := configfile.ReadRegular(path)
 		if errors.Is(err, helper.ErrUnsafe) {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s", Sanitize(err.Error()))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s", terminal.Sanitize(err.Error()))}
 		}
 		if err != nil {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read", Sanitize(path))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read", terminal.Sanitize(path))}
 		}
 		if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which holds no certificate", Sanitize(path))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which holds no certificate", terminal.Sanitize(path))}
 		}
 	}
 	pool, err := x509.SystemCertPool()
@@ -198,7 +199,7 @@ func (d *doctor) checkBrowser(context.Context) []finding {
 		}
 	}
 	if len(choices) > 0 {
-		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s", Sanitize(d.getenv("BROWSER")))}
+		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s", terminal.Sanitize(d.getenv("BROWSER")))}
 	}
 	return []finding{fine("the one of this system")}
 }

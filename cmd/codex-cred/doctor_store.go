@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/keychain"
 )
@@ -56,7 +57,7 @@ func (d *doctor) firstStore(ctx context.Context) finding {
 	case err == nil:
 		return fine("%s: an item was written, read and deleted", storeKeychain)
 	case errors.Is(err, helper.ErrUnavailable):
-		return warning(commandOf(hintFor(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", OneLine(err.Error()))
+		return warning(commandOf(hintFor(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", terminal.OneLine(err.Error()))
 	}
 	return trouble(err)
 }
@@ -78,11 +79,11 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 	case errors.Is(err, errors.ErrUnsupported):
 		return []finding{skipped("the %s of this system does not list its items", d.keychain.Place())}
 	case err != nil:
-		return []finding{skipped("%s", OneLine(err.Error()))}
+		return []finding{skipped("%s", terminal.OneLine(err.Error()))}
 	}
 	claimed, err := d.claimedIDs()
 	if err != nil {
-		return []finding{skipped("which items are whose cannot be told: %s", OneLine(err.Error()))}
+		return []finding{skipped("which items are whose cannot be told: %s", terminal.OneLine(err.Error()))}
 	}
 	var found []finding
 	for _, name := range names {
@@ -100,7 +101,7 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.keychain.Where(name)))
 		}
 	}
-	return orFine(found, "%s of ours in the keychain, all of accounts", Plural(len(names), "item"))
+	return orFine(found, "%s of ours in the keychain, all of accounts", terminal.Plural(len(names), "item"))
 }
 
 // claimedIDs returns the sign-ins that accounts name, of which none may be

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
@@ -15,7 +16,7 @@ import (
 func aDoctor(t *testing.T) *doctor {
 	t.Helper()
 	p := &program{
-		Terminal: &Terminal{Out: io.Discard, Err: io.Discard, Now: time.Now},
+		Terminal: &terminal.Terminal{Out: io.Discard, Err: io.Discard, Now: time.Now},
 		getenv:   func(string) string { return "" },
 		hostID:   func() (string, error) { return "", nil },
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
@@ -32,7 +33,7 @@ func TestDoctor_Words(t *testing.T) {
 		named("ports", warning("end it", "taken")), named("items", skipped("no list")), named("files", warning("rm x", "left").mended(nil)),
 	}
 	var out strings.Builder
-	must(t, (&program{Terminal: &Terminal{Out: &out}}).printFindings("json", found))
+	must(t, (&program{Terminal: &terminal.Terminal{Out: &out}}).printFindings("json", found))
 	var got any
 	must(t, json.Unmarshal([]byte(out.String()), &got))
 	line := func(check, state, what, fix, account string) any {
@@ -62,7 +63,7 @@ func TestDoctor_Narrow(t *testing.T) {
 	t.Parallel()
 	found := []finding{named("clock", fine("right")), named("other tools", problem("codex-cred login", "they have a sign-in of ours").of("work"))}
 	want := "STATE    ok\nCHECK    clock\nFINDING  right\n\nSTATE    problem\nCHECK    other tools\nFINDING  account \"work\": they have a\n         sign-in of ours; codex-cred\n         login\n"
-	if got := FormatTable(findingRows(found), 40, false); got != want {
+	if got := terminal.FormatTable(findingRows(found), 40, false); got != want {
 		t.Errorf("%s\nwant:\n%s", got, want)
 	}
 }

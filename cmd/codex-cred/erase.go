@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -179,13 +180,13 @@ func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
 	if yes || e.dryRun {
 		return nil
 	}
-	question := fmt.Sprintf("Erase %s (%s)? Type yes: ", Plural(len(names), "account"), strings.Join(names, ", "))
+	question := fmt.Sprintf("Erase %s (%s)? Type yes: ", terminal.Plural(len(names), "account"), strings.Join(names, ", "))
 	return e.ask(ctx, question, "erase of every account")
 }
 
 // ask wants a person to type yes. what is what a program must not do unasked.
 func (e *eraser) ask(ctx context.Context, question, what string) error {
-	if !IsTerminal(e.In) || !IsTerminal(e.Err) || e.unattended() != "" {
+	if !terminal.IsTerminal(e.In) || !terminal.IsTerminal(e.Err) || e.unattended() != "" {
 		return withHint(fmt.Errorf("%s %w to confirm it", what, errPerson), "add --yes, or look first with --dry-run")
 	}
 	_, _ = io.WriteString(e.Err, question)
@@ -242,7 +243,7 @@ func (p *program) writeReceipts(format string, receipts []*receipt, dryRun bool)
 		return nil
 	}
 	if format == "json" {
-		return WriteJSON(p.Out, struct {
+		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			DryRun        bool       `json:"dry_run,omitempty"`
 			Accounts      []*receipt `json:"accounts"`
@@ -255,5 +256,5 @@ func (p *program) writeReceipts(format string, receipts []*receipt, dryRun bool)
 	if !dryRun {
 		b.WriteString(wrapped("", "Copies in backups, in snapshots and on flash media can remain; --revoke is what makes them useless."))
 	}
-	return Write(p.Out, b.String())
+	return terminal.Write(p.Out, b.String())
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 // codexToo is the value of --legacy that has Codex's own sign-in deleted as well.
@@ -63,9 +65,9 @@ func (e *eraser) older(ctx context.Context, word string, asked bool) ([]*receipt
 	if !asked {
 		names := make([]string, 0, len(list))
 		for _, a := range list {
-			names = append(names, "\n  "+a.kind+": "+Sanitize(a.where))
+			names = append(names, "\n  "+a.kind+": "+terminal.Sanitize(a.where))
 		}
-		question := fmt.Sprintf("Delete %s of older tools?%s\nNo account of ours is touched. Type yes: ", Plural(len(list), "leftover"), strings.Join(names, ""))
+		question := fmt.Sprintf("Delete %s of older tools?%s\nNo account of ours is touched. Type yes: ", terminal.Plural(len(list), "leftover"), strings.Join(names, ""))
 		if err := e.ask(ctx, question, "the deletion of what older tools left"); err != nil {
 			return nil, err
 		}

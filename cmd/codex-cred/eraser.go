@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
@@ -275,9 +276,9 @@ func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 		if t.token.IsZero() {
 			continue
 		}
-		v := revocation{Token: t.kind, Endpoint: Sanitize(c.Issuer.RevocationEndpoint), Revoked: true}
+		v := revocation{Token: t.kind, Endpoint: terminal.Sanitize(c.Issuer.RevocationEndpoint), Revoked: true}
 		if err := e.client.Revoke(ctx, c.Issuer, t.token, t.hint); err != nil {
-			v.Revoked, v.Reason = false, OneLine(err.Error())
+			v.Revoked, v.Reason = false, terminal.OneLine(err.Error())
 		}
 		answers = append(answers, v)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire/output"
 )
@@ -119,7 +120,7 @@ func notRun(command string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
 		failed.code = exitNoCommand
 	}
-	failed.error = withHint(errors.New("run "+Sanitize(command)+": "+OneLine(reasonOf(err))), "is it spelt right, and in $PATH?")
+	failed.error = withHint(errors.New("run "+terminal.Sanitize(command)+": "+terminal.OneLine(reasonOf(err))), "is it spelt right, and in $PATH?")
 	return failed
 }
 

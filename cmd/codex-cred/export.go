@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
@@ -157,6 +158,6 @@ func (p *program) handOff(account, path string, c helper.Credential) error {
 		return ofFile(err)
 	}
 	p.Warn("account %q: %s has an access token until %s (%s), and no refresh token; export it again before that",
-		account, path, c.Expiry.UTC().Format(time.RFC3339), FromNow(c.Expiry, p.Now()))
+		account, path, c.Expiry.UTC().Format(time.RFC3339), terminal.FromNow(c.Expiry, p.Now()))
 	return nil
 }

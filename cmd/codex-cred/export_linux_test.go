@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -55,7 +56,7 @@ func TestHandOff_LooseFile(t *testing.T) {
 }
 
 func handOffTo(path string) error {
-	p := &program{Terminal: &Terminal{Now: time.Now, Err: io.Discard}}
+	p := &program{Terminal: &terminal.Terminal{Now: time.Now, Err: io.Discard}}
 	return p.handOff("work", path, helper.Credential{
 		AccessToken: helper.NewSecret("at-1"), Expiry: time.Now().Add(time.Hour),
 		Issuer: helper.Issuer{Profile: "openai"}, Identity: helper.Identity{AccountID: "acct-1"},

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 // TestInterruptible_GivesUp: what does not end after a signal is given up, with the
@@ -15,7 +17,7 @@ import (
 // the whole process.
 func TestInterruptible_GivesUp(t *testing.T) {
 	code := make(chan int, 1)
-	p := &program{Terminal: &Terminal{Err: io.Discard}, finishTime: time.Millisecond, exit: func(c int) { code <- c }}
+	p := &program{Terminal: &terminal.Terminal{Err: io.Discard}, finishTime: time.Millisecond, exit: func(c int) { code <- c }}
 	ctx, stop := p.interruptible()
 	defer stop()
 	must(t, syscall.Kill(os.Getpid(), syscall.SIGTERM))
@@ -33,7 +35,7 @@ func TestInterruptible_GivesUp(t *testing.T) {
 // TestInterruptible_Ends: what ends in time is not given up.
 func TestInterruptible_Ends(t *testing.T) {
 	code := make(chan int, 1)
-	p := &program{Terminal: &Terminal{Err: io.Discard}, finishTime: time.Hour, exit: func(c int) { code <- c }}
+	p := &program{Terminal: &terminal.Terminal{Err: io.Discard}, finishTime: time.Hour, exit: func(c int) { code <- c }}
 	ctx, stop := p.interruptible()
 	must(t, syscall.Kill(os.Getpid(), syscall.SIGTERM))
 	<-ctx.Done()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -30,7 +31,7 @@ func choiceFlag(flag *cli.StringFlag, words ...string) *choice {
 	flag.Usage += ": " + strings.Join(words, ", ")
 	flag.Action = func(_ *cli.Context, got string) error {
 		if !slices.Contains(words, got) {
-			return usageError("--%s %q is none of: %s", flag.Name, Sanitize(got), strings.Join(words, ", "))
+			return usageError("--%s %q is none of: %s", flag.Name, terminal.Sanitize(got), strings.Join(words, ", "))
 		}
 		return nil
 	}
@@ -74,7 +75,7 @@ func (p *program) defaultAccount(w *wiring) (string, error) {
 
 func (p *program) noArguments(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return usageError("%s takes no argument %q; see: %s --help", c.Command.Name, Sanitize(c.Args().First()), c.Command.HelpName)
+		return usageError("%s takes no argument %q; see: %s --help", c.Command.Name, terminal.Sanitize(c.Args().First()), c.Command.HelpName)
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func (p *program) duration(flag durationFlag, variable string) (time.Duration, e
 	if text := p.getenv(variable); text != "" && !flag.isSet {
 		var err error
 		if d, err = time.ParseDuration(text); err != nil {
-			return 0, usageError("%s cannot be %q: it takes a time such as 30s or 5m", variable, Sanitize(text))
+			return 0, usageError("%s cannot be %q: it takes a time such as 30s or 5m", variable, terminal.Sanitize(text))
 		}
 	}
 	if d < 0 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/machine/portholder"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -90,8 +91,8 @@ func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss hel
 		Warn:   p.warnShown,
 		Listening: func(url string) {
 			p.Warn("opening your browser to sign in at %s; if none opens, or it cannot connect, visit:\n%s", iss.URL, url)
-			if IsTerminal(p.Err) {
-				stop = p.NoticeAfter("waiting for you to sign in there, up to %s; Ctrl-C ends it", Span(signin.UsualLimit))
+			if terminal.IsTerminal(p.Err) {
+				stop = p.NoticeAfter("waiting for you to sign in there, up to %s; Ctrl-C ends it", terminal.Span(signin.UsualLimit))
 			}
 		},
 	}
@@ -99,7 +100,7 @@ func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss hel
 }
 
 // warnShown prints a line that holds names from outside.
-func (p *program) warnShown(text string) { p.Warn("%s", OneLine(text)) }
+func (p *program) warnShown(text string) { p.Warn("%s", terminal.OneLine(text)) }
 
 // byPaste also listens: the browser may reach this machine by a tunnel.
 func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
@@ -118,9 +119,9 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 			p.Warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+
 				"In the end the browser shows an address that begins with http://127.0.0.1\n"+
 				"or http://localhost, and perhaps an error page: that is as it should be.\n"+
-				"Paste that whole address here within %s, then press Enter:", iss.URL, url, Span(signin.UsualLimit))
+				"Paste that whole address here within %s, then press Enter:", iss.URL, url, terminal.Span(signin.UsualLimit))
 		},
-		Rejected: func(why error) { p.Warn("%s:", OneLine(why.Error())) },
+		Rejected: func(why error) { p.Warn("%s:", terminal.OneLine(why.Error())) },
 	}
 	return b.SignIn(ctx, iss)
 }
@@ -141,12 +142,12 @@ func (p *program) telling(pasted func(context.Context) (string, error), listens 
 func holderText(h portholder.Holder) string {
 	of := ""
 	if h.User != "" {
-		of = " of user " + Sanitize(h.User)
+		of = " of user " + terminal.Sanitize(h.User)
 	}
 	if h.PID == 0 {
 		return "a program" + of
 	}
-	return fmt.Sprintf("%s, process %d%s", or(Sanitize(h.Name)), h.PID, of)
+	return fmt.Sprintf("%s, process %d%s", or(terminal.Sanitize(h.Name)), h.PID, of)
 }
 
 // holders says which programs hold the addresses, as far as the system tells.

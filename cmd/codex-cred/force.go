@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -29,10 +30,10 @@ func (p *program) agree(ctx context.Context, answer helper.Answer, unanswered er
 		hint = fmt.Sprintf("codex-cred get%s prints a token that is valid until %s; %s",
 			asArgument(account), answer.Credential.Expiry.UTC().Format("2006-01-02 15:04 MST"), hint)
 	}
-	if !IsTerminal(p.In) || !IsTerminal(p.Err) || p.unattended() != "" {
+	if !terminal.IsTerminal(p.In) || !terminal.IsTerminal(p.Err) || p.unattended() != "" {
 		return withHint(fmt.Errorf("%w; to present it again %w", unanswered, errPerson), hint)
 	}
-	p.Warn("%s", OneLine(unanswered.Error()))
+	p.Warn("%s", terminal.OneLine(unanswered.Error()))
 	_, _ = io.WriteString(p.Err, "Presenting it again may end the sign-in. Present it? Type yes: ")
 	said, err := p.line(ctx)
 	if err != nil {

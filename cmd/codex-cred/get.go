@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/helper/wire/output"
@@ -117,7 +118,7 @@ func (p *program) printAnswer(a helper.Answer) error {
 		}
 		headers[h.Name] = h.Value
 	}
-	return WriteJSON(p.Out, struct {
+	return terminal.WriteJSON(p.Out, struct {
 		SchemaVersion int               `json:"schema_version"`
 		Account       string            `json:"account"`
 		AccessToken   string            `json:"access_token"`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/helper/wire/claude"
@@ -82,7 +83,7 @@ func (p *program) helperGit(ctx context.Context, line tokenLine) error {
 // helperDocker tells errors on standard output, where docker looks for them.
 func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 	if len(line.list) == 1 && line.list[0] == "version" {
-		return Write(p.Out, "codex-cred "+version+"\n")
+		return terminal.Write(p.Out, "codex-cred "+version+"\n")
 	}
 	err := usageErrorHint("helper docker takes one operation", "see: codex-cred helper docker --help")
 	if len(line.list) == 1 {
@@ -94,7 +95,7 @@ func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 		return nil
 	}
 	told := reason(err)
-	return errors.Join(Write(p.Out, told+"\n"), &toldError{&commandError{err, exitOther}})
+	return errors.Join(terminal.Write(p.Out, told+"\n"), &toldError{&commandError{err, exitOther}})
 }
 
 // helperGoauth only tells why a host has no token if others have one: the go command
@@ -107,7 +108,7 @@ func (p *program) helperGoauth(ctx context.Context, line tokenLine) error {
 			p.report(err)
 			err = nil
 		}
-		return errors.Join(err, Write(p.Out, answer.String()))
+		return errors.Join(err, terminal.Write(p.Out, answer.String()))
 	})
 }
 

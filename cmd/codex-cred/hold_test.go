@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -37,7 +38,7 @@ func TestHoldAccount(t *testing.T) {
 			t.Parallel()
 			root, told := filepath.Join(t.TempDir(), "root"), make(events, 1)
 			p := &program{
-				Terminal: &Terminal{Now: time.Now, Err: told},
+				Terminal: &terminal.Terminal{Now: time.Now, Err: told},
 				getenv:   func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
 			}
 			w, err := p.wire()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
@@ -129,14 +130,14 @@ func (p *program) hostList(c *cli.Context) error {
 		return err
 	}
 	lines := make([]hostLine, 0, len(rows))
-	cells := [][]Cell{{{"HOST", Header}, {"ACCOUNT", Header}}}
+	cells := [][]terminal.Cell{{{Text: "HOST", Style: terminal.Header}, {Text: "ACCOUNT", Style: terminal.Header}}}
 	for _, r := range rows {
 		lines = append(lines, hostLine{r.Host.String(), r.Account, r.Foreign})
-		cells = append(cells, []Cell{{r.Host.String(), Plain}, {r.Account, Plain}})
+		cells = append(cells, []terminal.Cell{{Text: r.Host.String(), Style: terminal.Plain}, {Text: r.Account, Style: terminal.Plain}})
 	}
 	switch {
 	case c.String("format") == "json":
-		return WriteJSON(p.Out, struct {
+		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			Hosts         []hostLine `json:"hosts"`
 		}{schemaVersion, lines})
@@ -144,7 +145,7 @@ func (p *program) hostList(c *cli.Context) error {
 		p.Warn("no host gets a token; add one with: codex-cred host add HOST")
 		return nil
 	}
-	return Write(p.Out, p.Table(cells))
+	return terminal.Write(p.Out, p.Table(cells))
 }
 
 func (p *program) hostRemove(c *cli.Context) error {

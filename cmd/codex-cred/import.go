@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
@@ -108,50 +109,50 @@ func (pl importPlan) doesSomething() bool {
 func (p *program) tellLeft(pl importPlan) {
 	for _, m := range pl.moves {
 		if m.does == doesNothing && len(pl.moves) > 1 {
-			p.Warn("%s: nothing is done: %s", Sanitize(m.where()), withTheHint(OneLine(m.reason.Error()), ownHint(m.reason)))
+			p.Warn("%s: nothing is done: %s", terminal.Sanitize(m.where()), withTheHint(terminal.OneLine(m.reason.Error()), ownHint(m.reason)))
 		}
 	}
 }
 
 // showPlan lists what an import would do.
 func (p *program) showPlan(c *cli.Context, pl importPlan, want wishes) error {
-	head := make([]Cell, 0, 8)
+	head := make([]terminal.Cell, 0, 8)
 	for _, title := range []string{"ACCOUNT", "E-MAIL", "PLAN", "SEAT", "EXPIRES", "FROM", "TO", "DOES"} {
-		head = append(head, Cell{title, Header})
+		head = append(head, terminal.Cell{Text: title, Style: terminal.Header})
 	}
-	rows := append(make([][]Cell, 0, 1+len(pl.moves)+len(pl.gone)), head)
+	rows := append(make([][]terminal.Cell, 0, 1+len(pl.moves)+len(pl.gone)), head)
 	for _, m := range pl.moves {
 		id := m.credential.Identity
 		v := view{}
 		v.fill(m.credential, c.Bool("show-email"))
-		expires, seat, to := "-", strings.Trim(Sanitize(id.AccountID+"/"+id.UserID), "/"), m.storeShown()
+		expires, seat, to := "-", strings.Trim(terminal.Sanitize(id.AccountID+"/"+id.UserID), "/"), m.storeShown()
 		if !m.credential.AccessToken.IsZero() {
 			expires = v.expires(p.Now())
 		}
-		rows = append(rows, []Cell{
-			{or(m.account), Plain},
-			{or(v.Email), Plain},
-			{or(v.Plan), Plain},
-			{or(seat), Plain},
-			{expires, Plain},
-			{Sanitize(m.where()), Plain},
-			{to, Plain},
-			{m.shown(want), Plain},
+		rows = append(rows, []terminal.Cell{
+			{Text: or(m.account), Style: terminal.Plain},
+			{Text: or(v.Email), Style: terminal.Plain},
+			{Text: or(v.Plan), Style: terminal.Plain},
+			{Text: or(seat), Style: terminal.Plain},
+			{Text: expires, Style: terminal.Plain},
+			{Text: terminal.Sanitize(m.where()), Style: terminal.Plain},
+			{Text: to, Style: terminal.Plain},
+			{Text: m.shown(want), Style: terminal.Plain},
 		})
 	}
 	for _, a := range pl.gone {
-		rows = append(rows, []Cell{
-			{a.Name, Plain},
-			{"-", Plain},
-			{"-", Plain},
-			{"-", Plain},
-			{"-", Plain},
-			{Sanitize(a.Shared), Plain},
-			{a.Store, Plain},
-			{"refresh from now on: it is not there any more", Plain},
+		rows = append(rows, []terminal.Cell{
+			{Text: a.Name, Style: terminal.Plain},
+			{Text: "-", Style: terminal.Plain},
+			{Text: "-", Style: terminal.Plain},
+			{Text: "-", Style: terminal.Plain},
+			{Text: "-", Style: terminal.Plain},
+			{Text: terminal.Sanitize(a.Shared), Style: terminal.Plain},
+			{Text: a.Store, Style: terminal.Plain},
+			{Text: "refresh from now on: it is not there any more", Style: terminal.Plain},
 		})
 	}
-	return Write(p.Out, p.Table(rows))
+	return terminal.Write(p.Out, p.Table(rows))
 }
 
 func (m move) storeShown() string {
@@ -172,7 +173,7 @@ func (m move) shown(want wishes) string {
 	}
 	switch m.does {
 	case doesNothing:
-		return "nothing: " + withTheHint(OneLine(m.reason.Error()), ownHint(m.reason))
+		return "nothing: " + withTheHint(terminal.OneLine(m.reason.Error()), ownHint(m.reason))
 	case doesReplace:
 		return verb + ", and replace what the account has"
 	case doesFinish:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
@@ -89,7 +90,7 @@ func (p *program) tellKept(w *wiring, pl *importPlan) error {
 		}
 		p.Warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(), w.place(a.Store, string(a.ID)))
 		p.Warn("account %q: its refresh token works once and is there too, so it is not refreshed here: the access token ends %s. To move it for good: codex-cred import --from %s",
-			m.account, FromNow(m.credential.Expiry, p.Now()), quoted(pl.source.from))
+			m.account, terminal.FromNow(m.credential.Expiry, p.Now()), quoted(pl.source.from))
 	}
 	return pl.left()
 }
@@ -158,7 +159,7 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 	for _, path := range m.in {
 		if failed[path] != nil {
 			shared = pl.source.from
-			p.Warn("account %q: stored, but not removed from its source: %s", m.account, withTheHint(OneLine(failed[path].Error()), hintFor(failed[path])))
+			p.Warn("account %q: stored, but not removed from its source: %s", m.account, withTheHint(terminal.OneLine(failed[path].Error()), hintFor(failed[path])))
 		}
 	}
 	if shared != "" {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
 	"github.com/codex-cred/codex-cred/internal/moving"
@@ -132,7 +133,7 @@ func (p *program) read(ctx context.Context, s source) (found []document, none er
 }
 
 func (p *program) readStdin() (document, error) {
-	if IsTerminal(p.In) {
+	if terminal.IsTerminal(p.In) {
 		return document{}, withHint(fmt.Errorf("import reads standard input, and %w to type it: that would show it", errPerson), "run: codex-cred import --from - < FILE")
 	}
 	content, err := io.ReadAll(io.LimitReader(p.In, moving.MaxSize+1))

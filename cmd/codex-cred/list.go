@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 func showEmailFlag() *cli.BoolFlag {
@@ -46,7 +48,7 @@ func (p *program) list(c *cli.Context) error {
 	}
 	told.End()
 	if c.String("format") == "json" {
-		return WriteJSON(p.Out, struct {
+		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int    `json:"schema_version"`
 			Accounts      []view `json:"accounts"`
 		}{schemaVersion, views})
@@ -55,26 +57,26 @@ func (p *program) list(c *cli.Context) error {
 		p.Warn("no accounts; sign in with: codex-cred login")
 		return nil
 	}
-	return Write(p.Out, p.Table(listRows(views, p.Now())))
+	return terminal.Write(p.Out, p.Table(listRows(views, p.Now())))
 }
 
-func listRows(views []view, now time.Time) [][]Cell {
-	rows := make([][]Cell, 0, 1+len(views))
-	rows = append(rows, []Cell{
-		{"ACCOUNT", Header},
-		{"E-MAIL", Header},
-		{"PLAN", Header},
-		{"STORE", Header},
-		{"EXPIRES", Header},
-		{"HEALTH", Header},
+func listRows(views []view, now time.Time) [][]terminal.Cell {
+	rows := make([][]terminal.Cell, 0, 1+len(views))
+	rows = append(rows, []terminal.Cell{
+		{Text: "ACCOUNT", Style: terminal.Header},
+		{Text: "E-MAIL", Style: terminal.Header},
+		{Text: "PLAN", Style: terminal.Header},
+		{Text: "STORE", Style: terminal.Header},
+		{Text: "EXPIRES", Style: terminal.Header},
+		{Text: "HEALTH", Style: terminal.Header},
 	})
 	for _, v := range views {
-		rows = append(rows, []Cell{
-			{v.marked(), Plain},
-			{or(v.Email), Plain},
-			{or(v.Plan), Plain},
-			{or(Sanitize(v.Store)), Plain},
-			{v.expires(now), Plain},
+		rows = append(rows, []terminal.Cell{
+			{Text: v.marked(), Style: terminal.Plain},
+			{Text: or(v.Email), Style: terminal.Plain},
+			{Text: or(v.Plan), Style: terminal.Plain},
+			{Text: or(terminal.Sanitize(v.Store)), Style: terminal.Plain},
+			{Text: v.expires(now), Style: terminal.Plain},
 			v.healthCell(),
 		})
 	}
@@ -93,17 +95,17 @@ func (v view) expires(now time.Time) string {
 	if v.Expiry == nil {
 		return "-"
 	}
-	return FromNow(*v.Expiry, now)
+	return terminal.FromNow(*v.Expiry, now)
 }
 
-func (v view) healthCell() Cell {
+func (v view) healthCell() terminal.Cell {
 	switch v.Health {
 	case healthOK:
-		return Cell{v.Health, Good}
+		return terminal.Cell{Text: v.Health, Style: terminal.Good}
 	case healthDue, healthCopy:
-		return Cell{v.Health, Poor}
+		return terminal.Cell{Text: v.Health, Style: terminal.Poor}
 	}
-	return Cell{v.Health, Bad}
+	return terminal.Cell{Text: v.Health, Style: terminal.Bad}
 }
 
 func or(text string) string {
@@ -118,5 +120,5 @@ func timeAndSpan(t *time.Time, now time.Time) string {
 	if t == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s (%s)", FromNow(*t, now), t.Local().Format("2006-01-02 15:04"))
+	return fmt.Sprintf("%s (%s)", terminal.FromNow(*t, now), t.Local().Format("2006-01-02 15:04"))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -257,7 +258,7 @@ func quoted(word string) string {
 }
 
 func signedInAs(id helper.Identity) string {
-	who, plan := Masker{}.Email(id.Email), Masker{}.Text(id.Plan)
+	who, plan := terminal.Masker{}.Email(id.Email), terminal.Masker{}.Text(id.Plan)
 	switch {
 	case who == "" && plan == "":
 		return "signed in"

@@ -17,6 +17,7 @@ import (
 
 	"github.com/adrg/xdg"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/machine/hostid"
 )
 
@@ -83,9 +84,9 @@ func endings() []os.Signal {
 
 func newProgram() *program {
 	p := &program{
-		Terminal: &Terminal{
+		Terminal: &terminal.Terminal{
 			In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now,
-			NoColor: NoColor(os.Getenv),
+			NoColor: terminal.NoColor(os.Getenv),
 		},
 		getenv:    os.Getenv,
 		dataHome:  homeOf(xdg.DataHome, os.Getenv, "XDG_DATA_HOME", ".local/share"),

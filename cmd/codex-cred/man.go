@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 func (p *program) manCommand() *cli.Command {
@@ -17,7 +19,7 @@ func (p *program) manCommand() *cli.Command {
 			if err := p.noArguments(c); err != nil {
 				return err
 			}
-			return Write(p.Out, manPage(describe(ownProgram, c.App.Commands)))
+			return terminal.Write(p.Out, manPage(describe(ownProgram, c.App.Commands)))
 		},
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 // onUsageError says in our words what the library cannot make of the command line,
@@ -17,7 +19,7 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	}
 	if flag, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
 		flag = dashed(strings.TrimLeft(flag, "-"))
-		return usageErrorHint(fmt.Sprintf("%s has no flag %s", name, Sanitize(flag)), orNearest(flag, flags, see))
+		return usageErrorHint(fmt.Sprintf("%s has no flag %s", name, terminal.Sanitize(flag)), orNearest(flag, flags, see))
 	}
 	if flag, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
 		return usageErrorHint("a value is missing after --"+flag, see)

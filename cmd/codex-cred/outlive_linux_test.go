@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -44,7 +45,7 @@ func TestKeepsGroup(t *testing.T) {
 func TestJobVariables(t *testing.T) {
 	t.Parallel()
 	for _, name := range jobVariables() {
-		p := &program{Terminal: &Terminal{}, getenv: func(asked string) string { return map[string]string{name: "1"}[asked] }}
+		p := &program{Terminal: &terminal.Terminal{}, getenv: func(asked string) string { return map[string]string{name: "1"}[asked] }}
 		if p.workerOutlives() {
 			t.Errorf("with %s set a worker counts as one that outlives its job", name)
 		}

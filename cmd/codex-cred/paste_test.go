@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 func TestPastes(t *testing.T) {
@@ -15,7 +17,7 @@ func TestPastes(t *testing.T) {
 		{"an address in three lines", "http://127.0.0.1/x?co\r\nde=1&st\nate=2\n", "http://127.0.0.1/x?code=1&state=2"},
 		{"an empty line", "\n", ""},
 	} {
-		p := &program{Terminal: &Terminal{In: strings.NewReader(c.input)}}
+		p := &program{Terminal: &terminal.Terminal{In: strings.NewReader(c.input)}}
 		pasted := p.pastes()
 		if got, err := pasted(t.Context()); err != nil || got != c.want {
 			t.Errorf("%s: %q, %v", c.what, got, err)
@@ -31,7 +33,7 @@ func TestPastes(t *testing.T) {
 // Two pastes with a person between them are two texts.
 func TestPastesTwice(t *testing.T) {
 	r, w := io.Pipe()
-	p := &program{Terminal: &Terminal{In: r}}
+	p := &program{Terminal: &terminal.Terminal{In: r}}
 	pasted := p.pastes()
 	for _, want := range []string{"first", "second"} {
 		go func() { _, _ = io.WriteString(w, want+"\n") }()
@@ -47,7 +49,7 @@ func TestPastesOfNobody(t *testing.T) {
 	defer func() { _ = w.Close() }()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got, err := (&program{Terminal: &Terminal{In: r}}).pastes()(ctx); !errors.Is(err, context.Canceled) {
+	if got, err := (&program{Terminal: &terminal.Terminal{In: r}}).pastes()(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -55,12 +57,12 @@ func TestPastesOfNobody(t *testing.T) {
 func TestPastesWithoutEnd(t *testing.T) {
 	// A line that is too long for an address is cut, and does not end the reading.
 	long := strings.Repeat("x", 3*maxPaste)
-	pasted := (&program{Terminal: &Terminal{In: strings.NewReader(long + "\nnext\n")}}).pastes()
+	pasted := (&program{Terminal: &terminal.Terminal{In: strings.NewReader(long + "\nnext\n")}}).pastes()
 	if got, err := pasted(t.Context()); err != nil || !strings.HasPrefix(got, "xxx") || len(got) > maxPaste+4 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 	many := strings.Repeat("0123456789\n", maxPaste)
-	if got, err := (&program{Terminal: &Terminal{In: strings.NewReader(many)}}).pastes()(t.Context()); err != nil || len(got) > maxPaste+10 {
+	if got, err := (&program{Terminal: &terminal.Terminal{In: strings.NewReader(many)}}).pastes()(t.Context()); err != nil || len(got) > maxPaste+10 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 }

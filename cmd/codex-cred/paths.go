@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -41,7 +42,7 @@ func (p *program) paths(c *cli.Context) error {
 		return err
 	}
 	if c.String("format") == "json" {
-		return WriteJSON(p.Out, struct {
+		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			Root          string     `json:"root"`
 			Paths         []pathLine `json:"paths"`
@@ -51,15 +52,15 @@ func (p *program) paths(c *cli.Context) error {
 		p.Warn("there is nothing of ours; it would be under %s", w.root)
 		return nil
 	}
-	rows := [][]Cell{{{"ACCOUNT", Header}, {"KIND", Header}, {"WHERE", Header}}}
+	rows := [][]terminal.Cell{{{Text: "ACCOUNT", Style: terminal.Header}, {Text: "KIND", Style: terminal.Header}, {Text: "WHERE", Style: terminal.Header}}}
 	for _, l := range lines {
 		where := l.Where
 		if l.Reason != "" {
 			where += ": " + l.Reason
 		}
-		rows = append(rows, []Cell{{or(l.Account), Plain}, {l.Kind, Plain}, {where, Plain}})
+		rows = append(rows, []terminal.Cell{{Text: or(l.Account), Style: terminal.Plain}, {Text: l.Kind, Style: terminal.Plain}, {Text: where, Style: terminal.Plain}})
 	}
-	return Write(p.Out, p.Table(rows))
+	return terminal.Write(p.Out, p.Table(rows))
 }
 
 // present returns what exists of the artefacts of every account and the root.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -43,14 +44,14 @@ func (p *program) privacy(c *cli.Context) error {
 	}
 	all := page{kinds(), olderKinds(), sendings(chatGPT), besides(), never()}
 	if c.String("format") == "json" {
-		return WriteJSON(p.Out, struct {
+		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int    `json:"schema_version"`
 			Data          string `json:"data"`
 			State         string `json:"state"`
 			page
 		}{schemaVersion, w.root, w.log.Root(), all})
 	}
-	return Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, Sanitize(w.root), stateName, Sanitize(w.log.Root())))
+	return terminal.Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, terminal.Sanitize(w.root), stateName, terminal.Sanitize(w.log.Root())))
 }
 
 // text is the page for a person, and the README's section of the same name.

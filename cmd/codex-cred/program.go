@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/machine/runclock"
 )
@@ -16,7 +17,7 @@ import (
 // A program is one run of the command, with all that the outside world
 // supplies.
 type program struct {
-	*Terminal
+	*terminal.Terminal
 	getenv func(string) string
 	// running measures how long a worker runs; zero is the system's clock.
 	running  runclock.Clock
@@ -64,7 +65,7 @@ func (p *program) run(args []string) int {
 	n, _ := descend(args, app.Commands)
 	p.command = strings.Join(args[min(1, len(args)):n], " ")
 	if text, asked := helpFor(args, app.Commands); asked {
-		return p.told(Write(p.Out, text))
+		return p.told(terminal.Write(p.Out, text))
 	}
 	return p.end(ctx, app.RunContext(ctx, reorder(args, app.Commands)))
 }
@@ -143,7 +144,7 @@ func group(name, usage string, below ...*cli.Command) *cli.Command {
 		Description: strings.Join(firsts, "\n"),
 		Action: func(c *cli.Context) error {
 			given := c.Args().First()
-			return usageErrorHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, Sanitize(given), strings.Join(words, ", ")),
+			return usageErrorHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, terminal.Sanitize(given), strings.Join(words, ", ")),
 				orNearest(given, words, "see: codex-cred "+name+" --help"))
 		},
 	}
@@ -158,7 +159,7 @@ func (p *program) noCommand(c *cli.Context) error {
 	for _, d := range describe(ownProgram, c.App.Commands) {
 		names = append(names, d.Names()...)
 	}
-	return usageErrorHint(fmt.Sprintf("there is no command %q", Sanitize(given)), orNearest(given, names, "see: codex-cred --help"))
+	return usageErrorHint(fmt.Sprintf("there is no command %q", terminal.Sanitize(given)), orNearest(given, names, "see: codex-cred --help"))
 }
 
 // unattended returns the variable that says that nobody is there to be asked,

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 // byLibrary reads the command line as the ordinary path does. Not for parallel tests:
@@ -17,7 +19,7 @@ import (
 // is false if no command that gives a token would run.
 func byLibrary(t *testing.T, args []string) (line tokenLine, ok bool) {
 	t.Helper()
-	p := &program{Terminal: &Terminal{Out: io.Discard, Err: io.Discard}, getenv: func(string) string { return "" }}
+	p := &program{Terminal: &terminal.Terminal{Out: io.Discard, Err: io.Discard}, getenv: func(string) string { return "" }}
 	app := p.app()
 	take := func(c *cli.Context) error {
 		line, ok = lineOf(c), true
@@ -42,7 +44,7 @@ func byLibrary(t *testing.T, args []string) (line tokenLine, ok bool) {
 // sameLine demands that what is read quickly is what the library reads.
 func sameLine(t *testing.T, args []string) (quick bool) {
 	t.Helper()
-	got, quick := (&program{Terminal: &Terminal{}}).quickly(args)
+	got, quick := (&program{Terminal: &terminal.Terminal{}}).quickly(args)
 	if !quick {
 		return false
 	}
@@ -133,7 +135,7 @@ func TestQuickly(t *testing.T) {
 // TestQuickFlags: a flag that a command gets one day is not read quickly by chance:
 // each is read as the library reads it, or left to it.
 func TestQuickFlags(t *testing.T) {
-	p := &program{Terminal: &Terminal{}}
+	p := &program{Terminal: &terminal.Terminal{}}
 	commands := append([]*cli.Command{p.getCommand()}, p.helperCommand().Subcommands...)
 	for _, c := range commands {
 		names := []string{helperName, c.Name}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -93,7 +94,7 @@ func (r *receipt) look(ctx context.Context, a artefact) {
 }
 
 func reason(err error) string {
-	return withTheHint(OneLine(err.Error()), hintFor(err))
+	return withTheHint(terminal.OneLine(err.Error()), hintFor(err))
 }
 
 // text is the receipt for a person.
@@ -115,7 +116,7 @@ func (r *receipt) text() string {
 		}
 	}
 	for _, l := range r.Artefacts {
-		fmt.Fprintf(&b, "  %-8s %s: %s", l.State, l.Kind, Sanitize(l.Where))
+		fmt.Fprintf(&b, "  %-8s %s: %s", l.State, l.Kind, terminal.Sanitize(l.Where))
 		if l.Reason != "" {
 			fmt.Fprintf(&b, ": %s", l.Reason)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -150,7 +151,7 @@ func failedLine(name string, err error) (refreshLine, error) {
 
 func (p *program) printRefresh(format string, lines []refreshLine) error {
 	if format == "json" {
-		return WriteJSON(p.Out, struct {
+		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int           `json:"schema_version"`
 			Accounts      []refreshLine `json:"accounts"`
 		}{schemaVersion, lines})
@@ -159,16 +160,16 @@ func (p *program) printRefresh(format string, lines []refreshLine) error {
 		p.Warn("no accounts; sign in with: codex-cred login")
 		return nil
 	}
-	rows := [][]Cell{{{"ACCOUNT", Header}, {"RESULT", Header}, {"EXPIRES", Header}}}
+	rows := [][]terminal.Cell{{{Text: "ACCOUNT", Style: terminal.Header}, {Text: "RESULT", Style: terminal.Header}, {Text: "EXPIRES", Style: terminal.Header}}}
 	for _, l := range lines {
-		style := Good
+		style := terminal.Good
 		switch {
 		case l.Reason != "":
-			style = Bad
+			style = terminal.Bad
 		case l.Result == resultCannot:
-			style = Plain
+			style = terminal.Plain
 		}
-		rows = append(rows, []Cell{{l.Account, Plain}, {l.Result, style}, {view{Expiry: l.Expiry}.expires(p.Now()), Plain}})
+		rows = append(rows, []terminal.Cell{{Text: l.Account, Style: terminal.Plain}, {Text: l.Result, Style: style}, {Text: view{Expiry: l.Expiry}.expires(p.Now()), Style: terminal.Plain}})
 	}
-	return Write(p.Out, p.Table(rows))
+	return terminal.Write(p.Out, p.Table(rows))
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
@@ -26,7 +27,7 @@ func TestWorkerTellsOutcomes(t *testing.T) {
 	}
 	root := filepath.Join(t.TempDir(), "root")
 	p := &program{
-		Terminal: &Terminal{Now: time.Now},
+		Terminal: &terminal.Terminal{Now: time.Now},
 		getenv:   func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }, hostID: func() (string, error) { return "", nil },
 	}
 	w, err := p.wire()

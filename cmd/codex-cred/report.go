@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -34,10 +35,10 @@ func (e *toldError) Unwrap() error { return e.error }
 // report tells a person, and with --format json a program, why the run failed:
 // one line, and what to do next.
 func (p *program) report(err error) {
-	line, hint := OneLine(err.Error()), p.orNearAccount(err, hintFor(err))
+	line, hint := terminal.OneLine(err.Error()), p.orNearAccount(err, hintFor(err))
 	if errors.Is(err, context.Canceled) {
 		line = "interrupted"
-		if IsTerminal(p.Err) {
+		if terminal.IsTerminal(p.Err) {
 			_, _ = io.WriteString(p.Err, "\n") // after the ^C
 		}
 	}
@@ -45,7 +46,7 @@ func (p *program) report(err error) {
 	if !p.jsonErrors {
 		return
 	}
-	_ = WriteJSON(p.Err, struct {
+	_ = terminal.WriteJSON(p.Err, struct {
 		SchemaVersion int    `json:"schema_version"`
 		Error         string `json:"error"`
 		Account       string `json:"account,omitempty"`

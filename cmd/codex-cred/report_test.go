@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/keychain"
 )
@@ -62,7 +63,7 @@ func TestReport(t *testing.T) {
 
 func checkReport(t *testing.T, err error, code int, hint string) {
 	var stderr bytes.Buffer
-	p := &program{Terminal: &Terminal{Err: &stderr}, jsonErrors: true, getenv: func(string) string { return "" }}
+	p := &program{Terminal: &terminal.Terminal{Err: &stderr}, jsonErrors: true, getenv: func(string) string { return "" }}
 	p.report(err)
 	line, object, _ := bytes.Cut(stderr.Bytes(), []byte("\n"))
 	if got := exitCode(err); got != code {
@@ -93,8 +94,8 @@ func checkReport(t *testing.T, err error, code int, hint string) {
 func TestWriteJSON(t *testing.T) {
 	const text = "\x1b[31m\u009b31m\u202e \u2066 ü 😀 \U000e0001"
 	var b strings.Builder
-	must(t, WriteJSON(&b, text))
-	if strings.ContainsFunc(strings.TrimSuffix(b.String(), "\n"), func(r rune) bool { return !Printable(r) }) {
+	must(t, terminal.WriteJSON(&b, text))
+	if strings.ContainsFunc(strings.TrimSuffix(b.String(), "\n"), func(r rune) bool { return !terminal.Printable(r) }) {
 		t.Errorf("control characters: %q", b.String())
 	}
 	var back string

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
@@ -130,7 +131,7 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 	case name == "":
 		return client{}, nil, usageErrorHint("setup takes a client: "+p.clientNames(), "see: codex-cred setup --help")
 	case i < 0:
-		return client{}, nil, usageErrorHint(fmt.Sprintf("setup knows no client %q; it knows: %s", Sanitize(name), p.clientNames()),
+		return client{}, nil, usageErrorHint(fmt.Sprintf("setup knows no client %q; it knows: %s", terminal.Sanitize(name), p.clientNames()),
 			orNearest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"))
 	case c.NArg() > 2:
 		return client{}, nil, usageErrorHint("setup takes a client and an account", "see: codex-cred setup --help")
@@ -179,7 +180,7 @@ func (p *program) printSnippet(c *cli.Context, found client, s *setup) error {
 	if err != nil {
 		return err
 	}
-	return Write(p.Out, text)
+	return terminal.Write(p.Out, text)
 }
 
 // byHand is the error of a client that the flag does nothing for.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
@@ -47,7 +48,7 @@ func (p *program) warnSetups(w *wiring, from, to string) {
 	names, _, _ := w.setups.List() // paths and erase tell of what cannot be read
 	for _, name := range names {
 		if r, err := w.setups.Load(name); err == nil && r.Account == from {
-			p.Warn("warning: %s still asks for %q; run: codex-cred setup %s %s --write%s", Sanitize(r.Client), from, Sanitize(r.Client), to, Sanitize(flagsOf(r)))
+			p.Warn("warning: %s still asks for %q; run: codex-cred setup %s %s --write%s", terminal.Sanitize(r.Client), from, terminal.Sanitize(r.Client), to, terminal.Sanitize(flagsOf(r)))
 		}
 	}
 }
@@ -80,7 +81,7 @@ func (p *program) ofSetup(w *wiring, r setupdir.Record) []artefact {
 	record := artefact{kind: "record of a setup", where: w.setups.Path(r.Name), present: filePresent(w.setups.Path(r.Name))}
 	i := slices.IndexFunc(p.clients(), func(c client) bool { return c.name == r.Client })
 	if i < 0 || p.clients()[i].undo == nil {
-		err := fmt.Errorf("no client %q is known: %w", Sanitize(r.Client), helper.ErrNewer)
+		err := fmt.Errorf("no client %q is known: %w", terminal.Sanitize(r.Client), helper.ErrNewer)
 		return []artefact{broken(record.kind, record.where, err)}
 	}
 	c, s := p.clients()[i], &setup{program: p, wiring: w, Record: r}

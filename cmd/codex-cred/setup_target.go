@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
@@ -38,7 +39,7 @@ func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) er
 	if !wire.Foreign(host, rec.Credential) {
 		return nil
 	}
-	what := fmt.Errorf("set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, Sanitize(target))
+	what := fmt.Errorf("set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, terminal.Sanitize(target))
 	return helper.ForAccount(s.Account, withHint(what, "if you trust that host with it, add --allow-foreign-host"))
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/disk/rundir"
 )
@@ -145,5 +146,5 @@ func lastLine(text string) string {
 			last = line
 		}
 	}
-	return Sanitize(last)
+	return terminal.Sanitize(last)
 }

@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
@@ -188,7 +189,7 @@ func (s *setup) verified(ctx context.Context, w *witness, before string) error {
 }
 
 func (s *setup) tellVerified(digest string) error {
-	return Write(s.Out, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, digest))
+	return terminal.Write(s.Out, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, digest))
 }
 
 // verifyGet bounds how long the token may take with which the client's is compared.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/shimdir"
 )
@@ -63,7 +64,7 @@ func (p *program) shimAdd(c *cli.Context) error {
 	if err := w.shims.Add(c.Args().First(), program, p.others); err != nil {
 		return err
 	}
-	p.Warn("the program %s runs: codex-cred %s", w.shims.Path(c.Args().First()), Sanitize(strings.Join(p.others, " ")))
+	p.Warn("the program %s runs: codex-cred %s", w.shims.Path(c.Args().First()), terminal.Sanitize(strings.Join(p.others, " ")))
 	return nil
 }
 
@@ -87,18 +88,18 @@ func (p *program) shimList(c *cli.Context) error {
 		return err
 	}
 	lines := make([]shimLine, 0, len(names))
-	rows := [][]Cell{{{"PROGRAM", Header}, {"RUNS", Header}}}
+	rows := [][]terminal.Cell{{{Text: "PROGRAM", Style: terminal.Header}, {Text: "RUNS", Style: terminal.Header}}}
 	for _, name := range names {
 		args, err := w.shims.Args(name)
 		if err != nil {
 			return err
 		}
 		lines = append(lines, shimLine{name, w.shims.Path(name), args})
-		rows = append(rows, []Cell{{w.shims.Path(name), Plain}, {"codex-cred " + Sanitize(strings.Join(args, " ")), Plain}})
+		rows = append(rows, []terminal.Cell{{Text: w.shims.Path(name), Style: terminal.Plain}, {Text: "codex-cred " + terminal.Sanitize(strings.Join(args, " ")), Style: terminal.Plain}})
 	}
 	switch {
 	case c.String("format") == "json":
-		return WriteJSON(p.Out, struct {
+		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			Shims         []shimLine `json:"shims"`
 		}{schemaVersion, lines})
@@ -106,7 +107,7 @@ func (p *program) shimList(c *cli.Context) error {
 		p.Warn("there are none; make one with: codex-cred shim add NAME -- get")
 		return nil
 	}
-	return Write(p.Out, p.Table(rows))
+	return terminal.Write(p.Out, p.Table(rows))
 }
 
 func (p *program) shimRemove(c *cli.Context) error {

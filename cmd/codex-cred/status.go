@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 func (p *program) statusCommand() *cli.Command {
@@ -34,12 +36,12 @@ func (p *program) status(c *cli.Context) error {
 		return v.err
 	}
 	if c.String("format") == "json" {
-		err = WriteJSON(p.Out, struct {
+		err = terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int `json:"schema_version"`
 			view
 		}{schemaVersion, v})
 	} else {
-		err = Write(p.Out, p.Table(p.statusRows(v)))
+		err = terminal.Write(p.Out, p.Table(p.statusRows(v)))
 	}
 	if err != nil {
 		return err
@@ -55,11 +57,11 @@ func (v view) lastAnswer() string {
 	return "could not be read and is kept; run: codex-cred refresh" + asArgument(v.Account)
 }
 
-func (p *program) statusRows(v view) [][]Cell {
+func (p *program) statusRows(v view) [][]terminal.Cell {
 	health := v.healthCell()
-	rows := [][]Cell{
-		{{"Account", Header}, {v.marked(), Plain}},
-		{{"Health", Header}, health},
+	rows := [][]terminal.Cell{
+		{{Text: "Account", Style: terminal.Header}, {Text: v.marked(), Style: terminal.Plain}},
+		{{Text: "Health", Style: terminal.Header}, health},
 	}
 	for _, r := range []struct{ name, text string }{
 		{"E-mail", v.Email},
@@ -78,7 +80,7 @@ func (p *program) statusRows(v view) [][]Cell {
 		{"Last answer", v.lastAnswer()},
 	} {
 		if r.text != "" {
-			rows = append(rows, []Cell{{r.name, Header}, {r.text, Plain}})
+			rows = append(rows, []terminal.Cell{{Text: r.name, Style: terminal.Header}, {Text: r.text, Style: terminal.Plain}})
 		}
 	}
 	return rows

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -41,7 +42,7 @@ func (p *program) store(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if IsTerminal(p.In) {
+	if terminal.IsTerminal(p.In) {
 		return withHint(fmt.Errorf("store reads a credential from standard input, and %w to type it: that would show it", errPerson), "run: codex-cred store"+asArgument(account)+" < credential.json")
 	}
 	credential, err := p.given(c.Context, w)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 // openTerminal returns a pseudo-terminal, as a person's window is one.
@@ -52,7 +54,7 @@ func TestColours(t *testing.T) {
 		{"an empty NO_COLOR", "NO_COLOR", "", true, true},
 		{"a dumb terminal", "TERM", "dumb", true, false},
 	} {
-		p := &Terminal{Out: new(bytes.Buffer), NoColor: NoColor(func(name string) string {
+		p := &terminal.Terminal{Out: new(bytes.Buffer), NoColor: terminal.NoColor(func(name string) string {
 			return map[string]string{c.variable: c.value}[name]
 		})}
 		if c.terminal {
@@ -67,7 +69,7 @@ func TestColours(t *testing.T) {
 // Only the whole word lets everything be erased.
 func TestConfirm(t *testing.T) {
 	for answer, want := range map[string]bool{"yes\n": true, " yes \n": true, "y\n": false, "no\n": false, "\n": false, "": false, "YES\n": false} {
-		p := &program{Terminal: &Terminal{In: bytes.NewBufferString(answer), Err: new(bytes.Buffer)}, getenv: func(string) string { return "" }}
+		p := &program{Terminal: &terminal.Terminal{In: bytes.NewBufferString(answer), Err: new(bytes.Buffer)}, getenv: func(string) string { return "" }}
 		got, err := p.line(t.Context())
 		if err != nil || (got == "yes") != want {
 			t.Errorf("the answer %q reads as %q, %v; want consent %v", answer, got, err, want)
@@ -99,7 +101,7 @@ func TestScreen(t *testing.T) {
 		{map[string]string{"LC_ALL": "", "LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, true},
 		{map[string]string{"TERM": "dumb"}, false},
 	} {
-		p := &program{Terminal: &Terminal{Err: window}, getenv: func(name string) string { return c.variables[name] }}
+		p := &program{Terminal: &terminal.Terminal{Err: window}, getenv: func(name string) string { return c.variables[name] }}
 		if _, drawn := p.screen(); drawn != c.want {
 			t.Errorf("%v: drawn %v, want %v", c.variables, drawn, c.want)
 		}
@@ -112,10 +114,10 @@ func TestWidth(t *testing.T) {
 	if err := unix.IoctlSetWinsize(int(master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 20, Col: 57}); err != nil {
 		t.Fatal(err)
 	}
-	if got := (&program{Terminal: &Terminal{Out: slave}}).Width(); got != 57 {
+	if got := (&program{Terminal: &terminal.Terminal{Out: slave}}).Width(); got != 57 {
 		t.Errorf("a terminal of 57 columns is %d wide", got)
 	}
-	if got := (&program{Terminal: &Terminal{Out: new(bytes.Buffer)}}).Width(); got != 0 {
+	if got := (&program{Terminal: &terminal.Terminal{Out: new(bytes.Buffer)}}).Width(); got != 0 {
 		t.Errorf("a pipe is %d wide", got)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -35,7 +36,7 @@ func (p *program) use(c *cli.Context) error {
 	}
 	p.Warn("account %q is the default one", name)
 	if chosen := p.getenv("CODEX_CRED_ACCOUNT"); chosen != "" && chosen != name {
-		p.Warn("warning: CODEX_CRED_ACCOUNT is set, to %q, and comes first", Sanitize(chosen))
+		p.Warn("warning: CODEX_CRED_ACCOUNT is set, to %q, and comes first", terminal.Sanitize(chosen))
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
 // version is that of a build to which packaging/build -v gave no other, which the
@@ -32,9 +34,9 @@ func (p *program) versionCommand() *cli.Command {
 			}
 			b := readBuild()
 			if c.String("format") == "text" {
-				return Write(p.Out, b.text())
+				return terminal.Write(p.Out, b.text())
 			}
-			return WriteJSON(p.Out, b)
+			return terminal.WriteJSON(p.Out, b)
 		},
 	}
 }

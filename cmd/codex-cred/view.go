@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -53,7 +54,7 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 		return v.broken(name, err)
 	}
 	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.place(a.Store, string(a.ID)), a.Generation, when(a.Created)
-	v.Shared = Sanitize(a.Shared)
+	v.Shared = terminal.Sanitize(a.Shared)
 	v.Unread = a.Unanswered > 0 && w.journals.IsKept(a.ID)
 	rec, err := w.records.Read(ctx, name)
 	switch {
@@ -75,7 +76,7 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 }
 
 func (v *view) fill(c helper.Credential, showEmail bool) {
-	m := Masker{showEmail}
+	m := terminal.Masker{ShowEmail: showEmail}
 	v.Email = m.Email(c.Identity.Email)
 	v.Plan, v.AccountID = m.Text(c.Identity.Plan), m.Text(c.Identity.AccountID)
 	v.Issuer, v.Profile, v.ClientID = m.Text(c.Issuer.URL), m.Text(c.Issuer.Profile), m.Text(c.Issuer.ClientID)

@@ -1,4 +1,6 @@
-package main
+// Package terminal prints for a person and reads what they type: sanitized text,
+// tables, progress, and JSON that steers no terminal. Start with [Terminal].
+package terminal
 
 import (
 	"encoding/json"
