@@ -107,21 +107,12 @@ const (
 	exitNoCommand   = 127
 )
 
-// A commandError is a command of exec's that cannot be run, or that ran.
-type commandError struct {
-	error
-	code int
-}
-
-func (e *commandError) Unwrap() error { return e.error }
-
 func notRun(command string, err error) error {
-	failed := &commandError{code: exitNotRunnable}
+	code := exitNotRunnable
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-		failed.code = exitNoCommand
+		code = exitNoCommand
 	}
-	failed.error = withHint(errors.New("run "+terminal.Sanitize(command)+": "+terminal.OneLine(reasonOf(err))), "is it spelt right, and in $PATH?")
-	return failed
+	return exitWith(code, withHint(errors.New("run "+terminal.Sanitize(command)+": "+terminal.OneLine(reasonOf(err))), "is it spelt right, and in $PATH?"))
 }
 
 // reasonOf leaves out what the message says already.

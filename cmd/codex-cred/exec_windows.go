@@ -16,7 +16,7 @@ func become(path string, args, environment []string) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err := cmd.Run()
 	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) {
-		return &toldError{&commandError{err, ended.ExitCode()}}
+		return reported(exitWith(ended.ExitCode(), err))
 	}
 	return err
 }

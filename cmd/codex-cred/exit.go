@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
@@ -26,27 +25,6 @@ const (
 	exitFindings    = 10
 	exitInterrupted = 130
 )
-
-var (
-	errUsage    = errors.New("usage")
-	errPerson   = errors.New("needs a person")
-	errFindings = errors.New("not everything could be removed")
-	// errNotRevoked: all is removed here, and good at the issuer still.
-	errNotRevoked = errors.New("the tokens were deleted but not revoked")
-	errNotMoved   = errors.New("not everything could be moved")
-	errProblems   = errors.New("to mend")
-)
-
-// A commandLineError is a command line that breaks the rules; its text is all of it.
-type commandLineError struct{ text string }
-
-func (e *commandLineError) Error() string { return e.text }
-
-func (e *commandLineError) Unwrap() error { return errUsage }
-
-func usageError(format string, args ...any) error {
-	return &commandLineError{text: fmt.Sprintf(format, args...)}
-}
 
 // An outcome is what one kind of error means for a program and for a person.
 type outcome struct {
@@ -129,8 +107,8 @@ func classify(err error) outcome {
 }
 
 func exitCode(err error) int {
-	if of := (*commandError)(nil); errors.As(err, &of) {
-		return of.code
+	if code, ok := exitCodeOf(err); ok {
+		return code
 	}
 	return classify(err).code
 }

@@ -95,7 +95,7 @@ func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 		return nil
 	}
 	told := reason(err)
-	return errors.Join(terminal.Write(p.Out, told+"\n"), &toldError{&commandError{err, exitOther}})
+	return errors.Join(terminal.Write(p.Out, told+"\n"), reported(exitWith(exitOther, err)))
 }
 
 // helperGoauth only tells why a host has no token if others have one: the go command

@@ -204,8 +204,6 @@ func works(rec helper.Record, err error) bool {
 	return rec.Refreshable() == nil
 }
 
-func usageErrorHint(text, hint string) error { return withHint(usageError("%s", text), hint) }
-
 // issuerFlags say whom to sign in with.
 func issuerFlags() []string {
 	return []string{"profile", "issuer", "client-id", "scope", "redirect-uri", "originator"}

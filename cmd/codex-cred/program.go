@@ -86,7 +86,7 @@ func (p *program) told(err error) int {
 	if err == nil {
 		return exitOK
 	}
-	if !errors.As(err, new(*toldError)) {
+	if !isReported(err) {
 		p.report(err)
 	}
 	return exitCode(err)

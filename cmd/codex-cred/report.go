@@ -16,22 +16,6 @@ import (
 // meaning or goes; new members may come at any time.
 const schemaVersion = 1
 
-// A hintedError is an error with a hint of its own.
-type hintedError struct {
-	error
-	hint string
-}
-
-func (e *hintedError) Unwrap() error { return e.error }
-
-func withHint(err error, hint string) error { return &hintedError{error: err, hint: hint} }
-
-// A toldError is an error that has been told already, where the caller's protocol
-// wants it.
-type toldError struct{ error }
-
-func (e *toldError) Unwrap() error { return e.error }
-
 // report tells a person, and with --format json a program, why the run failed:
 // one line, and what to do next.
 func (p *program) report(err error) {
@@ -84,17 +68,9 @@ func withTheHint(line, hint string) string {
 	return line + "; " + hint
 }
 
-// ownHint is the hint that an error has of its own.
-func ownHint(err error) string {
-	if own := (*hintedError)(nil); errors.As(err, &own) {
-		return own.hint
-	}
-	return ""
-}
-
 func hintFor(err error) string {
-	if own := (*hintedError)(nil); errors.As(err, &own) {
-		return own.hint
+	if own := ownHint(err); own != "" {
+		return own
 	}
 	if unsafe := (*helper.UnsafeError)(nil); errors.As(err, &unsafe) {
 		return unsafe.Fix
@@ -110,20 +86,4 @@ func hintFor(err error) string {
 		return fmt.Sprintf(hint, asArgument(accountOf(err)))
 	}
 	return hint
-}
-
-// asArgument returns the account as it follows a command's name. It is always
-// named: a command without a name may be about another one, see "use".
-func asArgument(account string) string {
-	if account == "" {
-		return ""
-	}
-	return " " + account
-}
-
-func accountOf(err error) string {
-	if about := (*helper.AccountError)(nil); errors.As(err, &about) {
-		return about.Account
-	}
-	return ""
 }

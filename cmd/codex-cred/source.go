@@ -9,9 +9,6 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
 )
 
-// errForeign: a ChatGPT token would go to a host that is not ChatGPT's.
-var errForeign = errors.New("only ChatGPT's own hosts get one")
-
 // A hostSource answers hosts as the table of hosts says.
 type hostSource struct {
 	program *program
