@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -37,7 +38,7 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 		choice = storeAuto
 	}
 	if !slices.Contains(storeWords(), choice) {
-		return "", usageError("there is no store %q; choose auto, keychain or file", terminal.Sanitize(choice))
+		return "", fault.Usage("there is no store %q; choose auto, keychain or file", terminal.Sanitize(choice))
 	}
 	return choice, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -57,7 +58,7 @@ type check struct {
 
 func (p *program) doctor(c *cli.Context) error {
 	if c.NArg() > 1 {
-		return usageError("doctor takes one account, or none for all; see: codex-cred doctor --help")
+		return fault.Usage("doctor takes one account, or none for all; see: codex-cred doctor --help")
 	}
 	d := &doctor{program: p, down: map[string]error{}, account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline")}
 	root, err := p.root()
@@ -81,7 +82,7 @@ func (p *program) doctor(c *cli.Context) error {
 		return err
 	}
 	if n := count(found, verdictProblem); n > 0 {
-		return fmt.Errorf("%s %w", terminal.Plural(n, "problem"), errProblems)
+		return fmt.Errorf("%s %w", terminal.Plural(n, "problem"), fault.ErrProblems)
 	}
 	return nil
 }

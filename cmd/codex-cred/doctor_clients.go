@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
@@ -41,7 +42,7 @@ func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 		i := slices.IndexFunc(clients, func(c client) bool { return c.name == r.Client })
 		switch {
 		case err != nil:
-			found = append(found, trouble(withHint(err, repairByHand)))
+			found = append(found, trouble(fault.WithHint(err, repairByHand)))
 		case d.account != "" && r.Account != d.account:
 		case i < 0, clients[i].present == nil:
 			found = append(found, problem("use the codex-cred that wrote it", "no client %q of a setup is known", terminal.Sanitize(r.Client)))

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
@@ -252,7 +253,7 @@ func (d *doctor) sweepAlone(ctx context.Context, name string) error {
 			return err
 		}
 		if a, err = d.accounts.Load(name); err == nil && len(a.Leftovers) > 0 {
-			err = fmt.Errorf("%s could not be deleted: %w", terminal.Plural(len(a.Leftovers), "sign-in"), errFindings)
+			err = fmt.Errorf("%s could not be deleted: %w", terminal.Plural(len(a.Leftovers), "sign-in"), fault.ErrFindings)
 		}
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
@@ -51,13 +52,13 @@ func problem(fix, format string, args ...any) finding {
 
 // trouble is the problem that the error is.
 func trouble(err error) finding {
-	return finding{State: verdictProblem, Account: accountOf(err), What: unaccounted(err), Fix: commandOf(hintFor(err))}
+	return finding{State: verdictProblem, Account: fault.AccountOf(err), What: unaccounted(err), Fix: commandOf(hintFor(err))}
 }
 
 // unaccounted is the error without the account, which findings name by themselves.
 func unaccounted(err error) string {
 	text := terminal.OneLine(err.Error())
-	if account := accountOf(err); account != "" {
+	if account := fault.AccountOf(err); account != "" {
 		text = strings.TrimPrefix(text, fmt.Sprintf("account %q: ", account))
 	}
 	return text

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
@@ -80,7 +81,7 @@ func TestDoctor_StaysListed(t *testing.T) {
 		return nil
 	})
 	must(t, err)
-	if err := d.sweepAlone(t.Context(), "work"); !errors.Is(err, errFindings) {
+	if err := d.sweepAlone(t.Context(), "work"); !errors.Is(err, fault.ErrFindings) {
 		t.Errorf("a leftover that stays: %v, want errFindings", err)
 	}
 }

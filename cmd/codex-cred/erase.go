@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -40,7 +41,7 @@ codex-cred erase --all --yes --format json`,
 
 func (p *program) erase(c *cli.Context) error {
 	if c.Bool("all") && c.NArg() > 0 {
-		return usageError("erase takes an account or --all, not both")
+		return fault.Usage("erase takes an account or --all, not both")
 	}
 	w, err := p.wire()
 	if err != nil {
@@ -187,7 +188,7 @@ func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
 // ask wants a person to type yes. what is what a program must not do unasked.
 func (e *eraser) ask(ctx context.Context, question, what string) error {
 	if !terminal.IsTerminal(e.In) || !terminal.IsTerminal(e.Err) || e.unattended() != "" {
-		return withHint(fmt.Errorf("%s %w to confirm it", what, errPerson), "add --yes, or look first with --dry-run")
+		return fault.WithHint(fmt.Errorf("%s %w to confirm it", what, fault.ErrNeedsPerson), "add --yes, or look first with --dry-run")
 	}
 	_, _ = io.WriteString(e.Err, question)
 	answer, err := e.line(ctx)
@@ -195,7 +196,7 @@ func (e *eraser) ask(ctx context.Context, question, what string) error {
 		return err
 	}
 	if answer != "yes" {
-		return withHint(errors.New("nothing was erased"), "type the whole word, or add --yes")
+		return fault.WithHint(errors.New("nothing was erased"), "type the whole word, or add --yes")
 	}
 	return nil
 }
@@ -225,14 +226,14 @@ func (p *program) printReceipts(c *cli.Context, account string, receipts []*rece
 	for _, r := range receipts {
 		switch {
 		case !r.clean() && (c.Bool("all") || r.Title != ""):
-			return withHint(errFindings, "mend what the list names, then run it again")
+			return fault.WithHint(fault.ErrFindings, "mend what the list names, then run it again")
 		case !r.clean():
-			return helper.ForAccount(account, errFindings)
+			return helper.ForAccount(account, fault.ErrFindings)
 		}
 	}
 	for _, r := range receipts {
 		if !r.revoked() {
-			return helper.ForAccount(r.Account, withHint(errNotRevoked, "end the session in your account at the issuer, or let the tokens expire"))
+			return helper.ForAccount(r.Account, fault.WithHint(fault.ErrNotRevoked, "end the session in your account at the issuer, or let the tokens expire"))
 		}
 	}
 	return nil

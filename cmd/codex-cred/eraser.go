@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -26,7 +27,7 @@ type eraser struct {
 func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
 	signIns, err := e.signIns(name)
 	if errors.Is(err, helper.ErrNotFound) {
-		err = withHint(err, "see what there is: codex-cred list")
+		err = fault.WithHint(err, "see what there is: codex-cred list")
 	}
 	if err != nil {
 		return nil, helper.ForAccount(name, err)

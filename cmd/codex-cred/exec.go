@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire/output"
@@ -43,11 +44,11 @@ func variableName(name string) bool {
 
 func (p *program) exec(c *cli.Context) error {
 	if len(p.others) == 0 {
-		return usageErrorHint("exec takes -- and a command after it", "see: codex-cred exec --help")
+		return fault.UsageHint("exec takes -- and a command after it", "see: codex-cred exec --help")
 	}
 	for _, name := range c.StringSlice("env") {
 		if !variableName(name) || ours(name) {
-			return usageErrorHint("--env takes a name for the token: letters, digits and _, and none of CODEX_CRED_; what it got may be a secret and is not shown", "see: codex-cred exec --help")
+			return fault.UsageHint("--env takes a name for the token: letters, digits and _, and none of CODEX_CRED_; what it got may be a secret and is not shown", "see: codex-cred exec --help")
 		}
 	}
 	path, err := exec.LookPath(p.others[0])
@@ -112,7 +113,7 @@ func notRun(command string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
 		code = exitNoCommand
 	}
-	return exitWith(code, withHint(errors.New("run "+terminal.Sanitize(command)+": "+terminal.OneLine(reasonOf(err))), "is it spelt right, and in $PATH?"))
+	return fault.ExitWith(code, fault.WithHint(errors.New("run "+terminal.Sanitize(command)+": "+terminal.OneLine(reasonOf(err))), "is it spelt right, and in $PATH?"))
 }
 
 // reasonOf leaves out what the message says already.

@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
 // become runs the program and returns how it ended. Ctrl-C reaches both; the
@@ -16,7 +18,7 @@ func become(path string, args, environment []string) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err := cmd.Run()
 	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) {
-		return reported(exitWith(ended.ExitCode(), err))
+		return fault.Reported(fault.ExitWith(ended.ExitCode(), err))
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
@@ -47,13 +48,13 @@ const (
 func outcomes() []outcome {
 	return []outcome{
 		{context.Canceled, exitInterrupted, "interrupted", ""},
-		{errUsage, exitUsage, "usage", ""},
-		{errPerson, exitPerson, "needs-person", ""},
-		{errNotRevoked, exitFindings, "not-revoked", ""},
-		{errNotMoved, exitFindings, "not-moved", ""},
-		{errProblems, exitFindings, "problems", "do what each line says, then look again: codex-cred doctor"},
-		{errFindings, exitFindings, "findings", "mend what the list names, then repeat: codex-cred erase%s"},
-		{errForeign, exitOther, "foreign-host", ""},
+		{fault.ErrUsage, exitUsage, "usage", ""},
+		{fault.ErrNeedsPerson, exitPerson, "needs-person", ""},
+		{fault.ErrNotRevoked, exitFindings, "not-revoked", ""},
+		{fault.ErrNotMoved, exitFindings, "not-moved", ""},
+		{fault.ErrProblems, exitFindings, "problems", "do what each line says, then look again: codex-cred doctor"},
+		{fault.ErrFindings, exitFindings, "findings", "mend what the list names, then repeat: codex-cred erase%s"},
+		{fault.ErrForeign, exitOther, "foreign-host", ""},
 		{wire.ErrMalformed, exitOther, "malformed", ""},
 		{helper.ErrRejected, exitOther, "rejected", "is this the issuer that you meant? then try again"},
 		{helper.ErrInvalid, exitUsage, "invalid", ""},
@@ -107,7 +108,7 @@ func classify(err error) outcome {
 }
 
 func exitCode(err error) int {
-	if code, ok := exitCodeOf(err); ok {
+	if code, ok := fault.ExitCode(err); ok {
 		return code
 	}
 	return classify(err).code

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
@@ -42,7 +43,7 @@ then it is a secret: only you can read it, and what you do with it is your care.
 
 func (p *program) export(c *cli.Context) error {
 	if c.String("to") != codexTokens || c.NArg() < 1 || c.NArg() > 2 {
-		return usageErrorHint("export needs --to codex-tokens and a file", "see: codex-cred export --help")
+		return fault.UsageHint("export needs --to codex-tokens and a file", "see: codex-cred export --help")
 	}
 	path, err := filepath.Abs(c.Args().Get(c.NArg() - 1))
 	if err != nil {
@@ -80,7 +81,7 @@ func (p *program) exported(c *cli.Context, w *wiring) (string, error) {
 		return first, helper.CheckName(first)
 	}
 	if _, err := w.accounts.Load(first); err == nil {
-		return "", usageErrorHint(fmt.Sprintf("export needs a file, and %q is an account", first), "run: codex-cred export "+first+" --to codex-tokens FILE")
+		return "", fault.UsageHint(fmt.Sprintf("export needs a file, and %q is an account", first), "run: codex-cred export "+first+" --to codex-tokens FILE")
 	}
 	return p.defaultAccount(w)
 }
@@ -92,7 +93,7 @@ func exportable(path string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
-			return withHint(fmt.Errorf("write %s: there is no such directory: %w", path, helper.ErrInvalid), "make it first")
+			return fault.WithHint(fmt.Errorf("write %s: there is no such directory: %w", path, helper.ErrInvalid), "make it first")
 		}
 		return nil
 	case err != nil:
@@ -131,7 +132,7 @@ func stillExportable(path string, file *configfile.File) error {
 }
 
 func errNotHandOff(path string) error {
-	return withHint(fmt.Errorf("write %s: it holds something else, perhaps a sign-in: %w", path, helper.ErrInvalid), "name another file, or move it away")
+	return fault.WithHint(fmt.Errorf("write %s: it holds something else, perhaps a sign-in: %w", path, helper.ErrInvalid), "name another file, or move it away")
 }
 
 // handOff writes the file and tells how long it is good.

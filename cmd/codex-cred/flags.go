@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -31,7 +32,7 @@ func choiceFlag(flag *cli.StringFlag, words ...string) *choice {
 	flag.Usage += ": " + strings.Join(words, ", ")
 	flag.Action = func(_ *cli.Context, got string) error {
 		if !slices.Contains(words, got) {
-			return usageError("--%s %q is none of: %s", flag.Name, terminal.Sanitize(got), strings.Join(words, ", "))
+			return fault.Usage("--%s %q is none of: %s", flag.Name, terminal.Sanitize(got), strings.Join(words, ", "))
 		}
 		return nil
 	}
@@ -58,7 +59,7 @@ func (p *program) account(a arguments, w *wiring) (string, error) {
 	case 1:
 		return a.list[0], helper.CheckName(a.list[0])
 	}
-	return "", usageError("%s takes one account, not %d arguments; see: %s --help", a.command, len(a.list), a.whole)
+	return "", fault.Usage("%s takes one account, not %d arguments; see: %s --help", a.command, len(a.list), a.whole)
 }
 
 // defaultAccount returns the environment's account, else the one of "use".
@@ -68,14 +69,14 @@ func (p *program) defaultAccount(w *wiring) (string, error) {
 	}
 	name, err := w.accounts.Default()
 	if errors.Is(err, helper.ErrCorrupt) {
-		return "", withHint(err, "choose again: codex-cred use ACCOUNT")
+		return "", fault.WithHint(err, "choose again: codex-cred use ACCOUNT")
 	}
 	return name, err
 }
 
 func (p *program) noArguments(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return usageError("%s takes no argument %q; see: %s --help", c.Command.Name, terminal.Sanitize(c.Args().First()), c.Command.HelpName)
+		return fault.Usage("%s takes no argument %q; see: %s --help", c.Command.Name, terminal.Sanitize(c.Args().First()), c.Command.HelpName)
 	}
 	return nil
 }
@@ -97,11 +98,11 @@ func (p *program) duration(flag durationFlag, variable string) (time.Duration, e
 	if text := p.getenv(variable); text != "" && !flag.isSet {
 		var err error
 		if d, err = time.ParseDuration(text); err != nil {
-			return 0, usageError("%s cannot be %q: it takes a time such as 30s or 5m", variable, terminal.Sanitize(text))
+			return 0, fault.Usage("%s cannot be %q: it takes a time such as 30s or 5m", variable, terminal.Sanitize(text))
 		}
 	}
 	if d < 0 {
-		return 0, usageError("--%s, or %s, is less than nothing: it takes a time such as 30s or 5m", flag.name, variable)
+		return 0, fault.Usage("--%s, or %s, is less than nothing: it takes a time such as 30s or 5m", flag.name, variable)
 	}
 	return d, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/machine/portholder"
@@ -34,7 +35,7 @@ func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow,
 		return func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 			got, err := p.onDevice(ctx, client, iss)
 			if errors.Is(err, refresh.ErrNoDevice) {
-				err = withHint(err, "run: "+again(c, account, "--no-browser"))
+				err = fault.WithHint(err, "run: "+again(c, account, "--no-browser"))
 			}
 			return got, err
 		}, nil
@@ -45,12 +46,12 @@ func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow,
 		if p.getenv("SSH_CONNECTION") != "" {
 			why = "this is an ssh session"
 		}
-		return nil, withHint(fmt.Errorf("no browser can be opened here, %s: sign-in %w", why, errPerson), "run: "+instead)
+		return nil, fault.WithHint(fmt.Errorf("no browser can be opened here, %s: sign-in %w", why, fault.ErrNeedsPerson), "run: "+instead)
 	}
 	return func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 		got, err := p.inBrowser(ctx, client, iss)
 		if busy := (*signin.PortsError)(nil); errors.As(err, &busy) {
-			err = withHint(fmt.Errorf("%w%s", err, holders(ctx, busy.Addresses)), "or run: "+instead)
+			err = fault.WithHint(fmt.Errorf("%w%s", err, holders(ctx, busy.Addresses)), "or run: "+instead)
 		}
 		return got, err
 	}, nil
@@ -73,9 +74,9 @@ func noEffect(c *cli.Context, iss helper.Issuer) error {
 	case !c.Bool("device"):
 		return nil
 	case c.IsSet("redirect-uri"):
-		return usageError("--redirect-uri has no effect with --device")
+		return fault.Usage("--redirect-uri has no effect with --device")
 	case c.IsSet("scope") && iss.Profile == refresh.ProfileOpenAI:
-		return usageError("--scope has no effect with --device: OpenAI's codes have one scope")
+		return fault.Usage("--scope has no effect with --device: OpenAI's codes have one scope")
 	}
 	return nil
 }

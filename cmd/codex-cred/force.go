@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -24,14 +25,14 @@ func forceFlag(condition string) *cli.BoolFlag {
 // is valid. Without a person the error says what the token is good for, and which
 // command does it all the same.
 func (p *program) agree(ctx context.Context, answer helper.Answer, unanswered error, forced string) error {
-	account := accountOf(unanswered)
+	account := fault.AccountOf(unanswered)
 	hint := "to present it again all the same: " + forced
 	if answer.Credential.Valid(p.Now()) {
 		hint = fmt.Sprintf("codex-cred get%s prints a token that is valid until %s; %s",
-			asArgument(account), answer.Credential.Expiry.UTC().Format("2006-01-02 15:04 MST"), hint)
+			fault.AsArgument(account), answer.Credential.Expiry.UTC().Format("2006-01-02 15:04 MST"), hint)
 	}
 	if !terminal.IsTerminal(p.In) || !terminal.IsTerminal(p.Err) || p.unattended() != "" {
-		return withHint(fmt.Errorf("%w; to present it again %w", unanswered, errPerson), hint)
+		return fault.WithHint(fmt.Errorf("%w; to present it again %w", unanswered, fault.ErrNeedsPerson), hint)
 	}
 	p.Warn("%s", terminal.OneLine(unanswered.Error()))
 	_, _ = io.WriteString(p.Err, "Presenting it again may end the sign-in. Present it? Type yes: ")
@@ -40,7 +41,7 @@ func (p *program) agree(ctx context.Context, answer helper.Answer, unanswered er
 		return err
 	}
 	if said != "yes" {
-		return helper.ForAccount(account, withHint(errors.New("nothing was sent"), hint))
+		return helper.ForAccount(account, fault.WithHint(errors.New("nothing was sent"), hint))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
@@ -62,7 +63,7 @@ func shells() []string {
 
 func (p *program) get(ctx context.Context, line tokenLine) error {
 	if line.force && !line.refresh {
-		return usageErrorHint("--force goes with --refresh", "see: codex-cred get --help")
+		return fault.UsageHint("--force goes with --refresh", "see: codex-cred get --help")
 	}
 	req := helper.Request{Refresh: line.refresh, Force: line.force, Offline: line.offline}
 	var err error
@@ -71,7 +72,7 @@ func (p *program) get(ctx context.Context, line tokenLine) error {
 	}
 	answer, err := p.ask(ctx, line, req)
 	if errors.Is(err, helper.ErrUnanswered) {
-		if err = p.agree(ctx, answer, err, "codex-cred get"+asArgument(accountOf(err))+" --refresh --force"); err != nil {
+		if err = p.agree(ctx, answer, err, "codex-cred get"+fault.AsArgument(fault.AccountOf(err))+" --refresh --force"); err != nil {
 			return err
 		}
 		req.Force = true
@@ -88,7 +89,7 @@ func (p *program) get(ctx context.Context, line tokenLine) error {
 func (l tokenLine) rejectedDigest() (string, error) {
 	value := strings.ToLower(l.rejected)
 	if b, err := hex.DecodeString(value); l.isRejectedSet && (err != nil || len(b) != sha256.Size) {
-		return "", usageError("--%s takes the 64 hexadecimal digits of a SHA-256", rejectedFlag)
+		return "", fault.Usage("--%s takes the 64 hexadecimal digits of a SHA-256", rejectedFlag)
 	}
 	return value, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
@@ -73,7 +74,7 @@ func (p *program) protocol(name string) func(context.Context, tokenLine) error {
 
 func (p *program) helperGit(ctx context.Context, line tokenLine) error {
 	if len(line.list) != 1 {
-		return usageErrorHint("helper git takes an operation; git gives it", "see: codex-cred helper git --help")
+		return fault.UsageHint("helper git takes an operation; git gives it", "see: codex-cred helper git --help")
 	}
 	return p.withSource(ctx, line, func(ctx context.Context, s wire.Source) error {
 		return git.Serve(ctx, line.list[0], p.In, p.Out, s)
@@ -85,7 +86,7 @@ func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 	if len(line.list) == 1 && line.list[0] == "version" {
 		return terminal.Write(p.Out, "codex-cred "+version+"\n")
 	}
-	err := usageErrorHint("helper docker takes one operation", "see: codex-cred helper docker --help")
+	err := fault.UsageHint("helper docker takes one operation", "see: codex-cred helper docker --help")
 	if len(line.list) == 1 {
 		err = p.withSource(ctx, line, func(ctx context.Context, s wire.Source) error {
 			return docker.Serve(ctx, line.list[0], p.In, p.Out, s)
@@ -95,7 +96,7 @@ func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 		return nil
 	}
 	told := reason(err)
-	return errors.Join(terminal.Write(p.Out, told+"\n"), reported(exitWith(exitOther, err)))
+	return errors.Join(terminal.Write(p.Out, told+"\n"), fault.Reported(fault.ExitWith(exitOther, err)))
 }
 
 // helperGoauth only tells why a host has no token if others have one: the go command

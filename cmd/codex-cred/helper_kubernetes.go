@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/helper/wire/kubernetes"
@@ -59,7 +60,7 @@ func (w *wiring) clusterOf(info, account string) (cluster, error) {
 	}
 	row, err := w.hosts.Find(host)
 	if errors.Is(err, helper.ErrNotFound) || err == nil && row.Account != account {
-		err = withHint(fmt.Errorf("give a token for the cluster %s: %w", host, wire.ErrUnconfigured),
+		err = fault.WithHint(fmt.Errorf("give a token for the cluster %s: %w", host, wire.ErrUnconfigured),
 			fmt.Sprintf("if it is meant: codex-cred host add %s %s", host, account))
 	}
 	return cluster{account, true, row}, err
@@ -70,7 +71,7 @@ func (c cluster) check(credential helper.Credential) error {
 	case c.named:
 		return checkForeign(c.row, credential)
 	case wire.ChatGPT(credential):
-		return withHint(fmt.Errorf("a ChatGPT token is not for a cluster that kubectl does not name: %w", errForeign),
+		return fault.WithHint(fmt.Errorf("a ChatGPT token is not for a cluster that kubectl does not name: %w", fault.ErrForeign),
 			"let kubectl name it with provideClusterInfo, as this does: codex-cred setup kubectl "+c.account+" --write --replace --allow-foreign-host")
 	}
 	return nil

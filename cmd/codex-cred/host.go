@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
@@ -44,7 +45,7 @@ allows it.`,
 
 func (p *program) hostAdd(c *cli.Context) error {
 	if c.NArg() < 1 || c.NArg() > 2 {
-		return usageErrorHint("host add takes a host and an account", "see: codex-cred host add --help")
+		return fault.UsageHint("host add takes a host and an account", "see: codex-cred host add --help")
 	}
 	host, err := hostArgument(c)
 	if err != nil {
@@ -91,21 +92,21 @@ func checkForeign(row hosttable.Row, c helper.Credential) error {
 	if row.Foreign || !wire.Foreign(row.Host, c) {
 		return nil
 	}
-	return withHint(fmt.Errorf("a ChatGPT token is not for %s: %w", row.Host, errForeign),
+	return fault.WithHint(fmt.Errorf("a ChatGPT token is not for %s: %w", row.Host, fault.ErrForeign),
 		fmt.Sprintf("if you mean it: codex-cred host add %s %s --allow-foreign-host", row.Host, row.Account))
 }
 
 func hostArgument(c *cli.Context) (wire.Host, error) {
 	host, err := wire.ParseHost(c.Args().First())
 	if err != nil {
-		return wire.Host{}, withHint(err, "give it as https://NAME or https://NAME:PORT")
+		return wire.Host{}, fault.WithHint(err, "give it as https://NAME or https://NAME:PORT")
 	}
 	_, bare, ok := strings.Cut(c.Args().First(), "://")
 	if !ok {
 		bare = c.Args().First()
 	}
 	if _, path, _ := strings.Cut(bare, "/"); path != "" {
-		return wire.Host{}, usageErrorHint("a host is given without a path, for every path of it gets the token", "if that is meant: "+host.String())
+		return wire.Host{}, fault.UsageHint("a host is given without a path, for every path of it gets the token", "if that is meant: "+host.String())
 	}
 	return host, nil
 }
@@ -150,7 +151,7 @@ func (p *program) hostList(c *cli.Context) error {
 
 func (p *program) hostRemove(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usageErrorHint("host remove takes a host", "see: codex-cred host remove --help")
+		return fault.UsageHint("host remove takes a host", "see: codex-cred host remove --help")
 	}
 	host, err := hostArgument(c)
 	if err != nil {
@@ -162,7 +163,7 @@ func (p *program) hostRemove(c *cli.Context) error {
 	}
 	err = w.hosts.Remove(host)
 	if errors.Is(err, helper.ErrNotFound) {
-		return withHint(err, "see what there is: codex-cred host list")
+		return fault.WithHint(err, "see what there is: codex-cred host list")
 	}
 	if err == nil {
 		p.Warn("no account answers %s any more", host)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/moving"
@@ -120,7 +121,7 @@ func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 		p.Warn("account %q: %s has its refresh token no more; it is refreshed here from now on", a.Name, a.Shared)
 	}
 	if kept {
-		return withHint(errNotMoved, "mend what is told above, then run again: codex-cred import --from "+quoted(pl.source.from))
+		return fault.WithHint(fault.ErrNotMoved, "mend what is told above, then run again: codex-cred import --from "+quoted(pl.source.from))
 	}
 	return pl.left()
 }
@@ -205,7 +206,7 @@ func (pl *importPlan) takeOut(ctx context.Context, path string) error {
 	for _, m := range pl.moves {
 		if m.does != doesNothing && slices.Contains(m.in, path) {
 			if !d.has(m.credential.RefreshToken) {
-				return withHint(fmt.Errorf("%s: its program renewed the sign-in in this moment: %w", path, helper.ErrConflict), "end that program, then run it again")
+				return fault.WithHint(fmt.Errorf("%s: its program renewed the sign-in in this moment: %w", path, helper.ErrConflict), "end that program, then run it again")
 			}
 			tokens = append(tokens, m.credential.RefreshToken)
 		}
@@ -232,7 +233,7 @@ func (pl *importPlan) left() error {
 		if len(pl.moves) == 1 {
 			return fmt.Errorf("%s: %w", m.where(), m.reason)
 		}
-		return withHint(errNotMoved, "what stays where it is, and why: codex-cred import --dry-run --from "+quoted(pl.source.from))
+		return fault.WithHint(fault.ErrNotMoved, "what stays where it is, and why: codex-cred import --dry-run --from "+quoted(pl.source.from))
 	}
 	return nil
 }

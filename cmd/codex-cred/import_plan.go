@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/moving"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -81,7 +82,7 @@ func (p *program) planImport(ctx context.Context, w *wiring, s source, found []d
 	}
 	pl := importPlan{source: s, moves: gather(found)}
 	if want.as != "" && len(pl.moves) != 1 {
-		return importPlan{}, usageError("--as names one account, and there are %d sign-ins in %s", len(pl.moves), s.from)
+		return importPlan{}, fault.Usage("--as names one account, and there are %d sign-ins in %s", len(pl.moves), s.from)
 	}
 	for i := range pl.moves {
 		m := &pl.moves[i]
@@ -207,11 +208,11 @@ func (o owned) holds(token helper.Secret) bool {
 func (o owned) keeps(want wishes) error {
 	switch {
 	case want.as != "" && want.as != o.name:
-		return withHint(usageError("the account %q has this seat", o.name), "leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
+		return fault.WithHint(fault.Usage("the account %q has this seat", o.name), "leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
 	case want.replace || !works(o.rec, o.err):
 		return nil
 	}
-	return withHint(usageError("the account %q has this seat already, with another refresh token", o.name), "to replace that one, add --replace")
+	return fault.WithHint(fault.Usage("the account %q has this seat already, with another refresh token", o.name), "to replace that one, add --replace")
 }
 
 // freeName returns the name that the person chose, or one that nobody has.
@@ -222,7 +223,7 @@ func (pl *importPlan) freeName(i int, have []owned, chosen string) (string, erro
 	}
 	if chosen != "" {
 		if taken(chosen) {
-			return "", usageErrorHint(fmt.Sprintf("the account %q is another sign-in", chosen), "choose another name with --as")
+			return "", fault.UsageHint(fmt.Sprintf("the account %q is another sign-in", chosen), "choose another name with --as")
 		}
 		return chosen, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
@@ -33,7 +34,7 @@ const stdinSource = "-"
 func (p *program) source(ctx context.Context, from string) (source, error) {
 	switch {
 	case from == "":
-		return source{}, usageErrorHint("import needs --from codex, opencode, oc-codex-multi-auth, a file, or - for standard input", "see: codex-cred import --help")
+		return source{}, fault.UsageHint("import needs --from codex, opencode, oc-codex-multi-auth, a file, or - for standard input", "see: codex-cred import --help")
 	case from == stdinSource:
 		return source{from: stdinSource}, nil
 	case from == string(moving.Codex):
@@ -64,7 +65,7 @@ func (p *program) codexSource(ctx context.Context) (source, error) {
 func (p *program) openCodeSource() (source, error) {
 	const instead = "OPENCODE_AUTH_CONTENT"
 	if p.getenv(instead) != "" {
-		return source{}, withHint(fmt.Errorf("OpenCode takes its sign-ins from %s here, from which nothing can be removed: %w", instead, helper.ErrInvalid), "unset "+instead)
+		return source{}, fault.WithHint(fmt.Errorf("OpenCode takes its sign-ins from %s here, from which nothing can be removed: %w", instead, helper.ErrInvalid), "unset "+instead)
 	}
 	path, err := p.configPath("XDG_DATA_HOME", filepath.Join(".local", "share"), filepath.Join("opencode", "auth.json"))
 	return source{from: path, format: moving.OpenCode, files: []string{path}, absent: "run: codex-cred login"}, err
@@ -76,7 +77,7 @@ func (p *program) poolSource() (source, error) {
 	const name = "oc-codex-multi-auth-accounts.json"
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return source{}, withHint(err, "set HOME")
+		return source{}, fault.WithHint(err, "set HOME")
 	}
 	dir := filepath.Join(home, ".opencode")
 	files := []string{filepath.Join(dir, name)}
@@ -114,7 +115,7 @@ func (p *program) read(ctx context.Context, s source) (found []document, none er
 		}
 		return []document{d}, nil, err
 	}
-	none = withHint(fmt.Errorf("there is no %s: sign-in %w", s.files[0], helper.ErrNotFound), s.absent)
+	none = fault.WithHint(fmt.Errorf("there is no %s: sign-in %w", s.files[0], helper.ErrNotFound), s.absent)
 	for i, path := range s.files {
 		d, err := readDocument(ctx, path, s.format)
 		switch {
@@ -134,7 +135,7 @@ func (p *program) read(ctx context.Context, s source) (found []document, none er
 
 func (p *program) readStdin() (document, error) {
 	if terminal.IsTerminal(p.In) {
-		return document{}, withHint(fmt.Errorf("import reads standard input, and %w to type it: that would show it", errPerson), "run: codex-cred import --from - < FILE")
+		return document{}, fault.WithHint(fmt.Errorf("import reads standard input, and %w to type it: that would show it", fault.ErrNeedsPerson), "run: codex-cred import --from - < FILE")
 	}
 	content, err := io.ReadAll(io.LimitReader(p.In, moving.MaxSize+1))
 	if err != nil {
@@ -178,7 +179,7 @@ func readDocument(ctx context.Context, path string, format moving.Format) (docum
 // ofFile keeps hints about keychains from errors of files.
 func ofFile(err error) error {
 	if errors.Is(err, helper.ErrUnavailable) {
-		return withHint(err, "check who may read and write there, and the disk")
+		return fault.WithHint(err, "check who may read and write there, and the disk")
 	}
 	return err
 }

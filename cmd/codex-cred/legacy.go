@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
@@ -96,7 +97,7 @@ func codexTraces(folder string) []trace {
 func (p *program) ofOlderTools(ctx context.Context, codex bool) ([]artefact, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return nil, withHint(err, "set HOME")
+		return nil, fault.WithHint(err, "set HOME")
 	}
 	var list []artefact
 	for _, t := range traces() {
@@ -155,7 +156,7 @@ func unreadable(kind, where string, err error) artefact {
 func leftFile(kind, home, path string) artefact {
 	return artefact{kind: kind, where: path, present: filePresent(path), remove: func(context.Context) error {
 		if link := linkIn(home, path); link != "" {
-			return withHint(fmt.Errorf("%s is a symbolic link", link), "look where it leads, and delete it by hand")
+			return fault.WithHint(fmt.Errorf("%s is a symbolic link", link), "look where it leads, and delete it by hand")
 		}
 		return gone(os.Remove(path))
 	}}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -60,13 +61,13 @@ func (p *program) login(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("device") && c.Bool("no-browser") {
-		return usageErrorHint("login takes --device or --no-browser, not both", "see: codex-cred login --help")
+		return fault.UsageHint("login takes --device or --no-browser, not both", "see: codex-cred login --help")
 	}
 	if c.String("profile") == refresh.ProfileOAuth && (c.String("issuer") == "" || c.String("client-id") == "") {
-		return usageErrorHint("login --profile oauth needs --issuer and --client-id too", "see: codex-cred login --help")
+		return fault.UsageHint("login --profile oauth needs --issuer and --client-id too", "see: codex-cred login --help")
 	}
 	if variable := p.unattended(); variable != "" {
-		return helper.ForAccount(account, withHint(fmt.Errorf("sign-in %w", errPerson), "unset "+variable+" to sign in"))
+		return helper.ForAccount(account, fault.WithHint(fmt.Errorf("sign-in %w", fault.ErrNeedsPerson), "unset "+variable+" to sign in"))
 	}
 	choice, err := p.storeChoice(c)
 	if err != nil {
@@ -122,7 +123,7 @@ func (w *wiring) onlySignIn(ctx context.Context, account string) (unlock func() 
 	defer cancel()
 	unlock, err = w.locks.Lock(ctx, filelock.SignIn+account)
 	if errors.Is(err, helper.ErrBusy) {
-		return nil, withHint(fmt.Errorf("another codex-cred is changing the account %q: %w", account, err), "finish or cancel that one first")
+		return nil, fault.WithHint(fmt.Errorf("another codex-cred is changing the account %q: %w", account, err), "finish or cancel that one first")
 	}
 	return unlock, err
 }
@@ -143,7 +144,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	}
 	store, err := p.chooseStore(c.Context, w, w.keeping(account, choice))
 	if errors.Is(err, helper.ErrLocked) && p.getenv("SSH_CONNECTION") != "" {
-		return withHint(err, "over ssh it stays locked until somebody signs in to the desktop; or keep these tokens in a file: "+again(c, account, "--store=file"))
+		return fault.WithHint(err, "over ssh it stays locked until somebody signs in to the desktop; or keep these tokens in a file: "+again(c, account, "--store=file"))
 	}
 	if err != nil {
 		return err
@@ -157,7 +158,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	ctx := context.WithoutCancel(c.Context)
 	a, err := p.keep(ctx, w, intent{account, choice, store}, credential)
 	if errors.Is(err, helper.ErrCorrupt) || errors.Is(err, helper.ErrTooLarge) {
-		return withHint(err, "what the account had is kept; try: "+again(c, account, "--replace", "--store=file"))
+		return fault.WithHint(err, "what the account had is kept; try: "+again(c, account, "--replace", "--store=file"))
 	}
 	if err != nil {
 		return err
@@ -171,7 +172,7 @@ func (p *program) issuer(c *cli.Context, w *wiring, account string) (helper.Issu
 	defer p.NoticeAfter("waiting for the issuer to answer")()
 	iss, err := w.client.Issuer(c.Context, w.settings(c, account))
 	if other := (*refresh.IssuerNameError)(nil); errors.As(err, &other) && other.OnlySlash() && c.IsSet("issuer") {
-		return iss, withHint(err, "run: "+again(c, account, quoted("--issuer="+other.Named)))
+		return iss, fault.WithHint(err, "run: "+again(c, account, quoted("--issuer="+other.Named)))
 	}
 	return iss, err
 }
@@ -190,7 +191,7 @@ func (p *program) replaceable(c *cli.Context, w *wiring, account string) error {
 		return nil
 	}
 	if rec, err := w.records.Read(c.Context, account); works(rec, err) {
-		return usageErrorHint("already signed in", "run: "+again(c, account, "--replace"))
+		return fault.UsageHint("already signed in", "run: "+again(c, account, "--replace"))
 	}
 	return nil
 }
@@ -230,7 +231,7 @@ func (w *wiring) settings(c *cli.Context, account string) refresh.Settings {
 // again is the command line for another try at the sign-in: the person's flags,
 // and more.
 func again(c *cli.Context, account string, more ...string) string {
-	words := []string{"codex-cred login" + asArgument(account)}
+	words := []string{"codex-cred login" + fault.AsArgument(account)}
 	for _, name := range append(issuerFlags(), "store") {
 		if flag := "--" + name + "=" + c.String(name); c.IsSet(name) && !slices.ContainsFunc(more, func(m string) bool { return strings.HasPrefix(m, "--"+name+"=") }) {
 			words = append(words, quoted(flag))

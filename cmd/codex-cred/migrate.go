@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -29,7 +30,7 @@ func (p *program) migrateCommand() *cli.Command {
 func (p *program) migrate(c *cli.Context) error {
 	to := c.String("to")
 	if c.Bool("here") == (to != "") || to != "" && to != storeKeychain && to != storeFile {
-		return usageErrorHint("migrate needs --to keychain, --to file or --here", "see: codex-cred migrate --help")
+		return fault.UsageHint("migrate needs --to keychain, --to file or --here", "see: codex-cred migrate --help")
 	}
 	w, err := p.wire()
 	if err != nil {
@@ -77,7 +78,7 @@ func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) 
 	w.patient()
 	a, err := p.moveTo(c.Context, w, account, to)
 	if errors.Is(err, helper.ErrUnavailable) || errors.Is(err, helper.ErrTooLarge) {
-		return withHint(err, "the tokens stay where they are; see: codex-cred status "+account)
+		return fault.WithHint(err, "the tokens stay where they are; see: codex-cred status "+account)
 	}
 	if err != nil {
 		return err

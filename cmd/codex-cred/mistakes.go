@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
@@ -19,12 +20,12 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	}
 	if flag, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
 		flag = dashed(strings.TrimLeft(flag, "-"))
-		return usageErrorHint(fmt.Sprintf("%s has no flag %s", name, terminal.Sanitize(flag)), orNearest(flag, flags, see))
+		return fault.UsageHint(fmt.Sprintf("%s has no flag %s", name, terminal.Sanitize(flag)), orNearest(flag, flags, see))
 	}
 	if flag, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
-		return usageErrorHint("a value is missing after --"+flag, see)
+		return fault.UsageHint("a value is missing after --"+flag, see)
 	}
-	return usageErrorHint(wrongValue(err.Error()), see)
+	return fault.UsageHint(wrongValue(err.Error()), see)
 }
 
 // wrongValue tells of a value in our words, given those of package flag.

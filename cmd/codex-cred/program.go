@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/machine/runclock"
@@ -86,7 +87,7 @@ func (p *program) told(err error) int {
 	if err == nil {
 		return exitOK
 	}
-	if !isReported(err) {
+	if !fault.IsReported(err) {
 		p.report(err)
 	}
 	return exitCode(err)
@@ -144,7 +145,7 @@ func group(name, usage string, below ...*cli.Command) *cli.Command {
 		Description: strings.Join(firsts, "\n"),
 		Action: func(c *cli.Context) error {
 			given := c.Args().First()
-			return usageErrorHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, terminal.Sanitize(given), strings.Join(words, ", ")),
+			return fault.UsageHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, terminal.Sanitize(given), strings.Join(words, ", ")),
 				orNearest(given, words, "see: codex-cred "+name+" --help"))
 		},
 	}
@@ -159,7 +160,7 @@ func (p *program) noCommand(c *cli.Context) error {
 	for _, d := range describe(ownProgram, c.App.Commands) {
 		names = append(names, d.Names()...)
 	}
-	return usageErrorHint(fmt.Sprintf("there is no command %q", terminal.Sanitize(given)), orNearest(given, names, "see: codex-cred --help"))
+	return fault.UsageHint(fmt.Sprintf("there is no command %q", terminal.Sanitize(given)), orNearest(given, names, "see: codex-cred --help"))
 }
 
 // unattended returns the variable that says that nobody is there to be asked,

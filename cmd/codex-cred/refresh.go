@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -51,9 +52,9 @@ func (p *program) refresh(c *cli.Context) error {
 	all := c.Bool("all")
 	switch {
 	case all && c.NArg() > 0:
-		return usageError("refresh takes an account or --all, not both")
+		return fault.Usage("refresh takes an account or --all, not both")
 	case all && c.Bool(forceName):
-		return usageError("refresh takes --all or --force, not both: force one account")
+		return fault.Usage("refresh takes --all or --force, not both: force one account")
 	}
 	timeout, err := p.duration(durationOf(c, "timeout"), "CODEX_CRED_TIMEOUT")
 	if err != nil {
@@ -117,7 +118,7 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 	}
 	answer, err := p.renew(ctx, w, name, d)
 	if errors.Is(err, helper.ErrUnanswered) && !d.onlyOld {
-		if err = p.agree(ctx, answer, err, "codex-cred refresh"+asArgument(name)+" --force"); err == nil {
+		if err = p.agree(ctx, answer, err, "codex-cred refresh"+fault.AsArgument(name)+" --force"); err == nil {
 			d.force = true
 			answer, err = p.renew(ctx, w, name, d)
 		}

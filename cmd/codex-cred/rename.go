@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
@@ -24,14 +25,14 @@ func (p *program) renameCommand() *cli.Command {
 
 func (p *program) rename(c *cli.Context) error {
 	if c.NArg() != 2 {
-		return usageErrorHint("rename takes the old and the new name", "see: codex-cred rename --help")
+		return fault.UsageHint("rename takes the old and the new name", "see: codex-cred rename --help")
 	}
 	from, to := c.Args().Get(0), c.Args().Get(1)
 	if err := errors.Join(helper.CheckName(from), helper.CheckName(to)); err != nil {
 		return err
 	}
 	if from == to {
-		return usageErrorHint(fmt.Sprintf("%q is the name of the account already", to), "see: codex-cred rename --help")
+		return fault.UsageHint(fmt.Sprintf("%q is the name of the account already", to), "see: codex-cred rename --help")
 	}
 	w, err := p.wire()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
@@ -22,8 +23,8 @@ import (
 func TestWorkerTellsOutcomes(t *testing.T) {
 	// The worker has none of these: they are of the command line, or of erase.
 	elsewhere := []error{
-		context.Canceled, context.DeadlineExceeded, errUsage, errPerson, errFindings, errNotRevoked, errNotMoved, errProblems,
-		errForeign, wire.ErrMalformed, hosttable.ErrTable, shimdir.ErrArgs,
+		context.Canceled, context.DeadlineExceeded, fault.ErrUsage, fault.ErrNeedsPerson, fault.ErrFindings, fault.ErrNotRevoked, fault.ErrNotMoved, fault.ErrProblems,
+		fault.ErrForeign, wire.ErrMalformed, hosttable.ErrTable, shimdir.ErrArgs,
 	}
 	root := filepath.Join(t.TempDir(), "root")
 	p := &program{

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -37,14 +38,14 @@ func (p *program) report(err error) {
 		Message       string `json:"message"`
 		Hint          string `json:"hint,omitempty"`
 		ExitCode      int    `json:"exit_code"`
-	}{schemaVersion, classify(err).kind, accountOf(err), line, hint, exitCode(err)})
+	}{schemaVersion, classify(err).kind, fault.AccountOf(err), line, hint, exitCode(err)})
 }
 
 // orNearAccount asks whether another account was meant, if there is none of that name
 // and one of a name like it, and tells how to see those of other names.
 func (p *program) orNearAccount(err error, hint string) string {
-	account := accountOf(err)
-	if account == "" || ownHint(err) != "" || !errors.Is(classify(err).err, helper.ErrNotFound) {
+	account := fault.AccountOf(err)
+	if account == "" || fault.Hint(err) != "" || !errors.Is(classify(err).err, helper.ErrNotFound) {
 		return hint
 	}
 	var names []string
@@ -69,21 +70,21 @@ func withTheHint(line, hint string) string {
 }
 
 func hintFor(err error) string {
-	if own := ownHint(err); own != "" {
+	if own := fault.Hint(err); own != "" {
 		return own
 	}
 	if unsafe := (*helper.UnsafeError)(nil); errors.As(err, &unsafe) {
 		return unsafe.Fix
 	}
 	if shared := (*helper.SharedError)(nil); errors.As(err, &shared) {
-		return "move it here: codex-cred import --from " + quoted(shared.Source) + "; or sign in anew: codex-cred login" + asArgument(accountOf(err)) + " --replace"
+		return "move it here: codex-cred import --from " + quoted(shared.Source) + "; or sign in anew: codex-cred login" + fault.AsArgument(fault.AccountOf(err)) + " --replace"
 	}
 	hint := classify(err).hint
 	if onFiles := (*fs.PathError)(nil); errors.Is(err, helper.ErrUnavailable) && errors.As(err, &onFiles) {
 		hint = "check who may write there, and the disk"
 	}
 	if strings.Contains(hint, "%") {
-		return fmt.Sprintf(hint, asArgument(accountOf(err)))
+		return fmt.Sprintf(hint, fault.AsArgument(fault.AccountOf(err)))
 	}
 	return hint
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/keychain"
@@ -30,7 +31,7 @@ func TestReport(t *testing.T) {
 		{of(helper.ErrTooLarge), 1, "keep the tokens in a file: codex-cred login work --replace --store file"},
 		{of(helper.ErrConflict), 1, "try again"},
 		{of(helper.ErrRejected), 1, "is this the issuer that you meant? then try again"},
-		{usageError("wrong"), 2, ""},
+		{fault.Usage("wrong"), 2, ""},
 		{of(helper.ErrInvalid), 2, ""},
 		{of(helper.ErrNotFound), 3, "run: codex-cred login work"},
 		{of(fmt.Errorf("%w: %w", helper.ErrErasing, helper.ErrNotFound)), 3, "run: codex-cred erase work"},
@@ -53,8 +54,8 @@ func TestReport(t *testing.T) {
 		{of(helper.ErrFull), 6, "free some space, then try again"},
 		{of(&helper.UnsafeError{Path: "/x", Problem: "is a symbolic link", Fix: "remove it"}), 6, "remove it"},
 		{of(helper.ErrBusy), 7, "wait for the other codex-cred, then try again; see who holds it: codex-cred doctor"},
-		{errPerson, 8, ""},
-		{of(errFindings), 10, "mend what the list names, then repeat: codex-cred erase work"},
+		{fault.ErrNeedsPerson, 8, ""},
+		{of(fault.ErrFindings), 10, "mend what the list names, then repeat: codex-cred erase work"},
 		{context.Canceled, 130, ""},
 	} {
 		t.Run(c.err.Error(), func(t *testing.T) { checkReport(t, c.err, c.code, c.hint) })

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
@@ -110,9 +111,9 @@ func (p *program) setUp(c *cli.Context) error {
 	}
 	switch {
 	case len(chosen) > 1:
-		return usageError("--%s and --%s are two things; do one after the other", chosen[0], chosen[1])
+		return fault.Usage("--%s and --%s are two things; do one after the other", chosen[0], chosen[1])
 	case s.replace && !c.Bool("write"):
-		return usageError("--replace is for --write; see: codex-cred setup --help")
+		return fault.Usage("--replace is for --write; see: codex-cred setup --help")
 	case len(chosen) == 0:
 		return p.printSnippet(c, found, s)
 	case chosen[0] == "undo":
@@ -129,12 +130,12 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 	i := slices.IndexFunc(p.clients(), func(c client) bool { return c.name == name })
 	switch {
 	case name == "":
-		return client{}, nil, usageErrorHint("setup takes a client: "+p.clientNames(), "see: codex-cred setup --help")
+		return client{}, nil, fault.UsageHint("setup takes a client: "+p.clientNames(), "see: codex-cred setup --help")
 	case i < 0:
-		return client{}, nil, usageErrorHint(fmt.Sprintf("setup knows no client %q; it knows: %s", terminal.Sanitize(name), p.clientNames()),
+		return client{}, nil, fault.UsageHint(fmt.Sprintf("setup knows no client %q; it knows: %s", terminal.Sanitize(name), p.clientNames()),
 			orNearest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"))
 	case c.NArg() > 2:
-		return client{}, nil, usageErrorHint("setup takes a client and an account", "see: codex-cred setup --help")
+		return client{}, nil, fault.UsageHint("setup takes a client and an account", "see: codex-cred setup --help")
 	}
 	found := p.clients()[i]
 	s := &setup{program: p, wiring: w, replace: c.Bool("replace")}
@@ -153,7 +154,7 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 		s.Command, err = self()
 	}
 	if err == nil && strings.ContainsFunc(s.Command, unicode.IsControl) {
-		err = withHint(fmt.Errorf("the path of this program, %q, has a control character in it, which no config can hold", s.Command), "run codex-cred through a link without one")
+		err = fault.WithHint(fmt.Errorf("the path of this program, %q, has a control character in it, which no config can hold", s.Command), "run codex-cred through a link without one")
 	}
 	return found, s, err
 }
@@ -161,9 +162,9 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 func (s *setup) checkFlags(c client) error {
 	switch {
 	case s.Host != "" && !c.perHost:
-		return usageError("%s is not set up for a host; use --base-url", c.name)
+		return fault.Usage("%s is not set up for a host; use --base-url", c.name)
 	case s.BaseURL != "" && c.perHost:
-		return usageError("%s is set up for a host; use --host", c.name)
+		return fault.Usage("%s is set up for a host; use --host", c.name)
 	case s.Host != "":
 		return checkHost(s.Host)
 	case s.BaseURL != "":
@@ -185,7 +186,7 @@ func (p *program) printSnippet(c *cli.Context, found client, s *setup) error {
 
 // byHand is the error of a client that the flag does nothing for.
 func byHand(c client, flag string) error {
-	return usageError("setup has no --%s for %s; put in by hand what this prints: codex-cred setup %s", flag, c.name, c.name)
+	return fault.Usage("setup has no --%s for %s; put in by hand what this prints: codex-cred setup %s", flag, c.name, c.name)
 }
 
 func (s *setup) runWrite(c *cli.Context, found client) error {
@@ -193,7 +194,7 @@ func (s *setup) runWrite(c *cli.Context, found client) error {
 		return byHand(found, "write")
 	}
 	if found.perHost && s.Host == "" {
-		return usageError("name the host that the token is for: codex-cred setup %s --write --host HOST", found.name)
+		return fault.Usage("name the host that the token is for: codex-cred setup %s --write --host HOST", found.name)
 	}
 	if _, err := s.accounts.Load(s.Account); err != nil {
 		return helper.ForAccount(s.Account, err)
@@ -215,7 +216,7 @@ func (s *setup) runUndo(ctx context.Context, found client) error {
 		return byHand(found, "undo")
 	}
 	if found.perHost && s.Host == "" {
-		return usageError("name the host: codex-cred setup %s --undo --host HOST", found.name)
+		return fault.Usage("name the host: codex-cred setup %s --undo --host HOST", found.name)
 	}
 	err := s.undoRecorded(ctx, found)
 	if errors.Is(err, helper.ErrNotFound) {
@@ -252,7 +253,7 @@ func (s *setup) undoRecorded(ctx context.Context, found client) error {
 func (s *setup) recorded() (setupdir.Record, error) {
 	r, err := s.setups.Load(setupdir.Name(s.Client, s.Host))
 	if damaged(err) {
-		err = withHint(err, repairByHand)
+		err = fault.WithHint(err, repairByHand)
 	}
 	return r, err
 }
@@ -275,11 +276,11 @@ func (s *setup) runVerify(ctx context.Context, found client) error {
 		return byHand(found, "verify")
 	}
 	if found.perHost && s.Host == "" {
-		return usageError("name the host: codex-cred setup %s --verify --host HOST", found.name)
+		return fault.Usage("name the host: codex-cred setup %s --verify --host HOST", found.name)
 	}
 	r, err := s.recorded()
 	if errors.Is(err, helper.ErrNotFound) {
-		return withHint(fmt.Errorf("%s is not set up by codex-cred", found.name), fmt.Sprintf("run: codex-cred setup %s --write", found.name))
+		return fault.WithHint(fmt.Errorf("%s is not set up by codex-cred", found.name), fmt.Sprintf("run: codex-cred setup %s --write", found.name))
 	}
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
@@ -69,7 +70,7 @@ const repairByHand = "take out by hand what names codex-cred in the config of th
 
 // broken stands for what cannot be read, and so not undone.
 func broken(kind, where string, err error) artefact {
-	err = withHint(err, repairByHand)
+	err = fault.WithHint(err, repairByHand)
 	return artefact{
 		kind: kind, where: where,
 		present: func(context.Context) (bool, error) { return false, err },

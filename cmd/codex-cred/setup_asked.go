@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -39,7 +40,7 @@ func verifyGit(ctx context.Context, s *setup) error {
 // verifyDocker asks the program that docker runs for the host, as docker does.
 func verifyDocker(ctx context.Context, s *setup) error {
 	if there, err := s.inFiles(ctx, dockerEdits); err != nil || !there {
-		return withHint(errors.Join(fmt.Errorf("docker's config names another program for %s", s.Host), err), s.putRight())
+		return fault.WithHint(errors.Join(fmt.Errorf("docker's config names another program for %s", s.Host), err), s.putRight())
 	}
 	return s.askClient(ctx, asking{
 		program: dockerProgram, args: []string{"get"}, stdin: s.Host,
@@ -55,7 +56,7 @@ func verifyDocker(ctx context.Context, s *setup) error {
 func (s *setup) askClient(ctx context.Context, a asking) error {
 	output, said, runErr := s.ask(ctx, a)
 	if errors.Is(runErr, exec.ErrNotFound) {
-		return withHint(fmt.Errorf("%s is not in the PATH", a.program), "run it from a shell that finds "+a.program)
+		return fault.WithHint(fmt.Errorf("%s is not in the PATH", a.program), "run it from a shell that finds "+a.program)
 	}
 	if neverRan(runErr) {
 		return runErr
@@ -74,5 +75,5 @@ func (s *setup) askClient(ctx context.Context, a asking) error {
 	default:
 		err = fmt.Errorf("%s would send another secret than the token of account %q", s.Client, s.Account)
 	}
-	return withHint(err, fmt.Sprintf("look with: codex-cred host list; %s", s.putRight()))
+	return fault.WithHint(err, fmt.Sprintf("look with: codex-cred host list; %s", s.putRight()))
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
 // anthropicBase is where Claude Code sends the token unless it is told otherwise.
@@ -37,7 +39,7 @@ func (p *program) configPath(variable, dir, file string) (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", withHint(err, "set HOME")
+		return "", fault.WithHint(err, "set HOME")
 	}
 	return filepath.Join(home, dir, file), nil
 }

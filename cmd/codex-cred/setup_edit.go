@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
@@ -127,7 +128,7 @@ func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 			return plan{}, atPath(edit.path, err)
 		}
 	} else if len(before.files) > 0 && i < 0 {
-		return plan{}, withHint(fmt.Errorf("%s is set up in %s", s.Client, before.files[0].Path), fmt.Sprintf("first run: codex-cred setup %s --undo", s.Client))
+		return plan{}, fault.WithHint(fmt.Errorf("%s is set up in %s", s.Client, before.files[0].Path), fmt.Sprintf("first run: codex-cred setup %s --undo", s.Client))
 	}
 	if edit.whole { // what is ours already need not be brought back
 		if base, err = edit.take(base); err != nil {
@@ -140,7 +141,7 @@ func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 		if len(other.keys) > 1 {
 			them = "them"
 		}
-		return plan{}, withHint(atPath(edit.path, err), fmt.Sprintf("--replace replaces %[1]s, and --undo will not bring %[1]s back", them))
+		return plan{}, fault.WithHint(atPath(edit.path, err), fmt.Sprintf("--replace replaces %[1]s, and --undo will not bring %[1]s back", them))
 	}
 	if err != nil {
 		return plan{}, atPath(edit.path, err)
@@ -159,7 +160,7 @@ func undoes(edit configEdit, base, content []byte) error {
 		return nil
 	}
 	why := errors.New("its form is one that could not be brought back byte for byte")
-	return withHint(atPath(edit.path, errors.Join(why, err)), "put in by hand what setup prints without --write")
+	return fault.WithHint(atPath(edit.path, errors.Join(why, err)), "put in by hand what setup prints without --write")
 }
 
 func atPath(path string, err error) error { return fmt.Errorf("edit %s: %w", path, err) }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
 )
@@ -41,12 +42,12 @@ func goClient() client {
 func (s *setup) goEnv() (string, error) {
 	path := s.getenv("GOENV")
 	if path == "off" {
-		return "", withHint(errors.New("GOENV is off, so go reads no config"), "unset it")
+		return "", fault.WithHint(errors.New("GOENV is off, so go reads no config"), "unset it")
 	}
 	if path == "" {
 		dir, err := os.UserConfigDir()
 		if err != nil {
-			return "", withHint(err, "set HOME")
+			return "", fault.WithHint(err, "set HOME")
 		}
 		path = filepath.Join(dir, "go", "env")
 	}
@@ -56,7 +57,7 @@ func (s *setup) goEnv() (string, error) {
 // goLine returns the line of the file. The go command knows no quotes.
 func (s *setup) goLine() (string, error) {
 	if strings.ContainsAny(s.Command, " \t;") {
-		return "", withHint(fmt.Errorf("go cannot run %q, which has a space in it", s.Command), "run codex-cred through a link without one")
+		return "", fault.WithHint(fmt.Errorf("go cannot run %q, which has a space in it", s.Command), "run codex-cred through a link without one")
 	}
 	return goVariable + "=netrc;" + s.goCommand(), nil
 }
@@ -73,18 +74,18 @@ func verifyGo(ctx context.Context, s *setup) error {
 	}
 	rows = slices.DeleteFunc(rows, func(r hosttable.Row) bool { return r.Account != s.Account || !r.Host.Secure() })
 	if len(rows) == 0 {
-		return withHint(fmt.Errorf("no host gets the tokens of account %q from go", s.Account), fmt.Sprintf("run: codex-cred host add https://%s %s", exampleHost, s.Account))
+		return fault.WithHint(fmt.Errorf("no host gets the tokens of account %q from go", s.Account), fmt.Sprintf("run: codex-cred host add https://%s %s", exampleHost, s.Account))
 	}
 	configured, said, err := s.ask(ctx, asking{program: "go", args: []string{"env", goVariable}})
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return withHint(errors.New("go is not in the PATH"), "run it from a shell that finds go")
+		return fault.WithHint(errors.New("go is not in the PATH"), "run it from a shell that finds go")
 	case neverRan(err):
 		return err
 	case err != nil:
 		return fmt.Errorf("go does not tell what it asks; it said: %s", lastLine(said))
 	case !s.goAsks(string(configured)):
-		return withHint(fmt.Errorf("go does not ask %q", s.goCommand()), s.putRight()+", and unset "+goVariable+" in the environment")
+		return fault.WithHint(fmt.Errorf("go does not ask %q", s.goCommand()), s.putRight()+", and unset "+goVariable+" in the environment")
 	}
 	words := strings.Fields(s.goCommand())
 	answer, said, err := s.ask(ctx, asking{program: words[0], args: words[1:]})
@@ -125,7 +126,7 @@ func (s *setup) goAnswer(ctx context.Context, answer []byte, rows []hosttable.Ro
 	}
 	for _, row := range rows {
 		if got := answers[row.Host.String()]; got != want {
-			return withHint(fmt.Errorf("go would send %s something else than the token of account %q", row.Host, s.Account), "look with: codex-cred host list")
+			return fault.WithHint(fmt.Errorf("go would send %s something else than the token of account %q", row.Host, s.Account), "look with: codex-cred host list")
 		}
 	}
 	return s.tellVerified(want)

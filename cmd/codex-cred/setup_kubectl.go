@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/config/yamledit"
 )
@@ -64,7 +65,7 @@ func (s *setup) kubeConfig() (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", withHint(err, "set HOME")
+		return "", fault.WithHint(err, "set HOME")
 	}
 	return filepath.Join(home, ".kube", "config"), nil
 }
@@ -98,7 +99,7 @@ func (s *setup) putKubeUser(content []byte, replace bool) (edited []byte, replac
 	there, same, err := yamledit.Look(content, kubeUsers, codexProvider, s.kubeUser())
 	switch {
 	case err != nil:
-		return nil, nil, withHint(err, byHand)
+		return nil, nil, fault.WithHint(err, byHand)
 	case same:
 		return content, nil, nil
 	case there && !replace:
@@ -110,7 +111,7 @@ func (s *setup) putKubeUser(content []byte, replace bool) (edited []byte, replac
 		}
 	}
 	if edited, err = yamledit.Insert(content, kubeUsers, codexProvider, s.kubeUser()); err != nil {
-		return nil, nil, withHint(err, byHand)
+		return nil, nil, fault.WithHint(err, byHand)
 	}
 	return edited, replaced, nil
 }
@@ -119,7 +120,7 @@ func (s *setup) putKubeUser(content []byte, replace bool) (edited []byte, replac
 func takeKubeUser(content []byte) ([]byte, error) {
 	edited, err := yamledit.Remove(content, kubeUsers, codexProvider)
 	if err != nil {
-		return nil, withHint(err, "run instead: kubectl config delete-user "+codexProvider)
+		return nil, fault.WithHint(err, "run instead: kubectl config delete-user "+codexProvider)
 	}
 	return edited, nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
@@ -58,7 +59,7 @@ func (s *setup) answeredHost() (wire.Host, error) {
 			return r.Host, nil
 		}
 	}
-	return wire.Host{}, helper.ForAccount(s.Account, withHint(errors.New("it answers no cluster"), "run: codex-cred host add https://CLUSTER:PORT "+s.Account))
+	return wire.Host{}, helper.ForAccount(s.Account, fault.WithHint(errors.New("it answers no cluster"), "run: codex-cred host add https://CLUSTER:PORT "+s.Account))
 }
 
 // witnessName is what the witness is called in kubectl's config.

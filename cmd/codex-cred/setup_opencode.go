@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
@@ -75,7 +76,7 @@ func (p *program) xdgPath(variable, dir string, path ...string) (string, error) 
 	if base == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", withHint(err, "set HOME")
+			return "", fault.WithHint(err, "set HOME")
 		}
 		base = filepath.Join(home, dir)
 	}

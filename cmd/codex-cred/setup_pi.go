@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
@@ -27,7 +28,7 @@ func piClient() client {
 	c.write = func(ctx context.Context, s *setup) error {
 		rec, err := s.records.Read(ctx, s.Account)
 		if err == nil && !wire.ChatGPT(rec.Credential) {
-			err = withHint(errors.New("pi takes ChatGPT's tokens alone there"),
+			err = fault.WithHint(errors.New("pi takes ChatGPT's tokens alone there"),
 				fmt.Sprintf("give a provider of your own in models.json this apiKey: \"%s\"", s.piKey()))
 		}
 		if err != nil {

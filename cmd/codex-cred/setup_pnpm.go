@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -27,7 +28,7 @@ func pnpmClient() client {
 			path: path,
 			put: func(content []byte, replace bool) ([]byte, []string, error) {
 				if bytes.HasPrefix(content, []byte("[")) || bytes.Contains(content, []byte("\n[")) {
-					return nil, nil, withHint(errors.New("it has sections"), "put before them what this prints: codex-cred setup pnpm --host "+s.Host)
+					return nil, nil, fault.WithHint(errors.New("it has sections"), "put before them what this prints: codex-cred setup pnpm --host "+s.Host)
 				}
 				return putLine(content, line, replace)
 			},
@@ -46,13 +47,13 @@ func verifyPnpm(ctx context.Context, s *setup) error {
 	configured, said, err := s.ask(ctx, asking{program: "pnpm", args: []string{"config", "get", s.pnpmKey()}})
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return withHint(errors.New("pnpm is not in the PATH"), "run it from a shell that finds pnpm")
+		return fault.WithHint(errors.New("pnpm is not in the PATH"), "run it from a shell that finds pnpm")
 	case neverRan(err):
 		return err
 	case err != nil:
 		return fmt.Errorf("pnpm does not tell what it asks; it said: %s", lastLine(said))
 	case strings.TrimSpace(string(configured)) != s.pnpmCommand():
-		return withHint(fmt.Errorf("pnpm does not run %q for %s", s.pnpmCommand(), s.Host), s.putRight())
+		return fault.WithHint(fmt.Errorf("pnpm does not run %q for %s", s.pnpmCommand(), s.Host), s.putRight())
 	}
 	words := strings.Fields(s.pnpmCommand())
 	return s.askClient(ctx, asking{

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
 // rcloneClient has the command in the section of a webdav remote. rclone runs it
@@ -37,7 +39,7 @@ func rcloneClient() client {
 	change := c.write
 	c.write = func(ctx context.Context, s *setup) error {
 		if s.BaseURL == "" {
-			return usageError("name what the remote is: codex-cred setup rclone %s --write --base-url URL", s.Account)
+			return fault.Usage("name what the remote is: codex-cred setup rclone %s --write --base-url URL", s.Account)
 		}
 		return change(ctx, s)
 	}
@@ -64,20 +66,20 @@ func (s *setup) wordsAlone() error {
 	if quoted(s.Command) == s.Command {
 		return nil
 	}
-	return withHint(fmt.Errorf("%s cannot run %q, which has a space or a mark in it", s.Client, s.Command), "run codex-cred through a link without one")
+	return fault.WithHint(fmt.Errorf("%s cannot run %q, which has a space or a mark in it", s.Client, s.Command), "run codex-cred through a link without one")
 }
 
 // free wants no section of that name that is not ours, and a text that is no secret.
 func (t section) free(content []byte) error {
 	if bytes.Contains(content, []byte("RCLONE_ENCRYPT_V")) {
-		return withHint(errors.New("it is encrypted"), "put in with rclone config what this prints: codex-cred setup rclone")
+		return fault.WithHint(errors.New("it is encrypted"), "put in with rclone config what this prints: codex-cred setup rclone")
 	}
 	if at, _ := t.find(content); at >= 0 {
 		return nil
 	}
 	for line := range strings.Lines(string(content)) {
 		if strings.TrimSpace(line) == t.header {
-			return withHint(fmt.Errorf("it has another remote %q", codexProvider), "first run: rclone config delete "+codexProvider)
+			return fault.WithHint(fmt.Errorf("it has another remote %q", codexProvider), "first run: rclone config delete "+codexProvider)
 		}
 	}
 	return nil

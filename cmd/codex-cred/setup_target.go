@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
@@ -40,17 +41,17 @@ func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) er
 		return nil
 	}
 	what := fmt.Errorf("set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, terminal.Sanitize(target))
-	return helper.ForAccount(s.Account, withHint(what, "if you trust that host with it, add --allow-foreign-host"))
+	return helper.ForAccount(s.Account, fault.WithHint(what, "if you trust that host with it, add --allow-foreign-host"))
 }
 
 // checkURL wants an address to which tokens may go, and nothing in it that does not
 // belong into a config file.
 func checkURL(text string) error {
 	if _, err := wire.ParseHost(text); err != nil {
-		return usageErrorHint("--base-url: "+err.Error(), "give it as https://gateway.example.com/v1")
+		return fault.UsageHint("--base-url: "+err.Error(), "give it as https://gateway.example.com/v1")
 	}
 	if !strings.Contains(text, "://") || strings.ContainsAny(text, "\"\\'") {
-		return usageError("--base-url takes a URL such as https://gateway.example.com/v1")
+		return fault.Usage("--base-url takes a URL such as https://gateway.example.com/v1")
 	}
 	return nil
 }
@@ -63,7 +64,7 @@ func checkHost(text string) error {
 		err = fmt.Errorf("it is to be written as %s", host.Address())
 	}
 	if err != nil {
-		return usageErrorHint("--host: "+err.Error(), "give it as gateway.example.com or gateway.example.com:8443")
+		return fault.UsageHint("--host: "+err.Error(), "give it as gateway.example.com or gateway.example.com:8443")
 	}
 	return nil
 }

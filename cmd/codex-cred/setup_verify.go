@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/disk/rundir"
@@ -96,7 +97,7 @@ func verifyClaude(ctx context.Context, s *setup) error {
 func (s *setup) tryClient(ctx context.Context, run trialRun) error {
 	path, err := exec.LookPath(run.program)
 	if err != nil {
-		return withHint(fmt.Errorf("%s is not in the PATH", run.program), "run it from a shell that finds "+run.program)
+		return fault.WithHint(fmt.Errorf("%s is not in the PATH", run.program), "run it from a shell that finds "+run.program)
 	}
 	before, err := s.tokenDigest(ctx)
 	if err != nil {
@@ -125,7 +126,7 @@ func (s *setup) tryClient(ctx context.Context, run trialRun) error {
 		err = fmt.Errorf("%w; it said: %s", err, said)
 	}
 	if err != nil {
-		return withHint(fmt.Errorf("%s: %w", s.Client, err), run.hint)
+		return fault.WithHint(fmt.Errorf("%s: %w", s.Client, err), run.hint)
 	}
 	return nil
 }

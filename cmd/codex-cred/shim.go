@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/shimdir"
@@ -47,11 +48,11 @@ func shimCommands() []string { return []string{"get", helperName} }
 func (p *program) shimAdd(c *cli.Context) error {
 	switch {
 	case c.NArg() != 1:
-		return usageErrorHint("shim add takes a name, then -- and arguments", "see: codex-cred shim add --help")
+		return fault.UsageHint("shim add takes a name, then -- and arguments", "see: codex-cred shim add --help")
 	case slices.Contains([]string{ownProgram, gitProgram, dockerProgram}, c.Args().First()):
-		return usageErrorHint(fmt.Sprintf("the name %q says by itself what the program does", c.Args().First()), "choose another")
+		return fault.UsageHint(fmt.Sprintf("the name %q says by itself what the program does", c.Args().First()), "choose another")
 	case len(p.others) == 0 || !slices.Contains(shimCommands(), p.others[0]):
-		return usageErrorHint("after -- shim add takes: "+strings.Join(shimCommands(), " or ")+", and its arguments", "see: codex-cred shim add --help")
+		return fault.UsageHint("after -- shim add takes: "+strings.Join(shimCommands(), " or ")+", and its arguments", "see: codex-cred shim add --help")
 	}
 	w, err := p.wire()
 	if err != nil {
@@ -112,7 +113,7 @@ func (p *program) shimList(c *cli.Context) error {
 
 func (p *program) shimRemove(c *cli.Context) error {
 	if c.NArg() != 1 || len(p.others) > 0 {
-		return usageErrorHint("shim remove takes a name", "see: codex-cred shim remove --help")
+		return fault.UsageHint("shim remove takes a name", "see: codex-cred shim remove --help")
 	}
 	w, err := p.wire()
 	if err != nil {
@@ -121,7 +122,7 @@ func (p *program) shimRemove(c *cli.Context) error {
 	name := c.Args().First()
 	err = w.shims.Remove(name)
 	if errors.Is(err, helper.ErrNotFound) {
-		return withHint(fmt.Errorf("the program %q is %w", name, helper.ErrNotFound), "see what there is: codex-cred shim list")
+		return fault.WithHint(fmt.Errorf("the program %q is %w", name, helper.ErrNotFound), "see what there is: codex-cred shim list")
 	}
 	return err
 }

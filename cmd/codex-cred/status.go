@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
@@ -54,7 +55,7 @@ func (v view) lastAnswer() string {
 	if !v.Unread {
 		return ""
 	}
-	return "could not be read and is kept; run: codex-cred refresh" + asArgument(v.Account)
+	return "could not be read and is kept; run: codex-cred refresh" + fault.AsArgument(v.Account)
 }
 
 func (p *program) statusRows(v view) [][]terminal.Cell {

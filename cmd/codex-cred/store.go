@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -43,7 +44,7 @@ func (p *program) store(c *cli.Context) error {
 		return err
 	}
 	if terminal.IsTerminal(p.In) {
-		return withHint(fmt.Errorf("store reads a credential from standard input, and %w to type it: that would show it", errPerson), "run: codex-cred store"+asArgument(account)+" < credential.json")
+		return fault.WithHint(fmt.Errorf("store reads a credential from standard input, and %w to type it: that would show it", fault.ErrNeedsPerson), "run: codex-cred store"+fault.AsArgument(account)+" < credential.json")
 	}
 	credential, err := p.given(c.Context, w)
 	if err != nil {
@@ -109,7 +110,7 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 		p.Warn("account %q: it has this sign-in already; nothing is stored", account)
 		return nil
 	case holder != "":
-		return withHint(fmt.Errorf("the account %q has the same refresh token, which works once: %w", holder, helper.ErrInvalid), "use that account: codex-cred get "+holder)
+		return fault.WithHint(fmt.Errorf("the account %q has the same refresh token, which works once: %w", holder, helper.ErrInvalid), "use that account: codex-cred get "+holder)
 	}
 	store, err := p.chooseStore(ctx, w, w.keeping(account, choice))
 	if err != nil {
@@ -117,7 +118,7 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 	}
 	a, err := p.keep(ctx, w, intent{account, choice, store}, credential)
 	if errors.Is(err, helper.ErrTooLarge) {
-		return withHint(err, "what the account had is kept; try: codex-cred store"+asArgument(account)+" --store file")
+		return fault.WithHint(err, "what the account had is kept; try: codex-cred store"+fault.AsArgument(account)+" --store file")
 	}
 	if err != nil {
 		return err

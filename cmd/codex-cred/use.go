@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -44,7 +45,7 @@ func (p *program) use(c *cli.Context) error {
 // argument returns the one account that the command line must name.
 func argument(c *cli.Context) (string, error) {
 	if c.NArg() != 1 {
-		return "", usageErrorHint(c.Command.Name+" takes one account", "see: "+c.Command.HelpName+" --help")
+		return "", fault.UsageHint(c.Command.Name+" takes one account", "see: "+c.Command.HelpName+" --help")
 	}
 	return c.Args().First(), helper.CheckName(c.Args().First())
 }

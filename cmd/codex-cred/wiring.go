@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
@@ -160,11 +161,11 @@ func (p *program) root() (string, error) {
 	root := p.getenv("CODEX_CRED_HOME")
 	switch {
 	case root == "" && p.getenv("HOME") == "" && runtime.GOOS != "windows":
-		return "", withHint(errors.New("find the home directory: HOME is not set"), "set HOME, or CODEX_CRED_HOME to a directory of your own")
+		return "", fault.WithHint(errors.New("find the home directory: HOME is not set"), "set HOME, or CODEX_CRED_HOME to a directory of your own")
 	case root == "":
 		root = filepath.Join(p.dataHome, "codex-cred")
 	case !filepath.IsAbs(root):
-		return "", withHint(fmt.Errorf("CODEX_CRED_HOME is %q, a relative path", root), "set it to a path that begins at the root")
+		return "", fault.WithHint(fmt.Errorf("CODEX_CRED_HOME is %q, a relative path", root), "set it to a path that begins at the root")
 	}
 	return filepath.Clean(root), nil
 }

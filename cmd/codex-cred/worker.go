@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -121,11 +122,11 @@ func (c caller) Close() error {
 
 func parseWork(args []string) (d helper.Demand, mode string, err error) {
 	if len(args) != 4 || args[3] != foreground && args[3] != background {
-		return d, "", usageError("%s is for codex-cred itself", workerCommand)
+		return d, "", fault.Usage("%s is for codex-cred itself", workerCommand)
 	}
 	generation, err := strconv.ParseUint(args[1], 10, 64)
 	if err != nil {
-		return d, "", usageError("%s is for codex-cred itself", workerCommand)
+		return d, "", fault.Usage("%s is for codex-cred itself", workerCommand)
 	}
 	return helper.Demand{Account: args[0], Generation: generation, Reason: helper.Reason(args[2])}, args[3], helper.CheckName(args[0])
 }

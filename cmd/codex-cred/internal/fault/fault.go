@@ -1,0 +1,110 @@
+// Package fault holds the errors of the program that carry more than their text: a
+// hint, an exit code, or that they were reported already.
+package fault
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/codex-cred/codex-cred/helper"
+)
+
+// Errors of commands, beside those of package helper. What they mean as exit codes is
+// in package exit.
+var (
+	// ErrUsage: the command line breaks the rules.
+	ErrUsage = errors.New("usage")
+	// ErrNeedsPerson: a person must do something, and none is there.
+	ErrNeedsPerson = errors.New("needs a person")
+	// ErrFindings: an erase left something.
+	ErrFindings = errors.New("not everything could be removed")
+	// ErrNotRevoked: everything is deleted here, and the tokens are still valid at the
+	// issuer.
+	ErrNotRevoked = errors.New("the tokens were deleted but not revoked")
+	// ErrNotMoved: an import or export left something.
+	ErrNotMoved = errors.New("not everything could be moved")
+	// ErrProblems: doctor found problems.
+	ErrProblems = errors.New("to mend")
+	// ErrForeign: a ChatGPT token would go to a host that is not ChatGPT's.
+	ErrForeign = errors.New("only ChatGPT's own hosts get one")
+)
+
+// A commandLineError is a command line that breaks the rules; its text is all of it.
+type commandLineError struct{ text string }
+
+func (e *commandLineError) Error() string { return e.text }
+
+func (e *commandLineError) Unwrap() error { return ErrUsage }
+
+// Usage returns an error about the command line. Its text is the message alone.
+func Usage(format string, args ...any) error {
+	return &commandLineError{text: fmt.Sprintf(format, args...)}
+}
+
+// UsageHint returns an error about the command line with a hint.
+func UsageHint(text, hint string) error { return WithHint(Usage("%s", text), hint) }
+
+// A hintedError is an error with a hint.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
+// WithHint adds to the error what to do next.
+func WithHint(err error, hint string) error { return &hintedError{error: err, hint: hint} }
+
+// Hint returns the hint of the error, or nothing.
+func Hint(err error) string {
+	if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
+		return hinted.hint
+	}
+	return ""
+}
+
+// A reportedError is an error that was printed where the caller's protocol wants it.
+type reportedError struct{ error }
+
+func (e *reportedError) Unwrap() error { return e.error }
+
+// Reported marks the error as printed already.
+func Reported(err error) error { return &reportedError{err} }
+
+// IsReported reports whether the error was printed already.
+func IsReported(err error) bool { return errors.As(err, new(*reportedError)) }
+
+// An exitError is an error with an exit code.
+type exitError struct {
+	error
+	code int
+}
+
+func (e *exitError) Unwrap() error { return e.error }
+
+// ExitWith gives the error an exit code in place of that of its kind.
+func ExitWith(code int, err error) error { return &exitError{err, code} }
+
+// ExitCode returns the code that exitWith gave the error.
+func ExitCode(err error) (code int, ok bool) {
+	if exit := (*exitError)(nil); errors.As(err, &exit) {
+		return exit.code, true
+	}
+	return 0, false
+}
+
+// AsArgument returns the account as it follows a command's name. It is always
+// named: a command without a name may be about another one, see "use".
+func AsArgument(account string) string {
+	if account == "" {
+		return ""
+	}
+	return " " + account
+}
+
+func AccountOf(err error) string {
+	if about := (*helper.AccountError)(nil); errors.As(err, &about) {
+		return about.Account
+	}
+	return ""
+}
