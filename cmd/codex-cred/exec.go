@@ -60,7 +60,7 @@ func (p *program) exec(c *cli.Context) error {
 		return err
 	}
 	if err != nil {
-		p.report(err)
+		p.Report(err)
 	}
 	environment := withToken(os.Environ(), tokenVariables(answer, c.StringSlice("env")))
 	p.flushLog()

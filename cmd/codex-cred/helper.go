@@ -106,7 +106,7 @@ func (p *program) helperGoauth(ctx context.Context, line tokenLine) error {
 		var answer bytes.Buffer
 		err := goauth.Serve(ctx, line.list, p.In, &answer, s)
 		if err != nil && answer.Len() > 0 {
-			p.report(err)
+			p.Report(err)
 			err = nil
 		}
 		return errors.Join(err, terminal.Write(p.Out, answer.String()))

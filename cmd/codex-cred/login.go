@@ -248,14 +248,6 @@ func again(c *cli.Context, account string, more ...string) string {
 	return strings.Join(append(words, more...), " ")
 }
 
-// quoted returns the word as a shell reads it.
-func quoted(word string) string {
-	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=:/.@+") == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
 func signedInAs(id helper.Identity) string {
 	who, plan := terminal.Masker{}.Email(id.Email), terminal.Masker{}.Text(id.Plan)
 	switch {

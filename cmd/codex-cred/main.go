@@ -34,7 +34,7 @@ func (p *program) main() int {
 	}
 	args, home, err := dispatch(os.Args)
 	if err != nil {
-		p.report(err)
+		p.Report(err)
 		return exitCode(err)
 	}
 	if home != "" {
@@ -97,5 +97,6 @@ func newProgram() *program {
 		exit:       os.Exit,
 	}
 	p.outlives = p.workerOutlives
+	p.Reporter = Reporter{Terminal: p.Terminal, Accounts: p.names}
 	return p
 }

@@ -47,19 +47,24 @@ func (p *program) operands() map[string][]func() offer {
 
 // accountNames offers the accounts that there are, by the names of their files.
 func (p *program) accountNames() offer {
-	root, err := p.root()
-	if err != nil {
-		return nothing()
-	}
-	names, err := accountdir.New(root, p.Now).List()
-	if err != nil {
-		return nothing()
-	}
 	o := nothing()
-	for _, name := range names {
+	for _, name := range p.names() {
 		o.candidates = append(o.candidates, candidate{name, "account"})
 	}
 	return o
+}
+
+// names returns the names of the accounts, as far as they can be read.
+func (p *program) names() []string {
+	root, err := p.root()
+	if err != nil {
+		return nil
+	}
+	names, err := accountdir.New(root, p.Now).List()
+	if err != nil {
+		return nil
+	}
+	return names
 }
 
 func (p *program) accountsAndFiles() offer {

@@ -19,6 +19,7 @@ import (
 // supplies.
 type program struct {
 	*terminal.Terminal
+	Reporter
 	getenv func(string) string
 	// running measures how long a worker runs; zero is the system's clock.
 	running  runclock.Clock
@@ -39,8 +40,6 @@ type program struct {
 	exit       func(code int)
 	// command is the name of the command that runs.
 	command string
-	// jsonErrors asks for errors as a JSON object as well.
-	jsonErrors bool
 	// others is the command line of another program that ours ends with, nil if
 	// it has none.
 	others []string
@@ -52,7 +51,7 @@ func (p *program) run(args []string) int {
 	if ok {
 		p.others = append([]string{}, others...)
 	}
-	p.jsonErrors = wantsJSON(args)
+	p.JSON = wantsJSON(args)
 	defer p.flushLog()
 	if line, ok := p.quickly(args); ok {
 		p.command = strings.TrimPrefix(line.whole, ownProgram+" ")
@@ -88,7 +87,7 @@ func (p *program) told(err error) int {
 		return exitOK
 	}
 	if !fault.IsReported(err) {
-		p.report(err)
+		p.Report(err)
 	}
 	return exitCode(err)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
@@ -13,25 +14,30 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// schemaVersion of every JSON output. It rises when a member changes its
-// meaning or goes; new members may come at any time.
-const schemaVersion = 1
+// A Reporter prints why a run failed.
+type Reporter struct {
+	Terminal *terminal.Terminal
+	// JSON asks for a JSON object on standard error as well.
+	JSON bool
+	// Accounts returns the names of the accounts that exist; nil is none.
+	Accounts func() []string
+}
 
-// report tells a person, and with --format json a program, why the run failed:
-// one line, and what to do next.
-func (p *program) report(err error) {
-	line, hint := terminal.OneLine(err.Error()), p.orNearAccount(err, hintFor(err))
+// Report prints for a person, and with JSON for a program, why the run failed: one
+// line, and what to do next.
+func (r *Reporter) Report(err error) {
+	line, hint := terminal.OneLine(err.Error()), r.orNearAccount(err, hintFor(err))
 	if errors.Is(err, context.Canceled) {
 		line = "interrupted"
-		if terminal.IsTerminal(p.Err) {
-			_, _ = io.WriteString(p.Err, "\n") // after the ^C
+		if terminal.IsTerminal(r.Terminal.Err) {
+			_, _ = io.WriteString(r.Terminal.Err, "\n") // after the ^C
 		}
 	}
-	p.Warn("%s", withTheHint(line, hint))
-	if !p.jsonErrors {
+	r.Terminal.Warn("%s", withTheHint(line, hint))
+	if !r.JSON {
 		return
 	}
-	_ = terminal.WriteJSON(p.Err, struct {
+	_ = terminal.WriteJSON(r.Terminal.Err, struct {
 		SchemaVersion int    `json:"schema_version"`
 		Error         string `json:"error"`
 		Account       string `json:"account,omitempty"`
@@ -41,19 +47,16 @@ func (p *program) report(err error) {
 	}{schemaVersion, classify(err).kind, fault.AccountOf(err), line, hint, exitCode(err)})
 }
 
-// orNearAccount asks whether another account was meant, if there is none of that name
-// and one of a name like it, and tells how to see those of other names.
-func (p *program) orNearAccount(err error, hint string) string {
+// orNearAccount asks whether another account was meant, if none has that name and one
+// has a similar name, and says how to list the others.
+func (r *Reporter) orNearAccount(err error, hint string) string {
 	account := fault.AccountOf(err)
-	if account == "" || fault.Hint(err) != "" || !errors.Is(classify(err).err, helper.ErrNotFound) {
+	if r.Accounts == nil || account == "" || fault.Hint(err) != "" || !errors.Is(classify(err).err, helper.ErrNotFound) {
 		return hint
 	}
-	var names []string
-	for _, c := range p.accountNames().candidates {
-		if c.word == account {
-			return hint
-		}
-		names = append(names, c.word)
+	names := r.Accounts()
+	if slices.Contains(names, account) {
+		return hint
 	}
 	near := orNearest(account, names, hint)
 	if near != hint || len(names) == 0 {

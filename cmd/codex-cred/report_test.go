@@ -64,8 +64,8 @@ func TestReport(t *testing.T) {
 
 func checkReport(t *testing.T, err error, code int, hint string) {
 	var stderr bytes.Buffer
-	p := &program{Terminal: &terminal.Terminal{Err: &stderr}, jsonErrors: true, getenv: func(string) string { return "" }}
-	p.report(err)
+	p := &Reporter{Terminal: &terminal.Terminal{Err: &stderr}, JSON: true}
+	p.Report(err)
 	line, object, _ := bytes.Cut(stderr.Bytes(), []byte("\n"))
 	if got := exitCode(err); got != code {
 		t.Errorf("exit code %d, want %d", got, code)

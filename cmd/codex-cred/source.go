@@ -28,7 +28,7 @@ func (s hostSource) Token(ctx context.Context, host wire.Host) (wire.Token, erro
 	req.Account = row.Account
 	answer, err := s.program.helper(s.wiring).Get(ctx, req)
 	if errors.Is(err, helper.ErrNotStored) {
-		s.program.report(err) // the token is good, and the last one
+		s.program.Report(err) // the token is good, and the last one
 		err = nil
 	}
 	if err == nil {

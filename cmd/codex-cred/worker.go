@@ -75,7 +75,7 @@ func (p *program) work(args []string) int {
 	p.running.AfterFunc(workerTime, func() { os.Exit(exitTemporary) })
 	d, mode, err := parseWork(args)
 	if err != nil {
-		p.report(err)
+		p.Report(err)
 		return exitUsage
 	}
 	p.command = workerCommand
