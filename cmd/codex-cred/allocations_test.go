@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 )
 
 // mostAllocations is how many get makes for a valid token in a file, from its
@@ -21,7 +23,7 @@ func TestAllocations(t *testing.T) {
 	p.getenv = func(name string) string { return home[name] }
 	p.In, p.Out, p.Err = strings.NewReader(`{"access_token":"`+strings.Repeat("token", 500)+`","expires_in":36000}`), io.Discard, &stderr
 	must := func(args ...string) {
-		if code := p.run(append([]string{"codex-cred"}, args...)); code != exitOK {
+		if code := p.run(append([]string{"codex-cred"}, args...)); code != exit.OK {
 			t.Fatalf("%s: exit code %d: %s", args[0], code, stderr.String())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
@@ -117,9 +118,9 @@ func (p *program) warnOf(account string, answer helper.Answer) {
 	line := terminal.OneLine(err.Error())
 	switch {
 	case errors.Is(err, helper.ErrTooLarge), errors.Is(err, helper.ErrUnread): // only a person ends that
-		line = withTheHint(line, hintFor(err))
+		line = exit.JoinHint(line, exit.Hint(err))
 	case errors.Is(err, helper.ErrBusy): // the other process may be stopped
-		line = withTheHint(line, whoHolds)
+		line = exit.JoinHint(line, exit.WhoHolds)
 	}
 	p.Warn("warning: %s", line)
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
@@ -274,9 +275,9 @@ func (c *canary) each(all []leaf, run func(leaf, step)) {
 			c.t.Errorf("recipes() has none for codex-cred %s: what it prints, keeps and sends is not tested", l.name)
 		}
 		run(leaf{}, do(l.name+" --help"))
-		run(leaf{}, do(l.name+" --no-such-flag").fails(exitUsage))
+		run(leaf{}, do(l.name+" --no-such-flag").fails(exit.Usage))
 		if len(l.formats) > 0 {
-			run(leaf{}, do(l.name+" --format no-such-format").fails(exitUsage))
+			run(leaf{}, do(l.name+" --format no-such-format").fails(exit.Usage))
 		}
 	}
 	for _, r := range list {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -35,8 +36,8 @@ func TestTrialOfKeePassXC(t *testing.T) {
 			}
 			w.keychain.Timeout = 2 * time.Second
 			err = w.probe(t.Context(), storeKeychain)
-			if o := classify(err); o.err != keychain.ErrConfirm { //nolint:errorlint // the row itself
-				t.Errorf("error %v is of the kind %q, %v", err, o.kind, o.err)
+			if o := exit.Classify(err); o.Err != keychain.ErrConfirm { //nolint:errorlint // the row itself
+				t.Errorf("error %v is of the kind %q, %v", err, o.Kind, o.Err)
 			}
 			trial := string(w.trial())
 			if got := slices.Contains(x.Items(t), trial); got != c.stays {

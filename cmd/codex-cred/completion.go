@@ -42,7 +42,7 @@ func (p *program) completion(c *cli.Context) error {
 	i := slices.Index(shells, c.Args().First())
 	if i < 0 || c.NArg() != 1 {
 		text := fmt.Sprintf("completion takes one shell: %s", strings.Join(shells, ", "))
-		return fault.UsageHint(text, orNearest(c.Args().First(), shells, "see: codex-cred completion --help"))
+		return fault.UsageHint(text, fault.Suggest(c.Args().First(), shells, "see: codex-cred completion --help"))
 	}
 	script, err := completionScripts.ReadFile("completion/codex-cred." + ends[i])
 	if err != nil {

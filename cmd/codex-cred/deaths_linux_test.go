@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
@@ -75,19 +76,19 @@ func (s *scene) outlived(twice int) bool {
 	s.t.Helper()
 	unknown := s.unknown()
 	clean := s.cred("refresh", "work")
-	if unknown && clean.code == exitPerson { // the refresh token may be spent
+	if unknown && clean.code == exit.Person { // the refresh token may be spent
 		clean = s.cred("refresh", "work", "--force")
 	}
 	s.inspect("after a clean refresh")
 	again := len(s.presentedTwice()) - twice
-	if clean.code == exitSignIn && unknown && again == 1 {
+	if clean.code == exit.SignIn && unknown && again == 1 {
 		return false
 	}
-	if clean.code != exitOK || again > 0 {
+	if clean.code != exit.OK || again > 0 {
 		s.t.Fatalf("a clean refresh: %+v; the outcome was unknown: %t; presented again: %d", clean, unknown, again)
 	}
 	got := s.cred("get", "work")
-	if got.code != exitOK || got.stderr != "" {
+	if got.code != exit.OK || got.stderr != "" {
 		s.t.Errorf("a clean get: %+v", got)
 	}
 	s.wantPrinted(got, "")
@@ -114,7 +115,7 @@ func (s *scene) unknown() bool {
 // wantErased wants an erase to find all that the dead have left.
 func (s *scene) wantErased() {
 	s.t.Helper()
-	if erase := s.cred("erase", "--all", "--yes"); erase.code != exitOK {
+	if erase := s.cred("erase", "--all", "--yes"); erase.code != exit.OK {
 		s.t.Errorf("erase: %+v", erase)
 	}
 	must(s.t, filepath.WalkDir(s.root, func(path string, d os.DirEntry, err error) error {

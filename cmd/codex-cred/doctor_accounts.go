@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
@@ -80,7 +81,7 @@ func (d *doctor) health(ctx context.Context, o owned) finding {
 	case d.pending(o.account):
 		return skipped("a refresh of it is under way, or was cut short")
 	case v.Health == healthCopy:
-		return warning("codex-cred import --from "+quoted(v.Shared), "it is a copy: %s refreshes the sign-in, and here nothing does", v.Shared)
+		return warning("codex-cred import --from "+fault.Quote(v.Shared), "it is a copy: %s refreshes the sign-in, and here nothing does", v.Shared)
 	case errors.Is(v.err, helper.ErrNotFound):
 		return problem("codex-cred login "+o.name, "its credential is gone: there is no %s", v.Place)
 	case v.err != nil:

@@ -176,7 +176,7 @@ func removing(path string) string {
 	if runtime.GOOS == "windows" {
 		return `del "` + path + `"`
 	}
-	return "rm " + quoted(path)
+	return "rm " + fault.Quote(path)
 }
 
 // removeLock deletes a lock that nobody holds. That of a sign-in may be the only thing

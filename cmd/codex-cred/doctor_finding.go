@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
@@ -52,7 +53,7 @@ func problem(fix, format string, args ...any) finding {
 
 // trouble is the problem that the error is.
 func trouble(err error) finding {
-	return finding{State: verdictProblem, Account: fault.AccountOf(err), What: unaccounted(err), Fix: commandOf(hintFor(err))}
+	return finding{State: verdictProblem, Account: fault.AccountOf(err), What: unaccounted(err), Fix: commandOf(exit.Hint(err))}
 }
 
 // unaccounted is the error without the account, which findings name by themselves.
@@ -139,7 +140,7 @@ func (p *program) printFindings(format string, found []finding) error {
 			Problems      int       `json:"problems"`
 			Warnings      int       `json:"warnings"`
 			Findings      []finding `json:"findings"`
-		}{schemaVersion, count(found, verdictProblem), count(found, verdictWarning), found})
+		}{terminal.SchemaVersion, count(found, verdictProblem), count(found, verdictWarning), found})
 	}
 	return terminal.Write(p.Out, p.Table(findingRows(found))+"\n"+summary(found)+"\n")
 }
@@ -158,7 +159,7 @@ func (f finding) text() string {
 	if f.Account != "" {
 		text = fmt.Sprintf("account %q: %s", f.Account, text)
 	}
-	return withTheHint(text, f.Fix)
+	return exit.JoinHint(text, f.Fix)
 }
 
 func summary(found []finding) string {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
@@ -69,10 +70,10 @@ func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	defer cancel()
 	defer d.NoticeAfter("waiting for the issuer to answer")()
 	r, err := d.client.Reach(ctx, iss)
-	place := quoted(refresh.RequestReach.Endpoint(iss))
+	place := fault.Quote(refresh.RequestReach.Endpoint(iss))
 	way, tryIt := "", "curl -I "+place
 	if r.Proxy != "" {
-		way, tryIt = " through the proxy "+r.Proxy, "set HTTPS_PROXY right, or unset it; try: curl -I -x "+quoted(r.Proxy)+" "+place
+		way, tryIt = " through the proxy "+r.Proxy, "set HTTPS_PROXY right, or unset it; try: curl -I -x "+fault.Quote(r.Proxy)+" "+place
 	}
 	switch {
 	case errors.Is(err, refresh.ErrUntrusted):

@@ -29,6 +29,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
@@ -111,7 +112,7 @@ func doctorIn(t *testing.T, variables ...string) (code int, stdout string) {
 	cmd := exec.CommandContext(ctx, "codex-cred", doctorName)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"), "BROWSER=test-browser", "DBUS_SESSION_BUS_ADDRESS=unix:path=" + home + "/no-bus", clockVariable + "=" + clock}, variables...)
 	out, err := cmd.Output()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) {
 		t.Fatal(err)
 	}
 	return cmd.ProcessState.ExitCode(), string(out)
@@ -133,11 +134,11 @@ func TestDoctor_Company(t *testing.T) {
 		code             int
 		says             []string
 	}{
-		{"all is well", proxy, c.ca, exitOK, []string{`^ok +issuer +auth\.openai\.com answers through the proxy http://127\.0\.0\.1:\d+$`, `^ok +clock `, `^warning +certificates +HTTPS_PROXY and SSL_CERT_FILE replace .* can read every token`}},
-		{"nobody vouches for the company", proxy, "", exitFindings, []string{untrusted + "if your company", `^ok +certificates `}},
-		{"the file of authorities is empty", proxy, empty, exitFindings, []string{untrusted, `^problem +certificates +SSL_CERT_FILE names \S+empty\.pem, which holds no certificate; unset SSL_CERT_FILE$`}},
-		{"the file of authorities is gone", proxy, absent, exitFindings, []string{`^problem +certificates +SSL_CERT_FILE names \S+absent\.pem, which cannot be read; unset SSL_CERT_FILE$`}},
-		{"the proxy is gone", gone.URL, c.ca, exitFindings, []string{`^problem +issuer +auth\.openai\.com through the proxy http://127\.0\.0\.1:\d+ cannot be asked: .*refused.*; set HTTPS_PROXY right, or unset it; try: curl -I -x http://127\.0\.0\.1:\d+ https://auth\.openai\.com/$`}},
+		{"all is well", proxy, c.ca, exit.OK, []string{`^ok +issuer +auth\.openai\.com answers through the proxy http://127\.0\.0\.1:\d+$`, `^ok +clock `, `^warning +certificates +HTTPS_PROXY and SSL_CERT_FILE replace .* can read every token`}},
+		{"nobody vouches for the company", proxy, "", exit.Findings, []string{untrusted + "if your company", `^ok +certificates `}},
+		{"the file of authorities is empty", proxy, empty, exit.Findings, []string{untrusted, `^problem +certificates +SSL_CERT_FILE names \S+empty\.pem, which holds no certificate; unset SSL_CERT_FILE$`}},
+		{"the file of authorities is gone", proxy, absent, exit.Findings, []string{`^problem +certificates +SSL_CERT_FILE names \S+absent\.pem, which cannot be read; unset SSL_CERT_FILE$`}},
+		{"the proxy is gone", gone.URL, c.ca, exit.Findings, []string{`^problem +issuer +auth\.openai\.com through the proxy http://127\.0\.0\.1:\d+ cannot be asked: .*refused.*; set HTTPS_PROXY right, or unset it; try: curl -I -x http://127\.0\.0\.1:\d+ https://auth\.openai\.com/$`}},
 	} {
 		variables := []string{"HTTPS_PROXY=" + r.proxy}
 		if r.authority != "" {
@@ -173,7 +174,7 @@ func TestDoctor_Ports(t *testing.T) {
 	code, said := doctorIn(t, variables...)
 	for _, port := range []string{"1455", "1457"} {
 		want := regexp.MustCompile(`(?m)^warning +ports +` + port + ` is taken by \S+, process ` + strconv.Itoa(os.Getpid()) + "( of user \\S+)?; end it .*codex-cred login --device$")
-		if code != exitOK || !want.MatchString(said) {
+		if code != exit.OK || !want.MatchString(said) {
 			t.Errorf("exit code %d, and nothing matches %s in:\n%s", code, want, said)
 		}
 	}

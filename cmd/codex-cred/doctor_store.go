@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/keychain"
@@ -57,7 +58,7 @@ func (d *doctor) firstStore(ctx context.Context) finding {
 	case err == nil:
 		return fine("%s: an item was written, read and deleted", storeKeychain)
 	case errors.Is(err, helper.ErrUnavailable):
-		return warning(commandOf(hintFor(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", terminal.OneLine(err.Error()))
+		return warning(commandOf(exit.Hint(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", terminal.OneLine(err.Error()))
 	}
 	return trouble(err)
 }

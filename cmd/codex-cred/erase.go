@@ -248,7 +248,7 @@ func (p *program) writeReceipts(format string, receipts []*receipt, dryRun bool)
 			SchemaVersion int        `json:"schema_version"`
 			DryRun        bool       `json:"dry_run,omitempty"`
 			Accounts      []*receipt `json:"accounts"`
-		}{schemaVersion, dryRun, receipts})
+		}{terminal.SchemaVersion, dryRun, receipts})
 	}
 	var b strings.Builder
 	for _, r := range receipts {

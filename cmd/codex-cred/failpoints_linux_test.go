@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -46,10 +47,10 @@ type fates struct {
 
 func table() []fates {
 	const dead = -1
-	done, unsure, lost := fate{sent: 1}, fate{code: exitTemporary, unsure: true}, fate{code: exitTemporary, sent: 1, unsure: true, lost: true}
+	done, unsure, lost := fate{sent: 1}, fate{code: exit.Temporary, unsure: true}, fate{code: exit.Temporary, sent: 1, unsure: true, lost: true}
 	undone, stored := fate{code: dead}, fate{code: dead, sent: 1}
 	deadUnsure, deadLost := fate{code: dead, unsure: true}, fate{code: dead, sent: 1, unsure: true, lost: true}
-	refused := fate{code: exitStore}
+	refused := fate{code: exit.Store}
 	return []fates{
 		{"lock", done, undone, refused, refused},
 		{"reread", done, undone, refused, refused},
@@ -61,7 +62,7 @@ func table() []fates {
 		{"send-after", lost, deadLost, lost, done},
 		{"answer-before", lost, deadLost, done, done},
 		{"answer-after", done, stored, done, done},
-		{"parse", done, stored, fate{code: exitStore, sent: 1}, done},
+		{"parse", done, stored, fate{code: exit.Store, sent: 1}, done},
 		{"put-before", done, stored, done, done},
 		{"put-after", done, stored, done, done},
 		{"readback", done, stored, done, done},
@@ -85,7 +86,7 @@ func TestSteps(t *testing.T) {
 	s := newScene(t, storeFile, nil, false)
 	s.pass(2 * time.Hour)
 	w := s.walk("", nil, "get", "work")
-	if w.code != exitOK || !slices.Equal(w.steps, steps()) {
+	if w.code != exit.OK || !slices.Equal(w.steps, steps()) {
 		t.Errorf("exit code %d, steps %q, want 0 and %q", w.code, w.steps, steps())
 	}
 }
@@ -99,7 +100,7 @@ func TestFailsOnce(t *testing.T) {
 		w := s.walk(step, func(_ *run, at stop, hit int) {
 			at.answer(map[bool]string{true: fail, false: goOn}[hit == 1])
 		}, "get", "work")
-		if w.hits == 0 || w.code != exitOK || w.stderr != "" {
+		if w.hits == 0 || w.code != exit.OK || w.stderr != "" {
 			t.Errorf("the step %s fails once: %+v, want a token and no warning", step, w)
 		}
 		s.wantWhole(w.stdout)
@@ -115,7 +116,7 @@ func TestOneAskIsOnePresentation(t *testing.T) {
 		s := newScene(t, storeFile, nil, false)
 		old := s.cred("get", "work").stdout
 		w := s.walk(step, func(caller *run, at stop, hit int) { s.strike(killWorker, caller, at, hit) }, "get", "work", "--refresh")
-		if w.code != exitOK || s.refreshes() != sent || (w.stdout == old) != (step != "mark") {
+		if w.code != exit.OK || s.refreshes() != sent || (w.stdout == old) != (step != "mark") {
 			t.Errorf("a worker was killed at %s: %+v after %d refreshes, want a token after %d", step, w.said, s.refreshes(), sent)
 		}
 		s.wantPrinted(w.said, "")
@@ -170,8 +171,8 @@ func (s *scene) suffer(step string, want fate, strike func(caller *run, at stop,
 	s.wantPrinted(w.said, "")
 	s.makeRoom()
 	if want.unsure {
-		if early := s.cred("get", "work"); early.code != exitTemporary || s.refreshes() != want.sent {
-			s.t.Errorf("a get before its time = %+v after %d refreshes, want exit code %d and none", early, s.refreshes(), exitTemporary)
+		if early := s.cred("get", "work"); early.code != exit.Temporary || s.refreshes() != want.sent {
+			s.t.Errorf("a get before its time = %+v after %d refreshes, want exit code %d and none", early, s.refreshes(), exit.Temporary)
 		}
 	}
 	s.untilDue()
@@ -218,11 +219,11 @@ func (s *scene) strike(fault string, caller *run, at stop, hit int) {
 func (s *scene) wantPrinted(got said, before string) {
 	s.t.Helper()
 	switch {
-	case got.code != exitOK && got.stdout != "":
+	case got.code != exit.OK && got.stdout != "":
 		s.t.Errorf("exit code %d, and something was printed", got.code)
-	case got.code == exitOK && (strings.Count(got.stdout, "\n") != 1 || !s.server.Accepts(strings.TrimSuffix(got.stdout, "\n"))):
+	case got.code == exit.OK && (strings.Count(got.stdout, "\n") != 1 || !s.server.Accepts(strings.TrimSuffix(got.stdout, "\n"))):
 		s.t.Error("the server does not accept what was printed")
-	case got.code == exitOK && before != "" && got.stdout != before:
+	case got.code == exit.OK && before != "" && got.stdout != before:
 		s.t.Error("two callers of one generation got different tokens")
 	}
 }
@@ -233,13 +234,13 @@ func (s *scene) wantWhole(printed string) string {
 	s.t.Helper()
 	clean := s.cred("get", "work")
 	s.inspect("after a clean get")
-	if clean.code != exitOK || clean.stderr != "" || s.refreshes() != 1 {
+	if clean.code != exit.OK || clean.stderr != "" || s.refreshes() != 1 {
 		s.t.Errorf("a clean get: %+v after %d refreshes, want a token after 1", clean, s.refreshes())
 	}
 	s.wantPrinted(clean, printed)
 	next := s.cred("get", "work", "--refresh")
 	s.inspect("after the next refresh")
-	if next.code != exitOK || next.stderr != "" || s.refreshes() != 2 || next.stdout == clean.stdout {
+	if next.code != exit.OK || next.stderr != "" || s.refreshes() != 2 || next.stdout == clean.stdout {
 		s.t.Errorf("the next refresh: %+v after %d refreshes, want another token after 2", next, s.refreshes())
 	}
 	s.wantPrinted(next, "")
@@ -253,8 +254,8 @@ func (s *scene) wantWhole(printed string) string {
 func (s *scene) wantLost() string {
 	s.t.Helper()
 	for range 2 {
-		if clean := s.cred("get", "work"); clean.code != exitSignIn || clean.stdout != "" || s.refreshes() != 2 {
-			s.t.Errorf("a clean get: %+v after %d refreshes, want exit code %d after 2", clean, s.refreshes(), exitSignIn)
+		if clean := s.cred("get", "work"); clean.code != exit.SignIn || clean.stdout != "" || s.refreshes() != 2 {
+			s.t.Errorf("a clean get: %+v after %d refreshes, want exit code %d after 2", clean, s.refreshes(), exit.SignIn)
 		}
 		s.inspect("after the loss")
 	}

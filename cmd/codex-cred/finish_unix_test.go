@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
@@ -24,8 +25,8 @@ func TestInterruptible_GivesUp(t *testing.T) {
 	<-ctx.Done()
 	select {
 	case got := <-code:
-		if got != exitInterrupted {
-			t.Errorf("it ended with %d, want %d", got, exitInterrupted)
+		if got != exit.Interrupted {
+			t.Errorf("it ended with %d, want %d", got, exit.Interrupted)
 		}
 	case <-time.After(patience):
 		t.Fatal("it went on")

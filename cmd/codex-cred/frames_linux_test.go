@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
@@ -29,7 +30,7 @@ func TestFrames(t *testing.T) {
 					sent := s.refreshes()
 					got := s.cred(s.begins(token)...)
 					s.wantPrinted(got, "")
-					if got.code != exitOK || got.stderr != "" || got.stdout == last || s.refreshes() != sent+1 || s.server.Heal() != 0 {
+					if got.code != exit.OK || got.stderr != "" || got.stdout == last || s.refreshes() != sent+1 || s.server.Heal() != 0 {
 						t.Errorf("%s: %+v after %d refreshes, want a new token after 1", kind, got, s.refreshes()-sent)
 					}
 					last = got.stdout

@@ -129,7 +129,7 @@ func (p *program) printAnswer(a helper.Answer) error {
 		Headers       map[string]string `json:"headers,omitempty"`
 		Issuer        string            `json:"issuer"`
 	}{
-		schemaVersion, a.Account.Name, a.Credential.AccessToken.Reveal(), "Bearer",
+		terminal.SchemaVersion, a.Account.Name, a.Credential.AccessToken.Reveal(), "Bearer",
 		a.Credential.Expiry.Truncate(time.Second), a.Credential.Identity.AccountID, headers, a.Credential.Issuer.URL,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -15,7 +16,7 @@ func TestHeld(t *testing.T) {
 	for name, c := range map[string]struct {
 		age  time.Duration
 		code int // of the get; in the background it does not wait
-	}{"foreground": {2 * time.Hour, exitStore}, "background": {54*time.Minute + 30*time.Second, exitOK}} {
+	}{"foreground": {2 * time.Hour, exit.Store}, "background": {54*time.Minute + 30*time.Second, exit.OK}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t, storeFile, nil, false)
@@ -41,7 +42,7 @@ func TestHeld(t *testing.T) {
 			if got.code != c.code || got.stdout == "" {
 				t.Errorf("the get: %+v, want exit code %d and a token", got, c.code)
 			}
-			if c.code == exitOK {
+			if c.code == exit.OK {
 				got.stdout = "" // of the generation before
 			}
 			s.wantWhole(got.stdout)

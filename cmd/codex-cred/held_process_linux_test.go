@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -56,7 +57,7 @@ func TestProcesses(t *testing.T) {
 		}
 	}
 	s.server.Release()
-	if said := get.end(); said.code != exitOK {
+	if said := get.end(); said.code != exit.OK {
 		t.Errorf("get: %+v", said)
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
 // everyHelp returns each help that the program has, by the command line that
@@ -102,9 +105,9 @@ func TestExitStatuses(t *testing.T) {
 	for _, s := range exitStatuses() {
 		told[s.code] = true
 	}
-	for _, o := range outcomes() {
-		if !told[o.code] {
-			t.Errorf("%v ends with exit status %d, which is told nowhere", o.err, o.code)
+	for _, o := range exit.Outcomes() {
+		if !told[o.Code] {
+			t.Errorf("%v ends with exit status %d, which is told nowhere", o.Err, o.Code)
 		}
 	}
 }
@@ -117,7 +120,7 @@ func TestOrNearest(t *testing.T) {
 		"--ofline": "--offline", "--min-tll": "--min-ttl",
 		"": "", "x": "", "xyzzy": "", "l": "", "--bogus": "",
 	} {
-		told := orNearest(given, words, "HINT")
+		told := fault.Suggest(given, words, "HINT")
 		if want != "" && told != "did you mean "+want+"? HINT" || want == "" && told != "HINT" {
 			t.Errorf("%q: %q, want %q", given, told, want)
 		}
@@ -131,7 +134,7 @@ func TestMistypings(t *testing.T) {
 		{"gte", "get"}: 1, {"gt", "get"}: 1, {"geet", "get"}: 1, {"got", "get"}: 1,
 		{"abcd", "badc"}: 2, {"login", "logout"}: 3,
 	} {
-		if got := mistypings(pair[0], pair[1]); got != want {
+		if got := fault.Mistypings(pair[0], pair[1]); got != want {
 			t.Errorf("%q and %q: %d, want %d", pair[0], pair[1], got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -96,7 +97,7 @@ func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 		return nil
 	}
 	told := reason(err)
-	return errors.Join(terminal.Write(p.Out, told+"\n"), fault.Reported(fault.ExitWith(exitOther, err)))
+	return errors.Join(terminal.Write(p.Out, told+"\n"), fault.Reported(fault.ExitWith(exit.Other, err)))
 }
 
 // helperGoauth only tells why a host has no token if others have one: the go command

@@ -141,7 +141,7 @@ func (p *program) hostList(c *cli.Context) error {
 		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			Hosts         []hostLine `json:"hosts"`
-		}{schemaVersion, lines})
+		}{terminal.SchemaVersion, lines})
 	case len(rows) == 0:
 		p.Warn("no host gets a token; add one with: codex-cred host add HOST")
 		return nil

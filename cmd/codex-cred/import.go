@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -110,7 +111,7 @@ func (pl importPlan) doesSomething() bool {
 func (p *program) tellLeft(pl importPlan) {
 	for _, m := range pl.moves {
 		if m.does == doesNothing && len(pl.moves) > 1 {
-			p.Warn("%s: nothing is done: %s", terminal.Sanitize(m.where()), withTheHint(terminal.OneLine(m.reason.Error()), fault.Hint(m.reason)))
+			p.Warn("%s: nothing is done: %s", terminal.Sanitize(m.where()), exit.JoinHint(terminal.OneLine(m.reason.Error()), fault.Hint(m.reason)))
 		}
 	}
 }
@@ -174,7 +175,7 @@ func (m move) shown(want wishes) string {
 	}
 	switch m.does {
 	case doesNothing:
-		return "nothing: " + withTheHint(terminal.OneLine(m.reason.Error()), fault.Hint(m.reason))
+		return "nothing: " + exit.JoinHint(terminal.OneLine(m.reason.Error()), fault.Hint(m.reason))
 	case doesReplace:
 		return verb + ", and replace what the account has"
 	case doesFinish:

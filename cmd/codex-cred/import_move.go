@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -86,12 +87,12 @@ func (p *program) tellKept(w *wiring, pl *importPlan) error {
 		case err != nil:
 			return helper.ForAccount(m.account, err)
 		case a.Shared == "":
-			p.Warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s", m.account, m.where(), quoted(pl.source.from))
+			p.Warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s", m.account, m.where(), fault.Quote(pl.source.from))
 			continue
 		}
 		p.Warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(), w.place(a.Store, string(a.ID)))
 		p.Warn("account %q: its refresh token works once and is there too, so it is not refreshed here: the access token ends %s. To move it for good: codex-cred import --from %s",
-			m.account, terminal.FromNow(m.credential.Expiry, p.Now()), quoted(pl.source.from))
+			m.account, terminal.FromNow(m.credential.Expiry, p.Now()), fault.Quote(pl.source.from))
 	}
 	return pl.left()
 }
@@ -121,7 +122,7 @@ func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 		p.Warn("account %q: %s has its refresh token no more; it is refreshed here from now on", a.Name, a.Shared)
 	}
 	if kept {
-		return fault.WithHint(fault.ErrNotMoved, "mend what is told above, then run again: codex-cred import --from "+quoted(pl.source.from))
+		return fault.WithHint(fault.ErrNotMoved, "mend what is told above, then run again: codex-cred import --from "+fault.Quote(pl.source.from))
 	}
 	return pl.left()
 }
@@ -160,7 +161,7 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 	for _, path := range m.in {
 		if failed[path] != nil {
 			shared = pl.source.from
-			p.Warn("account %q: stored, but not removed from its source: %s", m.account, withTheHint(terminal.OneLine(failed[path].Error()), hintFor(failed[path])))
+			p.Warn("account %q: stored, but not removed from its source: %s", m.account, exit.JoinHint(terminal.OneLine(failed[path].Error()), exit.Hint(failed[path])))
 		}
 	}
 	if shared != "" {
@@ -168,7 +169,7 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 	}
 	other := p.elsewhere(ctx, pl.source, a.Shared, m.credential.RefreshToken)
 	if other != "" {
-		p.Warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other, quoted(other))
+		p.Warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other, fault.Quote(other))
 	}
 	return other
 }
@@ -233,7 +234,7 @@ func (pl *importPlan) left() error {
 		if len(pl.moves) == 1 {
 			return fmt.Errorf("%s: %w", m.where(), m.reason)
 		}
-		return fault.WithHint(fault.ErrNotMoved, "what stays where it is, and why: codex-cred import --dry-run --from "+quoted(pl.source.from))
+		return fault.WithHint(fault.ErrNotMoved, "what stays where it is, and why: codex-cred import --dry-run --from "+fault.Quote(pl.source.from))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -171,9 +172,9 @@ func (s *scene) withstands(i injection, token string) (struck, alive bool) {
 	got := s.recovers(token)
 	again := len(s.presentedTwice()) - twice
 	switch {
-	case got.code == exitSignIn && unknown && again == 1 && i.mayLose():
+	case got.code == exit.SignIn && unknown && again == 1 && i.mayLose():
 		return struck, false
-	case got.code != exitOK:
+	case got.code != exit.OK:
 		s.t.Fatalf("%s: the next get that needs a token: %+v; the outcome was unknown: %t%s", i, got, unknown, s.story())
 	case again > 0 && !unknown:
 		s.t.Errorf("%s: presented again: %d%s", i, again, s.story())
@@ -189,7 +190,7 @@ func (s *scene) recovers(token string) said {
 	s.t.Helper()
 	if token == validToken {
 		s.untilDue()
-		if first := s.cred("get", "work"); first.code != exitOK {
+		if first := s.cred("get", "work"); first.code != exit.OK {
 			s.t.Errorf("a get of a token that was valid all the time: %+v", first)
 		} else {
 			s.wantPrinted(first, "")
@@ -198,7 +199,7 @@ func (s *scene) recovers(token string) said {
 	}
 	s.untilDue()
 	got := s.cred("get", "work")
-	if got.code == exitTemporary && s.mayBeSpent() {
+	if got.code == exit.Temporary && s.mayBeSpent() {
 		s.wantPrinted(got, "")
 		s.untilDue() // that get was the first to see that the outcome is unknown
 		got = s.cred("get", "work")

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -26,22 +27,22 @@ type told struct {
 // TestGetOnAFailingKeychain runs the real program on every failure.
 func TestGetOnAFailingKeychain(t *testing.T) {
 	const inFile = "keep the tokens in a file: codex-cred login work --replace --store file"
-	locked := told{exitStore, "locked", "unlock the keychain, by signing in to the desktop or in its program (Passwords and Keys, or Keychain Access), then try again"}
-	silent := told{exitTemporary, "no answer in 3s: timed out", "answer the keychain's window if one is open, or sign out of the desktop and in again, then try again"}
-	noBus := told{exitStore, "unavailable: no session bus (D-Bus) can be reached", "over ssh or in a container there may be none: try from a desktop session, or " + inFile}
+	locked := told{exit.Store, "locked", "unlock the keychain, by signing in to the desktop or in its program (Passwords and Keys, or Keychain Access), then try again"}
+	silent := told{exit.Temporary, "no answer in 3s: timed out", "answer the keychain's window if one is open, or sign out of the desktop and in again, then try again"}
+	noBus := told{exit.Store, "unavailable: no session bus (D-Bus) can be reached", "over ssh or in a container there may be none: try from a desktop session, or " + inFile}
 	want := map[testkeyring.Failure]told{
-		testkeyring.Missing:         {exitNotFound, "not found", "run: codex-cred login work"},
+		testkeyring.Missing:         {exit.NotFound, "not found", "run: codex-cred login work"},
 		testkeyring.Locked:          locked,
 		testkeyring.LockedAsking:    locked,
 		testkeyring.WrongPassword:   locked,
-		testkeyring.NoCollection:    {exitStore, "the Secret Service has no collection", "create a keyring by signing in to the desktop or in Passwords and Keys (seahorse), or " + inFile},
+		testkeyring.NoCollection:    {exit.Store, "the Secret Service has no collection", "create a keyring by signing in to the desktop or in Passwords and Keys (seahorse), or " + inFile},
 		testkeyring.Stopped:         silent,
-		testkeyring.BusGivesUp:      {exitTemporary, "timed out: list the collections", silent.hint},
+		testkeyring.BusGivesUp:      {exit.Temporary, "timed out: list the collections", silent.hint},
 		testkeyring.Killed:          locked,
 		testkeyring.KilledInCall:    locked,
 		testkeyring.BusKilledInCall: noBus,
-		testkeyring.NoProvider:      {exitStore, "unavailable: no program offers the Secret Service", "start or install a keychain such as gnome-keyring or KeePassXC, or " + inFile},
-		testkeyring.ProviderFails:   {exitStore, "unavailable: ", "try from a desktop session, or " + inFile},
+		testkeyring.NoProvider:      {exit.Store, "unavailable: no program offers the Secret Service", "start or install a keychain such as gnome-keyring or KeePassXC, or " + inFile},
+		testkeyring.ProviderFails:   {exit.Store, "unavailable: ", "try from a desktop session, or " + inFile},
 		testkeyring.ProviderHangs:   silent,
 		testkeyring.MuteSocket:      silent,
 		testkeyring.StaleSocket:     noBus,

@@ -51,7 +51,7 @@ func (p *program) list(c *cli.Context) error {
 		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int    `json:"schema_version"`
 			Accounts      []view `json:"accounts"`
-		}{schemaVersion, views})
+		}{terminal.SchemaVersion, views})
 	}
 	if len(views) == 0 {
 		p.Warn("no accounts; sign in with: codex-cred login")

@@ -172,7 +172,7 @@ func (p *program) issuer(c *cli.Context, w *wiring, account string) (helper.Issu
 	defer p.NoticeAfter("waiting for the issuer to answer")()
 	iss, err := w.client.Issuer(c.Context, w.settings(c, account))
 	if other := (*refresh.IssuerNameError)(nil); errors.As(err, &other) && other.OnlySlash() && c.IsSet("issuer") {
-		return iss, fault.WithHint(err, "run: "+again(c, account, quoted("--issuer="+other.Named)))
+		return iss, fault.WithHint(err, "run: "+again(c, account, fault.Quote("--issuer="+other.Named)))
 	}
 	return iss, err
 }
@@ -234,7 +234,7 @@ func again(c *cli.Context, account string, more ...string) string {
 	words := []string{"codex-cred login" + fault.AsArgument(account)}
 	for _, name := range append(issuerFlags(), "store") {
 		if flag := "--" + name + "=" + c.String(name); c.IsSet(name) && !slices.ContainsFunc(more, func(m string) bool { return strings.HasPrefix(m, "--"+name+"=") }) {
-			words = append(words, quoted(flag))
+			words = append(words, fault.Quote(flag))
 		}
 	}
 	for _, name := range []string{"device", "no-browser"} {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/adrg/xdg"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/machine/hostid"
 )
@@ -35,7 +36,7 @@ func (p *program) main() int {
 	args, home, err := dispatch(os.Args)
 	if err != nil {
 		p.Report(err)
-		return exitCode(err)
+		return exit.Code(err)
 	}
 	if home != "" {
 		_ = os.Setenv("CODEX_CRED_HOME", home) // the worker's too
@@ -52,7 +53,7 @@ func (p *program) interruptible() (context.Context, context.CancelFunc) {
 		p.NoticeAfter("finishing what is under way; interrupt again to give it up")
 		giveUp.Store(time.AfterFunc(p.finishTime, func() {
 			p.Warn("what was under way does not end: it is given up")
-			p.exit(exitInterrupted)
+			p.exit(exit.Interrupted)
 		}))
 	})
 	return ctx, func() {
@@ -97,6 +98,6 @@ func newProgram() *program {
 		exit:       os.Exit,
 	}
 	p.outlives = p.workerOutlives
-	p.Reporter = Reporter{Terminal: p.Terminal, Accounts: p.names}
+	p.Reporter = exit.Reporter{Terminal: p.Terminal, Accounts: p.names}
 	return p
 }

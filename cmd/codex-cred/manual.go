@@ -1,6 +1,10 @@
 package main
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+)
 
 // The help, the man page and the README tell the same of exit statuses and
 // variables: tests compare them with what is here. Text between backquotes is
@@ -15,17 +19,17 @@ type exitStatus struct {
 
 func exitStatuses() []exitStatus {
 	return []exitStatus{
-		{exitOK, "ok", "ok"},
-		{exitOther, "other", "other: stored data is corrupt or too large, an answer was rejected, or something unforeseen"},
-		{exitUsage, "usage", "the command line is wrong"},
-		{exitNotFound, "not signed in", "no such account, or not signed in"},
-		{exitSignIn, "sign-in required", "sign in again: the issuer refused for good, the stored tokens are older than ones that were used (a restored backup), or the files are another computer's"},
-		{exitTemporary, "temporary", "temporary: network, issuer, a keychain that did not answer in time, or a rejected token that is too young to be refreshed"},
-		{exitStore, "store locked, unavailable or full", "the store is locked, unavailable, unsafe or full"},
-		{exitBusy, "busy", "another codex-cred holds the lock too long, or the refresh takes longer than `--timeout`; it goes on, and the next `get` has what it brings"},
-		{exitPerson, "needs a person", "needs a person: there is no terminal, or no browser"},
-		{exitFindings, "problems, or not all removed", "`erase` or `import` could not remove everything (run it again), or `erase` not revoke (it says what to do), or `doctor` found problems"},
-		{exitInterrupted, "interrupted", "interrupted"},
+		{exit.OK, "ok", "ok"},
+		{exit.Other, "other", "other: stored data is corrupt or too large, an answer was rejected, or something unforeseen"},
+		{exit.Usage, "usage", "the command line is wrong"},
+		{exit.NotFound, "not signed in", "no such account, or not signed in"},
+		{exit.SignIn, "sign-in required", "sign in again: the issuer refused for good, the stored tokens are older than ones that were used (a restored backup), or the files are another computer's"},
+		{exit.Temporary, "temporary", "temporary: network, issuer, a keychain that did not answer in time, or a rejected token that is too young to be refreshed"},
+		{exit.Store, "store locked, unavailable or full", "the store is locked, unavailable, unsafe or full"},
+		{exit.Busy, "busy", "another codex-cred holds the lock too long, or the refresh takes longer than `--timeout`; it goes on, and the next `get` has what it brings"},
+		{exit.Person, "needs a person", "needs a person: there is no terminal, or no browser"},
+		{exit.Findings, "problems, or not all removed", "`erase` or `import` could not remove everything (run it again), or `erase` not revoke (it says what to do), or `doctor` found problems"},
+		{exit.Interrupted, "interrupted", "interrupted"},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -92,7 +93,7 @@ func TestNamespaceThatEnds(t *testing.T) {
 // or an exec. Afterwards the sign-in must be good.
 func (s *scene) endNamespace(unshare string, n int) {
 	s.t.Helper()
-	if said := s.cred("get", "work", "--refresh"); said.code != exitOK || said.stderr != "" {
+	if said := s.cred("get", "work", "--refresh"); said.code != exit.OK || said.stderr != "" {
 		s.t.Fatalf("before round %d: %+v", n, said)
 	}
 	before := s.refreshes()
@@ -106,7 +107,7 @@ func (s *scene) endNamespace(unshare string, n int) {
 		r.Path, r.Args = unshare, append([]string{"unshare", "--pid", "--fork", "--mount-proc"}, command...)
 		r.Env = append(r.Env[:len(r.Env):len(r.Env)], jobVariable+"=real")
 	}, "get").end()
-	if said.code != exitOK || said.stderr != "" {
+	if said.code != exit.OK || said.stderr != "" {
 		s.t.Errorf("round %d, in the namespace: %+v", n, said)
 	}
 	if got, want := s.refreshes()-before, n%2; got != want {
@@ -114,7 +115,7 @@ func (s *scene) endNamespace(unshare string, n int) {
 	}
 	s.server.Heal()
 	s.pass(time.Hour)
-	if said := s.cred("get", "work", "--refresh"); said.code != exitOK || said.stderr != "" {
+	if said := s.cred("get", "work", "--refresh"); said.code != exit.OK || said.stderr != "" {
 		s.t.Fatalf("round %d lost the sign-in: %+v", n, said)
 	}
 }

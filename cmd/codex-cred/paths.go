@@ -46,7 +46,7 @@ func (p *program) paths(c *cli.Context) error {
 			SchemaVersion int        `json:"schema_version"`
 			Root          string     `json:"root"`
 			Paths         []pathLine `json:"paths"`
-		}{schemaVersion, w.root, lines})
+		}{terminal.SchemaVersion, w.root, lines})
 	}
 	if len(lines) == 0 {
 		p.Warn("there is nothing of ours; it would be under %s", w.root)

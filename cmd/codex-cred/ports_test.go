@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
@@ -31,7 +32,7 @@ func TestPorts(t *testing.T) {
 	defer func() { _ = server.Close() }()
 
 	code, stderr := loginAt(t, server)
-	if code != exitTemporary || !strings.HasSuffix(stderr, "--no-browser\n") {
+	if code != exit.Temporary || !strings.HasSuffix(stderr, "--no-browser\n") {
 		t.Errorf("with both ports busy: exit code %d, %s", code, stderr)
 	}
 	for _, port := range []string{"1455", "1457"} {
@@ -41,11 +42,11 @@ func TestPorts(t *testing.T) {
 		}
 	}
 	_ = second.Close()
-	if code, stderr := loginAt(t, server); code != exitOK || !strings.Contains(stderr, "127.0.0.1%3A1457%2Fauth%2Fcallback") {
+	if code, stderr := loginAt(t, server); code != exit.OK || !strings.Contains(stderr, "127.0.0.1%3A1457%2Fauth%2Fcallback") {
 		t.Errorf("with port 1455 busy: exit code %d, %s", code, stderr)
 	}
 	_ = first.Close()
-	if code, stderr := loginAt(t, server); code != exitOK || !strings.Contains(stderr, "127.0.0.1%3A1455%2Fauth%2Fcallback") {
+	if code, stderr := loginAt(t, server); code != exit.OK || !strings.Contains(stderr, "127.0.0.1%3A1455%2Fauth%2Fcallback") {
 		t.Errorf("with both ports free: exit code %d, %s", code, stderr)
 	}
 }
@@ -75,7 +76,7 @@ func TestPorts_NoBrowser(t *testing.T) {
 			t.Errorf("stderr lacks %s:\n%s", want, stderr)
 		}
 	}
-	if code != exitTemporary || strings.Contains(stderr, "waiting for the browser itself") {
+	if code != exit.Temporary || strings.Contains(stderr, "waiting for the browser itself") {
 		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
 	}
 }

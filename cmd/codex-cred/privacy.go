@@ -49,7 +49,7 @@ func (p *program) privacy(c *cli.Context) error {
 			Data          string `json:"data"`
 			State         string `json:"state"`
 			page
-		}{schemaVersion, w.root, w.log.Root(), all})
+		}{terminal.SchemaVersion, w.root, w.log.Root(), all})
 	}
 	return terminal.Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, terminal.Sanitize(w.root), stateName, terminal.Sanitize(w.log.Root())))
 }

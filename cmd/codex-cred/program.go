@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -19,7 +20,7 @@ import (
 // supplies.
 type program struct {
 	*terminal.Terminal
-	Reporter
+	exit.Reporter
 	getenv func(string) string
 	// running measures how long a worker runs; zero is the system's clock.
 	running  runclock.Clock
@@ -84,12 +85,12 @@ func (p *program) end(ctx context.Context, err error) int {
 // code.
 func (p *program) told(err error) int {
 	if err == nil {
-		return exitOK
+		return exit.OK
 	}
 	if !fault.IsReported(err) {
 		p.Report(err)
 	}
-	return exitCode(err)
+	return exit.Code(err)
 }
 
 func (p *program) app() *cli.App {
@@ -145,7 +146,7 @@ func group(name, usage string, below ...*cli.Command) *cli.Command {
 		Action: func(c *cli.Context) error {
 			given := c.Args().First()
 			return fault.UsageHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, terminal.Sanitize(given), strings.Join(words, ", ")),
-				orNearest(given, words, "see: codex-cred "+name+" --help"))
+				fault.Suggest(given, words, "see: codex-cred "+name+" --help"))
 		},
 	}
 }
@@ -159,7 +160,7 @@ func (p *program) noCommand(c *cli.Context) error {
 	for _, d := range describe(ownProgram, c.App.Commands) {
 		names = append(names, d.Names()...)
 	}
-	return fault.UsageHint(fmt.Sprintf("there is no command %q", terminal.Sanitize(given)), orNearest(given, names, "see: codex-cred --help"))
+	return fault.UsageHint(fmt.Sprintf("there is no command %q", terminal.Sanitize(given)), fault.Suggest(given, names, "see: codex-cred --help"))
 }
 
 // unattended returns the variable that says that nobody is there to be asked,

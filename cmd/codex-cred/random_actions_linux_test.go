@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 )
 
 // runs runs the program, notes it, and wants an exit code of the design.
@@ -28,7 +30,7 @@ func (w *randomWorld) heard(got said, args []string) {
 	if args[0] != "get" {
 		w.outputs.WriteString(got.stdout)
 	}
-	if got.code > exitPerson && got.code != exitFindings || strings.Contains(got.stderr, "goroutine ") {
+	if got.code > exit.Person && got.code != exit.Findings || strings.Contains(got.stderr, "goroutine ") {
 		w.t.Errorf("%s: exit code %d: %s", strings.Join(args, " "), got.code, got.stderr)
 	}
 }
@@ -40,10 +42,10 @@ func (w *randomWorld) changes(stdin string, args ...string) bool {
 	before, calm := w.calm()
 	got := w.runs(stdin, args...)
 	after, _ := w.calm()
-	if calm && before == after && !slices.Contains([]int{exitOK, exitTemporary, exitBusy}, got.code) {
+	if calm && before == after && !slices.Contains([]int{exit.OK, exit.Temporary, exit.Busy}, got.code) {
 		w.t.Errorf("%s, undisturbed: exit code %d: %s", strings.Join(args, " "), got.code, got.stderr)
 	}
-	return got.code == exitOK
+	return got.code == exit.OK
 }
 
 // read runs a command that changes nothing but by a refresh.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
@@ -30,7 +31,7 @@ func (w *randomWorld) foreignly() (foreignSignIn, string) {
 	})
 	elsewhere := func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], "CODEX_CRED_HOME="+home) }
 	r := w.begin(elsewhere, w.loginArgs([]string{"--store", storeFile})...)
-	if got := r.end(); got.code != exitOK {
+	if got := r.end(); got.code != exit.OK {
 		w.t.Errorf("a sign-in in another home: %+v", got)
 		return foreignSignIn{}, ""
 	}

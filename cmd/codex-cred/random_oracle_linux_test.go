@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
@@ -38,7 +39,7 @@ func (w *randomWorld) check() {
 func (w *randomWorld) endsFor(s *randomSignIn) {
 	w.t.Helper()
 	for _, name := range s.names {
-		if got := w.runs("", "erase", name, "--yes"); got.code != exitOK && got.code != exitNotFound {
+		if got := w.runs("", "erase", name, "--yes"); got.code != exit.OK && got.code != exit.NotFound {
 			w.t.Errorf("erase %s: exit code %d: %s", name, got.code, got.stderr)
 		}
 		delete(w.owners, name)
@@ -55,13 +56,13 @@ func (w *randomWorld) wantAlive(s *randomSignIn) {
 	found := ""
 	for _, name := range s.names {
 		got := w.runs("", "get", name)
-		if got.code == exitNotFound && len(s.names) > 1 {
+		if got.code == exit.NotFound && len(s.names) > 1 {
 			delete(w.owners, name)
 			continue
 		}
 		root, newest := w.grantOf(strings.TrimSuffix(got.stdout, "\n"), s.roots)
 		switch {
-		case got.code != exitOK:
+		case got.code != exit.OK:
 			w.t.Errorf("the sign-in of %s is lost: exit code %d: %s; %q", name, got.code, got.stderr, s.roots)
 		case found != "":
 			w.t.Errorf("%s and %s have one sign-in", found, name)

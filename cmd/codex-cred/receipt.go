@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -94,7 +95,7 @@ func (r *receipt) look(ctx context.Context, a artefact) {
 }
 
 func reason(err error) string {
-	return withTheHint(terminal.OneLine(err.Error()), hintFor(err))
+	return exit.JoinHint(terminal.OneLine(err.Error()), exit.Hint(err))
 }
 
 // text is the receipt for a person.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/helper/wire/kubernetes"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
@@ -56,9 +57,9 @@ const dead = "invalid-grant grant=refresh_token"
 func recipes(store string) []recipe {
 	all := append(accountRecipes(store), callerRecipes()...)
 	return append(all, recipe{"erase", []step{
-		do("erase lab --dry-run"), do("erase nobody").fails(exitNotFound), do("erase --all").fails(exitPerson), do("erase lab --revoke"),
+		do("erase lab --dry-run"), do("erase nobody").fails(exit.NotFound), do("erase --all").fails(exit.Person), do("erase lab --revoke"),
 		do("login lab"),
-		{args: strings.Fields("erase lab --revoke"), code: exitFindings, fault: "500 grant=revoke"},
+		{args: strings.Fields("erase lab --revoke"), code: exit.Findings, fault: "500 grant=revoke"},
 		do("erase --all --yes"),
 	}})
 }
@@ -66,44 +67,44 @@ func recipes(store string) []recipe {
 func accountRecipes(store string) []recipe {
 	toKeychain := do("migrate work --to keychain")
 	if store == storeFile {
-		toKeychain = toKeychain.fails(exitStore) // there is none
+		toKeychain = toKeychain.fails(exit.Store) // there is none
 	}
 	login := do("login work --replace")
 	return []recipe{
 		{"login", []step{
-			login, do("login lab"), do("login lab").fails(exitUsage),
-			{args: strings.Fields("login lab --replace"), fault: "access-denied grant=authorize", code: exitSignIn},
-			{args: strings.Fields("login lab --replace"), fault: "500 grant=authorization_code", code: exitTemporary},
+			login, do("login lab"), do("login lab").fails(exit.Usage),
+			{args: strings.Fields("login lab --replace"), fault: "access-denied grant=authorize", code: exit.SignIn},
+			{args: strings.Fields("login lab --replace"), fault: "500 grant=authorization_code", code: exit.Temporary},
 			{args: strings.Fields("login lab --replace --device"), during: (*canary).approveDevice},
 		}},
 		{"get", []step{
-			do("get work").printing(), do("get work").later("").printing(), do("get work --refresh").printing(), do("get nobody").fails(exitNotFound),
-			do("get work").later("refresh_token_reused grant=refresh_token").fails(exitSignIn), login,
-			do("get work").later("500 grant=refresh_token").fails(exitTemporary), do("get work").later("").printing(),
-			do("get work").later("other-user grant=refresh_token").fails(exitSignIn), login,
-			do("get work").later("html-200 grant=refresh_token").fails(exitTemporary), login,
+			do("get work").printing(), do("get work").later("").printing(), do("get work --refresh").printing(), do("get nobody").fails(exit.NotFound),
+			do("get work").later("refresh_token_reused grant=refresh_token").fails(exit.SignIn), login,
+			do("get work").later("500 grant=refresh_token").fails(exit.Temporary), do("get work").later("").printing(),
+			do("get work").later("other-user grant=refresh_token").fails(exit.SignIn), login,
+			do("get work").later("html-200 grant=refresh_token").fails(exit.Temporary), login,
 		}},
-		{"refresh", []step{do("refresh work"), do("refresh --all").later(""), do("refresh nobody").fails(exitNotFound), do("refresh work").later(dead).fails(exitSignIn), login}},
-		{"list", []step{do("list"), {args: strings.Fields("list --show-email"), email: true}, do("list more").fails(exitUsage)}},
-		{"status", []step{do("status work"), {args: strings.Fields("status work --show-email"), email: true}, do("status nobody").fails(exitNotFound)}},
-		{"use", []step{do("use lab"), do("use nobody").fails(exitNotFound), do("use work")}},
-		{"rename", []step{do("rename lab lib"), do("rename lib lab"), do("rename nobody lib").fails(exitNotFound)}},
-		{"migrate", []step{do("migrate work --here"), toKeychain, do("migrate nobody --here").fails(exitNotFound)}},
+		{"refresh", []step{do("refresh work"), do("refresh --all").later(""), do("refresh nobody").fails(exit.NotFound), do("refresh work").later(dead).fails(exit.SignIn), login}},
+		{"list", []step{do("list"), {args: strings.Fields("list --show-email"), email: true}, do("list more").fails(exit.Usage)}},
+		{"status", []step{do("status work"), {args: strings.Fields("status work --show-email"), email: true}, do("status nobody").fails(exit.NotFound)}},
+		{"use", []step{do("use lab"), do("use nobody").fails(exit.NotFound), do("use work")}},
+		{"rename", []step{do("rename lab lib"), do("rename lib lab"), do("rename nobody lib").fails(exit.NotFound)}},
+		{"migrate", []step{do("migrate work --here"), toKeychain, do("migrate nobody --here").fails(exit.NotFound)}},
 		{"store", []step{
-			do("store odd --store file").reading("GIVEN"), do("get odd").later("").fails(exitTemporary), do("status odd"), do("erase odd --revoke").fails(exitFindings),
-			do("store odd --store file").reading("METADATA"), do("store odd").reading("BROKEN").fails(exitUsage),
+			do("store odd --store file").reading("GIVEN"), do("get odd").later("").fails(exit.Temporary), do("status odd"), do("erase odd --revoke").fails(exit.Findings),
+			do("store odd --store file").reading("METADATA"), do("store odd").reading("BROKEN").fails(exit.Usage),
 			do("erase odd"),
 		}},
 		{"import", []step{
-			do("import --from codex").fails(exitNotFound), do("import --from - --dry-run --store file").reading("POOL"),
+			do("import --from codex").fails(exit.NotFound), do("import --from - --dry-run --store file").reading("POOL"),
 			{args: strings.Fields("import --from - --dry-run --show-email --store file"), stdin: "POOL", email: true},
-			do("import --from - --keep-source --as odd --store file").reading("POOL"), do("status odd").fails(exitSignIn), do("get odd --refresh").fails(exitSignIn),
-			do("import --from - --as odd").reading("BROKENPOOL").fails(exitUsage), do("erase odd"),
+			do("import --from - --keep-source --as odd --store file").reading("POOL"), do("status odd").fails(exit.SignIn), do("get odd --refresh").fails(exit.SignIn),
+			do("import --from - --as odd").reading("BROKENPOOL").fails(exit.Usage), do("erase odd"),
 		}},
 		{"export", []step{
 			{args: strings.Fields("export work --to codex-tokens " + outside), chatGPT: true},
-			do("export nobody --to codex-tokens " + outside).fails(exitNotFound),
-			do("export work --to nothing " + outside).fails(exitUsage),
+			do("export nobody --to codex-tokens " + outside).fails(exit.NotFound),
+			do("export work --to nothing " + outside).fails(exit.Usage),
 		}},
 	}
 }
@@ -113,40 +114,40 @@ func callerRecipes() []recipe {
 	const cluster = kubernetes.InfoVariable + `={"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",` +
 		`"spec":{"cluster":{"server":"https://git.example"}}}`
 	return []recipe{
-		{"host add", []step{do("host add https://git.example work --allow-foreign-host"), do("host add https://chatgpt.com work"), do("host add http://git.example").fails(exitUsage)}},
+		{"host add", []step{do("host add https://git.example work --allow-foreign-host"), do("host add https://chatgpt.com work"), do("host add http://git.example").fails(exit.Usage)}},
 		{"host list", []step{do("host list")}},
-		{"exec", []step{do("exec work -- env").printing(), do("exec nobody -- env").fails(exitNotFound), do("exec work -- no-such-program").fails(exitNoCommand)}},
-		{"helper git", []step{do("helper git get").reading(git).printing(), do("helper git get").reading("protocol=https\nhost=other.example\n\n"), do("helper git get").reading("broken").fails(exitOther)}},
-		{"helper docker", []step{do("helper docker get").reading("git.example").printing(), do("helper docker get").reading("other.example").fails(exitOther), do("helper docker list"), do("helper docker version")}},
+		{"exec", []step{do("exec work -- env").printing(), do("exec nobody -- env").fails(exit.NotFound), do("exec work -- no-such-program").fails(exitNoCommand)}},
+		{"helper git", []step{do("helper git get").reading(git).printing(), do("helper git get").reading("protocol=https\nhost=other.example\n\n"), do("helper git get").reading("broken").fails(exit.Other)}},
+		{"helper docker", []step{do("helper docker get").reading("git.example").printing(), do("helper docker get").reading("other.example").fails(exit.Other), do("helper docker list"), do("helper docker version")}},
 		{"helper goauth", []step{do("helper goauth").printing(), do("helper goauth https://git.example").reading("").printing()}},
 		{"helper kubernetes", []step{
 			{args: strings.Fields("helper kubernetes work"), env: cluster, prints: true},
-			do("helper kubernetes nobody").fails(exitNotFound),
-			{args: strings.Fields("helper kubernetes lab"), env: cluster, code: exitOther},
+			do("helper kubernetes nobody").fails(exit.NotFound),
+			{args: strings.Fields("helper kubernetes lab"), env: cluster, code: exit.Other},
 		}},
 		{"helper claude", []step{do("helper claude work").printing(), do("helper claude work").later("").printing()}},
-		{"host remove", []step{do("host remove https://git.example"), do("host remove https://other.example").fails(exitNotFound)}},
-		{"shim add", []step{do("shim add a-shim -- get work"), do("shim add ../x -- get").fails(exitUsage)}},
+		{"host remove", []step{do("host remove https://git.example"), do("host remove https://other.example").fails(exit.NotFound)}},
+		{"shim add", []step{do("shim add a-shim -- get work"), do("shim add ../x -- get").fails(exit.Usage)}},
 		{"shim list", []step{do("shim list")}},
-		{"shim remove", []step{do("shim remove a-shim"), do("shim remove b-shim").fails(exitNotFound)}},
+		{"shim remove", []step{do("shim remove a-shim"), do("shim remove b-shim").fails(exit.NotFound)}},
 		{"setup", setupSteps()},
-		{"paths", []step{do("paths"), do("paths more").fails(exitUsage)}},
-		{"privacy", []step{do("privacy"), do("privacy more").fails(exitUsage)}},
-		{"completion", []step{do("completion bash"), do("completion zsh"), do("completion fish"), do("completion powershell"), do("completion sh").fails(exitUsage)}},
+		{"paths", []step{do("paths"), do("paths more").fails(exit.Usage)}},
+		{"privacy", []step{do("privacy"), do("privacy more").fails(exit.Usage)}},
+		{"completion", []step{do("completion bash"), do("completion zsh"), do("completion fish"), do("completion powershell"), do("completion sh").fails(exit.Usage)}},
 		{"__complete", []step{do("__complete -- get w"), do("__complete --new-word -- setup codex"), do("__complete -- erase --legacy=")}},
-		{"man", []step{do("man"), do("man more").fails(exitUsage)}},
+		{"man", []step{do("man"), do("man more").fails(exit.Usage)}},
 		{"doctor", []step{
-			do("doctor"), do("doctor work --fix").later(""), do("doctor --offline"), do("doctor nobody").fails(exitNotFound), do("doctor work lab").fails(exitUsage),
-			do("get work").later(dead).fails(exitSignIn), do("doctor").fails(exitFindings), do("login work --replace"),
+			do("doctor"), do("doctor work --fix").later(""), do("doctor --offline"), do("doctor nobody").fails(exit.NotFound), do("doctor work lab").fails(exit.Usage),
+			do("get work").later(dead).fails(exit.SignIn), do("doctor").fails(exit.Findings), do("login work --replace"),
 		}},
-		{"version", []step{do("version"), do("version more").fails(exitUsage)}},
+		{"version", []step{do("version"), do("version more").fails(exit.Usage)}},
 	}
 }
 
 // setupSteps prints what there is to put in by hand for each client.
 func setupSteps() []step {
 	clients := newProgram().clients()
-	steps := append(make([]step, 0, 3+len(clients)), do("setup opencode work --write"), do("setup opencode --undo"), do("setup nothing").fails(exitUsage))
+	steps := append(make([]step, 0, 3+len(clients)), do("setup opencode work --write"), do("setup opencode --undo"), do("setup nothing").fails(exit.Usage))
 	for _, c := range clients {
 		steps = append(steps, do("setup "+c.name+" --allow-foreign-host"))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -147,7 +148,7 @@ func pastHalf(c helper.Credential, now time.Time) bool {
 }
 
 func failedLine(name string, err error) (refreshLine, error) {
-	return refreshLine{Account: name, Result: classify(err).kind, Reason: reason(err)}, err
+	return refreshLine{Account: name, Result: exit.Classify(err).Kind, Reason: reason(err)}, err
 }
 
 func (p *program) printRefresh(format string, lines []refreshLine) error {
@@ -155,7 +156,7 @@ func (p *program) printRefresh(format string, lines []refreshLine) error {
 		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int           `json:"schema_version"`
 			Accounts      []refreshLine `json:"accounts"`
-		}{schemaVersion, lines})
+		}{terminal.SchemaVersion, lines})
 	}
 	if len(lines) == 0 {
 		p.Warn("no accounts; sign in with: codex-cred login")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -43,12 +44,12 @@ func TestWorkerTellsOutcomes(t *testing.T) {
 	if _, err := w.keeper.SignIn(t.Context(), "work", storeFile, c); err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range outcomes() {
-		if slices.Contains(elsewhere, o.err) {
+	for _, o := range exit.Outcomes() {
+		if slices.Contains(elsewhere, o.Err) {
 			continue
 		}
-		t.Run(o.err.Error(), func(t *testing.T) {
-			happened := fmt.Errorf("at a step: %w", o.err)
+		t.Run(o.Err.Error(), func(t *testing.T) {
+			happened := fmt.Errorf("at a step: %w", o.Err)
 			gate := p.helper(w).Refresher.(*refresh.Gate)
 			gate.Start = func(d helper.Demand, _ bool) (io.ReadCloser, error) {
 				read, write := io.Pipe()
@@ -58,9 +59,9 @@ func TestWorkerTellsOutcomes(t *testing.T) {
 				return read, nil
 			}
 			_, err := gate.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1})
-			got, want := classify(err), classify(happened)
-			if !errors.Is(got.err, want.err) || hintFor(err) != hintFor(helper.ForAccount("work", happened)) {
-				t.Errorf("the caller is told %q, want %q", hintFor(err), hintFor(helper.ForAccount("work", happened)))
+			got, want := exit.Classify(err), exit.Classify(happened)
+			if !errors.Is(got.Err, want.Err) || exit.Hint(err) != exit.Hint(helper.ForAccount("work", happened)) {
+				t.Errorf("the caller is told %q, want %q", exit.Hint(err), exit.Hint(helper.ForAccount("work", happened)))
 			}
 		})
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -67,7 +68,7 @@ func raiseScene(t *testing.T, of *stage, small bool) *scene {
 // signIn signs the account in, also anew.
 func (s *scene) signIn() {
 	s.t.Helper()
-	if said := s.cred(s.loginArgs([]string{"work", "--replace"})...); said.code != exitOK {
+	if said := s.cred(s.loginArgs([]string{"work", "--replace"})...); said.code != exit.OK {
 		s.t.Fatalf("sign in: %+v", said)
 	}
 	s.known = known{}

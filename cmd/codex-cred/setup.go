@@ -133,7 +133,7 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 		return client{}, nil, fault.UsageHint("setup takes a client: "+p.clientNames(), "see: codex-cred setup --help")
 	case i < 0:
 		return client{}, nil, fault.UsageHint(fmt.Sprintf("setup knows no client %q; it knows: %s", terminal.Sanitize(name), p.clientNames()),
-			orNearest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"))
+			fault.Suggest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"))
 	case c.NArg() > 2:
 		return client{}, nil, fault.UsageHint("setup takes a client and an account", "see: codex-cred setup --help")
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
 )
 
@@ -52,8 +53,8 @@ type section struct {
 
 func (s *setup) gitSection() section {
 	command := s.Command + " helper git"
-	if quoted(s.Command) != s.Command {
-		command = "!" + quoted(s.Command) + " helper git"
+	if fault.Quote(s.Command) != s.Command {
+		command = "!" + fault.Quote(s.Command) + " helper git"
 	}
 	if strings.ContainsAny(command, "\\\"#;'") {
 		command = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(command) + `"`

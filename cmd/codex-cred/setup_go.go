@@ -23,7 +23,7 @@ const goVariable = "GOAUTH"
 func goClient() client {
 	c := client{name: "go", verify: verifyGo, snippet: func(_ context.Context, s *setup) (string, error) {
 		line, err := s.goLine()
-		return s.hostHint() + "go env -w " + quoted(line) + "\n", err
+		return s.hostHint() + "go env -w " + fault.Quote(line) + "\n", err
 	}}
 	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
 		path, err := s.goEnv()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/helper/wire"
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
@@ -17,7 +18,7 @@ func (s *setup) hostOrExample() string { return cmp.Or(s.Host, exampleHost) }
 
 // hostHint is a comment that tells what lets the account answer the host.
 func (s *setup) hostHint() string {
-	return fmt.Sprintf("# once: %s host add %s %s\n", quoted(s.Command), s.hostOrExample(), s.Account)
+	return fmt.Sprintf("# once: %s host add %s %s\n", fault.Quote(s.Command), s.hostOrExample(), s.Account)
 }
 
 // thenHost returns the client whose write tells what is still to be done: which
@@ -68,7 +69,7 @@ func (s *setup) dockerKeys() []jsonKey {
 
 // dockerLink is the command that makes the link.
 func (s *setup) dockerLink() string {
-	return fmt.Sprintf("ln -s %s %s", quoted(s.Command), quoted(filepath.Join(filepath.Dir(s.Command), dockerProgram)))
+	return fmt.Sprintf("ln -s %s %s", fault.Quote(s.Command), fault.Quote(filepath.Join(filepath.Dir(s.Command), dockerProgram)))
 }
 
 func dockerSnippet(_ context.Context, s *setup) (string, error) {

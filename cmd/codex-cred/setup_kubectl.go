@@ -44,12 +44,12 @@ func kubectlSnippet(ctx context.Context, s *setup) (string, error) {
 	return fmt.Sprintf("# once: %s\n"+
 		"kubectl config set-credentials %s --exec-api-version=%s --exec-provide-cluster-info \\\n"+
 		"  --exec-command=%s --exec-arg=helper --exec-arg=kubernetes --exec-arg=%s --exec-interactive-mode=Never\n",
-		s.addCluster(ctx), codexProvider, execVersion, quoted(s.Command), s.Account), nil
+		s.addCluster(ctx), codexProvider, execVersion, fault.Quote(s.Command), s.Account), nil
 }
 
 // addCluster is the command that lets the cluster have the account's token.
 func (s *setup) addCluster(ctx context.Context) string {
-	command := quoted(s.Command) + " host add https://CLUSTER:PORT " + s.Account
+	command := fault.Quote(s.Command) + " host add https://CLUSTER:PORT " + s.Account
 	if rec, err := s.records.Read(ctx, s.Account); err == nil && wire.ChatGPT(rec.Credential) {
 		command += " --allow-foreign-host"
 	}

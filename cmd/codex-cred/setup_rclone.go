@@ -63,7 +63,7 @@ func (s *setup) rcloneSection() (section, error) {
 
 // wordsAlone wants a command that can be written for a client that knows no quotes.
 func (s *setup) wordsAlone() error {
-	if quoted(s.Command) == s.Command {
+	if fault.Quote(s.Command) == s.Command {
 		return nil
 	}
 	return fault.WithHint(fmt.Errorf("%s cannot run %q, which has a space or a mark in it", s.Client, s.Command), "run codex-cred through a link without one")

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"strings"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
 // codexBase is where ChatGPT answers Codex.
@@ -22,6 +24,6 @@ func curlClient() client {
 
 // shellCommand is the command that prints the token, for a shell.
 func (s *setup) shellCommand(flags ...string) string {
-	words := append([]string{quoted(s.Command), "get", s.Account}, flags...)
+	words := append([]string{fault.Quote(s.Command), "get", s.Account}, flags...)
 	return strings.Join(words, " ")
 }

@@ -103,7 +103,7 @@ func (p *program) shimList(c *cli.Context) error {
 		return terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int        `json:"schema_version"`
 			Shims         []shimLine `json:"shims"`
-		}{schemaVersion, lines})
+		}{terminal.SchemaVersion, lines})
 	case len(names) == 0:
 		p.Warn("there are none; make one with: codex-cred shim add NAME -- get")
 		return nil

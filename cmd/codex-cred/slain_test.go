@@ -8,6 +8,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
@@ -89,7 +90,7 @@ func (s *stage) dies(ts *testscript.TestScript, call string, n int, command []st
 	if err == nil {
 		return false
 	}
-	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != -1 && exit.ExitCode() != 128+9 {
+	if failed := (*exec.ExitError)(nil); !errors.As(err, &failed) || failed.ExitCode() != -1 && failed.ExitCode() != 128+9 {
 		ts.Fatalf("codex-cred %s, to be killed at %s %d: %v\n%s", strings.Join(command, " "), call, n, err, out)
 	}
 	return true
@@ -100,8 +101,8 @@ func (s *stage) runs(ts *testscript.TestScript, command []string) {
 	cmd := exec.CommandContext(s.t.Context(), "codex-cred", command...)
 	cmd.Env = environment(ts)
 	out, err := cmd.CombinedOutput()
-	exit := (*exec.ExitError)(nil)
-	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != exitNotFound) {
+	failed := (*exec.ExitError)(nil)
+	if err != nil && (!errors.As(err, &failed) || failed.ExitCode() != exit.NotFound) {
 		ts.Fatalf("codex-cred %s after a death: %v\n%s", strings.Join(command, " "), err, out)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
@@ -112,11 +113,11 @@ func (s *stage) rejected(ts *testscript.TestScript, args []string) {
 
 func (s *stage) reject(ts *testscript.TestScript, account string) {
 	token, err := quiet(ts, []string{"get", account, "--rejected-sha256", digestOf(s.lastGet)})
-	exit := (*exec.ExitError)(nil)
+	failed := (*exec.ExitError)(nil)
 	switch {
 	case err == nil && token != s.lastGet:
 		s.lastGet = token
-	case errors.As(err, &exit) && exit.ExitCode() == exitTemporary:
+	case errors.As(err, &failed) && failed.ExitCode() == exit.Temporary:
 	default:
 		ts.Fatalf("a get of another token than the last: %v", err)
 	}

@@ -34,8 +34,8 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	err = ts.Exec("codex-cred", args[1:]...)
 	code := 0
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		code = exit.ExitCode()
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		code = failed.ExitCode()
 	} else {
 		ts.Check(err)
 	}

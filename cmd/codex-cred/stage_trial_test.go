@@ -6,6 +6,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
@@ -47,7 +48,7 @@ func TestProbe_Gone(t *testing.T) {
 	must(t, w.probe(t.Context(), storeFile))
 	w.records.Stores = helper.Router{storeFile: leakyStore{fallbackfile.New(root)}}
 	w.keeper.Records = w.records
-	if code := exitCode(w.probe(t.Context(), storeFile)); code != exitTemporary {
-		t.Errorf("the exit code is %d, want %d", code, exitTemporary)
+	if code := exit.Code(w.probe(t.Context(), storeFile)); code != exit.Temporary {
+		t.Errorf("the exit code is %d, want %d", code, exit.Temporary)
 	}
 }

@@ -40,7 +40,7 @@ func (p *program) status(c *cli.Context) error {
 		err = terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int `json:"schema_version"`
 			view
-		}{schemaVersion, v})
+		}{terminal.SchemaVersion, v})
 	} else {
 		err = terminal.Write(p.Out, p.Table(p.statusRows(v)))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
@@ -64,7 +65,7 @@ func TestStopped(t *testing.T) {
 						}
 						at.answer(goOn)
 					}, s.begins(token)...)
-					if w.hits == 0 || w.code != exitOK || w.stdout == old {
+					if w.hits == 0 || w.code != exit.OK || w.stdout == old {
 						t.Errorf("the caller of the worker that was stopped: %+v, want a new token", w)
 					}
 					s.settle()
@@ -86,12 +87,12 @@ func (s *scene) meetStopped(at stop, token, old string) {
 	other := s.cred("get", "work", "--timeout", "1s")
 	s.wantPrinted(other, "")
 	switch {
-	case token == validToken && other.code != exitOK:
+	case token == validToken && other.code != exit.OK:
 		s.t.Errorf("another get of a valid token: %+v, want a token", other)
-	case token == expiredToken && other.code == exitOK && other.stdout == old:
+	case token == expiredToken && other.code == exit.OK && other.stdout == old:
 		s.t.Error("another get printed the expired token")
-	case other.code != exitOK && other.code != exitBusy:
-		s.t.Errorf("another get: %+v, want a token or exit code %d", other, exitBusy)
+	case other.code != exit.OK && other.code != exit.Busy:
+		s.t.Errorf("another get: %+v, want a token or exit code %d", other, exit.Busy)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
@@ -35,7 +36,7 @@ func TestSuspended(t *testing.T) {
 					<-time.After(2 * workerTime / hurry)
 					must(t, unix.Kill(at.worker, unix.SIGCONT))
 				}, s.begins(token)...)
-				if w.hits != 1 || w.code != exitOK || w.stdout == old {
+				if w.hits != 1 || w.code != exit.OK || w.stdout == old {
 					t.Errorf("the caller of the worker that was stopped: %+v after %d hits, want a new token after 1", w.said, w.hits)
 				}
 				s.settle()

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
@@ -26,7 +27,7 @@ func TestErase_LeavesATrialUnderWay(t *testing.T) {
 			unlock, err = filelock.New(s.root).Lock(t.Context(), name)
 			must(t, err)
 		}
-		if got := s.cred("erase", "work", "--yes"); got.code != exitOK {
+		if got := s.cred("erase", "work", "--yes"); got.code != exit.OK {
 			t.Errorf("erase beside %s: %+v", c.what, got)
 		}
 		if _, err := os.Stat(item); (err == nil) != c.underWay {

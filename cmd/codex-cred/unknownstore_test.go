@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -42,7 +43,7 @@ func TestUnknownStore(t *testing.T) {
 	for _, c := range []struct {
 		args string
 		code int
-	}{{"get work", exitStore}, {"status work", exitStore}, {"list", exitOK}, {"doctor --offline", exitFindings}, {"erase work", exitFindings}} {
+	}{{"get work", exit.Store}, {"status work", exit.Store}, {"list", exit.OK}, {"doctor --offline", exit.Findings}, {"erase work", exit.Findings}} {
 		var out, told bytes.Buffer
 		p.Out, p.Err = &out, &told
 		code := p.run(append([]string{"codex-cred"}, strings.Fields(c.args)...))
@@ -55,7 +56,7 @@ func TestUnknownStore(t *testing.T) {
 				t.Errorf("%s: %s", c.args, line)
 			}
 		}
-		if c.code != exitOK && !strings.Contains(said, `the store "vault" is one that this version of codex-cred does not know`) {
+		if c.code != exit.OK && !strings.Contains(said, `the store "vault" is one that this version of codex-cred does not know`) {
 			t.Errorf("%s does not name the store:\n%s", c.args, said)
 		}
 	}

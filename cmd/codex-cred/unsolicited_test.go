@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 )
 
 // TestNothingIsLogged meets a server that answers before it is asked. The
@@ -41,7 +43,7 @@ func TestNothingIsLogged(t *testing.T) {
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"), clockVariable + "=" + clock}
 		out, _ := cmd.CombinedOutput()
 		cancel()
-		if bytes.Contains(out, []byte("an-access-token")) || bytes.Contains(out, []byte("Unsolicited")) || cmd.ProcessState.ExitCode() == exitOK {
+		if bytes.Contains(out, []byte("an-access-token")) || bytes.Contains(out, []byte("Unsolicited")) || cmd.ProcessState.ExitCode() == exit.OK {
 			t.Fatalf("it says: %s", out)
 		}
 	}

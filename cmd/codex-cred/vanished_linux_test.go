@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
@@ -115,7 +116,7 @@ func (s *scene) wantKept() {
 	s.untilDue()
 	second := s.cred("get", "work")
 	s.inspect("after two clean gets")
-	if first.code != exitOK || second.code != exitOK || first.stdout == second.stdout {
+	if first.code != exit.OK || second.code != exit.OK || first.stdout == second.stdout {
 		s.t.Errorf("a clean get, and one two hours later: exit codes %d and %d: %s%s%s",
 			first.code, second.code, first.stderr, second.stderr, s.story())
 	}

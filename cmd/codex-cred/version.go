@@ -64,7 +64,7 @@ func readBuild() build {
 }
 
 func buildOf(settings []debug.BuildSetting) build {
-	b := build{SchemaVersion: schemaVersion, Version: version, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
+	b := build{SchemaVersion: terminal.SchemaVersion, Version: version, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
 	for _, s := range settings {
 		switch s.Key {
 		case "vcs.revision":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -99,7 +100,7 @@ func health(rec helper.Record, now time.Time) (string, error) {
 func (v view) broken(name string, err error) view {
 	v.err = helper.ForAccount(name, err)
 	if v.Health == "" {
-		v.Health = classify(err).kind
+		v.Health = exit.Classify(err).Kind
 	}
 	v.Reason = reason(v.err)
 	return v

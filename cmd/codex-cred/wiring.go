@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/fallbackfile"
@@ -106,7 +107,7 @@ func (p *program) helper(w *wiring) *helper.Helper {
 	return &helper.Helper{
 		Records: w.records,
 		Refresher: &refresh.Gate{
-			Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.Now, Kinds: replyKinds(), Holder: w.processAt,
+			Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.Now, Kinds: exit.ReplyKinds(), Holder: w.processAt,
 		},
 		Now: p.Now, Outlives: p.outlives,
 	}
@@ -130,7 +131,7 @@ func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := &refresh.Rotation{
 		Records: w.records, Locker: flushingLocker{w.locks.Rooted(), w.recorder}, Journals: w.journals, Client: w.client,
 		Host: w.host(), Unreached: 2 * time.Second, SendTime: sendTime,
-		Random: rand.Reader, Now: p.Now, At: p.at, Kinds: replyKinds(),
+		Random: rand.Reader, Now: p.Now, At: p.at, Kinds: exit.ReplyKinds(),
 	}
 	if mode == background {
 		r.Unreached = time.Minute // the token is still good: there is time

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
@@ -31,8 +32,8 @@ func deaths() []death {
 		{"mark", "pwrite64", done},
 		{"mark", "fsync", done},
 		{"sending", "pwrite64", done},
-		{"sending", "fsync", fate{code: exitTemporary, unsure: true}},
-		{"answer-before", "pwrite64", fate{code: exitTemporary, sent: 1, unsure: true, lost: true}},
+		{"sending", "fsync", fate{code: exit.Temporary, unsure: true}},
+		{"answer-before", "pwrite64", fate{code: exit.Temporary, sent: 1, unsure: true, lost: true}},
 		{"answer-before", "fdatasync", done},
 		{"put-before", "fchmod", done},
 		{"put-before", "fsync", done},

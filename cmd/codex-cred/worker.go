@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/helper"
@@ -72,17 +73,17 @@ func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser
 // caller may be gone, and the answer is for the next one.
 func (p *program) work(args []string) int {
 	signal.Ignore(append(endings(), syscall.SIGHUP, syscall.SIGPIPE)...)
-	p.running.AfterFunc(workerTime, func() { os.Exit(exitTemporary) })
+	p.running.AfterFunc(workerTime, func() { os.Exit(exit.Temporary) })
 	d, mode, err := parseWork(args)
 	if err != nil {
 		p.Report(err)
-		return exitUsage
+		return exit.Usage
 	}
 	p.command = workerCommand
 	defer p.flushLog()
 	w, err := p.wire()
 	if err != nil {
-		return exitOther // the caller has had the same error
+		return exit.Other // the caller has had the same error
 	}
 	ctx, cancel := p.running.WithTimeout(context.Background(), tryTime)
 	defer cancel()
@@ -90,7 +91,7 @@ func (p *program) work(args []string) int {
 	if mode == background {
 		var ok bool
 		if c.leave, ok = w.enter(d.Account); !ok {
-			return exitBusy
+			return exit.Busy
 		}
 	}
 	r := p.rotation(w, mode)
@@ -99,9 +100,9 @@ func (p *program) work(args []string) int {
 	}
 	r.Locker = flushingLocker{refresh.NewWorkLock(w.locks.Rooted()), w.recorder}
 	if err := r.Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
-		return exitOther
+		return exit.Other
 	}
-	return exitOK
+	return exit.OK
 }
 
 // A caller waits for the worker's reply until the pipe is closed; those who

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -40,7 +41,7 @@ func TestWorkers_DoNotPileUp(t *testing.T) {
 			}
 			last := s.begin(func(*run) {}, "get", "work", "--timeout", "1m")
 			s.server.Release()
-			if said := last.end(); said.code != exitOK || said.stdout == old || said.stdout == "" {
+			if said := last.end(); said.code != exit.OK || said.stdout == old || said.stdout == "" {
 				t.Errorf("who has the time: %+v", said)
 			}
 			if n := s.refreshes() - before; n != 1 {
@@ -57,7 +58,7 @@ func (s *scene) comeAndGo(n int) {
 	for range 8 {
 		wg.Go(func() {
 			for started.Add(1) <= int64(n) {
-				if said := s.cred("get", "work", "--timeout", "250ms"); said.code != exitBusy && said.code != exitTemporary || said.stdout != "" {
+				if said := s.cred("get", "work", "--timeout", "250ms"); said.code != exit.Busy && said.code != exit.Temporary || said.stdout != "" {
 					s.t.Errorf("a get without the time to wait: %+v", said)
 				}
 			}

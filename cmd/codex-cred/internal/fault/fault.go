@@ -102,6 +102,7 @@ func AsArgument(account string) string {
 	return " " + account
 }
 
+// AccountOf returns the account that the error is about, or nothing.
 func AccountOf(err error) string {
 	if about := (*helper.AccountError)(nil); errors.As(err, &about) {
 		return about.Account

@@ -12,6 +12,7 @@ import (
 // Plain text.
 type Style string
 
+// The styles.
 const (
 	Plain  Style = ""
 	Header Style = "\x1b[1m"

@@ -69,6 +69,7 @@ func OneLine(s string) string {
 	}, s)
 }
 
+// WriteJSON writes the value as one line of JSON that steers no terminal.
 func WriteJSON(w io.Writer, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -93,6 +94,7 @@ func escaped(text string) string {
 	return b.String()
 }
 
+// Write writes the text, an answer.
 func Write(w io.Writer, text string) error {
 	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("write the answer: %w", err)

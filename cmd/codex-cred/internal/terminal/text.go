@@ -30,6 +30,7 @@ func Sanitize(s string) string {
 // and with e-mail addresses masked unless a person asked to see them.
 type Masker struct{ ShowEmail bool }
 
+// Text returns the text, sanitized.
 func (m Masker) Text(s string) string {
 	if m.ShowEmail {
 		return Sanitize(s)
@@ -45,7 +46,7 @@ func (m Masker) Email(s string) string {
 	return helper.MaskEmail(Sanitize(s))
 }
 
-// FromNow tells a time as a person would: "in 9 days", "3 minutes ago".
+// FromNow returns a time as a person would: "in 9 days", "3 minutes ago".
 func FromNow(t, now time.Time) string {
 	d := t.Sub(now)
 	if d < 0 {
@@ -54,6 +55,7 @@ func FromNow(t, now time.Time) string {
 	return "in " + Span(d)
 }
 
+// Span returns the duration in its largest unit: "9 days", "1 minute".
 func Span(d time.Duration) string {
 	const day = 24 * time.Hour
 	for _, unit := range []struct {
@@ -68,6 +70,7 @@ func Span(d time.Duration) string {
 	return Plural(int(d/time.Second), "second")
 }
 
+// Plural returns the number with its unit.
 func Plural(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit

@@ -1,16 +1,16 @@
-package main
+package fault
 
 import (
 	"fmt"
 	"strings"
 )
 
-// orNearest asks whether the word that is nearest to the given one was meant, or
+// Suggest asks whether the word that is nearest to the given one was meant, or
 // returns the hint if none is near.
-func orNearest(given string, words []string, hint string) string {
+func Suggest(given string, words []string, hint string) string {
 	least, nearest := 1+len(given)/3, ""
 	for _, word := range words {
-		far := mistypings(given, word)
+		far := Mistypings(given, word)
 		if len(given) > 1 && strings.HasPrefix(word, given) {
 			far = 0 // not mistyped, but cut off
 		}
@@ -24,10 +24,10 @@ func orNearest(given string, words []string, hint string) string {
 	return fmt.Sprintf("did you mean %s? %s", nearest, hint)
 }
 
-// mistypings returns how many letters have to be put in, left out, replaced or
+// Mistypings returns how many letters have to be put in, left out, replaced or
 // swapped with the next to make one word of the other (the distance of Damerau and
 // Levenshtein, where no letter is touched twice).
-func mistypings(a, b string) int {
+func Mistypings(a, b string) int {
 	var before, last []int
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -51,8 +51,8 @@ func mistypings(a, b string) int {
 	return row[len(b)]
 }
 
-// quoted returns the word as a shell reads it.
-func quoted(word string) string {
+// Quote returns the word as a shell reads it.
+func Quote(word string) string {
 	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=:/.@+") == "" {
 		return word
 	}

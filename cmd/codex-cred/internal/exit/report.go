@@ -1,4 +1,4 @@
-package main
+package exit
 
 import (
 	"context"
@@ -26,14 +26,14 @@ type Reporter struct {
 // Report prints for a person, and with JSON for a program, why the run failed: one
 // line, and what to do next.
 func (r *Reporter) Report(err error) {
-	line, hint := terminal.OneLine(err.Error()), r.orNearAccount(err, hintFor(err))
+	line, hint := terminal.OneLine(err.Error()), r.orNearAccount(err, Hint(err))
 	if errors.Is(err, context.Canceled) {
 		line = "interrupted"
 		if terminal.IsTerminal(r.Terminal.Err) {
 			_, _ = io.WriteString(r.Terminal.Err, "\n") // after the ^C
 		}
 	}
-	r.Terminal.Warn("%s", withTheHint(line, hint))
+	r.Terminal.Warn("%s", JoinHint(line, hint))
 	if !r.JSON {
 		return
 	}
@@ -44,35 +44,37 @@ func (r *Reporter) Report(err error) {
 		Message       string `json:"message"`
 		Hint          string `json:"hint,omitempty"`
 		ExitCode      int    `json:"exit_code"`
-	}{schemaVersion, classify(err).kind, fault.AccountOf(err), line, hint, exitCode(err)})
+	}{terminal.SchemaVersion, Classify(err).Kind, fault.AccountOf(err), line, hint, Code(err)})
 }
 
 // orNearAccount asks whether another account was meant, if none has that name and one
 // has a similar name, and says how to list the others.
 func (r *Reporter) orNearAccount(err error, hint string) string {
 	account := fault.AccountOf(err)
-	if r.Accounts == nil || account == "" || fault.Hint(err) != "" || !errors.Is(classify(err).err, helper.ErrNotFound) {
+	if r.Accounts == nil || account == "" || fault.Hint(err) != "" || !errors.Is(Classify(err).Err, helper.ErrNotFound) {
 		return hint
 	}
 	names := r.Accounts()
 	if slices.Contains(names, account) {
 		return hint
 	}
-	near := orNearest(account, names, hint)
+	near := fault.Suggest(account, names, hint)
 	if near != hint || len(names) == 0 {
 		return near
 	}
 	return "see which there are: codex-cred list; or " + hint
 }
 
-func withTheHint(line, hint string) string {
+// JoinHint appends the hint to the line, if there is one.
+func JoinHint(line, hint string) string {
 	if hint == "" {
 		return line
 	}
 	return line + "; " + hint
 }
 
-func hintFor(err error) string {
+// Hint returns what to do next about the error: its own hint, or that of its kind.
+func Hint(err error) string {
 	if own := fault.Hint(err); own != "" {
 		return own
 	}
@@ -80,9 +82,9 @@ func hintFor(err error) string {
 		return unsafe.Fix
 	}
 	if shared := (*helper.SharedError)(nil); errors.As(err, &shared) {
-		return "move it here: codex-cred import --from " + quoted(shared.Source) + "; or sign in anew: codex-cred login" + fault.AsArgument(fault.AccountOf(err)) + " --replace"
+		return "move it here: codex-cred import --from " + fault.Quote(shared.Source) + "; or sign in anew: codex-cred login" + fault.AsArgument(fault.AccountOf(err)) + " --replace"
 	}
-	hint := classify(err).hint
+	hint := Classify(err).hint
 	if onFiles := (*fs.PathError)(nil); errors.Is(err, helper.ErrUnavailable) && errors.As(err, &onFiles) {
 		hint = "check who may write there, and the disk"
 	}

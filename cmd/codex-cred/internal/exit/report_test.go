@@ -1,4 +1,4 @@
-package main
+package exit
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
@@ -67,7 +66,7 @@ func checkReport(t *testing.T, err error, code int, hint string) {
 	p := &Reporter{Terminal: &terminal.Terminal{Err: &stderr}, JSON: true}
 	p.Report(err)
 	line, object, _ := bytes.Cut(stderr.Bytes(), []byte("\n"))
-	if got := exitCode(err); got != code {
+	if got := Code(err); got != code {
 		t.Errorf("exit code %d, want %d", got, code)
 	}
 	wantEnd := "; " + hint
@@ -88,20 +87,5 @@ func checkReport(t *testing.T, err error, code int, hint string) {
 	}
 	if got.SchemaVersion != 1 || got.Error == "" || got.Hint != hint || got.ExitCode != code {
 		t.Errorf("JSON %+v, want hint %q and exit code %d", got, hint, code)
-	}
-}
-
-// JSON that a person looks at steers no terminal, and means the same to a program.
-func TestWriteJSON(t *testing.T) {
-	const text = "\x1b[31m\u009b31m\u202e \u2066 ü 😀 \U000e0001"
-	var b strings.Builder
-	must(t, terminal.WriteJSON(&b, text))
-	if strings.ContainsFunc(strings.TrimSuffix(b.String(), "\n"), func(r rune) bool { return !terminal.Printable(r) }) {
-		t.Errorf("control characters: %q", b.String())
-	}
-	var back string
-	must(t, json.Unmarshal([]byte(b.String()), &back))
-	if back != text {
-		t.Errorf("it reads %q, want %q", back, text)
 	}
 }

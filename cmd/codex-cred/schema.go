@@ -1,5 +1,0 @@
-package main
-
-// schemaVersion of every JSON output. It rises when a member changes its
-// meaning or goes; new members may come at any time.
-const schemaVersion = 1
