@@ -73,7 +73,7 @@ type Store struct {
 	// Turn is waited for before each call of the keychain, on macOS, whose
 	// reads fail and whose writes suffer where several run at once; nil waits for
 	// nobody. Set it before the first use.
-	Turn Turn
+	Serialize SerializeFunc
 
 	service  string // that of another program, or ours, or empty for ours
 	platform platform
@@ -83,7 +83,7 @@ type Store struct {
 
 // A Turn waits until nobody else calls the keychain, in this process or another,
 // or until ctx ends. The caller calls done once; the turn ends with the process.
-type Turn func(ctx context.Context) (done func() error, err error)
+type SerializeFunc func(ctx context.Context) (release func() error, err error)
 
 var _ helper.Store = (*Store)(nil)
 

@@ -9,7 +9,7 @@ func newStore(service string) *Store {
 		goKeyring: goKeyring{service: service, border: macError},
 		program:   program,
 		retry:     retry{tries: 4, wait: jitter},
-		turn:      func() Turn { return s.Turn },
+		serialize: func() SerializeFunc { return s.Serialize },
 	}
 	return s
 }

@@ -46,7 +46,7 @@ func TestStoreBesideOthers(t *testing.T) {
 					s := New()
 					mac := s.platform.(macKeychain)
 					mac.retry.wait = func(context.Context) {}
-					s.platform, s.Timeout, s.Turn = mac, time.Minute, func(ctx context.Context) (func() error, error) { return locks.Lock(ctx, filelock.Keychain) }
+					s.platform, s.Timeout, s.Serialize = mac, time.Minute, func(ctx context.Context) (func() error, error) { return locks.Lock(ctx, filelock.Keychain) }
 					return s
 				}
 			})

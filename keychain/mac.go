@@ -14,13 +14,13 @@ import (
 // of keychains.
 type macKeychain struct {
 	goKeyring
-	program string // security(1)
-	retry   retry  // of reads: programs that are not ours take no turns
-	turn    func() Turn
+	program   string // security(1)
+	retry     retry  // of reads: programs that are not ours take no turns
+	serialize func() SerializeFunc
 }
 
 func (m macKeychain) get(ctx context.Context, user string) ([]byte, error) {
-	defer m.wait(ctx)()
+	defer m.acquire(ctx)()
 	item, err := m.retry.do(ctx, func() ([]byte, error) { return m.goKeyring.get(ctx, user) })
 	if errors.Is(err, helper.ErrNotFound) {
 		return m.retry.do(ctx, func() ([]byte, error) { return nil, m.absent(ctx, user) })
@@ -33,28 +33,28 @@ func (m macKeychain) get(ctx context.Context, user string) ([]byte, error) {
 }
 
 func (m macKeychain) set(ctx context.Context, user string, item []byte) error {
-	defer m.wait(ctx)()
+	defer m.acquire(ctx)()
 	return m.goKeyring.set(ctx, user, item)
 }
 
 func (m macKeychain) delete(ctx context.Context, user string) error {
-	defer m.wait(ctx)()
+	defer m.acquire(ctx)()
 	return m.goKeyring.delete(ctx, user)
 }
 
 // wait returns when it is this call's turn. Where there are no turns, because no
 // file can be made for instance, the call goes ahead: it may disturb others.
-func (m macKeychain) wait(ctx context.Context) (done func()) {
+func (m macKeychain) acquire(ctx context.Context) (release func()) {
 	none := func() {}
-	turn := m.turn()
-	if turn == nil {
+	serialize := m.serialize()
+	if serialize == nil {
 		return none
 	}
-	end, err := turn(ctx)
+	done, err := serialize(ctx)
 	if err != nil {
 		return none
 	}
-	return func() { _ = end() } // it ends with the process at the latest
+	return func() { _ = done() } // it ends with the process at the latest
 }
 
 var errAppeared = errors.New("the item was absent and is there a moment later")

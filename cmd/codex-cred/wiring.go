@@ -84,7 +84,7 @@ func (p *program) wireAt(root string) *wiring {
 		hostID:   p.hostID,
 		client:   &refresh.Client{UserAgent: userAgent(), Now: p.Now, Proxy: http.ProxyFromEnvironment, Running: p.running},
 	}
-	w.keychain.Turn = w.turn
+	w.keychain.Serialize = w.serializeKeychain
 	p.record(w)
 	w.records = helper.Records{
 		Accounts: w.accounts,
@@ -94,9 +94,9 @@ func (p *program) wireAt(root string) *wiring {
 	return w
 }
 
-// turn is one for the keychain. It makes no folder, lest a get that outlasts the
-// erase of all bring one back.
-func (w *wiring) turn(ctx context.Context) (done func() error, err error) {
+// serializeKeychain takes the lock of the keychain. It does not create the folder: a get that runs
+// past `erase --all` must not recreate it.
+func (w *wiring) serializeKeychain(ctx context.Context) (done func() error, err error) {
 	if _, err := os.Lstat(w.locks.Folder()); err != nil {
 		return nil, err
 	}
