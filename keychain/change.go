@@ -67,7 +67,7 @@ func (s secretService) attempt(ctx context.Context, user string, f func(b bus, a
 		if b.conn, closeAll, err = b.silence.connect(life, address); err != nil {
 			return err
 		}
-		if err = b.turn(ctx, user); err == nil {
+		if err = b.acquireName(ctx, user); err == nil {
 			at, err = b.locate(ctx, user)
 		}
 		if err != nil {

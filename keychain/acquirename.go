@@ -13,17 +13,17 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// turnName is followed by the name of the item.
-const turnName = "io.github.codex_cred.Change.item_"
+// namePrefix is followed by the name of the item.
+const namePrefix = "io.github.codex_cred.Change.item_"
 
-// turn waits until no other connection changes the user's item: KeePassXC 2.7.4
+// acquireName waits until no other connection changes the user's item: KeePassXC 2.7.4
 // crashes when two delete the same one. Writers queue for a name on the bus,
 // which frees it when a connection ends, however that comes. Where the bus
 // allows no names it goes without.
-func (b bus) turn(ctx context.Context, user string) error {
-	name := turnName + strings.ReplaceAll(user, "/", "_")
+func (b bus) acquireName(ctx context.Context, user string) error {
+	name := namePrefix + strings.ReplaceAll(user, "/", "_")
 	if b.service != Service { // whose names can be anything
-		name = turnName + string(helper.Digest([]byte(b.service+"/"+user)))
+		name = namePrefix + string(helper.Digest([]byte(b.service+"/"+user)))
 	}
 	signals := make(chan *dbus.Signal, 8)
 	b.conn.Signal(signals)
