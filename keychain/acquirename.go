@@ -29,7 +29,7 @@ func (b bus) acquireName(ctx context.Context, user string) error {
 	b.conn.Signal(signals)
 	defer b.conn.RemoveSignal(signals)
 	var reply dbus.RequestNameReply
-	err := b.silence.wait(ctx, func(ctx context.Context) error {
+	err := b.idleTimeout.wait(ctx, func(ctx context.Context) error {
 		return b.conn.BusObject().CallWithContext(ctx, busInterface+".RequestName", 0, name, uint32(0)).Store(&reply)
 	})
 	switch {

@@ -63,8 +63,8 @@ func (s secretService) attempt(ctx context.Context, user string, f func(b bus, a
 	outlive := context.AfterFunc(ctx, end)
 	defer outlive()
 	err := s.twice(ctx, func(address string) (err error) {
-		b.silence, b.service = s.silence(), s.service
-		if b.conn, closeAll, err = b.silence.connect(life, address); err != nil {
+		b.idleTimeout, b.service = s.idleTimeout(), s.service
+		if b.conn, closeAll, err = b.idleTimeout.connect(life, address); err != nil {
 			return err
 		}
 		if err = b.acquireName(ctx, user); err == nil {

@@ -108,9 +108,9 @@ func TestOnlyLocalBuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	tcp := "tcp:host=127.0.0.1,port=" + port
-	_, _, err = silence(usualSilence).connect(t.Context(), tcp)
+	_, _, err = idleTimeout(defaultIdleTimeout).connect(t.Context(), tcp)
 	wantErr(t, err, ErrNoBus, errNoSocket)
-	_, _, err = silence(usualSilence).connect(t.Context(), tcp+";unix:path=/nonexistent/bus;"+tcp)
+	_, _, err = idleTimeout(defaultIdleTimeout).connect(t.Context(), tcp+";unix:path=/nonexistent/bus;"+tcp)
 	wantErr(t, err, ErrNoBus, syscall.ENOENT)
 	_ = l.(*net.TCPListener).SetDeadline(time.Unix(1, 0))
 	if c, err := l.Accept(); err == nil {
@@ -122,11 +122,11 @@ func TestOnlyLocalBuses(t *testing.T) {
 func TestATooLongStep(t *testing.T) {
 	began, end := make(chan struct{}), make(chan struct{})
 	cut := func() { close(began); <-end }
-	err := silence(short).within(cut, func() error { <-began; return nil })
+	err := idleTimeout(short).within(cut, func() error { <-began; return nil })
 	close(end)
 	wantErr(t, err, helper.ErrTimeout)
-	if err := silence(time.Hour).within(nil, func() error { return nil }); err != nil {
+	if err := idleTimeout(time.Hour).within(nil, func() error { return nil }); err != nil {
 		t.Error(err)
 	}
-	wantErr(t, silence(time.Hour).within(nil, func() error { return context.Canceled }), context.Canceled)
+	wantErr(t, idleTimeout(time.Hour).within(nil, func() error { return context.Canceled }), context.Canceled)
 }

@@ -74,7 +74,7 @@ func wantFailure(t *testing.T, name string, want []error) {
 	defer cancel()
 	_, _, getErr := s.Get(ctx, name)
 	wantNotErr(t, getErr, context.DeadlineExceeded)
-	s.Silence = 200 * time.Millisecond // the promise is about the first
+	s.IdleTimeout = 200 * time.Millisecond // the promise is about the first
 	deleteErr := s.Delete(t.Context(), name, "x")
 	_, putErr := s.Put(t.Context(), name, []byte("other"), "x")
 	if errors.Is(getErr, helper.ErrNotFound) {

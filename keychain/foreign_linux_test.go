@@ -73,7 +73,7 @@ func wantForeign(t *testing.T, s *Store) {
 // on both ways.
 func TestForeignSocketIsSentNothing(t *testing.T) {
 	address, heard := listenAs(t, testkeyring.ForeignUID)
-	s := secretService{service: Service, address: func() string { return address }, silence: func() silence { return silence(usualSilence) }}
+	s := secretService{service: Service, address: func() string { return address }, idleTimeout: func() idleTimeout { return idleTimeout(defaultIdleTimeout) }}
 	if _, err := s.quick(t.Context(), testID); !errors.Is(err, quickread.ErrNotAnswered) {
 		t.Errorf("the quick way: %v", err)
 	}

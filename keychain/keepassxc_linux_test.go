@@ -27,7 +27,7 @@ func keepassxc(t *testing.T, confirm testkeyring.Confirm) (x *testkeyring.KeePas
 	x = testkeyring.StartKeePassXC(t, confirm)
 	x.Setenv(t)
 	s, name = New(), storetest.NewName(t)
-	s.Timeout, s.Silence = patience, patience
+	s.Timeout, s.IdleTimeout = patience, patience
 	v, err := s.Put(t.Context(), name, []byte("item"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestStoreOnKeePassXC(t *testing.T) {
 		storetest.Run(t, func(*testing.T) func() helper.Store {
 			return func() helper.Store {
 				s := New()
-				s.Timeout, s.Silence = patience, patience
+				s.Timeout, s.IdleTimeout = patience, patience
 				return s
 			}
 		})

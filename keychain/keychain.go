@@ -65,10 +65,10 @@ type Store struct {
 	// Delete is two calls. Set it before the first use.
 	Timeout time.Duration
 
-	// Silence is the longest wait for one answer within that time, on Linux;
+	// IdleTimeout is the longest wait for one answer within that time, on Linux;
 	// zero means three seconds. A call that writes may take all of Timeout: if it
 	// is cut nobody knows what became of it. Set it before the first use.
-	Silence time.Duration
+	IdleTimeout time.Duration
 
 	// Turn is waited for before each call of the keychain, on macOS, whose
 	// reads fail and whose writes suffer where several run at once; nil waits for

@@ -23,9 +23,9 @@ func newStore(service string) *Store {
 func onSecretService(service string, address func() string) *Store {
 	s := &Store{service: service, place: "Secret Service"}
 	s.platform = secretService{
-		service: service,
-		address: address,
-		silence: func() silence { return silence(cmp.Or(s.Silence, usualSilence)) },
+		service:     service,
+		address:     address,
+		idleTimeout: func() idleTimeout { return idleTimeout(cmp.Or(s.IdleTimeout, defaultIdleTimeout)) },
 	}
 	return s
 }

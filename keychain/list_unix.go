@@ -23,7 +23,7 @@ func (s secretService) list(ctx context.Context) ([]string, error) {
 // users returns the user names of the service's items. Providers need not search in
 // a locked collection.
 func (s secretService) users(ctx context.Context, address string) ([]string, error) {
-	most := s.silence()
+	most := s.idleTimeout()
 	conn, closeAll, err := most.connect(ctx, address)
 	if err != nil {
 		return nil, err

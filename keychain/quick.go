@@ -23,7 +23,7 @@ func (s secretService) quick(ctx context.Context, user string) ([]byte, error) {
 	if path == "" {
 		return nil, quickread.ErrNotAnswered
 	}
-	most := s.silence()
+	most := s.idleTimeout()
 	var (
 		conn  *net.UnixConn
 		owner peer.Owner
@@ -44,7 +44,7 @@ func (s secretService) quick(ctx context.Context, user string) ([]byte, error) {
 	if !owner.Trusted() {
 		return nil, quickread.ErrNotAnswered
 	}
-	request := quickread.Request{Service: s.service, User: user, Silence: time.Duration(most), Silent: most.broken()}
+	request := quickread.Request{Service: s.service, User: user, IdleTimeout: time.Duration(most), TimeoutErr: most.expired()}
 	return quickread.Read(ctx, conn, request)
 }
 

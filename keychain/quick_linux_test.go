@@ -114,9 +114,9 @@ func TestBothWaysFallSilent(t *testing.T) {
 	for _, deaf := range []string{"AUTH", "OpenSession", "GetSecret"} {
 		r := startRelay(t, service(t, store).address(), deaf)
 		s := secretService{
-			service: Service,
-			address: func() string { return r.address },
-			silence: func() silence { return silence(usualSilence) },
+			service:     Service,
+			address:     func() string { return r.address },
+			idleTimeout: func() idleTimeout { return idleTimeout(defaultIdleTimeout) },
 		}
 		w := ways{make(chan error, 1), make(chan error, 1)}
 		go func() { _, err := s.get(t.Context(), name); w.quick <- err }()
@@ -139,7 +139,7 @@ func TestBothWaysFallSilent(t *testing.T) {
 func TestTheContextEndsAQuickRead(t *testing.T) {
 	_, store, name, _ := realKeyring(t)
 	r := startRelay(t, service(t, store).address(), "OpenSession")
-	s := secretService{service: Service, address: func() string { return r.address }, silence: func() silence { return silence(time.Hour) }}
+	s := secretService{service: Service, address: func() string { return r.address }, idleTimeout: func() idleTimeout { return idleTimeout(time.Hour) }}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(short, cancel)
 	_, err := s.get(ctx, name)

@@ -90,7 +90,7 @@ func TestSilenceBeforeAWrite(t *testing.T) {
 	k, s, name, v := realKeyring(t)
 	s.platform = &afterGet{platform: s.platform, do: func() {
 		k.Stop(t)
-		s.Silence = 200 * time.Millisecond
+		s.IdleTimeout = 200 * time.Millisecond
 	}}
 	_, err := s.Put(t.Context(), name, []byte("other"), v)
 	wantErr(t, err, helper.ErrTimeout)
@@ -105,7 +105,7 @@ func TestMuteBusBeforeAWrite(t *testing.T) {
 	t.Cleanup(func() { _ = l.Close() })
 	t.Setenv(busVariable, "unix:abstract="+l.Addr().String()[1:])
 	s := New()
-	s.Silence = 50 * time.Millisecond
+	s.IdleTimeout = 50 * time.Millisecond
 	wantErr(t, s.platform.set(t.Context(), testID, nil), helper.ErrTimeout)
 }
 
@@ -132,7 +132,7 @@ func TestFullQueue(t *testing.T) {
 	}
 	t.Setenv(busVariable, "unix:path="+path)
 	s := New()
-	s.Silence = 200 * time.Millisecond
+	s.IdleTimeout = 200 * time.Millisecond
 	_, _, err = s.Get(t.Context(), storetest.NewName(t))
 	wantErr(t, err, helper.ErrTimeout)
 	wantNotErr(t, err, helper.ErrUnavailable)

@@ -30,9 +30,9 @@ const (
 // for a made one, prompts and knows no deadline. It keeps to the same items in
 // the same collection: login, else the default.
 type secretService struct {
-	service string
-	address func() string  // of the session bus; empty if there is none
-	silence func() silence // the longest wait for one answer
+	service     string
+	address     func() string      // of the session bus; empty if there is none
+	idleTimeout func() idleTimeout // the longest wait for one answer
 }
 
 func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
@@ -67,7 +67,7 @@ func (s secretService) twice(ctx context.Context, f func(address string) error) 
 // read never prompts: it unlocks nothing. The connection is its own, so that
 // ending ctx ends it.
 func (s secretService) read(ctx context.Context, address, user string) ([]byte, error) {
-	most := s.silence()
+	most := s.idleTimeout()
 	conn, closeAll, err := most.connect(ctx, address)
 	if err != nil {
 		return nil, err
@@ -96,15 +96,15 @@ func (s secretService) read(ctx context.Context, address, user string) ([]byte, 
 
 // A bus is a connection on which the methods of the Secret Service are called.
 type bus struct {
-	conn    *dbus.Conn
-	silence silence
-	service string // whose items it is about
+	conn        *dbus.Conn
+	idleTimeout idleTimeout
+	service     string // whose items it is about
 }
 
 // call calls a method and waits for its answer.
 func (b bus) call(ctx context.Context, path dbus.ObjectPath, method string, args ...any) *dbus.Call {
 	var call *dbus.Call
-	err := b.silence.wait(ctx, func(ctx context.Context) error {
+	err := b.idleTimeout.wait(ctx, func(ctx context.Context) error {
 		call = b.conn.Object(busName, path).CallWithContext(ctx, method, 0, args...)
 		return call.Err
 	})
@@ -144,7 +144,7 @@ func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbu
 		items   []dbus.ObjectPath
 	)
 	service, collection := b.conn.Object(busName, servicePath), b.conn.Object(busName, path)
-	err := b.silence.wait(ctx, func(ctx context.Context) error {
+	err := b.idleTimeout.wait(ctx, func(ctx context.Context) error {
 		opening := service.GoWithContext(ctx, serviceInterface+".OpenSession", 0, nil, "plain", dbus.MakeVariant(""))
 		searching := collection.GoWithContext(ctx, collectionInterface+".SearchItems", 0, nil, b.attributes(user))
 		if err := (<-opening.Done).Store(&output, &session); err != nil {

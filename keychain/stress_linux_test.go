@@ -49,7 +49,7 @@ func TestStress(t *testing.T) {
 			if _, err := s.Put(t.Context(), name, content, ""); err != nil {
 				t.Fatal(err)
 			}
-			s.Timeout, s.Silence = patience, patience
+			s.Timeout, s.IdleTimeout = patience, patience
 			failed := atOnce(c.reads, func() error {
 				item, err := c.read(t.Context(), s, name)
 				if err == nil && string(item) != string(content) {

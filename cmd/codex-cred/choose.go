@@ -19,7 +19,7 @@ import (
 const personTime = time.Minute
 
 // patient lets keychain calls take as long as a person may.
-func (w *wiring) patient() { w.keychain.Timeout, w.keychain.Silence = personTime, personTime }
+func (w *wiring) patient() { w.keychain.Timeout, w.keychain.IdleTimeout = personTime, personTime }
 
 func storeFlag() *choice {
 	flag := &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: storeAuto}

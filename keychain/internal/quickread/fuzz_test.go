@@ -26,7 +26,7 @@ func (r recording) SetDeadline(time.Time) error { return nil }
 // implementation finds in it.
 func wantSound(t *testing.T, said []byte) {
 	t.Helper()
-	got, err := Read(t.Context(), recording{said: bytes.NewReader(said)}, Request{"service", "user", time.Hour, errSilent})
+	got, err := Read(t.Context(), recording{said: bytes.NewReader(said)}, Request{"service", "user", time.Hour, errIdle})
 	if err != nil {
 		if !errors.Is(err, ErrNotAnswered) || got != nil {
 			t.Errorf("of %.100q it read %q, %v", said, got, err)

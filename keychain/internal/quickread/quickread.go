@@ -39,8 +39,8 @@ var (
 // A Request is about the only item with these attributes in its collection.
 type Request struct {
 	Service, User string
-	Silence       time.Duration // the longest wait for one answer
-	Silent        error         // says that a wait was longer
+	IdleTimeout   time.Duration // the longest wait for one answer
+	TimeoutErr    error         // says that a wait was longer
 }
 
 // Read returns the content of the item, by a connection to the bus that is new
@@ -48,18 +48,18 @@ type Request struct {
 // of ctx.
 func Read(ctx context.Context, conn net.Conn, r Request) ([]byte, error) {
 	cut := func() { _ = conn.SetDeadline(time.Unix(1, 0)) }
-	timer := time.AfterFunc(r.Silence, cut)
+	timer := time.AfterFunc(r.IdleTimeout, cut)
 	defer timer.Stop()
 	defer context.AfterFunc(ctx, cut)()
 	c := client{out: conn, in: bufio.NewReaderSize(conn, 8<<10)}
-	doing, content := c.read(r, func() { timer.Reset(r.Silence) })
+	doing, content := c.read(r, func() { timer.Reset(r.IdleTimeout) })
 	switch {
 	case c.err == nil:
 		return content, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(c.err, os.ErrDeadlineExceeded):
-		return nil, fmt.Errorf("%s: %w", doing, r.Silent)
+		return nil, fmt.Errorf("%s: %w", doing, r.TimeoutErr)
 	}
 	return nil, fmt.Errorf("%w: %s: %w", ErrNotAnswered, doing, c.err)
 }

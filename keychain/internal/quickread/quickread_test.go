@@ -15,7 +15,7 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-var errSilent = errors.New("it is silent")
+var errIdle = errors.New("it is silent")
 
 // read reads the item in a bubble, where a wait takes no time.
 func read(t *testing.T, steps [][][]byte) (item string, err error) {
@@ -29,7 +29,7 @@ func read(t *testing.T, steps [][][]byte) (item string, err error) {
 
 func readHere(ctx context.Context, t *testing.T, steps [][][]byte) (string, error) {
 	t.Helper()
-	b, err := Read(ctx, start(t, steps), Request{"service", "user", 3 * time.Second, errSilent})
+	b, err := Read(ctx, start(t, steps), Request{"service", "user", 3 * time.Second, errIdle})
 	return string(b), err
 }
 
@@ -172,7 +172,7 @@ func TestSilence(t *testing.T) {
 	} {
 		t.Run(c.doing, func(t *testing.T) {
 			got, err := read(t, c.steps)
-			if !errors.Is(err, errSilent) || errors.Is(err, ErrNotAnswered) || !strings.HasPrefix(err.Error(), c.doing+": ") {
+			if !errors.Is(err, errIdle) || errors.Is(err, ErrNotAnswered) || !strings.HasPrefix(err.Error(), c.doing+": ") {
 				t.Errorf("read %q, %v", got, err)
 			}
 		})
@@ -183,7 +183,7 @@ func TestSilence(t *testing.T) {
 func TestSlowBus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := &slow{Conn: start(t, right(t).steps()), pause: 1400 * time.Millisecond}
-		got, err := Read(t.Context(), conn, Request{"service", "user", 3 * time.Second, errSilent})
+		got, err := Read(t.Context(), conn, Request{"service", "user", 3 * time.Second, errIdle})
 		if err != nil || string(got) != testContent {
 			t.Errorf("read %q, %v", got, err)
 		}
@@ -194,8 +194,8 @@ func TestSlowBus(t *testing.T) {
 func TestTornAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := &slow{Conn: start(t, right(t).steps()), pause: time.Second, most: 1}
-		got, err := Read(t.Context(), conn, Request{"service", "user", 3 * time.Second, errSilent})
-		if !errors.Is(err, errSilent) {
+		got, err := Read(t.Context(), conn, Request{"service", "user", 3 * time.Second, errIdle})
+		if !errors.Is(err, errIdle) {
 			t.Errorf("read %q, %v", got, err)
 		}
 	})

@@ -13,36 +13,36 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A silence is the longest time to wait for one answer. A daemon that serves a
+// An idleTimeout is the longest time to wait for one answer. A daemon that serves a
 // herd answers each call in time, however long the whole read takes; one that
 // is stopped, mute or does not start is told from it by its silence.
-type silence time.Duration
+type idleTimeout time.Duration
 
-const usualSilence = 3 * time.Second
+const defaultIdleTimeout = 3 * time.Second
 
 // wait runs f, which waits for one answer and heeds its context.
-func (s silence) wait(ctx context.Context, f func(context.Context) error) error {
-	bounded, cancel := context.WithTimeout(ctx, time.Duration(s))
+func (d idleTimeout) wait(ctx context.Context, f func(context.Context) error) error {
+	bounded, cancel := context.WithTimeout(ctx, time.Duration(d))
 	defer cancel()
 	err := f(bounded)
 	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
-		return s.broken()
+		return d.expired()
 	}
 	return err
 }
 
-// broken is the error of a wait that was too long.
-func (s silence) broken() error {
-	return fmt.Errorf("no answer in %v: %w", time.Duration(s), helper.ErrTimeout)
+// expired is the error of a wait that was too long.
+func (d idleTimeout) expired() error {
+	return fmt.Errorf("no answer in %v: %w", time.Duration(d), helper.ErrTimeout)
 }
 
 // within does a step that ends when it is cut, and cuts it when it was too long.
 // Then it failed, whatever it says: the cut may come only after its end.
-func (s silence) within(cut func(), step func() error) error {
-	timer := time.AfterFunc(time.Duration(s), cut)
+func (d idleTimeout) within(cut func(), step func() error) error {
+	timer := time.AfterFunc(time.Duration(d), cut)
 	err := step()
 	if !timer.Stop() {
-		return s.broken()
+		return d.expired()
 	}
 	return err
 }
@@ -50,18 +50,18 @@ func (s silence) within(cut func(), step func() error) error {
 // connect returns a connection that is the caller's alone and lasts until
 // closeAll is called or ctx ends. A bus that hangs up on the way may be about to
 // end, and is asked again a little later.
-func (s silence) connect(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
-	conn, closeAll, err = s.handshake(ctx, address)
+func (d idleTimeout) connect(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
+	conn, closeAll, err = d.handshake(ctx, address)
 	if errors.Is(err, errNotConnected) && lost(err) && ctx.Err() == nil {
 		jitter(ctx)
-		conn, closeAll, err = s.handshake(ctx, address)
+		conn, closeAll, err = d.handshake(ctx, address)
 	}
 	return conn, closeAll, err
 }
 
 // handshake connects. Each answer of the bus on the way is a wait: in a herd all
 // of them together can take longer.
-func (s silence) handshake(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
+func (d idleTimeout) handshake(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
 	ctx, cut := context.WithCancel(ctx)
 	var end busEnd
 	for _, step := range []func() error{
@@ -69,7 +69,7 @@ func (s silence) handshake(ctx context.Context, address string) (conn *dbus.Conn
 		func() error { return end.refusal(ctx, conn.Auth(nil)) },
 		func() error { return end.refusal(ctx, conn.Hello()) },
 	} {
-		if err := s.within(cut, step); err != nil {
+		if err := d.within(cut, step); err != nil {
 			cut()
 			return nil, nil, fmt.Errorf("connect to the session bus: %w", connectError(err))
 		}
