@@ -122,11 +122,11 @@ func TestOnlyLocalBuses(t *testing.T) {
 func TestATooLongStep(t *testing.T) {
 	began, end := make(chan struct{}), make(chan struct{})
 	cut := func() { close(began); <-end }
-	err := idleTimeout(short).within(cut, func() error { <-began; return nil })
+	err := idleTimeout(short).withTimeout(cut, func() error { <-began; return nil })
 	close(end)
 	wantErr(t, err, helper.ErrTimeout)
-	if err := idleTimeout(time.Hour).within(nil, func() error { return nil }); err != nil {
+	if err := idleTimeout(time.Hour).withTimeout(nil, func() error { return nil }); err != nil {
 		t.Error(err)
 	}
-	wantErr(t, idleTimeout(time.Hour).within(nil, func() error { return context.Canceled }), context.Canceled)
+	wantErr(t, idleTimeout(time.Hour).withTimeout(nil, func() error { return context.Canceled }), context.Canceled)
 }

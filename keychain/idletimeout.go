@@ -36,9 +36,9 @@ func (d idleTimeout) expired() error {
 	return fmt.Errorf("no answer in %v: %w", time.Duration(d), helper.ErrTimeout)
 }
 
-// within does a step that ends when it is cut, and cuts it when it was too long.
+// withTimeout does a step that ends when it is cut, and cuts it when it was too long.
 // Then it failed, whatever it says: the cut may come only after its end.
-func (d idleTimeout) within(cut func(), step func() error) error {
+func (d idleTimeout) withTimeout(cut func(), step func() error) error {
 	timer := time.AfterFunc(time.Duration(d), cut)
 	err := step()
 	if !timer.Stop() {
@@ -69,7 +69,7 @@ func (d idleTimeout) handshake(ctx context.Context, address string) (conn *dbus.
 		func() error { return end.refusal(ctx, conn.Auth(nil)) },
 		func() error { return end.refusal(ctx, conn.Hello()) },
 	} {
-		if err := d.within(cut, step); err != nil {
+		if err := d.withTimeout(cut, step); err != nil {
 			cut()
 			return nil, nil, fmt.Errorf("connect to the session bus: %w", connectError(err))
 		}
