@@ -62,7 +62,7 @@ func (s secretService) attempt(ctx context.Context, user string, f func(b bus, a
 	defer end()
 	outlive := context.AfterFunc(ctx, end)
 	defer outlive()
-	err := s.twice(ctx, func(address string) (err error) {
+	err := s.retryTransient(ctx, func(address string) (err error) {
 		b.idleTimeout, b.service = s.idleTimeout(), s.service
 		if b.conn, closeAll, err = b.idleTimeout.connect(life, address); err != nil {
 			return err

@@ -13,7 +13,7 @@ import (
 
 func (s secretService) list(ctx context.Context) ([]string, error) {
 	var users []string
-	err := s.twice(ctx, func(address string) (err error) {
+	err := s.retryTransient(ctx, func(address string) (err error) {
 		users, err = s.users(ctx, address)
 		return err
 	})
@@ -23,13 +23,13 @@ func (s secretService) list(ctx context.Context) ([]string, error) {
 // users returns the user names of the service's items. Providers need not search in
 // a locked collection.
 func (s secretService) users(ctx context.Context, address string) ([]string, error) {
-	most := s.idleTimeout()
-	conn, closeAll, err := most.connect(ctx, address)
+	timeout := s.idleTimeout()
+	conn, closeAll, err := timeout.connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	defer closeAll()
-	b := bus{conn, most, s.service}
+	b := bus{conn, timeout, s.service}
 	path, err := b.collection(ctx)
 	if err != nil {
 		return nil, err

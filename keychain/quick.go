@@ -23,12 +23,12 @@ func (s secretService) quick(ctx context.Context, user string) ([]byte, error) {
 	if path == "" {
 		return nil, quickread.ErrNotAnswered
 	}
-	most := s.idleTimeout()
+	timeout := s.idleTimeout()
 	var (
 		conn  *net.UnixConn
 		owner peer.Owner
 	)
-	err := most.wait(ctx, func(ctx context.Context) error {
+	err := timeout.wait(ctx, func(ctx context.Context) error {
 		return accepted(ctx, func() (err error) {
 			conn, owner, err = dialSocket(ctx, path)
 			return err
@@ -44,7 +44,7 @@ func (s secretService) quick(ctx context.Context, user string) ([]byte, error) {
 	if !owner.Trusted() {
 		return nil, quickread.ErrNotAnswered
 	}
-	request := quickread.Request{Service: s.service, User: user, IdleTimeout: time.Duration(most), TimeoutErr: most.expired()}
+	request := quickread.Request{Service: s.service, User: user, IdleTimeout: time.Duration(timeout), TimeoutErr: timeout.expired()}
 	return quickread.Read(ctx, conn, request)
 }
 

@@ -40,7 +40,7 @@ func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
 	if !errors.Is(err, quickread.ErrNotAnswered) {
 		return item, err
 	}
-	err = s.twice(ctx, func(address string) (err error) {
+	err = s.retryTransient(ctx, func(address string) (err error) {
 		item, err = s.read(ctx, address, user)
 		return err
 	})
@@ -50,9 +50,9 @@ func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
 	return item, nil
 }
 
-// twice calls f with the address of the bus, and once more if the first call
+// retryTransient calls f with the address of the bus, and once more if the first call
 // may have failed by accident.
-func (s secretService) twice(ctx context.Context, f func(address string) error) error {
+func (s secretService) retryTransient(ctx context.Context, f func(address string) error) error {
 	address := s.address()
 	if address == "" {
 		return noBus(fmt.Errorf("%s is not set", busVariable))
@@ -67,13 +67,13 @@ func (s secretService) twice(ctx context.Context, f func(address string) error) 
 // read never prompts: it unlocks nothing. The connection is its own, so that
 // ending ctx ends it.
 func (s secretService) read(ctx context.Context, address, user string) ([]byte, error) {
-	most := s.idleTimeout()
-	conn, closeAll, err := most.connect(ctx, address)
+	timeout := s.idleTimeout()
+	conn, closeAll, err := timeout.connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	defer closeAll()
-	b := bus{conn, most, s.service}
+	b := bus{conn, timeout, s.service}
 	path, err := b.collection(ctx)
 	if err != nil {
 		return nil, err
