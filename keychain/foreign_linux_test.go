@@ -74,7 +74,7 @@ func wantForeign(t *testing.T, s *Store) {
 func TestForeignSocketIsSentNothing(t *testing.T) {
 	address, heard := listenAs(t, testkeyring.ForeignUID)
 	s := secretService{service: Service, address: func() string { return address }, idleTimeout: func() idleTimeout { return idleTimeout(defaultIdleTimeout) }}
-	if _, err := s.quick(t.Context(), testID); !errors.Is(err, quickread.ErrNotAnswered) {
+	if _, err := s.quickRead(t.Context(), testID); !errors.Is(err, quickread.ErrNotAnswered) {
 		t.Errorf("the quick way: %v", err)
 	}
 	wantErr(t, second(s.list(t.Context())), ErrForeignBus, helper.ErrUnavailable)

@@ -136,7 +136,7 @@ func TestFullQueue(t *testing.T) {
 	_, _, err = s.Get(t.Context(), storetest.NewName(t))
 	wantErr(t, err, helper.ErrTimeout)
 	wantNotErr(t, err, helper.ErrUnavailable)
-	_, err = service(t, s).quick(t.Context(), testID)
+	_, err = service(t, s).quickRead(t.Context(), testID)
 	wantErr(t, err, helper.ErrTimeout)
 	wantNotErr(t, err, quickread.ErrNotAnswered) // or a read would wait once more
 	wantErr(t, s.platform.set(t.Context(), testID, nil), helper.ErrTimeout)

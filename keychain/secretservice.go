@@ -36,7 +36,7 @@ type secretService struct {
 }
 
 func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
-	item, err := s.quick(ctx, user)
+	item, err := s.quickRead(ctx, user)
 	if !errors.Is(err, quickread.ErrNotAnswered) {
 		return item, err
 	}

@@ -26,8 +26,8 @@ func TestStress(t *testing.T) {
 		item, _, err := s.Get(ctx, name)
 		return item, err
 	}
-	quick := func(ctx context.Context, s *Store, name string) ([]byte, error) {
-		return service(t, s).quick(ctx, name)
+	quickRead := func(ctx context.Context, s *Store, name string) ([]byte, error) {
+		return service(t, s).quickRead(ctx, name)
 	}
 	for _, c := range []struct {
 		what  string
@@ -36,7 +36,7 @@ func TestStress(t *testing.T) {
 	}{
 		{"500", 500, get},
 		{"2000", 2000, get},
-		{"2000 without a second way", 2000, quick},
+		{"2000 without a second way", 2000, quickRead},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			if c.reads > 500 {

@@ -176,7 +176,7 @@ func TestWhatIsNotQuick(t *testing.T) {
 	k, s, name, _ := realKeyring(t)
 	notAnswered := func() {
 		t.Helper()
-		item, err := service(t, s).quick(t.Context(), name)
+		item, err := service(t, s).quickRead(t.Context(), name)
 		if !errors.Is(err, quickread.ErrNotAnswered) || item != nil {
 			t.Errorf("it reads %q, %v", item, err)
 		}

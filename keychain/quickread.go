@@ -15,10 +15,10 @@ import (
 	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
 )
 
-// quick is read without godbus, in fewer steps and system calls. It returns the item,
+// quickRead is read without godbus, in fewer steps and system calls. It returns the item,
 // or the error of a deadline, which nobody is to wait for twice. All else is
 // quickread.ErrNotAnswered, and read finds out what it is.
-func (s secretService) quick(ctx context.Context, user string) ([]byte, error) {
+func (s secretService) quickRead(ctx context.Context, user string) ([]byte, error) {
 	path := socketPath(s.address())
 	if path == "" {
 		return nil, quickread.ErrNotAnswered
