@@ -54,7 +54,7 @@ func (e busEnd) refusal(ctx context.Context, err error) error {
 // that no context ends, and nothing says whose they are.
 func dial(ctx context.Context, address string) (conn *dbus.Conn, end busEnd, err error) {
 	var socket *net.UnixConn
-	err = accepted(ctx, func() (err error) {
+	err = retryBusy(ctx, func() (err error) {
 		socket, end, err = dialAny(ctx, address)
 		return err
 	})
@@ -141,8 +141,8 @@ func socketOf(address string) (string, error) {
 	return "", fmt.Errorf("%q: %w", address, errNoPath)
 }
 
-// accepted connects again while the bus has too many callers in its queue.
-func accepted(ctx context.Context, connect func() error) error {
+// retryBusy connects again while the bus has too many callers in its queue.
+func retryBusy(ctx context.Context, connect func() error) error {
 	for {
 		err := connect()
 		if !errors.Is(err, syscall.EAGAIN) {

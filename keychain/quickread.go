@@ -29,7 +29,7 @@ func (s secretService) quickRead(ctx context.Context, user string) ([]byte, erro
 		owner peer.Owner
 	)
 	err := timeout.wait(ctx, func(ctx context.Context) error {
-		return accepted(ctx, func() (err error) {
+		return retryBusy(ctx, func() (err error) {
 			conn, owner, err = dialSocket(ctx, path)
 			return err
 		})
