@@ -33,7 +33,7 @@ func (b bus) acquireName(ctx context.Context, user string) error {
 		return b.conn.BusObject().CallWithContext(ctx, busInterface+".RequestName", 0, name, uint32(0)).Store(&reply)
 	})
 	switch {
-	case nameOf(err) != "" && !lost(err):
+	case nameOf(err) != "" && !isDisconnect(err):
 		return nil
 	case err != nil:
 		return fmt.Errorf("queue to change the item: %w", err)

@@ -33,18 +33,18 @@ const (
 func busError(err error) error {
 	name := nameOf(err)
 	switch {
-	case !nameless(err):
+	case !isUnclassified(err):
 		return err
 	case name == isLocked:
 		return as(helper.ErrLocked, err)
 	case name == busErrors+"TimedOut", // the provider takes its time to start
-		unanswered(err):
+		isBusTimeout(err):
 		return as(helper.ErrTimeout, err)
 	case errors.Is(err, errNotConnected):
 		return unconnected(err)
 	case slices.Contains([]string{busErrors + "ServiceUnknown", busErrors + "NameHasNoOwner"}, name):
 		return as(helper.ErrUnavailable, as(ErrNoProvider, err))
-	case lost(err), unreachable(name):
+	case isDisconnect(err), isUnreachable(name):
 		return as(helper.ErrUnavailable, err)
 	}
 	return err
@@ -56,9 +56,9 @@ func writeError(err error) error {
 	switch {
 	case errors.Is(err, helper.ErrUnknown):
 		return err
-	case unanswered(err):
+	case isBusTimeout(err):
 		return as(helper.ErrUnknown, as(helper.ErrTimeout, err))
-	case lost(err):
+	case isDisconnect(err):
 		return as(helper.ErrUnknown, err)
 	}
 	return busError(err)
@@ -73,43 +73,43 @@ func unknown(err error) error {
 	return as(helper.ErrUnknown, err)
 }
 
-// transient reports whether a read may succeed if it is done again at once: the
+// isTransient reports whether a read may succeed if it is done again at once: the
 // daemon or the bus died and is started anew, the daemon mistook the caller for
 // a new one, or somebody deleted what had been found.
-func transient(err error) bool {
-	return nameless(err) && lost(err) || forgotten(err)
+func isTransient(err error) bool {
+	return isUnclassified(err) && isDisconnect(err) || isForgotten(err)
 }
 
-// forgotten reports whether the daemon refused a call because it does not know
+// isForgotten reports whether the daemon refused a call because it does not know
 // the session, which gnome-keyring calls an invalid argument, or the object.
-func forgotten(err error) bool {
-	return nameless(err) && (gone(err) || slices.Contains([]string{noSession, invalidArgs}, nameOf(err)))
+func isForgotten(err error) bool {
+	return isUnclassified(err) && (isMissing(err) || slices.Contains([]string{noSession, invalidArgs}, nameOf(err)))
 }
 
-// gone reports whether the object of a call does not exist.
-func gone(err error) bool {
-	return nameless(err) && slices.Contains([]string{unknownMethod, unknownObject, noSuchObject}, nameOf(err))
+// isMissing reports whether the object of a call does not exist.
+func isMissing(err error) bool {
+	return isUnclassified(err) && slices.Contains([]string{unknownMethod, unknownObject, noSuchObject}, nameOf(err))
 }
 
-// unanswered reports whether somebody on the way stopped to wait for a daemon
+// isBusTimeout reports whether somebody on the way stopped to wait for a daemon
 // that is still there. A dbus-daemon with a limit of its own gives that the name
 // that it also gives to a death, and other words.
-func unanswered(err error) bool {
+func isBusTimeout(err error) bool {
 	name := nameOf(err)
 	return name == busErrors+"Timeout" || name == noReply && strings.Contains(err.Error(), "(timeout by message bus)")
 }
 
-// lost reports whether the connection or the daemon broke off.
-func lost(err error) bool {
+// isDisconnect reports whether the connection or the daemon broke off.
+func isDisconnect(err error) bool {
 	var op *net.OpError
 	name := nameOf(err)
-	return name == noReply && !unanswered(err) || name == disconnected ||
+	return name == noReply && !isBusTimeout(err) || name == disconnected ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, dbus.ErrClosed) || errors.As(err, &op)
 }
 
-// unreachable reports whether the bus answers so where the Secret Service does
+// isUnreachable reports whether the bus answers so where the Secret Service does
 // not start, or where it is out of bounds.
-func unreachable(name string) bool {
+func isUnreachable(name string) bool {
 	return strings.HasPrefix(name, busErrors+"Spawn.") || name == busErrors+"AccessDenied"
 }
 

@@ -54,8 +54,8 @@ func TestBusErrors(t *testing.T) {
 		})
 	}
 	t.Run("anything else", func(t *testing.T) {
-		wantNameless(t, busError, onBus("org.freedesktop.DBus.Error.Failed"))
-		wantNameless(t, writeError, onBus("org.freedesktop.DBus.Error.Failed"))
+		wantUnclassified(t, busError, onBus("org.freedesktop.DBus.Error.Failed"))
+		wantUnclassified(t, writeError, onBus("org.freedesktop.DBus.Error.Failed"))
 	})
 }
 
@@ -72,17 +72,17 @@ func TestTransient(t *testing.T) {
 		"org.freedesktop.DBus.Error.Timeout":        false,
 		"org.freedesktop.DBus.Error.InvalidArgs":    true,
 	} {
-		if got := transient(onBus(name)); got != want {
+		if got := isTransient(onBus(name)); got != want {
 			t.Errorf("transient(%s) = %v, want %v", name, got, want)
 		}
 	}
-	if !transient(io.EOF) || !transient(dbus.ErrClosed) {
+	if !isTransient(io.EOF) || !isTransient(dbus.ErrClosed) {
 		t.Error("a lost connection is not transient")
 	}
-	if transient(noBus(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})) {
+	if isTransient(noBus(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})) {
 		t.Error("a bus that was never there is transient")
 	}
-	if transient(nil) || transient(helper.ErrNotFound) {
+	if isTransient(nil) || isTransient(helper.ErrNotFound) {
 		t.Error("success or absence is transient")
 	}
 }

@@ -44,7 +44,7 @@ type place struct {
 // all is done once more. After a loss it is not: that may have been a write.
 func (s secretService) change(ctx context.Context, user string, f func(b bus, at place) error) error {
 	err := s.attempt(ctx, user, f)
-	if forgotten(err) && ctx.Err() == nil {
+	if isForgotten(err) && ctx.Err() == nil {
 		err = s.attempt(ctx, user, f)
 	}
 	return err
@@ -135,7 +135,7 @@ func (b bus) put(ctx context.Context, at place, item []byte) error {
 		if at.items, err = b.find(ctx, at); err != nil || len(at.items) < 2 {
 			return unknown(err)
 		}
-		if err = b.unite(ctx, at, content); !gone(err) {
+		if err = b.unite(ctx, at, content); !isMissing(err) {
 			return unknown(err)
 		}
 	}
@@ -152,7 +152,7 @@ func (b bus) unite(ctx context.Context, at place, content secret) error {
 		if item == keep {
 			continue
 		}
-		if err := b.remove(ctx, at.collection, item); err != nil && !gone(err) {
+		if err := b.remove(ctx, at.collection, item); err != nil && !isMissing(err) {
 			return unknown(err)
 		}
 	}
@@ -165,7 +165,7 @@ func (b bus) clear(ctx context.Context, at place) error {
 		return helper.ErrNotFound
 	}
 	removed, err := b.removeAll(ctx, at)
-	if err == nil || gone(err) {
+	if err == nil || isMissing(err) {
 		err = b.cleared(ctx, at, err)
 	}
 	switch {
@@ -184,7 +184,7 @@ func (b bus) removeAll(ctx context.Context, at place) (removed bool, missed erro
 		switch err := b.remove(ctx, at.collection, item); {
 		case err == nil:
 			removed = true
-		case gone(err):
+		case isMissing(err):
 			missed = err
 		default:
 			return removed, err

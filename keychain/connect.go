@@ -43,7 +43,7 @@ type busEnd struct {
 // refusal is what an error in signing in to the bus means: one of another user,
 // which only root's can be here, hangs up on us for good.
 func (e busEnd) refusal(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() != nil || !e.owner.Foreign() || !lost(err) && !noBusThere(err) {
+	if err == nil || ctx.Err() != nil || !e.owner.Foreign() || !isDisconnect(err) && !isNoBus(err) {
 		return err
 	}
 	return as(helper.ErrUnavailable, &foreignBusError{e.address, e.owner, true})

@@ -49,7 +49,7 @@ func TestConnectErrors(t *testing.T) {
 			if !errors.Is(c.want, ErrNoBus) {
 				wantNotErr(t, err, helper.ErrUnavailable)
 			}
-			if c.want == nil && !nameless(err) {
+			if c.want == nil && !isUnclassified(err) {
 				t.Errorf("error %v has a name", err)
 			}
 			if c.want != nil {

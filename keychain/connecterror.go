@@ -26,9 +26,9 @@ var (
 // now.
 func connectError(err error) error {
 	switch {
-	case !nameless(err):
+	case !isUnclassified(err):
 		return err
-	case noBusThere(err):
+	case isNoBus(err):
 		return noBus(err)
 	}
 	return as(errNotConnected, err)
@@ -36,9 +36,9 @@ func connectError(err error) error {
 
 func noBus(err error) error { return fmt.Errorf("%w: %w: %w", helper.ErrUnavailable, ErrNoBus, err) }
 
-// noBusThere reports whether an error on the way to the bus says that there is
+// isNoBus reports whether an error on the way to the bus says that there is
 // none, or none for this user.
-func noBusThere(err error) bool {
+func isNoBus(err error) bool {
 	var (
 		answer dbus.Error
 		op     *net.OpError
@@ -47,20 +47,20 @@ func noBusThere(err error) bool {
 	case errors.As(err, &answer):
 		return answer.Name == busErrors+"AccessDenied"
 	case errors.As(err, &op):
-		return among(err, fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.ECONNREFUSED, syscall.EINVAL)
+		return isAny(err, fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.ECONNREFUSED, syscall.EINVAL)
 	}
-	return !lost(err) // godbus's own words for a bad address, or for a refusal
+	return !isDisconnect(err) // godbus's own words for a bad address, or for a refusal
 }
 
 // unconnected is the error of a bus that is there: it hangs up or has too many
 // connections, unless this process or system is short of something.
 func unconnected(err error) error {
-	if among(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS) {
+	if isAny(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS) {
 		return err
 	}
 	return as(helper.ErrTimeout, err)
 }
 
-func among(err error, kinds ...error) bool {
+func isAny(err error, kinds ...error) bool {
 	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
 }

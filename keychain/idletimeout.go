@@ -52,7 +52,7 @@ func (d idleTimeout) withTimeout(cut func(), step func() error) error {
 // end, and is asked again a little later.
 func (d idleTimeout) connect(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
 	conn, closeAll, err = d.handshake(ctx, address)
-	if errors.Is(err, errNotConnected) && lost(err) && ctx.Err() == nil {
+	if errors.Is(err, errNotConnected) && isDisconnect(err) && ctx.Err() == nil {
 		jitter(ctx)
 		conn, closeAll, err = d.handshake(ctx, address)
 	}

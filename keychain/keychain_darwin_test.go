@@ -98,7 +98,7 @@ func TestFailures(t *testing.T) {
 // wantKind wants exactly that kind of error; nil is one of no kind.
 func wantKind(t *testing.T, what string, err, want error) {
 	t.Helper()
-	if want == nil && !nameless(err) || want != nil && !errors.Is(err, want) {
+	if want == nil && !isUnclassified(err) || want != nil && !errors.Is(err, want) {
 		t.Errorf("%s: %v, want %v", what, err, want)
 	}
 	for _, kind := range []error{helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, helper.ErrTooLarge, helper.ErrUnknown} {

@@ -47,7 +47,7 @@ func (s secretService) users(ctx context.Context, address string) ([]string, err
 		var attributes map[string]string
 		err := b.call(ctx, item, getProperty, itemInterface, "Attributes").Store(&attributes)
 		switch {
-		case gone(err): // since the search
+		case isMissing(err): // since the search
 		case err != nil:
 			return nil, fmt.Errorf("ask for the attributes of an item: %w", err)
 		default:

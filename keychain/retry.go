@@ -18,15 +18,15 @@ type retry struct {
 
 func (r retry) do(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	item, err := read()
-	for n := 1; n < r.tries && nameless(err) && ctx.Err() == nil; n++ {
+	for n := 1; n < r.tries && isUnclassified(err) && ctx.Err() == nil; n++ {
 		r.wait(ctx)
 		item, err = read()
 	}
 	return item, err
 }
 
-// nameless reports whether helper's vocabulary has no word for the error.
-func nameless(err error) bool {
+// isUnclassified reports whether helper's vocabulary has no word for the error.
+func isUnclassified(err error) bool {
 	if err == nil {
 		return false
 	}

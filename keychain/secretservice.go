@@ -58,7 +58,7 @@ func (s secretService) retryTransient(ctx context.Context, f func(address string
 		return noBus(fmt.Errorf("%s is not set", busVariable))
 	}
 	err := f(address)
-	if transient(err) && ctx.Err() == nil {
+	if isTransient(err) && ctx.Err() == nil {
 		err = f(address)
 	}
 	return busError(err)

@@ -44,7 +44,7 @@ func TestMacErrors(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) { wantErr(t, macError(c.err), c.want) })
 	}
-	t.Run("anything else", func(t *testing.T) { wantNameless(t, macError, exited(t, 1)) })
+	t.Run("anything else", func(t *testing.T) { wantUnclassified(t, macError, exited(t, 1)) })
 }
 
 func TestWindowsErrors(t *testing.T) {
@@ -61,15 +61,15 @@ func TestWindowsErrors(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) { wantErr(t, windowsError(c.err), c.want) })
 	}
-	t.Run("anything else", func(t *testing.T) { wantNameless(t, windowsError, syscall.Errno(5)) })
+	t.Run("anything else", func(t *testing.T) { wantUnclassified(t, windowsError, syscall.Errno(5)) })
 }
 
-// wantNameless wants that the border lets the error through and gives it no
+// wantUnclassified wants that the border lets the error through and gives it no
 // word of the vocabulary.
-func wantNameless(t *testing.T, border func(error) error, err error) {
+func wantUnclassified(t *testing.T, border func(error) error, err error) {
 	t.Helper()
 	got := border(err)
-	if !nameless(got) || !errors.Is(got, err) {
+	if !isUnclassified(got) || !errors.Is(got, err) {
 		t.Errorf("the border makes %v of %v", got, err)
 	}
 }
@@ -128,7 +128,7 @@ func TestMacAbsent(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) { wantErr(t, fakeSecurity(t, c.code).absent(t.Context(), testID), c.want) })
 	}
 	t.Run("nothing any more", func(t *testing.T) {
-		if err := fakeSecurity(t, "0").absent(t.Context(), testID); !nameless(err) {
+		if err := fakeSecurity(t, "0").absent(t.Context(), testID); !isUnclassified(err) {
 			t.Errorf("an item that has come meanwhile is %v", err)
 		}
 	})
