@@ -26,7 +26,7 @@ const (
 	unknownObject = busErrors + "UnknownObject"
 	noSuchObject  = secretErrors + "NoSuchObject"
 	noSession     = secretErrors + "NoSession"
-	isLocked      = secretErrors + "IsLocked"
+	nameIsLocked  = secretErrors + "IsLocked"
 )
 
 // busError maps what godbus returns on a Secret Service.
@@ -35,7 +35,7 @@ func busError(err error) error {
 	switch {
 	case !isUnclassified(err):
 		return err
-	case name == isLocked:
+	case name == nameIsLocked:
 		return as(helper.ErrLocked, err)
 	case name == busErrors+"TimedOut", // the provider takes its time to start
 		isBusTimeout(err):

@@ -92,16 +92,16 @@ func (b bus) locate(ctx context.Context, user string) (at place, err error) {
 	if at.collection, err = b.collection(ctx); err != nil {
 		return place{}, err
 	}
-	if err := b.open(ctx, at.collection); err != nil {
+	if err := b.checkUnlocked(ctx, at.collection); err != nil {
 		return place{}, err
 	}
 	at.session, at.items, err = b.search(ctx, at.collection, user)
 	return at, err
 }
 
-// open returns ErrLocked unless the collection is open.
-func (b bus) open(ctx context.Context, collection dbus.ObjectPath) error {
-	locked, err := b.locked(ctx, collection)
+// checkUnlocked returns ErrLocked unless the collection is open.
+func (b bus) checkUnlocked(ctx context.Context, collection dbus.ObjectPath) error {
+	locked, err := b.isLocked(ctx, collection)
 	if err == nil && locked {
 		return helper.ErrLocked
 	}
@@ -110,7 +110,7 @@ func (b bus) open(ctx context.Context, collection dbus.ObjectPath) error {
 
 // find returns the items that are at the place now.
 func (b bus) find(ctx context.Context, at place) (items []dbus.ObjectPath, err error) {
-	if err := b.open(ctx, at.collection); err != nil {
+	if err := b.checkUnlocked(ctx, at.collection); err != nil {
 		return nil, err
 	}
 	err = b.call(ctx, at.collection, collectionInterface+".SearchItems", b.attributes(at.user)).Store(&items)

@@ -34,7 +34,7 @@ func (s secretService) users(ctx context.Context, address string) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	if locked, err := b.locked(ctx, path); err != nil || locked {
+	if locked, err := b.isLocked(ctx, path); err != nil || locked {
 		return nil, or(err, helper.ErrLocked)
 	}
 	var items []dbus.ObjectPath

@@ -30,7 +30,7 @@ func (b bus) settle(ctx context.Context, collection, prompt dbus.ObjectPath) err
 	if prompt == "/" {
 		return nil
 	}
-	if err := b.open(ctx, collection); err != nil {
+	if err := b.checkUnlocked(ctx, collection); err != nil {
 		return err
 	}
 	signals := make(chan *dbus.Signal, 8)

@@ -166,7 +166,7 @@ func (b bus) attributes(user string) map[string]string {
 // absent is the error where no item was found. Providers need not search in a
 // locked collection.
 func (b bus) absent(ctx context.Context, path dbus.ObjectPath) error {
-	locked, err := b.locked(ctx, path)
+	locked, err := b.isLocked(ctx, path)
 	switch {
 	case err != nil:
 		return err
@@ -176,7 +176,7 @@ func (b bus) absent(ctx context.Context, path dbus.ObjectPath) error {
 	return helper.ErrNotFound
 }
 
-func (b bus) locked(ctx context.Context, path dbus.ObjectPath) (bool, error) {
+func (b bus) isLocked(ctx context.Context, path dbus.ObjectPath) (bool, error) {
 	var locked bool
 	err := b.call(ctx, path, getProperty, collectionInterface, "Locked").Store(&locked)
 	if err != nil {

@@ -36,10 +36,10 @@ func only(contents [][]byte) ([]byte, error) {
 // confirmed adds ErrConfirm to the error of an item that is locked in an open
 // collection.
 func (b bus) confirmed(ctx context.Context, collection dbus.ObjectPath, err error) error {
-	if nameOf(err) != isLocked {
+	if nameOf(err) != nameIsLocked {
 		return err
 	}
-	if locked, lockedErr := b.locked(ctx, collection); lockedErr != nil || locked {
+	if locked, lockedErr := b.isLocked(ctx, collection); lockedErr != nil || locked {
 		return err
 	}
 	return as(helper.ErrLocked, as(ErrConfirm, err))
