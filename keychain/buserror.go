@@ -36,16 +36,16 @@ func busError(err error) error {
 	case !isUnclassified(err):
 		return err
 	case name == nameIsLocked:
-		return as(helper.ErrLocked, err)
+		return withKind(helper.ErrLocked, err)
 	case name == busErrors+"TimedOut", // the provider takes its time to start
 		isBusTimeout(err):
-		return as(helper.ErrTimeout, err)
+		return withKind(helper.ErrTimeout, err)
 	case errors.Is(err, errNotConnected):
-		return unconnected(err)
+		return notConnectedError(err)
 	case slices.Contains([]string{busErrors + "ServiceUnknown", busErrors + "NameHasNoOwner"}, name):
-		return as(helper.ErrUnavailable, as(ErrNoProvider, err))
+		return withKind(helper.ErrUnavailable, withKind(ErrNoProvider, err))
 	case isDisconnect(err), isUnreachable(name):
-		return as(helper.ErrUnavailable, err)
+		return withKind(helper.ErrUnavailable, err)
 	}
 	return err
 }
@@ -57,20 +57,20 @@ func writeError(err error) error {
 	case errors.Is(err, helper.ErrUnknown):
 		return err
 	case isBusTimeout(err):
-		return as(helper.ErrUnknown, as(helper.ErrTimeout, err))
+		return withKind(helper.ErrUnknown, withKind(helper.ErrTimeout, err))
 	case isDisconnect(err):
-		return as(helper.ErrUnknown, err)
+		return withKind(helper.ErrUnknown, err)
 	}
 	return busError(err)
 }
 
-// unknown is what an error means once a part of the change is made. It is of no
+// withUnknown is what an error means once a part of the change is made. It is of no
 // other kind: that would tell of the whole.
-func unknown(err error) error {
+func withUnknown(err error) error {
 	if err == nil || errors.Is(err, helper.ErrUnknown) {
 		return err
 	}
-	return as(helper.ErrUnknown, err)
+	return withKind(helper.ErrUnknown, err)
 }
 
 // isTransient reports whether a read may succeed if it is done again at once: the

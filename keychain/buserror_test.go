@@ -42,7 +42,7 @@ func TestBusErrors(t *testing.T) {
 		{"the bus died", io.EOF, helper.ErrUnavailable, helper.ErrUnknown},
 		{"the connection broke", broken, helper.ErrUnavailable, helper.ErrUnknown},
 		{"the connection is closed", dbus.ErrClosed, helper.ErrUnavailable, helper.ErrUnknown},
-		{"mapped before", as(helper.ErrUnavailable, ErrNoCollection), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"mapped before", withKind(helper.ErrUnavailable, ErrNoCollection), helper.ErrUnavailable, helper.ErrUnavailable},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			wantErr(t, busError(c.err), c.read)
@@ -79,7 +79,7 @@ func TestTransient(t *testing.T) {
 	if !isTransient(io.EOF) || !isTransient(dbus.ErrClosed) {
 		t.Error("a lost connection is not transient")
 	}
-	if isTransient(noBus(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})) {
+	if isTransient(noBusError(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})) {
 		t.Error("a bus that was never there is transient")
 	}
 	if isTransient(nil) || isTransient(helper.ErrNotFound) {

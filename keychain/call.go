@@ -61,7 +61,7 @@ func (s *Store) write(ctx context.Context, f func(context.Context) error) error 
 	}
 	_, err := s.call(ctx, tidyTime, func(ctx context.Context) ([]byte, error) { return nil, f(ctx) })
 	if cut := (*cutError)(nil); errors.As(err, &cut) {
-		return as(helper.ErrUnknown, err)
+		return withKind(helper.ErrUnknown, err)
 	}
 	return err
 }

@@ -133,10 +133,10 @@ func (b bus) put(ctx context.Context, at place, item []byte) error {
 	for {
 		var err error
 		if at.items, err = b.find(ctx, at); err != nil || len(at.items) < 2 {
-			return unknown(err)
+			return withUnknown(err)
 		}
 		if err = b.unite(ctx, at, content); !isMissing(err) {
-			return unknown(err)
+			return withUnknown(err)
 		}
 	}
 }
@@ -153,7 +153,7 @@ func (b bus) unite(ctx context.Context, at place, content secret) error {
 			continue
 		}
 		if err := b.remove(ctx, at.collection, item); err != nil && !isMissing(err) {
-			return unknown(err)
+			return withUnknown(err)
 		}
 	}
 	return nil
@@ -170,7 +170,7 @@ func (b bus) clear(ctx context.Context, at place) error {
 	}
 	switch {
 	case removed:
-		return unknown(err)
+		return withUnknown(err)
 	case err == nil:
 		return helper.ErrNotFound
 	}

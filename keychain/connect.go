@@ -46,7 +46,7 @@ func (e busEnd) refusal(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil || !e.owner.Foreign() || !isDisconnect(err) && !isNoBus(err) {
 		return err
 	}
-	return as(helper.ErrUnavailable, &foreignBusError{e.address, e.owner, true})
+	return withKind(helper.ErrUnavailable, &foreignBusError{e.address, e.owner, true})
 }
 
 // dial connects to the first socket of the address that belongs to this user or
@@ -80,7 +80,7 @@ func dialAny(ctx context.Context, address string) (*net.UnixConn, busEnd, error)
 			return conn, busEnd{one, owner}, nil
 		case err == nil:
 			_ = conn.Close()
-			foreign = as(helper.ErrUnavailable, &foreignBusError{address: one, owner: owner})
+			foreign = withKind(helper.ErrUnavailable, &foreignBusError{address: one, owner: owner})
 		default:
 			failed = err
 		}
@@ -88,7 +88,7 @@ func dialAny(ctx context.Context, address string) (*net.UnixConn, busEnd, error)
 	if errors.Is(failed, syscall.EAGAIN) {
 		return nil, busEnd{}, failed
 	}
-	return nil, busEnd{}, or(foreign, or(failed, odd))
+	return nil, busEnd{}, firstError(foreign, firstError(failed, odd))
 }
 
 // dialSocket connects to a socket, with @ before the name of one that is no file,

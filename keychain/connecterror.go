@@ -29,12 +29,14 @@ func connectError(err error) error {
 	case !isUnclassified(err):
 		return err
 	case isNoBus(err):
-		return noBus(err)
+		return noBusError(err)
 	}
-	return as(errNotConnected, err)
+	return withKind(errNotConnected, err)
 }
 
-func noBus(err error) error { return fmt.Errorf("%w: %w: %w", helper.ErrUnavailable, ErrNoBus, err) }
+func noBusError(err error) error {
+	return fmt.Errorf("%w: %w: %w", helper.ErrUnavailable, ErrNoBus, err)
+}
 
 // isNoBus reports whether an error on the way to the bus says that there is
 // none, or none for this user.
@@ -52,13 +54,13 @@ func isNoBus(err error) bool {
 	return !isDisconnect(err) // godbus's own words for a bad address, or for a refusal
 }
 
-// unconnected is the error of a bus that is there: it hangs up or has too many
+// notConnectedError is the error of a bus that is there: it hangs up or has too many
 // connections, unless this process or system is short of something.
-func unconnected(err error) error {
+func notConnectedError(err error) error {
 	if isAny(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS) {
 		return err
 	}
-	return as(helper.ErrTimeout, err)
+	return withKind(helper.ErrTimeout, err)
 }
 
 func isAny(err error, kinds ...error) bool {

@@ -52,12 +52,12 @@ func libraryError(err error) error {
 	case errors.Is(err, keyring.ErrNotFound):
 		return helper.ErrNotFound
 	case errors.Is(err, keyring.ErrSetDataTooBig):
-		return as(helper.ErrTooLarge, err)
+		return withKind(helper.ErrTooLarge, err)
 	case errors.Is(err, keyring.ErrUnsupportedPlatform):
-		return as(helper.ErrUnavailable, err)
+		return withKind(helper.ErrUnavailable, err)
 	}
 	return err
 }
 
-// as says that err is of the kind.
-func as(kind, err error) error { return fmt.Errorf("%w: %w", kind, err) }
+// withKind says that err is of the kind.
+func withKind(kind, err error) error { return fmt.Errorf("%w: %w", kind, err) }

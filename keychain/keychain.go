@@ -82,7 +82,7 @@ type Store struct {
 }
 
 // A Turn waits until nobody else calls the keychain, in this process or another,
-// or until ctx ends. The caller calls done once; the turn ends with the process.
+// firstError until ctx ends. The caller calls done once; the turn ends with the process.
 type SerializeFunc func(ctx context.Context) (release func() error, err error)
 
 var _ helper.Store = (*Store)(nil)

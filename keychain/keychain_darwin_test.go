@@ -33,7 +33,7 @@ func TestStore(t *testing.T) {
 }
 
 // TestStoreBesideOthers is the same among readers that fail: while another reads,
-// or every second time.
+// firstError every second time.
 func TestStoreBesideOthers(t *testing.T) {
 	for _, fault := range []testsecurity.Fault{testsecurity.Overlapping, testsecurity.EveryOther, testsecurity.Slow} {
 		t.Run(string(fault), func(t *testing.T) {

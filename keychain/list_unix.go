@@ -35,7 +35,7 @@ func (s secretService) users(ctx context.Context, address string) ([]string, err
 		return nil, err
 	}
 	if locked, err := b.isLocked(ctx, path); err != nil || locked {
-		return nil, or(err, helper.ErrLocked)
+		return nil, firstError(err, helper.ErrLocked)
 	}
 	var items []dbus.ObjectPath
 	err = b.call(ctx, path, collectionInterface+".SearchItems", map[string]string{"service": s.service}).Store(&items)
@@ -57,8 +57,8 @@ func (s secretService) users(ctx context.Context, address string) ([]string, err
 	return users, nil
 }
 
-// or returns the first error that is one.
-func or(err, otherwise error) error {
+// firstError returns the first error that is one.
+func firstError(err, otherwise error) error {
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (m macKeychain) get(ctx context.Context, user string) ([]byte, error) {
 		return m.retry.do(ctx, func() ([]byte, error) { return nil, m.absent(ctx, user) })
 	}
 	if damaged := base64.CorruptInputError(0); errors.As(err, &damaged) {
-		err = as(helper.ErrCorrupt, err)
+		err = withKind(helper.ErrCorrupt, err)
 		return nil, &unreadError{helper.Digest([]byte("unread\n" + err.Error())), err}
 	}
 	return item, err

@@ -72,7 +72,7 @@ func await(ctx context.Context, signals <-chan *dbus.Signal, prompt dbus.ObjectP
 			case !open:
 				return dbus.ErrClosed
 			case s.Name == busInterface+".NameOwnerChanged":
-				return as(helper.ErrUnknown, errGone)
+				return withKind(helper.ErrUnknown, errGone)
 			case s.Name == promptInterface+".Completed" && s.Path == prompt:
 				return completed(s)
 			}
@@ -92,7 +92,7 @@ func completed(s *dbus.Signal) error {
 		return fmt.Errorf("read the answer of the prompt: %w", err)
 	}
 	if dismissed {
-		return as(helper.ErrLocked, errDeclined)
+		return withKind(helper.ErrLocked, errDeclined)
 	}
 	return nil
 }

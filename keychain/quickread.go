@@ -16,7 +16,7 @@ import (
 )
 
 // quickRead is read without godbus, in fewer steps and system calls. It returns the item,
-// or the error of a deadline, which nobody is to wait for twice. All else is
+// firstError the error of a deadline, which nobody is to wait for twice. All else is
 // quickread.ErrNotAnswered, and read finds out what it is.
 func (s secretService) quickRead(ctx context.Context, user string) ([]byte, error) {
 	path := socketPath(s.address())

@@ -55,7 +55,7 @@ func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
 func (s secretService) retryTransient(ctx context.Context, f func(address string) error) error {
 	address := s.address()
 	if address == "" {
-		return noBus(fmt.Errorf("%s is not set", busVariable))
+		return noBusError(fmt.Errorf("%s is not set", busVariable))
 	}
 	err := f(address)
 	if isTransient(err) && ctx.Err() == nil {
@@ -130,7 +130,7 @@ func (b bus) collection(ctx context.Context) (dbus.ObjectPath, error) {
 		return "", fmt.Errorf("find the default collection: %w", err)
 	}
 	if path == "/" {
-		return "", as(helper.ErrUnavailable, ErrNoCollection)
+		return "", withKind(helper.ErrUnavailable, ErrNoCollection)
 	}
 	return path, nil
 }

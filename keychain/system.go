@@ -29,7 +29,7 @@ func macError(err error) error {
 	case errors.As(err, &exit):
 		return macExit(exit.ExitCode(), err)
 	case errors.As(err, &notRun), errors.As(err, &noFile):
-		return as(helper.ErrUnavailable, err)
+		return withKind(helper.ErrUnavailable, err)
 	}
 	return libraryError(err)
 }
@@ -37,11 +37,11 @@ func macError(err error) error {
 func macExit(code int, err error) error {
 	switch code {
 	case macNotAllowed, macCancelledByUser:
-		return as(helper.ErrLocked, err)
+		return withKind(helper.ErrLocked, err)
 	case macNotFound:
 		return helper.ErrNotFound
 	case macNoDefault, macNoSuchKeychain:
-		return as(helper.ErrUnavailable, err)
+		return withKind(helper.ErrUnavailable, err)
 	}
 	return err
 }
@@ -56,9 +56,9 @@ const (
 func windowsError(err error) error {
 	switch {
 	case errors.Is(err, errNoLogonSession):
-		return as(helper.ErrUnavailable, err)
+		return withKind(helper.ErrUnavailable, err)
 	case errors.Is(err, errBadStub):
-		return as(helper.ErrTooLarge, err)
+		return withKind(helper.ErrTooLarge, err)
 	}
 	return libraryError(err)
 }

@@ -86,7 +86,7 @@ func TestRetry(t *testing.T) {
 		{"disturbed twice", []error{disturbed, disturbed, nil}, nil, 3},
 		{"disturbed always", []error{disturbed, disturbed, disturbed, nil}, disturbed, 3},
 		{"absent", []error{helper.ErrNotFound, nil}, helper.ErrNotFound, 1},
-		{"locked", []error{as(helper.ErrLocked, disturbed), nil}, helper.ErrLocked, 1},
+		{"locked", []error{withKind(helper.ErrLocked, disturbed), nil}, helper.ErrLocked, 1},
 		{"absent in the end", []error{disturbed, helper.ErrNotFound, nil}, helper.ErrNotFound, 2},
 	} {
 		t.Run(c.what, func(t *testing.T) {

@@ -30,7 +30,7 @@ func only(contents [][]byte) ([]byte, error) {
 	for i, c := range contents {
 		digests[i] = string(helper.Digest(c))
 	}
-	return nil, &unreadError{versionOf(digests), as(helper.ErrCorrupt, errSeveral)}
+	return nil, &unreadError{versionOf(digests), withKind(helper.ErrCorrupt, errSeveral)}
 }
 
 // confirmed adds ErrConfirm to the error of an item that is locked in an open
@@ -42,7 +42,7 @@ func (b bus) confirmed(ctx context.Context, collection dbus.ObjectPath, err erro
 	if locked, lockedErr := b.isLocked(ctx, collection); lockedErr != nil || locked {
 		return err
 	}
-	return as(helper.ErrLocked, as(ErrConfirm, err))
+	return withKind(helper.ErrLocked, withKind(ErrConfirm, err))
 }
 
 // unread gives an error that is ErrConfirm the Version of the items. Without the
