@@ -159,7 +159,7 @@ func twinThenClear(t *testing.T, b bus, at place) error {
 
 func TestAChangeClosesItsConnection(t *testing.T) {
 	_, s, name, _ := realKeyring(t)
-	ctx, cancel := context.WithTimeout(t.Context(), usualTimeout) // the next one waits for its turn until then
+	ctx, cancel := context.WithTimeout(t.Context(), defaultTimeout) // the next one waits for its turn until then
 	defer cancel()
 	for _, end := range []error{nil, helper.ErrNotFound} {
 		var conn *dbus.Conn

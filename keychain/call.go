@@ -14,15 +14,15 @@ type answer struct {
 	err  error
 }
 
-// tidyTime is how long a change may tidy up once its context has ended.
-const tidyTime = 250 * time.Millisecond
+// cleanupTime is how long a change may tidy up once its context has ended.
+const cleanupTime = 250 * time.Millisecond
 
 // call runs f, which need not heed its context, and returns when the deadline
 // and the grace after it are over. What f does after that is lost.
 func (s *Store) call(ctx context.Context, grace time.Duration, f func(context.Context) ([]byte, error)) ([]byte, error) {
 	timeout := s.Timeout
 	if timeout == 0 {
-		timeout = usualTimeout
+		timeout = defaultTimeout
 	}
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -33,24 +33,24 @@ func (s *Store) call(ctx context.Context, grace time.Duration, f func(context.Co
 	}()
 	select {
 	case a := <-answered:
-		return a.item, judge(ctx, bounded, a.err)
+		return a.item, callError(ctx, bounded, a.err)
 	case <-bounded.Done():
 	}
 	select {
 	case a := <-answered:
-		return a.item, judge(ctx, bounded, a.err)
+		return a.item, callError(ctx, bounded, a.err)
 	case <-time.After(grace):
-		return nil, cut(ctx)
+		return nil, interruptedError(ctx)
 	}
 }
 
-// judge returns why a call ended: once its context has, an error that the
+// callError returns why a call ended: once its context has, an error that the
 // platform gave is only a consequence of that.
-func judge(caller, bounded context.Context, err error) error {
+func callError(caller, bounded context.Context, err error) error {
 	if err == nil || bounded.Err() == nil {
 		return err
 	}
-	return cut(caller)
+	return interruptedError(caller)
 }
 
 // write is call for what changes the keychain. If it is cut short nobody knows
@@ -59,20 +59,20 @@ func (s *Store) write(ctx context.Context, f func(context.Context) error) error 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	_, err := s.call(ctx, tidyTime, func(ctx context.Context) ([]byte, error) { return nil, f(ctx) })
-	if cut := (*cutError)(nil); errors.As(err, &cut) {
+	_, err := s.call(ctx, cleanupTime, func(ctx context.Context) ([]byte, error) { return nil, f(ctx) })
+	if cause := (*interruption)(nil); errors.As(err, &cause) {
 		return withKind(helper.ErrUnknown, err)
 	}
 	return err
 }
 
-// A cutError is a call that was cut short, not one that the platform gave up.
-type cutError struct{ error }
+// An interruption is a call that was cut short, not one that the platform gave up.
+type interruption struct{ error }
 
-func (e *cutError) Unwrap() error { return e.error }
+func (e *interruption) Unwrap() error { return e.error }
 
-// cut says why a call under the caller's context was cut short.
-func cut(caller context.Context) error {
+// interruptedError says why a call under the caller's context was cut short.
+func interruptedError(caller context.Context) error {
 	err := caller.Err()
 	switch {
 	case err == nil:
@@ -80,5 +80,5 @@ func cut(caller context.Context) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		err = fmt.Errorf("the keychain %w: %w", helper.ErrTimeout, err)
 	}
-	return &cutError{err}
+	return &interruption{err}
 }

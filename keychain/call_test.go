@@ -43,7 +43,7 @@ func TestAWriteTidiesUp(t *testing.T) {
 	tidied := make(chan bool, 1)
 	p := &script{onGet: fails(helper.ErrNotFound), onSet: func(ctx context.Context) error {
 		<-ctx.Done()
-		<-time.After(tidyTime / 5)
+		<-time.After(cleanupTime / 5)
 		tidied <- true
 		return ctx.Err()
 	}}
@@ -113,10 +113,10 @@ func TestErrorAfterTheDeadline(t *testing.T) {
 		what      string
 		got, want error
 	}{
-		{"in time", judge(t.Context(), t.Context(), helper.ErrUnavailable), helper.ErrUnavailable},
-		{"an answer, but late", judge(t.Context(), late, nil), nil},
-		{"too late", judge(t.Context(), late, helper.ErrUnavailable), helper.ErrTimeout},
-		{"the caller had gone", judge(gone, late, helper.ErrUnavailable), context.Canceled},
+		{"in time", callError(t.Context(), t.Context(), helper.ErrUnavailable), helper.ErrUnavailable},
+		{"an answer, but late", callError(t.Context(), late, nil), nil},
+		{"too late", callError(t.Context(), late, helper.ErrUnavailable), helper.ErrTimeout},
+		{"the caller had gone", callError(gone, late, helper.ErrUnavailable), context.Canceled},
 	} {
 		if !errors.Is(c.got, c.want) {
 			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)

@@ -121,8 +121,8 @@ func TestOnlyLocalBuses(t *testing.T) {
 // TestATooLongStep: its cut may come at any time after it.
 func TestATooLongStep(t *testing.T) {
 	began, end := make(chan struct{}), make(chan struct{})
-	cut := func() { close(began); <-end }
-	err := idleTimeout(short).withTimeout(cut, func() error { <-began; return nil })
+	cancel := func() { close(began); <-end }
+	err := idleTimeout(short).withTimeout(cancel, func() error { <-began; return nil })
 	close(end)
 	wantErr(t, err, helper.ErrTimeout)
 	if err := idleTimeout(time.Hour).withTimeout(nil, func() error { return nil }); err != nil {

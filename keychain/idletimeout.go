@@ -38,8 +38,8 @@ func (d idleTimeout) expired() error {
 
 // withTimeout does a step that ends when it is cut, and cuts it when it was too long.
 // Then it failed, whatever it says: the cut may come only after its end.
-func (d idleTimeout) withTimeout(cut func(), step func() error) error {
-	timer := time.AfterFunc(time.Duration(d), cut)
+func (d idleTimeout) withTimeout(cancel func(), step func() error) error {
+	timer := time.AfterFunc(time.Duration(d), cancel)
 	err := step()
 	if !timer.Stop() {
 		return d.expired()
@@ -62,17 +62,17 @@ func (d idleTimeout) connect(ctx context.Context, address string) (conn *dbus.Co
 // handshake connects. Each answer of the bus on the way is a wait: in a herd all
 // of them together can take longer.
 func (d idleTimeout) handshake(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
-	ctx, cut := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	var end busEnd
 	for _, step := range []func() error{
 		func() (err error) { conn, end, err = dial(ctx, address); return err },
 		func() error { return end.refusal(ctx, conn.Auth(nil)) },
 		func() error { return end.refusal(ctx, conn.Hello()) },
 	} {
-		if err := d.withTimeout(cut, step); err != nil {
-			cut()
+		if err := d.withTimeout(cancel, step); err != nil {
+			cancel()
 			return nil, nil, fmt.Errorf("connect to the session bus: %w", connectError(err))
 		}
 	}
-	return conn, func() { cut(); _ = conn.Close() }, nil
+	return conn, func() { cancel(); _ = conn.Close() }, nil
 }

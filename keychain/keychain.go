@@ -44,9 +44,9 @@ type unreadError struct {
 
 func (e *unreadError) Unwrap() error { return e.error }
 
-// usualTimeout allows for a herd of callers, which one keychain daemon serves
+// defaultTimeout allows for a herd of callers, which one keychain daemon serves
 // one after the other.
-const usualTimeout = 10 * time.Second
+const defaultTimeout = 10 * time.Second
 
 // A platform is a keychain without a contract. User names are item names; a
 // copy of the item is passed. Errors are of helper's vocabulary where that has

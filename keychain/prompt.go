@@ -58,7 +58,7 @@ func (b bus) settle(ctx context.Context, collection, prompt dbus.ObjectPath) err
 // dismiss takes a prompt back, so that no person is asked about a change that
 // nobody waits for.
 func (b bus) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
 	_ = b.conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Dismiss", 0).Err // what becomes of it is unknown anyway
 }
