@@ -15,13 +15,13 @@ import (
 type goKeyring struct {
 	service string
 	// border maps the errors of this system's calls.
-	border func(error) error
+	mapError func(error) error
 }
 
 func (g goKeyring) get(_ context.Context, user string) ([]byte, error) {
 	item, err := keyring.Get(g.service, user)
 	if err != nil {
-		return nil, g.border(err)
+		return nil, g.mapError(err)
 	}
 	return []byte(item), nil
 }
@@ -31,7 +31,7 @@ func (g goKeyring) set(ctx context.Context, user string, item []byte) error {
 		return err
 	}
 	if err := keyring.Set(g.service, user, string(item)); err != nil {
-		return g.border(err)
+		return g.mapError(err)
 	}
 	return nil
 }
@@ -41,7 +41,7 @@ func (g goKeyring) delete(ctx context.Context, user string) error {
 		return err
 	}
 	if err := keyring.Delete(g.service, user); err != nil {
-		return g.border(err)
+		return g.mapError(err)
 	}
 	return nil
 }

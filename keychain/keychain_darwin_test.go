@@ -175,7 +175,7 @@ func TestCommands(t *testing.T) {
 func TestLimitIsTheLibrarys(t *testing.T) {
 	testsecurity.Start(t).Setenv(t)
 	for _, name := range []string{testID, testJournal} {
-		g := goKeyring{service: Service, border: macError}
+		g := goKeyring{service: Service, mapError: macError}
 		if err := g.set(t.Context(), name, make([]byte, macLimit(name))); err != nil {
 			t.Errorf("go-keyring refuses %d bytes: %v", macLimit(name), err)
 		}

@@ -3,7 +3,7 @@ package keychain
 func newStore(service string) *Store {
 	return &Store{
 		service:  service,
-		platform: goKeyring{service: service, border: windowsError},
+		platform: goKeyring{service: service, mapError: windowsError},
 		limit:    windowsLimit,
 		place:    "Credential Manager",
 	}

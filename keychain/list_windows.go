@@ -16,7 +16,7 @@ func (g goKeyring) list(context.Context) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, g.border(err)
+		return nil, g.mapError(err)
 	}
 	users := make([]string, 0, len(items))
 	for _, item := range items {

@@ -31,7 +31,7 @@ func TestStoreOnMock(t *testing.T) {
 		t.Run(system, func(t *testing.T) {
 			storetest.Run(t, func(*testing.T) func() helper.Store {
 				keyring.MockInit()
-				shared := &oneAtATime{platform: goKeyring{service: Service, border: libraryError}}
+				shared := &oneAtATime{platform: goKeyring{service: Service, mapError: libraryError}}
 				return func() helper.Store { return &Store{platform: shared, limit: limit} }
 			})
 		})
@@ -42,7 +42,7 @@ func TestStoreOnMock(t *testing.T) {
 // to change the keychain.
 func nothingAfterTheDeadline(t *testing.T) {
 	keyring.MockInit()
-	g := goKeyring{service: Service, border: libraryError}
+	g := goKeyring{service: Service, mapError: libraryError}
 	if err := g.set(t.Context(), testID, []byte("item")); err != nil {
 		t.Fatal(err)
 	}

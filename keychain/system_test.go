@@ -66,9 +66,9 @@ func TestWindowsErrors(t *testing.T) {
 
 // wantUnclassified wants that the border lets the error through and gives it no
 // word of the vocabulary.
-func wantUnclassified(t *testing.T, border func(error) error, err error) {
+func wantUnclassified(t *testing.T, mapError func(error) error, err error) {
 	t.Helper()
-	got := border(err)
+	got := mapError(err)
 	if !isUnclassified(got) || !errors.Is(got, err) {
 		t.Errorf("the border makes %v of %v", got, err)
 	}
@@ -145,5 +145,5 @@ func fakeSecurity(t *testing.T, code string) macKeychain {
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return macKeychain{goKeyring: goKeyring{service: Service, border: macError}, program: program}
+	return macKeychain{goKeyring: goKeyring{service: Service, mapError: macError}, program: program}
 }
