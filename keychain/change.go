@@ -146,7 +146,7 @@ func (b bus) put(ctx context.Context, at place, item []byte) error {
 func (b bus) unite(ctx context.Context, at place, content secret) error {
 	keep := slices.MinFunc(at.items, func(a, b dbus.ObjectPath) int { return cmp.Compare(a, b) })
 	if err := b.replace(ctx, keep, content); err != nil {
-		return b.confirmed(ctx, at.collection, err)
+		return b.withConfirm(ctx, at.collection, err)
 	}
 	for _, item := range at.items {
 		if item == keep {

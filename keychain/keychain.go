@@ -35,14 +35,14 @@ var (
 // in KeePassXC with its usual settings.
 var ErrConfirm = errors.New("the keychain asks a person before it gives out an item")
 
-// An unreadError is why a platform does not give an item that is there. With its
+// An unreadableError is why a platform does not give an item that is there. With its
 // Version the item can be deleted.
-type unreadError struct {
+type unreadableError struct {
 	version helper.Version
 	error
 }
 
-func (e *unreadError) Unwrap() error { return e.error }
+func (e *unreadableError) Unwrap() error { return e.error }
 
 // defaultTimeout allows for a herd of callers, which one keychain daemon serves
 // one after the other.
@@ -112,8 +112,8 @@ func (s *Store) Get(ctx context.Context, name string) ([]byte, helper.Version, e
 	item, err := s.call(ctx, 0, func(ctx context.Context) ([]byte, error) {
 		return s.platform.get(ctx, name)
 	})
-	if unread := (*unreadError)(nil); errors.As(err, &unread) {
-		return nil, unread.version, s.failed("read", name, err)
+	if unreadable := (*unreadableError)(nil); errors.As(err, &unreadable) {
+		return nil, unreadable.version, s.failed("read", name, err)
 	}
 	if err != nil {
 		return nil, "", s.failed("read", name, err)

@@ -27,7 +27,7 @@ func (m macKeychain) get(ctx context.Context, user string) ([]byte, error) {
 	}
 	if damaged := base64.CorruptInputError(0); errors.As(err, &damaged) {
 		err = withKind(helper.ErrCorrupt, err)
-		return nil, &unreadError{helper.Digest([]byte("unread\n" + err.Error())), err}
+		return nil, &unreadableError{helper.Digest([]byte("unread\n" + err.Error())), err}
 	}
 	return item, err
 }

@@ -88,10 +88,10 @@ func (s secretService) read(ctx context.Context, address, user string) ([]byte, 
 	contents := make([][]byte, len(items))
 	for i, item := range items {
 		if contents[i], err = b.secret(ctx, item, session); err != nil {
-			return nil, b.unread(ctx, items, b.confirmed(ctx, path, err))
+			return nil, b.withVersion(ctx, items, b.withConfirm(ctx, path, err))
 		}
 	}
-	return only(contents)
+	return commonContent(contents)
 }
 
 // A bus is a connection on which the methods of the Secret Service are called.

@@ -86,7 +86,7 @@ func TestTwinsThatDiffer(t *testing.T) {
 		twin(t, s, name, "other")
 		v := helper.Digest([]byte("item"))
 		item, both, err := s.Get(t.Context(), name)
-		wantErr(t, err, helper.ErrCorrupt, errSeveral)
+		wantErr(t, err, helper.ErrCorrupt, errDuplicates)
 		if item != nil || both == "" {
 			t.Errorf("Get = %q, %q", item, both)
 		}

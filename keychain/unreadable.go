@@ -15,13 +15,13 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// errSeveral: which of the items is the right one nobody can know, and a daemon
+// errDuplicates: which of the items is the right one nobody can know, and a daemon
 // may give another one first after each start.
-var errSeveral = errors.New("there are several items of that name, with different contents")
+var errDuplicates = errors.New("there are several items of that name, with different contents")
 
-// only returns the content that all items have. Writers at the same moment can
+// commonContent returns the content that all items have. Writers at the same moment can
 // leave more than one.
-func only(contents [][]byte) ([]byte, error) {
+func commonContent(contents [][]byte) ([]byte, error) {
 	first := contents[0]
 	if !slices.ContainsFunc(contents, func(c []byte) bool { return !bytes.Equal(c, first) }) {
 		return first, nil
@@ -30,12 +30,12 @@ func only(contents [][]byte) ([]byte, error) {
 	for i, c := range contents {
 		digests[i] = string(helper.Digest(c))
 	}
-	return nil, &unreadError{versionOf(digests), withKind(helper.ErrCorrupt, errSeveral)}
+	return nil, &unreadableError{versionFrom(digests), withKind(helper.ErrCorrupt, errDuplicates)}
 }
 
-// confirmed adds ErrConfirm to the error of an item that is locked in an open
+// withConfirm adds ErrConfirm to the error of an item that is locked in an open
 // collection.
-func (b bus) confirmed(ctx context.Context, collection dbus.ObjectPath, err error) error {
+func (b bus) withConfirm(ctx context.Context, collection dbus.ObjectPath, err error) error {
 	if nameOf(err) != nameIsLocked {
 		return err
 	}
@@ -45,9 +45,9 @@ func (b bus) confirmed(ctx context.Context, collection dbus.ObjectPath, err erro
 	return withKind(helper.ErrLocked, withKind(ErrConfirm, err))
 }
 
-// unread gives an error that is ErrConfirm the Version of the items. Without the
+// withVersion gives an error that is ErrConfirm the Version of the items. Without the
 // contents that is when they were written, to the second.
-func (b bus) unread(ctx context.Context, items []dbus.ObjectPath, cause error) error {
+func (b bus) withVersion(ctx context.Context, items []dbus.ObjectPath, cause error) error {
 	if !errors.Is(cause, ErrConfirm) {
 		return cause
 	}
@@ -60,10 +60,10 @@ func (b bus) unread(ctx context.Context, items []dbus.ObjectPath, cause error) e
 		}
 		written[i] = fmt.Sprint(item, " ", modified)
 	}
-	return &unreadError{versionOf(written), cause}
+	return &unreadableError{versionFrom(written), cause}
 }
 
-// versionOf is the Version of what the items, in any order, are known by.
-func versionOf(items []string) helper.Version {
+// versionFrom is the Version of what the items, in any order, are known by.
+func versionFrom(items []string) helper.Version {
 	return helper.Digest([]byte("several or unread\n" + strings.Join(slices.Sorted(slices.Values(items)), "\n")))
 }
