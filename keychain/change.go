@@ -228,7 +228,7 @@ func (b bus) create(ctx context.Context, at place, content secret) error {
 	if err != nil {
 		return fmt.Errorf("create the item: %w", err)
 	}
-	return b.settle(ctx, at.collection, prompt)
+	return b.completePrompt(ctx, at.collection, prompt)
 }
 
 func (b bus) remove(ctx context.Context, collection, item dbus.ObjectPath) error {
@@ -237,5 +237,5 @@ func (b bus) remove(ctx context.Context, collection, item dbus.ObjectPath) error
 	if err != nil {
 		return fmt.Errorf("delete the item: %w", err)
 	}
-	return b.settle(ctx, collection, prompt)
+	return b.completePrompt(ctx, collection, prompt)
 }

@@ -19,14 +19,14 @@ const (
 
 var (
 	errDeclined = errors.New("the secret service asked a person, who declined, or could not ask")
-	errGone     = errors.New("the secret service went away")
+	errVanished = errors.New("the secret service went away")
 )
 
-// settle ends a change for which the provider returned the prompt, where "/" is
+// completePrompt ends a change for which the provider returned the prompt, where "/" is
 // none. KeePassXC returns one whenever it creates or deletes an item, and asks a
 // person in it only if its settings say so. A prompt for the password of the collection, which was
 // open before, is not begun: then nothing was changed.
-func (b bus) settle(ctx context.Context, collection, prompt dbus.ObjectPath) error {
+func (b bus) completePrompt(ctx context.Context, collection, prompt dbus.ObjectPath) error {
 	if prompt == "/" {
 		return nil
 	}
@@ -47,7 +47,7 @@ func (b bus) settle(ctx context.Context, collection, prompt dbus.ObjectPath) err
 	if err != nil {
 		err = fmt.Errorf("begin the prompt: %w", err)
 	} else {
-		err = await(ctx, signals, prompt)
+		err = awaitPrompt(ctx, signals, prompt)
 	}
 	if ctx.Err() != nil {
 		b.dismiss(ctx, prompt)
@@ -63,8 +63,8 @@ func (b bus) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
 	_ = b.conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Dismiss", 0).Err // what becomes of it is unknown anyway
 }
 
-// await returns when the prompt is completed.
-func await(ctx context.Context, signals <-chan *dbus.Signal, prompt dbus.ObjectPath) error {
+// awaitPrompt returns when the prompt is completed.
+func awaitPrompt(ctx context.Context, signals <-chan *dbus.Signal, prompt dbus.ObjectPath) error {
 	for {
 		select {
 		case s, open := <-signals:
@@ -72,9 +72,9 @@ func await(ctx context.Context, signals <-chan *dbus.Signal, prompt dbus.ObjectP
 			case !open:
 				return dbus.ErrClosed
 			case s.Name == busInterface+".NameOwnerChanged":
-				return withKind(helper.ErrUnknown, errGone)
+				return withKind(helper.ErrUnknown, errVanished)
 			case s.Name == promptInterface+".Completed" && s.Path == prompt:
-				return completed(s)
+				return promptError(s)
 			}
 		case <-ctx.Done():
 			return ctx.Err()
@@ -82,8 +82,8 @@ func await(ctx context.Context, signals <-chan *dbus.Signal, prompt dbus.ObjectP
 	}
 }
 
-// completed is the error of a prompt that ended with the signal.
-func completed(s *dbus.Signal) error {
+// promptError is the error of a prompt that ended with the signal.
+func promptError(s *dbus.Signal) error {
 	var (
 		dismissed bool
 		result    dbus.Variant
