@@ -25,7 +25,7 @@ func writings() map[string]writing {
 	return map[string]writing{
 		"replace": {"SetSecret", false, put, "other"},
 		"create":  {"CreateItem", true, put, "other"},
-		"delete":  {"Delete", false, func(ctx context.Context, b bus, at place) error { return b.clear(ctx, at) }, ""},
+		"delete":  {"Delete", false, func(ctx context.Context, b bus, at place) error { return b.deleteAll(ctx, at) }, ""},
 	}
 }
 
@@ -127,7 +127,7 @@ func TestDeletedSinceTheSearch(t *testing.T) {
 		tries := 0
 		err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
 			if tries++; tries == 1 {
-				if err := b.remove(t.Context(), at.collection, at.items[0]); err != nil {
+				if err := b.deleteItem(t.Context(), at.collection, at.items[0]); err != nil {
 					t.Fatal(err)
 				}
 				if recreate {
@@ -135,7 +135,7 @@ func TestDeletedSinceTheSearch(t *testing.T) {
 					return twinThenClear(t, b, at)
 				}
 			}
-			return b.clear(t.Context(), at)
+			return b.deleteAll(t.Context(), at)
 		})
 		if recreate {
 			if err != nil || tries != 2 {
@@ -151,10 +151,10 @@ func TestDeletedSinceTheSearch(t *testing.T) {
 
 func twinThenClear(t *testing.T, b bus, at place) error {
 	t.Helper()
-	if err := b.create(t.Context(), at, secret{Session: at.session, ContentType: contentType}); err != nil {
+	if err := b.createItem(t.Context(), at, secret{Session: at.session, ContentType: contentType}); err != nil {
 		t.Fatal(err)
 	}
-	return b.clear(t.Context(), at)
+	return b.deleteAll(t.Context(), at)
 }
 
 func TestAChangeClosesItsConnection(t *testing.T) {

@@ -29,7 +29,7 @@ func (s secretService) set(ctx context.Context, user string, item []byte) error 
 }
 
 func (s secretService) delete(ctx context.Context, user string) error {
-	return s.change(ctx, user, func(b bus, at place) error { return b.clear(ctx, at) })
+	return s.change(ctx, user, func(b bus, at place) error { return b.deleteAll(ctx, at) })
 }
 
 // A place is an open collection, and the items of a user in it.
@@ -125,9 +125,9 @@ func (b bus) find(ctx context.Context, at place) (items []dbus.ObjectPath, err e
 func (b bus) put(ctx context.Context, at place, item []byte) error {
 	content := secret{Session: at.session, Value: item, ContentType: contentType}
 	if len(at.items) > 0 {
-		return b.unite(ctx, at, content)
+		return b.merge(ctx, at, content)
 	}
-	if err := b.create(ctx, at, content); err != nil {
+	if err := b.createItem(ctx, at, content); err != nil {
 		return err
 	}
 	for {
@@ -135,38 +135,38 @@ func (b bus) put(ctx context.Context, at place, item []byte) error {
 		if at.items, err = b.find(ctx, at); err != nil || len(at.items) < 2 {
 			return withUnknown(err)
 		}
-		if err = b.unite(ctx, at, content); !isMissing(err) {
+		if err = b.merge(ctx, at, content); !isMissing(err) {
 			return withUnknown(err)
 		}
 	}
 }
 
-// unite writes the content to one item and deletes the others. All writers
+// merge writes the content to one item and deletes the others. All writers
 // choose the same one: if each kept another, two at once would keep none.
-func (b bus) unite(ctx context.Context, at place, content secret) error {
+func (b bus) merge(ctx context.Context, at place, content secret) error {
 	keep := slices.MinFunc(at.items, func(a, b dbus.ObjectPath) int { return cmp.Compare(a, b) })
-	if err := b.replace(ctx, keep, content); err != nil {
+	if err := b.setSecret(ctx, keep, content); err != nil {
 		return b.withConfirm(ctx, at.collection, err)
 	}
 	for _, item := range at.items {
 		if item == keep {
 			continue
 		}
-		if err := b.remove(ctx, at.collection, item); err != nil && !isMissing(err) {
+		if err := b.deleteItem(ctx, at.collection, item); err != nil && !isMissing(err) {
 			return withUnknown(err)
 		}
 	}
 	return nil
 }
 
-// clear deletes all items at the place, and succeeds if none is left.
-func (b bus) clear(ctx context.Context, at place) error {
+// deleteAll deletes all items at the place, and succeeds if none is left.
+func (b bus) deleteAll(ctx context.Context, at place) error {
 	if len(at.items) == 0 {
 		return helper.ErrNotFound
 	}
 	removed, err := b.removeAll(ctx, at)
 	if err == nil || isMissing(err) {
-		err = b.cleared(ctx, at, err)
+		err = b.checkNoneLeft(ctx, at, err)
 	}
 	switch {
 	case removed:
@@ -181,7 +181,7 @@ func (b bus) clear(ctx context.Context, at place) error {
 // it deleted any. If some were gone that is its error after all others.
 func (b bus) removeAll(ctx context.Context, at place) (removed bool, missed error) {
 	for _, item := range at.items {
-		switch err := b.remove(ctx, at.collection, item); {
+		switch err := b.deleteItem(ctx, at.collection, item); {
 		case err == nil:
 			removed = true
 		case isMissing(err):
@@ -193,9 +193,9 @@ func (b bus) removeAll(ctx context.Context, at place) (removed bool, missed erro
 	return removed, missed
 }
 
-// cleared returns an error if an item is at the place: one that was missed, or
+// checkNoneLeft returns an error if an item is at the place: one that was missed, or
 // that somebody created since.
-func (b bus) cleared(ctx context.Context, at place, missed error) error {
+func (b bus) checkNoneLeft(ctx context.Context, at place, missed error) error {
 	left, err := b.find(ctx, at)
 	switch {
 	case err != nil || len(left) == 0:
@@ -206,9 +206,9 @@ func (b bus) cleared(ctx context.Context, at place, missed error) error {
 	return helper.ErrConflict
 }
 
-// replace sets the content of an item that is there. To have CreateItem replace
+// setSecret sets the content of an item that is there. To have CreateItem replace
 // it is not the same: KeePassXC 2.7.4 asks a person then, whatever its settings.
-func (b bus) replace(ctx context.Context, item dbus.ObjectPath, content secret) error {
+func (b bus) setSecret(ctx context.Context, item dbus.ObjectPath, content secret) error {
 	err := b.conn.Object(busName, item).CallWithContext(ctx, itemInterface+".SetSecret", 0, content).Err
 	if err != nil {
 		return fmt.Errorf("set the secret: %w", err)
@@ -216,12 +216,12 @@ func (b bus) replace(ctx context.Context, item dbus.ObjectPath, content secret) 
 	return nil
 }
 
-func (b bus) create(ctx context.Context, at place, content secret) error {
+func (b bus) createItem(ctx context.Context, at place, content secret) error {
 	properties := map[string]dbus.Variant{
 		itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", at.user, b.service)),
 		itemInterface + ".Attributes": dbus.MakeVariant(b.attributes(at.user)),
 	}
-	const replace = false // see the method of that name
+	const replace = false // see setSecret
 	var created, prompt dbus.ObjectPath
 	err := b.conn.Object(busName, at.collection).CallWithContext(ctx, collectionInterface+".CreateItem", 0,
 		properties, content, replace).Store(&created, &prompt)
@@ -231,7 +231,7 @@ func (b bus) create(ctx context.Context, at place, content secret) error {
 	return b.completePrompt(ctx, at.collection, prompt)
 }
 
-func (b bus) remove(ctx context.Context, collection, item dbus.ObjectPath) error {
+func (b bus) deleteItem(ctx context.Context, collection, item dbus.ObjectPath) error {
 	var prompt dbus.ObjectPath
 	err := b.conn.Object(busName, item).CallWithContext(ctx, itemInterface+".Delete", 0).Store(&prompt)
 	if err != nil {

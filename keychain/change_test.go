@@ -19,9 +19,9 @@ func TestLockedAfterTheCheck(t *testing.T) {
 		k.Lock(t)
 		content := secret{Session: at.session, Value: []byte("other"), ContentType: contentType}
 		for _, err := range []error{
-			writeError(b.create(t.Context(), at, content)),
-			writeError(b.replace(t.Context(), at.items[0], content)),
-			writeError(b.remove(t.Context(), at.collection, at.items[0])),
+			writeError(b.createItem(t.Context(), at, content)),
+			writeError(b.setSecret(t.Context(), at.items[0], content)),
+			writeError(b.deleteItem(t.Context(), at.collection, at.items[0])),
 		} {
 			wantErr(t, err, helper.ErrLocked)
 			wantNotErr(t, err, helper.ErrUnknown)

@@ -151,7 +151,7 @@ func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 	err := service(t, s).change(ctx, name, func(b bus, at place) error {
 		x.Lock(t)
 		messages = monitor(t)
-		return b.create(ctx, at, secret{Session: at.session, ContentType: contentType})
+		return b.createItem(ctx, at, secret{Session: at.session, ContentType: contentType})
 	})
 	wantErr(t, err, helper.ErrLocked)
 	wantCalls(t, messages, map[string]int{"CreateItem": 1, "Prompt": 0})
@@ -163,7 +163,7 @@ func TestKeePassXCLockedInADeletion(t *testing.T) {
 	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
 	err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
 		x.Lock(t)
-		return b.clear(t.Context(), at)
+		return b.deleteAll(t.Context(), at)
 	})
 	wantErr(t, err, helper.ErrLocked)
 	wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)

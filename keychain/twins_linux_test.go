@@ -38,7 +38,7 @@ func service(t *testing.T, s *Store) secretService {
 func twin(t *testing.T, s *Store, name, content string) {
 	t.Helper()
 	err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
-		return b.create(t.Context(), at, secret{Session: at.session, Value: []byte(content), ContentType: contentType})
+		return b.createItem(t.Context(), at, secret{Session: at.session, Value: []byte(content), ContentType: contentType})
 	})
 	if err != nil {
 		t.Fatalf("create one more item: %v", err)
@@ -172,7 +172,7 @@ func TestCreatedSinceTheSearch(t *testing.T) {
 		fresh := storetest.NewName(t)
 		err := service(t, s).change(t.Context(), fresh, func(b bus, at place) error {
 			theirs := secret{Session: at.session, Value: []byte("theirs"), ContentType: contentType}
-			if err := b.create(t.Context(), at, theirs); err != nil {
+			if err := b.createItem(t.Context(), at, theirs); err != nil {
 				t.Fatal(err)
 			}
 			return b.put(t.Context(), at, []byte("ours"))
