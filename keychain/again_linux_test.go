@@ -16,16 +16,16 @@ import (
 type writing struct {
 	member string
 	absent bool // the item, before
-	do     func(ctx context.Context, b bus, at place) error
+	do     func(ctx context.Context, b bus, set itemSet) error
 	left   string // the content of the item after it
 }
 
 func writings() map[string]writing {
-	put := func(ctx context.Context, b bus, at place) error { return b.put(ctx, at, []byte("other")) }
+	put := func(ctx context.Context, b bus, set itemSet) error { return b.put(ctx, set, []byte("other")) }
 	return map[string]writing{
 		"replace": {"SetSecret", false, put, "other"},
 		"create":  {"CreateItem", true, put, "other"},
-		"delete":  {"Delete", false, func(ctx context.Context, b bus, at place) error { return b.deleteAll(ctx, at) }, ""},
+		"delete":  {"Delete", false, func(ctx context.Context, b bus, set itemSet) error { return b.deleteAll(ctx, set) }, ""},
 	}
 }
 
@@ -70,11 +70,11 @@ func TestNoWriteIsRepeated(t *testing.T) {
 			calls <- n
 		}()
 		tries := 0
-		err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+		err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 			if tries++; tries == 1 {
 				stop()
 			}
-			return w.do(t.Context(), b, at)
+			return w.do(t.Context(), b, set)
 		})
 		wantErr(t, err, helper.ErrUnknown)
 		wantNotErr(t, err, helper.ErrUnavailable, helper.ErrLocked)
@@ -90,11 +90,11 @@ func TestNoWriteIsRepeated(t *testing.T) {
 func TestANewDaemonIsAskedAgain(t *testing.T) {
 	each(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writing) {
 		var once atomic.Bool
-		err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+		err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 			if once.CompareAndSwap(false, true) {
 				kill(true)
 			}
-			return w.do(t.Context(), b, at)
+			return w.do(t.Context(), b, set)
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -111,9 +111,9 @@ func TestANewDaemonIsAskedAgain(t *testing.T) {
 // TestANewDaemonIsLocked: what it does not know may be there all the same.
 func TestANewDaemonIsLocked(t *testing.T) {
 	each(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writing) {
-		err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+		err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 			kill(false)
-			return w.do(t.Context(), b, at)
+			return w.do(t.Context(), b, set)
 		})
 		wantErr(t, err, helper.ErrLocked)
 		wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)
@@ -125,17 +125,17 @@ func TestDeletedSinceTheSearch(t *testing.T) {
 	k, s, name, _ := realKeyring(t)
 	for _, recreate := range []bool{true, false} {
 		tries := 0
-		err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+		err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 			if tries++; tries == 1 {
-				if err := b.deleteItem(t.Context(), at.collection, at.items[0]); err != nil {
+				if err := b.deleteItem(t.Context(), set.collection, set.items[0]); err != nil {
 					t.Fatal(err)
 				}
 				if recreate {
-					at.items[0] += "9" // a daemon may give a path twice
-					return twinThenClear(t, b, at)
+					set.items[0] += "9" // a daemon may give a path twice
+					return twinThenClear(t, b, set)
 				}
 			}
-			return b.deleteAll(t.Context(), at)
+			return b.deleteAll(t.Context(), set)
 		})
 		if recreate {
 			if err != nil || tries != 2 {
@@ -149,12 +149,12 @@ func TestDeletedSinceTheSearch(t *testing.T) {
 	}
 }
 
-func twinThenClear(t *testing.T, b bus, at place) error {
+func twinThenClear(t *testing.T, b bus, set itemSet) error {
 	t.Helper()
-	if err := b.createItem(t.Context(), at, secret{Session: at.session, ContentType: contentType}); err != nil {
+	if err := b.createItem(t.Context(), set, secret{Session: set.session, ContentType: contentType}); err != nil {
 		t.Fatal(err)
 	}
-	return b.deleteAll(t.Context(), at)
+	return b.deleteAll(t.Context(), set)
 }
 
 func TestAChangeClosesItsConnection(t *testing.T) {
@@ -163,7 +163,7 @@ func TestAChangeClosesItsConnection(t *testing.T) {
 	defer cancel()
 	for _, end := range []error{nil, helper.ErrNotFound} {
 		var conn *dbus.Conn
-		err := service(t, s).change(ctx, name, func(b bus, _ place) error { conn = b.conn; return end })
+		err := service(t, s).change(ctx, name, func(b bus, _ itemSet) error { conn = b.conn; return end })
 		if !errors.Is(err, end) {
 			t.Fatalf("error %v, want %v", err, end)
 		}
@@ -182,7 +182,7 @@ func (ended) Err() error { return context.Canceled }
 // write can notice.
 func TestCancelledInTheSearch(t *testing.T) {
 	_, s, name, _ := realKeyring(t)
-	err := service(t, s).change(ended{t.Context()}, name, func(bus, place) error {
+	err := service(t, s).change(ended{t.Context()}, name, func(bus, itemSet) error {
 		t.Error("the change was begun")
 		return nil
 	})

@@ -25,15 +25,15 @@ type secret struct {
 }
 
 func (s secretService) set(ctx context.Context, user string, item []byte) error {
-	return s.change(ctx, user, func(b bus, at place) error { return b.put(ctx, at, item) })
+	return s.change(ctx, user, func(b bus, set itemSet) error { return b.put(ctx, set, item) })
 }
 
 func (s secretService) delete(ctx context.Context, user string) error {
-	return s.change(ctx, user, func(b bus, at place) error { return b.deleteAll(ctx, at) })
+	return s.change(ctx, user, func(b bus, set itemSet) error { return b.deleteAll(ctx, set) })
 }
 
-// A place is an open collection, and the items of a user in it.
-type place struct {
+// An itemSet is an open collection, and the items of a user in it.
+type itemSet struct {
 	collection, session dbus.ObjectPath
 	user                string
 	items               []dbus.ObjectPath
@@ -42,7 +42,7 @@ type place struct {
 // change calls f, which changes what is at the user's place. If a daemon that
 // was started anew knows nothing of what f goes by, nothing is written yet, and
 // all is done once more. After a loss it is not: that may have been a write.
-func (s secretService) change(ctx context.Context, user string, f func(b bus, at place) error) error {
+func (s secretService) change(ctx context.Context, user string, f func(b bus, set itemSet) error) error {
 	err := s.attempt(ctx, user, f)
 	if isForgotten(err) && ctx.Err() == nil {
 		err = s.attempt(ctx, user, f)
@@ -52,10 +52,10 @@ func (s secretService) change(ctx context.Context, user string, f func(b bus, at
 
 // attempt calls f on a connection of its own. Until then nothing is written, and
 // the connection ends with ctx; from then on f may still tidy up after that.
-func (s secretService) attempt(ctx context.Context, user string, f func(b bus, at place) error) error {
+func (s secretService) attempt(ctx context.Context, user string, f func(b bus, set itemSet) error) error {
 	var (
 		b        bus
-		at       place
+		set      itemSet
 		closeAll func()
 	)
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -68,7 +68,7 @@ func (s secretService) attempt(ctx context.Context, user string, f func(b bus, a
 			return err
 		}
 		if err = b.acquireName(ctx, user); err == nil {
-			at, err = b.locate(ctx, user)
+			set, err = b.locate(ctx, user)
 		}
 		if err != nil {
 			closeAll()
@@ -83,20 +83,20 @@ func (s secretService) attempt(ctx context.Context, user string, f func(b bus, a
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return writeError(f(b, at))
+	return writeError(f(b, set))
 }
 
 // locate returns the user's place, or ErrLocked if the collection is not open.
-func (b bus) locate(ctx context.Context, user string) (at place, err error) {
-	at.user = user
-	if at.collection, err = b.collection(ctx); err != nil {
-		return place{}, err
+func (b bus) locate(ctx context.Context, user string) (set itemSet, err error) {
+	set.user = user
+	if set.collection, err = b.collection(ctx); err != nil {
+		return itemSet{}, err
 	}
-	if err := b.checkUnlocked(ctx, at.collection); err != nil {
-		return place{}, err
+	if err := b.checkUnlocked(ctx, set.collection); err != nil {
+		return itemSet{}, err
 	}
-	at.session, at.items, err = b.search(ctx, at.collection, user)
-	return at, err
+	set.session, set.items, err = b.search(ctx, set.collection, user)
+	return set, err
 }
 
 // checkUnlocked returns ErrLocked unless the collection is open.
@@ -109,11 +109,11 @@ func (b bus) checkUnlocked(ctx context.Context, collection dbus.ObjectPath) erro
 }
 
 // find returns the items that are at the place now.
-func (b bus) find(ctx context.Context, at place) (items []dbus.ObjectPath, err error) {
-	if err := b.checkUnlocked(ctx, at.collection); err != nil {
+func (b bus) find(ctx context.Context, set itemSet) (items []dbus.ObjectPath, err error) {
+	if err := b.checkUnlocked(ctx, set.collection); err != nil {
 		return nil, err
 	}
-	err = b.call(ctx, at.collection, collectionInterface+".SearchItems", b.attributes(at.user)).Store(&items)
+	err = b.call(ctx, set.collection, collectionInterface+".SearchItems", b.attributes(set.user)).Store(&items)
 	if err != nil {
 		return nil, fmt.Errorf("search the collection again: %w", err)
 	}
@@ -122,20 +122,20 @@ func (b bus) find(ctx context.Context, at place) (items []dbus.ObjectPath, err e
 
 // put leaves one item with the content at the place. What others created there
 // meanwhile is united with it.
-func (b bus) put(ctx context.Context, at place, item []byte) error {
-	content := secret{Session: at.session, Value: item, ContentType: contentType}
-	if len(at.items) > 0 {
-		return b.merge(ctx, at, content)
+func (b bus) put(ctx context.Context, set itemSet, item []byte) error {
+	content := secret{Session: set.session, Value: item, ContentType: contentType}
+	if len(set.items) > 0 {
+		return b.merge(ctx, set, content)
 	}
-	if err := b.createItem(ctx, at, content); err != nil {
+	if err := b.createItem(ctx, set, content); err != nil {
 		return err
 	}
 	for {
 		var err error
-		if at.items, err = b.find(ctx, at); err != nil || len(at.items) < 2 {
+		if set.items, err = b.find(ctx, set); err != nil || len(set.items) < 2 {
 			return withUnknown(err)
 		}
-		if err = b.merge(ctx, at, content); !isMissing(err) {
+		if err = b.merge(ctx, set, content); !isMissing(err) {
 			return withUnknown(err)
 		}
 	}
@@ -143,16 +143,16 @@ func (b bus) put(ctx context.Context, at place, item []byte) error {
 
 // merge writes the content to one item and deletes the others. All writers
 // choose the same one: if each kept another, two at once would keep none.
-func (b bus) merge(ctx context.Context, at place, content secret) error {
-	keep := slices.MinFunc(at.items, func(a, b dbus.ObjectPath) int { return cmp.Compare(a, b) })
+func (b bus) merge(ctx context.Context, set itemSet, content secret) error {
+	keep := slices.MinFunc(set.items, func(a, b dbus.ObjectPath) int { return cmp.Compare(a, b) })
 	if err := b.setSecret(ctx, keep, content); err != nil {
-		return b.withConfirm(ctx, at.collection, err)
+		return b.withConfirm(ctx, set.collection, err)
 	}
-	for _, item := range at.items {
+	for _, item := range set.items {
 		if item == keep {
 			continue
 		}
-		if err := b.deleteItem(ctx, at.collection, item); err != nil && !isMissing(err) {
+		if err := b.deleteItem(ctx, set.collection, item); err != nil && !isMissing(err) {
 			return withUnknown(err)
 		}
 	}
@@ -160,13 +160,13 @@ func (b bus) merge(ctx context.Context, at place, content secret) error {
 }
 
 // deleteAll deletes all items at the place, and succeeds if none is left.
-func (b bus) deleteAll(ctx context.Context, at place) error {
-	if len(at.items) == 0 {
+func (b bus) deleteAll(ctx context.Context, set itemSet) error {
+	if len(set.items) == 0 {
 		return helper.ErrNotFound
 	}
-	removed, err := b.removeAll(ctx, at)
+	removed, err := b.removeAll(ctx, set)
 	if err == nil || isMissing(err) {
-		err = b.checkNoneLeft(ctx, at, err)
+		err = b.checkNoneLeft(ctx, set, err)
 	}
 	switch {
 	case removed:
@@ -179,9 +179,9 @@ func (b bus) deleteAll(ctx context.Context, at place) error {
 
 // removeAll deletes the items until one cannot be deleted, and reports whether
 // it deleted any. If some were gone that is its error after all others.
-func (b bus) removeAll(ctx context.Context, at place) (removed bool, missed error) {
-	for _, item := range at.items {
-		switch err := b.deleteItem(ctx, at.collection, item); {
+func (b bus) removeAll(ctx context.Context, set itemSet) (removed bool, missed error) {
+	for _, item := range set.items {
+		switch err := b.deleteItem(ctx, set.collection, item); {
 		case err == nil:
 			removed = true
 		case isMissing(err):
@@ -195,8 +195,8 @@ func (b bus) removeAll(ctx context.Context, at place) (removed bool, missed erro
 
 // checkNoneLeft returns an error if an item is at the place: one that was missed, or
 // that somebody created since.
-func (b bus) checkNoneLeft(ctx context.Context, at place, missed error) error {
-	left, err := b.find(ctx, at)
+func (b bus) checkNoneLeft(ctx context.Context, set itemSet, missed error) error {
+	left, err := b.find(ctx, set)
 	switch {
 	case err != nil || len(left) == 0:
 		return err
@@ -216,19 +216,19 @@ func (b bus) setSecret(ctx context.Context, item dbus.ObjectPath, content secret
 	return nil
 }
 
-func (b bus) createItem(ctx context.Context, at place, content secret) error {
+func (b bus) createItem(ctx context.Context, set itemSet, content secret) error {
 	properties := map[string]dbus.Variant{
-		itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", at.user, b.service)),
-		itemInterface + ".Attributes": dbus.MakeVariant(b.attributes(at.user)),
+		itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", set.user, b.service)),
+		itemInterface + ".Attributes": dbus.MakeVariant(b.attributes(set.user)),
 	}
 	const replace = false // see setSecret
 	var created, prompt dbus.ObjectPath
-	err := b.conn.Object(busName, at.collection).CallWithContext(ctx, collectionInterface+".CreateItem", 0,
+	err := b.conn.Object(busName, set.collection).CallWithContext(ctx, collectionInterface+".CreateItem", 0,
 		properties, content, replace).Store(&created, &prompt)
 	if err != nil {
 		return fmt.Errorf("create the item: %w", err)
 	}
-	return b.completePrompt(ctx, at.collection, prompt)
+	return b.completePrompt(ctx, set.collection, prompt)
 }
 
 func (b bus) deleteItem(ctx context.Context, collection, item dbus.ObjectPath) error {

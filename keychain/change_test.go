@@ -12,16 +12,16 @@ import (
 // tell.
 func TestLockedAfterTheCheck(t *testing.T) {
 	k, s, name, _ := realKeyring(t)
-	err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
-		if len(at.items) != 1 {
-			t.Fatalf("found %q", at.items)
+	err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
+		if len(set.items) != 1 {
+			t.Fatalf("found %q", set.items)
 		}
 		k.Lock(t)
-		content := secret{Session: at.session, Value: []byte("other"), ContentType: contentType}
+		content := secret{Session: set.session, Value: []byte("other"), ContentType: contentType}
 		for _, err := range []error{
-			writeError(b.createItem(t.Context(), at, content)),
-			writeError(b.setSecret(t.Context(), at.items[0], content)),
-			writeError(b.deleteItem(t.Context(), at.collection, at.items[0])),
+			writeError(b.createItem(t.Context(), set, content)),
+			writeError(b.setSecret(t.Context(), set.items[0], content)),
+			writeError(b.deleteItem(t.Context(), set.collection, set.items[0])),
 		} {
 			wantErr(t, err, helper.ErrLocked)
 			wantNotErr(t, err, helper.ErrUnknown)

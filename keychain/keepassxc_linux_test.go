@@ -148,10 +148,10 @@ func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var messages <-chan *dbus.Message
-	err := service(t, s).change(ctx, name, func(b bus, at place) error {
+	err := service(t, s).change(ctx, name, func(b bus, set itemSet) error {
 		x.Lock(t)
 		messages = monitor(t)
-		return b.createItem(ctx, at, secret{Session: at.session, ContentType: contentType})
+		return b.createItem(ctx, set, secret{Session: set.session, ContentType: contentType})
 	})
 	wantErr(t, err, helper.ErrLocked)
 	wantCalls(t, messages, map[string]int{"CreateItem": 1, "Prompt": 0})
@@ -161,9 +161,9 @@ func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 // it locks, and those are not absent.
 func TestKeePassXCLockedInADeletion(t *testing.T) {
 	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
-	err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
+	err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 		x.Lock(t)
-		return b.deleteAll(t.Context(), at)
+		return b.deleteAll(t.Context(), set)
 	})
 	wantErr(t, err, helper.ErrLocked)
 	wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)

@@ -37,8 +37,8 @@ func service(t *testing.T, s *Store) secretService {
 // twin creates one more item of the name.
 func twin(t *testing.T, s *Store, name, content string) {
 	t.Helper()
-	err := service(t, s).change(t.Context(), name, func(b bus, at place) error {
-		return b.createItem(t.Context(), at, secret{Session: at.session, Value: []byte(content), ContentType: contentType})
+	err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
+		return b.createItem(t.Context(), set, secret{Session: set.session, Value: []byte(content), ContentType: contentType})
 	})
 	if err != nil {
 		t.Fatalf("create one more item: %v", err)
@@ -153,9 +153,9 @@ func TestRacingDeletes(t *testing.T) {
 func TestCreatesOutOfTurn(t *testing.T) {
 	k, s, name, _ := realKeyring(t)
 	fresh := storetest.NewName(t)
-	err := service(t, s).change(t.Context(), fresh, func(b bus, at place) error {
+	err := service(t, s).change(t.Context(), fresh, func(b bus, set itemSet) error {
 		var n atomic.Int32
-		for _, err := range atOnce(8, func() error { return b.put(t.Context(), at, fmt.Append(nil, n.Add(1))) }) {
+		for _, err := range atOnce(8, func() error { return b.put(t.Context(), set, fmt.Append(nil, n.Add(1))) }) {
 			t.Error(err)
 		}
 		return nil
@@ -170,12 +170,12 @@ func TestCreatesOutOfTurn(t *testing.T) {
 func TestCreatedSinceTheSearch(t *testing.T) {
 	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
 		fresh := storetest.NewName(t)
-		err := service(t, s).change(t.Context(), fresh, func(b bus, at place) error {
-			theirs := secret{Session: at.session, Value: []byte("theirs"), ContentType: contentType}
-			if err := b.createItem(t.Context(), at, theirs); err != nil {
+		err := service(t, s).change(t.Context(), fresh, func(b bus, set itemSet) error {
+			theirs := secret{Session: set.session, Value: []byte("theirs"), ContentType: contentType}
+			if err := b.createItem(t.Context(), set, theirs); err != nil {
 				t.Fatal(err)
 			}
-			return b.put(t.Context(), at, []byte("ours"))
+			return b.put(t.Context(), set, []byte("ours"))
 		})
 		if err != nil {
 			t.Fatal(err)
