@@ -11,9 +11,9 @@ import (
 
 const short = time.Millisecond
 
-// stuck never returns before the test ends, like go-keyring before a prompt
+// blockForever never returns before the test ends, like go-keyring before a prompt
 // that nobody answers.
-func stuck(t *testing.T) func(context.Context) error {
+func blockForever(t *testing.T) func(context.Context) error {
 	return func(context.Context) error {
 		<-t.Context().Done()
 		return nil
@@ -21,7 +21,7 @@ func stuck(t *testing.T) func(context.Context) error {
 }
 
 func TestReadPastTheDeadline(t *testing.T) {
-	s := &Store{Timeout: short, platform: &script{onGet: stuck(t)}}
+	s := &Store{Timeout: short, platform: &fakePlatform{onGet: blockForever(t)}}
 	_, _, err := s.Get(t.Context(), testID)
 	wantErr(t, err, helper.ErrTimeout)
 	wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)
@@ -31,7 +31,7 @@ func TestReadPastTheDeadline(t *testing.T) {
 }
 
 func TestWritePastTheDeadline(t *testing.T) {
-	s := &Store{Timeout: short, platform: &script{onSet: stuck(t), onDelete: stuck(t), item: []byte("x")}}
+	s := &Store{Timeout: short, platform: &fakePlatform{onSet: blockForever(t), onDelete: blockForever(t), item: []byte("x")}}
 	_, err := s.Put(t.Context(), testID, []byte("y"), helper.Digest([]byte("x")))
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
 	err = s.Delete(t.Context(), testID, helper.Digest([]byte("x")))
@@ -41,7 +41,7 @@ func TestWritePastTheDeadline(t *testing.T) {
 // TestAWriteTidiesUp: the process may end once it has returned.
 func TestAWriteTidiesUp(t *testing.T) {
 	tidied := make(chan bool, 1)
-	p := &script{onGet: fails(helper.ErrNotFound), onSet: func(ctx context.Context) error {
+	p := &fakePlatform{onGet: failWith(helper.ErrNotFound), onSet: func(ctx context.Context) error {
 		<-ctx.Done()
 		<-time.After(cleanupTime / 5)
 		tidied <- true
@@ -58,14 +58,14 @@ func TestAWriteTidiesUp(t *testing.T) {
 func TestTheCallersDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), short)
 	defer cancel()
-	s := &Store{Timeout: time.Hour, platform: &script{onGet: stuck(t)}}
+	s := &Store{Timeout: time.Hour, platform: &fakePlatform{onGet: blockForever(t)}}
 	_, _, err := s.Get(ctx, testID)
 	wantErr(t, err, context.DeadlineExceeded)
 }
 
 func TestCancelledInAWrite(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := &script{onGet: fails(helper.ErrNotFound)}
+	p := &fakePlatform{onGet: failWith(helper.ErrNotFound)}
 	p.onSet = func(context.Context) error {
 		cancel()
 		<-t.Context().Done()
@@ -91,14 +91,14 @@ func TestCancelledBeforeAWrite(t *testing.T) {
 func TestCancelledBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	p := new(script)
+	p := new(fakePlatform)
 	s := &Store{platform: p}
 	_, _, err := s.Get(ctx, testID)
 	wantErr(t, err, context.Canceled)
 	_, err = s.Put(ctx, testID, nil, "")
 	wantErr(t, err, context.Canceled)
 	wantErr(t, s.Delete(ctx, testID, "x"), context.Canceled)
-	if calls := p.seen(); len(calls) > 0 {
+	if calls := p.recorded(); len(calls) > 0 {
 		t.Errorf("the keychain was called: %q", calls)
 	}
 }

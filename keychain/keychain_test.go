@@ -17,8 +17,8 @@ const (
 	testJournal = testID + "/journal"
 )
 
-// A script is a platform that answers as told and records its calls.
-type script struct {
+// A fakePlatform answers as the test says and records its calls.
+type fakePlatform struct {
 	mu    sync.Mutex // guards calls
 	calls []string
 	item  []byte
@@ -26,7 +26,7 @@ type script struct {
 	onGet, onSet, onDelete func(context.Context) error // nil succeeds
 }
 
-func (s *script) run(ctx context.Context, call string, f func(context.Context) error) error {
+func (s *fakePlatform) run(ctx context.Context, call string, f func(context.Context) error) error {
 	s.mu.Lock()
 	s.calls = append(s.calls, call)
 	s.mu.Unlock()
@@ -36,28 +36,28 @@ func (s *script) run(ctx context.Context, call string, f func(context.Context) e
 	return f(ctx)
 }
 
-func (s *script) get(ctx context.Context, _ string) ([]byte, error) {
+func (s *fakePlatform) get(ctx context.Context, _ string) ([]byte, error) {
 	if err := s.run(ctx, "get", s.onGet); err != nil {
 		return nil, err
 	}
 	return s.item, nil
 }
 
-func (s *script) set(ctx context.Context, _ string, _ []byte) error {
+func (s *fakePlatform) set(ctx context.Context, _ string, _ []byte) error {
 	return s.run(ctx, "set", s.onSet)
 }
 
-func (s *script) delete(ctx context.Context, _ string) error {
+func (s *fakePlatform) delete(ctx context.Context, _ string) error {
 	return s.run(ctx, "delete", s.onDelete)
 }
 
-func (s *script) seen() []string {
+func (s *fakePlatform) recorded() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.calls)
 }
 
-func fails(err error) func(context.Context) error {
+func failWith(err error) func(context.Context) error {
 	return func(context.Context) error { return err }
 }
 
@@ -73,11 +73,11 @@ func TestSizeLimits(t *testing.T) {
 		{"macOS", macLimit, testID, 3000},
 		{"macOS", macLimit, testJournal, 2994},
 	} {
-		absent := &script{onGet: fails(helper.ErrNotFound)}
+		absent := &fakePlatform{onGet: failWith(helper.ErrNotFound)}
 		s := &Store{platform: absent, limit: c.limit}
 		_, err := s.Put(t.Context(), c.name, make([]byte, c.most+1), "")
 		wantErr(t, err, helper.ErrTooLarge)
-		if calls := absent.seen(); len(calls) > 0 {
+		if calls := absent.recorded(); len(calls) > 0 {
 			t.Errorf("%s: an item that is too large reached the keychain: %q", c.system, calls)
 		}
 		if _, err := s.Put(t.Context(), c.name, make([]byte, c.most), ""); err != nil {
@@ -87,16 +87,16 @@ func TestSizeLimits(t *testing.T) {
 }
 
 func TestLinuxHasNoSizeLimit(t *testing.T) {
-	s := &Store{platform: &script{onGet: fails(helper.ErrNotFound)}}
+	s := &Store{platform: &fakePlatform{onGet: failWith(helper.ErrNotFound)}}
 	if _, err := s.Put(t.Context(), testID, make([]byte, 1<<20), ""); err != nil {
 		t.Errorf("Put of 1 MiB: %v", err)
 	}
 }
 
 func TestPutOfTheLibraryTooLarge(t *testing.T) {
-	s := &Store{platform: &script{
-		onGet: fails(helper.ErrNotFound),
-		onSet: fails(libraryError(keyring.ErrSetDataTooBig)),
+	s := &Store{platform: &fakePlatform{
+		onGet: failWith(helper.ErrNotFound),
+		onSet: failWith(libraryError(keyring.ErrSetDataTooBig)),
 	}}
 	_, err := s.Put(t.Context(), testID, []byte("x"), "")
 	wantErr(t, err, helper.ErrTooLarge)
@@ -106,10 +106,10 @@ func TestPutOfTheLibraryTooLarge(t *testing.T) {
 // Put go on.
 func TestOnlyNotFoundMeansAbsent(t *testing.T) {
 	for _, failure := range []error{helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, errors.New("anything")} {
-		p := &script{onGet: fails(failure)}
+		p := &fakePlatform{onGet: failWith(failure)}
 		_, err := (&Store{platform: p}).Put(t.Context(), testID, []byte("x"), "")
 		wantErr(t, err, failure)
-		if slices.Contains(p.seen(), "set") {
+		if slices.Contains(p.recorded(), "set") {
 			t.Errorf("after a read that failed with %q the item was set", failure)
 		}
 	}

@@ -90,12 +90,12 @@ func TestRetry(t *testing.T) {
 		{"absent in the end", []error{disturbed, helper.ErrNotFound, nil}, helper.ErrNotFound, 2},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			p := &script{item: []byte("item")}
-			p.onGet = func(context.Context) error { return c.answers[len(p.seen())-1] }
+			p := &fakePlatform{item: []byte("item")}
+			p.onGet = func(context.Context) error { return c.answers[len(p.recorded())-1] }
 			r := retry{tries: 3, wait: func(context.Context) {}}
 			item, err := r.do(t.Context(), func() ([]byte, error) { return p.get(t.Context(), testID) })
-			if !errors.Is(err, c.want) || len(p.seen()) != c.reads {
-				t.Errorf("%d reads and error %v, want %d and %v", len(p.seen()), err, c.reads, c.want)
+			if !errors.Is(err, c.want) || len(p.recorded()) != c.reads {
+				t.Errorf("%d reads and error %v, want %d and %v", len(p.recorded()), err, c.reads, c.want)
 			}
 			if c.want == nil && string(item) != "item" {
 				t.Errorf("the item is %q", item)
@@ -106,10 +106,10 @@ func TestRetry(t *testing.T) {
 
 func TestRetryEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := &script{onGet: fails(errors.New("exit status 161"))}
+	p := &fakePlatform{onGet: failWith(errors.New("exit status 161"))}
 	r := retry{tries: 1000, wait: func(ctx context.Context) { cancel(); jitter(ctx) }}
-	if _, err := r.do(ctx, func() ([]byte, error) { return p.get(ctx, testID) }); err == nil || !slices.Equal(p.seen(), []string{"get", "get"}) {
-		t.Errorf("error %v after the calls %q, want two", err, p.seen())
+	if _, err := r.do(ctx, func() ([]byte, error) { return p.get(ctx, testID) }); err == nil || !slices.Equal(p.recorded(), []string{"get", "get"}) {
+		t.Errorf("error %v after the calls %q, want two", err, p.recorded())
 	}
 }
 
