@@ -11,7 +11,7 @@ import (
 // TestLockedAfterTheCheck locks where only the answer to the change itself can
 // tell.
 func TestLockedAfterTheCheck(t *testing.T) {
-	k, s, name, _ := realKeyring(t)
+	k, s, name, _ := startKeyring(t)
 	err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 		if len(set.items) != 1 {
 			t.Fatalf("found %q", set.items)
@@ -38,7 +38,7 @@ func TestLockedAfterTheCheck(t *testing.T) {
 
 // TestWritesOutliveTheDaemon kills the daemon after it has answered.
 func TestWritesOutliveTheDaemon(t *testing.T) {
-	k, s, name, v := realKeyring(t)
+	k, s, name, v := startKeyring(t)
 	if _, err := s.Put(t.Context(), name, []byte("replaced"), v); err != nil {
 		t.Fatal(err)
 	}

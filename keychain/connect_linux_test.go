@@ -59,8 +59,8 @@ func TestConnectErrors(t *testing.T) {
 	}
 }
 
-// hangsUp is a bus that closes every connection at once.
-func hangsUp(t *testing.T) *atomic.Int32 {
+// startHangUpBus is a bus that closes every connection at once.
+func startHangUpBus(t *testing.T) *atomic.Int32 {
 	t.Helper()
 	l, err := net.Listen("unix", "@"+rand.Text())
 	if err != nil {
@@ -83,7 +83,7 @@ func hangsUp(t *testing.T) *atomic.Int32 {
 }
 
 func TestABusThatHangsUp(t *testing.T) {
-	callers := hangsUp(t)
+	callers := startHangUpBus(t)
 	s := New()
 	_, err := s.platform.get(t.Context(), testID)
 	wantErr(t, err, helper.ErrTimeout)

@@ -18,8 +18,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// promise is how soon a caller is told what is wrong.
-const promise = 3500 * time.Millisecond
+// firstErrorTime is how soon a caller is told what is wrong.
+const firstErrorTime = 3500 * time.Millisecond
 
 // TestFailureMatrix meets every failure with the deadlines that users have.
 func TestFailureMatrix(t *testing.T) {
@@ -70,7 +70,7 @@ func TestFailureMatrix(t *testing.T) {
 func wantFailure(t *testing.T, name string, want []error) {
 	t.Helper()
 	s := New()
-	ctx, cancel := context.WithTimeout(t.Context(), promise)
+	ctx, cancel := context.WithTimeout(t.Context(), firstErrorTime)
 	defer cancel()
 	_, _, getErr := s.Get(ctx, name)
 	wantNotErr(t, getErr, context.DeadlineExceeded)
@@ -109,7 +109,7 @@ func TestBareLibrary(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		ended := make(chan error, 1)
-		go func() { ended <- bare(ctx, k) }()
+		go func() { ended <- runGoKeyring(ctx, k) }()
 		select {
 		case <-k.Asked():
 		case err := <-ended:
@@ -122,7 +122,7 @@ func TestBareLibrary(t *testing.T) {
 	})
 	t.Run("starts daemons", func(t *testing.T) {
 		k := testkeyring.Fail(t, testkeyring.NoBusButLaunch, testID)
-		if err := bare(t.Context(), k); err != nil {
+		if err := runGoKeyring(t.Context(), k); err != nil {
 			t.Fatal(err)
 		}
 		if len(k.Strangers(t)) == 0 {
@@ -131,9 +131,9 @@ func TestBareLibrary(t *testing.T) {
 	})
 }
 
-// bare runs go-keyring in a process of its own, because it does not survive
+// runGoKeyring runs go-keyring in a process of its own, because it does not survive
 // the end of the bus.
-func bare(ctx context.Context, k *testkeyring.Keyring) error {
+func runGoKeyring(ctx context.Context, k *testkeyring.Keyring) error {
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestBareLibrary$", "-bare")
 	cmd.Env = append(cmd.Environ(), k.Env()...)
 	err := cmd.Run()

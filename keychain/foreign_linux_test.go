@@ -77,7 +77,7 @@ func TestForeignSocketIsSentNothing(t *testing.T) {
 	if _, err := s.quickRead(t.Context(), testID); !errors.Is(err, quickread.ErrNotAnswered) {
 		t.Errorf("the quick way: %v", err)
 	}
-	wantErr(t, second(s.list(t.Context())), ErrForeignBus, helper.ErrUnavailable)
+	wantErr(t, errorOf(s.list(t.Context())), ErrForeignBus, helper.ErrUnavailable)
 	for _, way := range []string{"quick", "godbus"} {
 		if sent := <-heard; sent != "" {
 			t.Errorf("the %s way sent %q", way, sent)
@@ -85,11 +85,11 @@ func TestForeignSocketIsSentNothing(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
+func errorOf[T any](_ T, err error) error { return err }
 
 // TestOurBusAfterAForeignOne: in a list the first bus that is ours is taken.
 func TestOurBusAfterAForeignOne(t *testing.T) {
-	_, s, name, _ := realKeyring(t)
+	_, s, name, _ := startKeyring(t)
 	ours := service(t, s).address()
 	address, heard := listenAs(t, testkeyring.ForeignUID)
 	t.Setenv(busVariable, address+";"+ours)

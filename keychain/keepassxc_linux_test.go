@@ -16,18 +16,18 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// patience is how long a test waits for KeePassXC, which answers nobody while it
+// testTimeout is how long a test waits for KeePassXC, which answers nobody while it
 // saves: on a busy computer that is longer than a caller is to wait.
-const patience = time.Minute
+const testTimeout = time.Minute
 
-// keepassxc starts KeePassXC, makes it this process's Secret Service and puts
+// startKeePassXC starts KeePassXC, makes it this process's Secret Service and puts
 // an item in it. The store waits as long as the test does.
-func keepassxc(t *testing.T, confirm testkeyring.Confirm) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
+func startKeePassXC(t *testing.T, confirm testkeyring.Confirm) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
 	t.Helper()
 	x = testkeyring.StartKeePassXC(t, confirm)
 	x.Setenv(t)
 	s, name = New(), storetest.NewName(t)
-	s.Timeout, s.IdleTimeout = patience, patience
+	s.Timeout, s.IdleTimeout = testTimeout, testTimeout
 	v, err := s.Put(t.Context(), name, []byte("item"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestStoreOnKeePassXC(t *testing.T) {
 		storetest.Run(t, func(*testing.T) func() helper.Store {
 			return func() helper.Store {
 				s := New()
-				s.Timeout, s.IdleTimeout = patience, patience
+				s.Timeout, s.IdleTimeout = testTimeout, testTimeout
 				return s
 			}
 		})
@@ -74,7 +74,7 @@ func TestStoreOnKeePassXC(t *testing.T) {
 // TestKeePassXCTakesAnyItem writes bytes that are no text, and what KeePassXC
 // replaces in a password.
 func TestKeePassXCTakesAnyItem(t *testing.T) {
-	_, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	_, s, name, v := startKeePassXC(t, testkeyring.Confirm{})
 	for _, item := range []string{`{"title":"{TITLE}"}`, "\x00\xff\r\n", ""} {
 		var err error
 		if v, err = s.Put(t.Context(), name, []byte(item), v); err != nil {
@@ -89,7 +89,7 @@ func TestKeePassXCTakesAnyItem(t *testing.T) {
 // TestKeePassXCRefuses a reference to another entry. No refusal may look like
 // success.
 func TestKeePassXCRefuses(t *testing.T) {
-	_, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	_, s, name, v := startKeePassXC(t, testkeyring.Confirm{})
 	reference := []byte("{REF:P@T:entry}")
 	if _, err := s.Put(t.Context(), name, reference, v); err == nil {
 		t.Error("to replace an item by a reference is no error")
@@ -103,7 +103,7 @@ func TestKeePassXCRefuses(t *testing.T) {
 }
 
 func TestOtherProgramsAndKeePassXC(t *testing.T) {
-	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
+	x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
 	wantSecretTool(t, name, "item")
 	other := storetest.NewName(t)
 	if err := keyring.Set(Service, other, "from go-keyring"); err != nil {
@@ -129,7 +129,7 @@ func wantSecretTool(t *testing.T, name, want string) {
 }
 
 func TestLockedKeePassXC(t *testing.T) {
-	x, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{})
 	x.Lock(t)
 	messages := monitor(t)
 	wantAll(t, s, name, v, helper.ErrLocked)
@@ -144,8 +144,8 @@ func TestLockedKeePassXC(t *testing.T) {
 // TestKeePassXCLockedAfterTheCheck holds that the prompt, which KeePassXC also
 // returns to open its database, is not begun for that.
 func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
-	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	var messages <-chan *dbus.Message
 	err := service(t, s).change(ctx, name, func(b bus, set itemSet) error {
@@ -160,7 +160,7 @@ func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 // TestKeePassXCLockedInADeletion: KeePassXC hides the items of a database that
 // it locks, and those are not absent.
 func TestKeePassXCLockedInADeletion(t *testing.T) {
-	x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
+	x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
 	err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 		x.Lock(t)
 		return b.deleteAll(t.Context(), set)
@@ -172,7 +172,7 @@ func TestKeePassXCLockedInADeletion(t *testing.T) {
 // wantCalls wants so many calls of the methods since the monitor began.
 func wantCalls(t *testing.T, messages <-chan *dbus.Message, want map[string]int) {
 	t.Helper()
-	sayEnd(t)
+	emitEnd(t)
 	got := map[string]int{}
 	for {
 		m := next(t, messages)
@@ -194,7 +194,7 @@ func wantCalls(t *testing.T, messages <-chan *dbus.Message, want map[string]int)
 // TestKeePassXCConfirmsAccess holds that an item for which KeePassXC would ask
 // a person is locked: the permission ends with the connection that has it.
 func TestKeePassXCConfirmsAccess(t *testing.T) {
-	_, s, name, v := keepassxc(t, testkeyring.Confirm{Access: true})
+	_, s, name, v := startKeePassXC(t, testkeyring.Confirm{Access: true})
 	messages := monitor(t)
 	wantAll(t, s, name, v, helper.ErrLocked)
 	wantAll(t, s, name, v, ErrConfirm)
@@ -206,7 +206,7 @@ func TestKeePassXCConfirmsAccess(t *testing.T) {
 
 // TestKeePassXCDeletesWhatItDoesNotGive: what cannot be read need not stay.
 func TestKeePassXCDeletesWhatItDoesNotGive(t *testing.T) {
-	x, s, name, _ := keepassxc(t, testkeyring.Confirm{Access: true})
+	x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{Access: true})
 	keeper := helper.Keeper{Records: helper.Records{Stores: helper.Router{"keychain": s}}}
 	if err := keeper.DeleteItem(t.Context(), "keychain", name); err != nil {
 		t.Error(err)
@@ -215,7 +215,7 @@ func TestKeePassXCDeletesWhatItDoesNotGive(t *testing.T) {
 }
 
 func TestKeePassXCConfirmsDelete(t *testing.T) {
-	x, s, name, v := keepassxc(t, testkeyring.Confirm{Delete: true})
+	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{Delete: true})
 	messages := monitor(t)
 	s.platform = &afterGet{platform: s.platform, do: func() { s.Timeout = 200 * time.Millisecond }}
 	err := s.Delete(t.Context(), name, v)
@@ -226,8 +226,8 @@ func TestKeePassXCConfirmsDelete(t *testing.T) {
 
 // TestKeePassXCDeclines: a change that a person declines was not made.
 func TestKeePassXCDeclines(t *testing.T) {
-	x, s, name, v := keepassxc(t, testkeyring.Confirm{Delete: true})
-	deleted := prompted(t, func() error { return s.Delete(t.Context(), name, v) }, func(conn *dbus.Conn, prompt dbus.ObjectPath) {
+	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{Delete: true})
+	deleted := answerPrompt(t, func() error { return s.Delete(t.Context(), name, v) }, func(conn *dbus.Conn, prompt dbus.ObjectPath) {
 		if err := conn.Object(busName, prompt).CallWithContext(t.Context(), promptInterface+".Dismiss", 0).Err; err != nil {
 			t.Errorf("dismiss the prompt: %v", err)
 		}
@@ -238,15 +238,15 @@ func TestKeePassXCDeclines(t *testing.T) {
 }
 
 func TestKeePassXCDiesInAPrompt(t *testing.T) {
-	x, s, name, v := keepassxc(t, testkeyring.Confirm{Delete: true})
-	deleted := prompted(t, func() error { return s.Delete(t.Context(), name, v) }, func(*dbus.Conn, dbus.ObjectPath) { x.Kill() })
+	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{Delete: true})
+	deleted := answerPrompt(t, func() error { return s.Delete(t.Context(), name, v) }, func(*dbus.Conn, dbus.ObjectPath) { x.Kill() })
 	wantErr(t, deleted, helper.ErrUnknown)
 	wantNotErr(t, deleted, helper.ErrTimeout)
 }
 
-// prompted calls change, does what answers its prompt once that has begun, and
+// answerPrompt calls change, does what answers its prompt once that has begun, and
 // returns the error of change.
-func prompted(t *testing.T, change func() error, answer func(conn *dbus.Conn, prompt dbus.ObjectPath)) error {
+func answerPrompt(t *testing.T, change func() error, answer func(conn *dbus.Conn, prompt dbus.ObjectPath)) error {
 	t.Helper()
 	messages := monitor(t)
 	conn, err := dbus.ConnectSessionBus(dbus.WithContext(t.Context()))
@@ -267,7 +267,7 @@ func prompted(t *testing.T, change func() error, answer func(conn *dbus.Conn, pr
 }
 
 func TestStoppedKeePassXC(t *testing.T) {
-	x, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{})
 	s.Timeout = 200 * time.Millisecond
 	x.Stop(t)
 	wantAll(t, s, name, v, helper.ErrTimeout)
@@ -275,7 +275,7 @@ func TestStoppedKeePassXC(t *testing.T) {
 
 // TestKilledKeePassXC: unlike a keyring daemon it is started by a person only.
 func TestKilledKeePassXC(t *testing.T) {
-	x, s, name, v := keepassxc(t, testkeyring.Confirm{})
+	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{})
 	x.Kill()
 	wantAll(t, s, name, v, helper.ErrUnavailable)
 }

@@ -26,21 +26,21 @@ func TestStoreOnMock(t *testing.T) {
 		}
 		return
 	}
-	t.Run("NothingAfterTheDeadline", nothingAfterTheDeadline)
+	t.Run("NothingAfterTheDeadline", noCallAfterDeadline)
 	for system, limit := range map[string]limit{"Linux": nil, "macOS": macLimit, "Windows": windowsLimit} {
 		t.Run(system, func(t *testing.T) {
 			storetest.Run(t, func(*testing.T) func() helper.Store {
 				keyring.MockInit()
-				shared := &oneAtATime{platform: goKeyring{service: Service, mapError: libraryError}}
+				shared := &serialPlatform{platform: goKeyring{service: Service, mapError: libraryError}}
 				return func() helper.Store { return &Store{platform: shared, limit: limit} }
 			})
 		})
 	}
 }
 
-// nothingAfterTheDeadline holds that what outlives its caller no longer begins
+// noCallAfterDeadline holds that what outlives its caller no longer begins
 // to change the keychain.
-func nothingAfterTheDeadline(t *testing.T) {
+func noCallAfterDeadline(t *testing.T) {
 	keyring.MockInit()
 	g := goKeyring{service: Service, mapError: libraryError}
 	if err := g.set(t.Context(), testID, []byte("item")); err != nil {
@@ -55,25 +55,25 @@ func nothingAfterTheDeadline(t *testing.T) {
 	}
 }
 
-// oneAtATime guards go-keyring's mock, which is a bare map.
-type oneAtATime struct {
+// serialPlatform guards go-keyring's mock, which is a bare map.
+type serialPlatform struct {
 	mu       sync.Mutex // guards platform
 	platform platform
 }
 
-func (o *oneAtATime) get(ctx context.Context, user string) ([]byte, error) {
+func (o *serialPlatform) get(ctx context.Context, user string) ([]byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.platform.get(ctx, user)
 }
 
-func (o *oneAtATime) set(ctx context.Context, user string, item []byte) error {
+func (o *serialPlatform) set(ctx context.Context, user string, item []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.platform.set(ctx, user, item)
 }
 
-func (o *oneAtATime) delete(ctx context.Context, user string) error {
+func (o *serialPlatform) delete(ctx context.Context, user string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.platform.delete(ctx, user)

@@ -31,7 +31,7 @@ func TestFirstCallIsHarmless(t *testing.T) {
 	}
 	_, _, err = s.Get(t.Context(), name)
 	wantErr(t, err, helper.ErrNotFound)
-	sayEnd(t)
+	emitEnd(t)
 
 	callers := map[string]*caller{}
 	for end := false; !end; {
@@ -116,9 +116,9 @@ func header(m *dbus.Message, f dbus.HeaderField) string {
 	return s
 }
 
-// sayEnd sends a signal by which the reader of a monitor knows that it has
+// emitEnd sends a signal by which the reader of a monitor knows that it has
 // seen everything before.
-func sayEnd(t *testing.T) {
+func emitEnd(t *testing.T) {
 	t.Helper()
 	conn, err := dbus.ConnectSessionBus(dbus.WithContext(t.Context()))
 	if err != nil {

@@ -22,19 +22,19 @@ import (
 // A relay is between callers and a bus.
 type relay struct {
 	address string
-	deaf    string // what it does not pass on, if callers write it
+	dropped string // what it does not pass on, if callers write it
 	mu      sync.Mutex
 	first   []string // what each caller wrote first
 }
 
-func startRelay(t *testing.T, bus, deaf string) *relay {
+func startRelay(t *testing.T, bus, dropped string) *relay {
 	t.Helper()
 	l, err := net.Listen("unix", "@"+rand.Text())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	r := &relay{address: "unix:abstract=" + l.Addr().String()[1:], deaf: deaf}
+	r := &relay{address: "unix:abstract=" + l.Addr().String()[1:], dropped: dropped}
 	go func() {
 		for {
 			caller, err := l.Accept()
@@ -47,14 +47,14 @@ func startRelay(t *testing.T, bus, deaf string) *relay {
 				continue
 			}
 			go func() { _, _ = io.Copy(caller, daemon); _ = caller.Close() }()
-			go func() { r.pass(daemon, caller); _ = daemon.Close() }()
+			go func() { r.forward(daemon, caller); _ = daemon.Close() }()
 		}
 	}()
 	return r
 }
 
-// pass passes on what the caller writes.
-func (r *relay) pass(bus io.Writer, caller io.Reader) {
+// forward passes on what the caller writes.
+func (r *relay) forward(bus io.Writer, caller io.Reader) {
 	written := make([]byte, 64<<10)
 	for first := true; ; first = false {
 		n, err := caller.Read(written)
@@ -63,7 +63,7 @@ func (r *relay) pass(bus io.Writer, caller io.Reader) {
 			r.first = append(r.first, string(written[:n]))
 			r.mu.Unlock()
 		}
-		if r.deaf != "" && bytes.Contains(written[:n], []byte(r.deaf)) {
+		if r.dropped != "" && bytes.Contains(written[:n], []byte(r.dropped)) {
 			continue
 		}
 		if _, writeErr := bus.Write(written[:n]); err != nil || writeErr != nil {
@@ -72,8 +72,8 @@ func (r *relay) pass(bus io.Writer, caller io.Reader) {
 	}
 }
 
-// begun is what each connection began with.
-func (r *relay) begun() []string {
+// firstWrites is what each connection began with.
+func (r *relay) firstWrites() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.first)
@@ -82,13 +82,13 @@ func (r *relay) begun() []string {
 // TestAReadIsQuick holds that one connection with one call of each kind is all that
 // a read of an item takes, and that it is not godbus's, which signs in in steps.
 func TestAReadIsQuick(t *testing.T) {
-	onEach(t, func(t *testing.T, s *Store, name string, _ func() []string) {
+	onBothProviders(t, func(t *testing.T, s *Store, name string, _ func() []string) {
 		messages, direct := monitor(t), service(t, s).address()
 		r := startRelay(t, direct, "")
 		t.Setenv(busVariable, r.address)
 		wantContent(t, s, name, "item")
 		t.Setenv(busVariable, direct)
-		sayEnd(t)
+		emitEnd(t)
 		var calls []string
 		for m := next(t, messages); header(m, dbus.FieldMember) != endMember; m = next(t, messages) {
 			if m.Type == dbus.TypeMethodCall && header(m, dbus.FieldDestination) == busName {
@@ -98,7 +98,7 @@ func TestAReadIsQuick(t *testing.T) {
 		if want := []string{"Get", "OpenSession", "SearchItems", "GetSecret"}; !slices.Equal(calls, want) {
 			t.Errorf("the calls are %q, want %q", calls, want)
 		}
-		begun := r.begun()
+		begun := r.firstWrites()
 		if len(begun) != 1 || !strings.HasPrefix(begun[0], "\x00AUTH EXTERNAL ") || !strings.Contains(begun[0], "Collections") {
 			t.Errorf("the connections begin with %q", begun)
 		}
@@ -108,11 +108,11 @@ func TestAReadIsQuick(t *testing.T) {
 // TestBothWaysFallSilent holds that no caller can tell from an error which way a
 // read went, and that a silence is waited for once.
 func TestBothWaysFallSilent(t *testing.T) {
-	_, store, name, _ := realKeyring(t)
+	_, store, name, _ := startKeyring(t)
 	type ways struct{ quick, slow chan error }
 	all, relays := map[string]ways{}, map[string]*relay{}
-	for _, deaf := range []string{"AUTH", "OpenSession", "GetSecret"} {
-		r := startRelay(t, service(t, store).address(), deaf)
+	for _, dropped := range []string{"AUTH", "OpenSession", "GetSecret"} {
+		r := startRelay(t, service(t, store).address(), dropped)
 		s := secretService{
 			service:     Service,
 			address:     func() string { return r.address },
@@ -121,23 +121,23 @@ func TestBothWaysFallSilent(t *testing.T) {
 		w := ways{make(chan error, 1), make(chan error, 1)}
 		go func() { _, err := s.get(t.Context(), name); w.quick <- err }()
 		go func() { _, err := s.read(t.Context(), r.address, name); w.slow <- err }()
-		all[deaf], relays[deaf] = w, r
+		all[dropped], relays[dropped] = w, r
 	}
-	for deaf, w := range all {
+	for dropped, w := range all {
 		quick, slow := <-w.quick, <-w.slow
 		wantErr(t, quick, helper.ErrTimeout)
 		wantErr(t, slow, helper.ErrTimeout)
 		if quick.Error() != slow.Error() {
-			t.Errorf("where nobody hears %s one says %q, the other %q", deaf, quick, slow)
+			t.Errorf("where nobody hears %s one says %q, the other %q", dropped, quick, slow)
 		}
-		if n := len(relays[deaf].begun()); n != 2 {
-			t.Errorf("where nobody hears %s there were %d connections, want one of each", deaf, n)
+		if n := len(relays[dropped].firstWrites()); n != 2 {
+			t.Errorf("where nobody hears %s there were %d connections, want one of each", dropped, n)
 		}
 	}
 }
 
 func TestTheContextEndsAQuickRead(t *testing.T) {
-	_, store, name, _ := realKeyring(t)
+	_, store, name, _ := startKeyring(t)
 	r := startRelay(t, service(t, store).address(), "OpenSession")
 	s := secretService{service: Service, address: func() string { return r.address }, idleTimeout: func() idleTimeout { return idleTimeout(time.Hour) }}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -173,7 +173,7 @@ func TestSocketPath(t *testing.T) {
 // TestWhatIsNotQuick: it gives no answer of its own about an item that it cannot
 // give.
 func TestWhatIsNotQuick(t *testing.T) {
-	k, s, name, _ := realKeyring(t)
+	k, s, name, _ := startKeyring(t)
 	notAnswered := func() {
 		t.Helper()
 		item, err := service(t, s).quickRead(t.Context(), name)
@@ -181,7 +181,7 @@ func TestWhatIsNotQuick(t *testing.T) {
 			t.Errorf("it reads %q, %v", item, err)
 		}
 	}
-	twin(t, s, name, "item")
+	addDuplicate(t, s, name, "item")
 	notAnswered()
 	wantContent(t, s, name, "item")
 	k.Lock(t)

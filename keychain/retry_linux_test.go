@@ -19,7 +19,7 @@ import (
 )
 
 // TestASecondDeathIsAnError has daemons in a queue for the name of the service,
-// each of which dies of its first call. The short way of a read comes before the
+// forEachWrite of which dies of its first call. The short way of a read comes before the
 // two tries.
 func TestASecondDeathIsAnError(t *testing.T) {
 	for _, c := range []struct {
@@ -36,7 +36,7 @@ func TestASecondDeathIsAnError(t *testing.T) {
 			k.Setenv(t)
 			var deaths atomic.Int32
 			for range c.deaths + 1 {
-				dieOfACall(t, &deaths)
+				startDyingDaemon(t, &deaths)
 			}
 			err := c.call(t.Context(), New())
 			wantErr(t, err, helper.ErrUnavailable)
@@ -48,9 +48,9 @@ func TestASecondDeathIsAnError(t *testing.T) {
 	}
 }
 
-// dieOfACall waits for the name of the secret service and leaves the bus when
+// startDyingDaemon waits for the name of the secret service and leaves the bus when
 // it is called.
-func dieOfACall(t *testing.T, deaths *atomic.Int32) {
+func startDyingDaemon(t *testing.T, deaths *atomic.Int32) {
 	t.Helper()
 	conn, err := dbus.ConnectSessionBus()
 	if err != nil {
@@ -76,9 +76,9 @@ func dieOfACall(t *testing.T, deaths *atomic.Int32) {
 // TestWritesOutliveABus: no connection is kept that could be in the way once its
 // bus has gone.
 func TestWritesOutliveABus(t *testing.T) {
-	first, _, _, _ := realKeyring(t)
+	first, _, _, _ := startKeyring(t)
 	first.KillBus()
-	_, s, name, v := realKeyring(t)
+	_, s, name, v := startKeyring(t)
 	if err := s.Delete(t.Context(), name, v); err != nil {
 		t.Error(err)
 	}
@@ -87,7 +87,7 @@ func TestWritesOutliveABus(t *testing.T) {
 // TestSilenceBeforeAWrite stops the daemon where only the search before the
 // change can notice: nothing was written.
 func TestSilenceBeforeAWrite(t *testing.T) {
-	k, s, name, v := realKeyring(t)
+	k, s, name, v := startKeyring(t)
 	s.platform = &afterGet{platform: s.platform, do: func() {
 		k.Stop(t)
 		s.IdleTimeout = 200 * time.Millisecond

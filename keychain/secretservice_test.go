@@ -21,9 +21,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// realKeyring starts a private keyring, makes it this process's and puts an
+// startKeyring starts a private keyring, makes it this process's and puts an
 // item in it.
-func realKeyring(t *testing.T) (k *testkeyring.Keyring, s *Store, name string, v helper.Version) {
+func startKeyring(t *testing.T) (k *testkeyring.Keyring, s *Store, name string, v helper.Version) {
 	t.Helper()
 	k = testkeyring.Start(t)
 	k.Setenv(t)
@@ -50,7 +50,7 @@ func TestStoreOnGnomeKeyring(t *testing.T) {
 }
 
 func TestOtherProgramsReadTheItem(t *testing.T) {
-	_, s, name, v := realKeyring(t)
+	_, s, name, v := startKeyring(t)
 	want := make([]byte, 5_000)
 	_, _ = rand.Read(want)
 	if _, err := s.Put(t.Context(), name, want, v); err != nil {
@@ -67,7 +67,7 @@ func TestOtherProgramsReadTheItem(t *testing.T) {
 }
 
 func TestItemsOfOtherPrograms(t *testing.T) {
-	k, s, _, _ := realKeyring(t)
+	k, s, _, _ := startKeyring(t)
 	name := storetest.NewName(t)
 	if err := keyring.Set(Service, name, "from go-keyring"); err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestItemsOfOtherPrograms(t *testing.T) {
 }
 
 func TestLockedKeyring(t *testing.T) {
-	k, s, name, v := realKeyring(t)
+	k, s, name, v := startKeyring(t)
 	k.Lock(t)
 	wantAll(t, s, name, v, helper.ErrLocked)
 	_, _, err := s.Get(t.Context(), storetest.NewName(t))
@@ -99,7 +99,7 @@ func TestLockedKeyring(t *testing.T) {
 // TestLockedBetweenReadAndWrite locks where only the check before the write can
 // notice.
 func TestLockedBetweenReadAndWrite(t *testing.T) {
-	k, s, name, v := realKeyring(t)
+	k, s, name, v := startKeyring(t)
 	s.platform = &afterGet{platform: s.platform, do: func() { k.Lock(t) }}
 	_, err := s.Put(t.Context(), name, []byte("other"), v)
 	wantErr(t, err, helper.ErrLocked)
@@ -122,7 +122,7 @@ func (a *afterGet) get(ctx context.Context, user string) ([]byte, error) {
 }
 
 func TestStoppedDaemon(t *testing.T) {
-	k, s, name, v := realKeyring(t)
+	k, s, name, v := startKeyring(t)
 	s.Timeout = 200 * time.Millisecond
 	k.Stop(t)
 	wantAll(t, s, name, v, helper.ErrTimeout)
@@ -134,7 +134,7 @@ func TestStoppedDaemon(t *testing.T) {
 }
 
 func TestDaemonStoppedBetweenReadAndWrite(t *testing.T) {
-	k, s, name, v := realKeyring(t)
+	k, s, name, v := startKeyring(t)
 	s.platform = &afterGet{platform: s.platform, do: func() {
 		k.Stop(t)
 		s.Timeout = 200 * time.Millisecond

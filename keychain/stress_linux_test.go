@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 // with calls in another order it would not survive it (see TestFirstCallIsHarmless).
 // How long they take, which depends on the machine, is for internal/test/bench to say.
 func TestStress(t *testing.T) {
-	const patience = 5 * time.Minute
+	const testTimeout = 5 * time.Minute
 	get := func(ctx context.Context, s *Store, name string) ([]byte, error) {
 		item, _, err := s.Get(ctx, name)
 		return item, err
@@ -49,7 +49,7 @@ func TestStress(t *testing.T) {
 			if _, err := s.Put(t.Context(), name, content, ""); err != nil {
 				t.Fatal(err)
 			}
-			s.Timeout, s.IdleTimeout = patience, patience
+			s.Timeout, s.IdleTimeout = testTimeout, testTimeout
 			failed := atOnce(c.reads, func() error {
 				item, err := c.read(t.Context(), s, name)
 				if err == nil && string(item) != string(content) {

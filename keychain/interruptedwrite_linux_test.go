@@ -13,28 +13,28 @@ import (
 )
 
 // A writing is one call of the Secret Service that writes.
-type writing struct {
+type writeCall struct {
 	member string
 	absent bool // the item, before
 	do     func(ctx context.Context, b bus, set itemSet) error
 	left   string // the content of the item after it
 }
 
-func writings() map[string]writing {
+func writeCalls() map[string]writeCall {
 	put := func(ctx context.Context, b bus, set itemSet) error { return b.put(ctx, set, []byte("other")) }
-	return map[string]writing{
+	return map[string]writeCall{
 		"replace": {"SetSecret", false, put, "other"},
 		"create":  {"CreateItem", true, put, "other"},
 		"delete":  {"Delete", false, func(ctx context.Context, b bus, set itemSet) error { return b.deleteAll(ctx, set) }, ""},
 	}
 }
 
-// each runs the test with every writing, at an item that is there or not.
-func each(t *testing.T, test func(t *testing.T, kill func(unlock bool), stop func(), s *Store, name string, w writing)) {
+// forEachWrite runs the test with every writing, at an item that is there or not.
+func forEachWrite(t *testing.T, test func(t *testing.T, kill func(unlock bool), stop func(), s *Store, name string, w writeCall)) {
 	t.Helper()
-	for what, w := range writings() {
+	for what, w := range writeCalls() {
 		t.Run(what, func(t *testing.T) {
-			k, s, name, _ := realKeyring(t)
+			k, s, name, _ := startKeyring(t)
 			if w.absent {
 				name = storetest.NewName(t)
 			}
@@ -51,7 +51,7 @@ func each(t *testing.T, test func(t *testing.T, kill func(unlock bool), stop fun
 
 // TestNoWriteIsRepeated kills the daemon while it owes the answer to a write.
 func TestNoWriteIsRepeated(t *testing.T) {
-	each(t, func(t *testing.T, kill func(bool), stop func(), s *Store, name string, w writing) {
+	forEachWrite(t, func(t *testing.T, kill func(bool), stop func(), s *Store, name string, w writeCall) {
 		messages := monitor(t)
 		calls := make(chan int)
 		go func() {
@@ -78,7 +78,7 @@ func TestNoWriteIsRepeated(t *testing.T) {
 		})
 		wantErr(t, err, helper.ErrUnknown)
 		wantNotErr(t, err, helper.ErrUnavailable, helper.ErrLocked)
-		sayEnd(t)
+		emitEnd(t)
 		if n := <-calls; n != 1 || tries != 1 {
 			t.Errorf("in %d tries %d calls of %s, want 1 and 1", tries, n, w.member)
 		}
@@ -88,7 +88,7 @@ func TestNoWriteIsRepeated(t *testing.T) {
 // TestANewDaemonIsAskedAgain starts the daemon anew between the search and the
 // write: it knows neither the session nor, maybe, the item.
 func TestANewDaemonIsAskedAgain(t *testing.T) {
-	each(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writing) {
+	forEachWrite(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writeCall) {
 		var once atomic.Bool
 		err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 			if once.CompareAndSwap(false, true) {
@@ -110,7 +110,7 @@ func TestANewDaemonIsAskedAgain(t *testing.T) {
 
 // TestANewDaemonIsLocked: what it does not know may be there all the same.
 func TestANewDaemonIsLocked(t *testing.T) {
-	each(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writing) {
+	forEachWrite(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writeCall) {
 		err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 			kill(false)
 			return w.do(t.Context(), b, set)
@@ -122,7 +122,7 @@ func TestANewDaemonIsLocked(t *testing.T) {
 
 // TestDeletedSinceTheSearch: somebody else deleted the items, or recreated one.
 func TestDeletedSinceTheSearch(t *testing.T) {
-	k, s, name, _ := realKeyring(t)
+	k, s, name, _ := startKeyring(t)
 	for _, recreate := range []bool{true, false} {
 		tries := 0
 		err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
@@ -132,7 +132,7 @@ func TestDeletedSinceTheSearch(t *testing.T) {
 				}
 				if recreate {
 					set.items[0] += "9" // a daemon may give a path twice
-					return twinThenClear(t, b, set)
+					return addDuplicateThenDelete(t, b, set)
 				}
 			}
 			return b.deleteAll(t.Context(), set)
@@ -142,14 +142,14 @@ func TestDeletedSinceTheSearch(t *testing.T) {
 				t.Errorf("after %d tries %v", tries, err)
 			}
 			wantItems(t, k.Items(t))
-			twin(t, s, name, "item")
+			addDuplicate(t, s, name, "item")
 			continue
 		}
 		wantErr(t, err, helper.ErrNotFound)
 	}
 }
 
-func twinThenClear(t *testing.T, b bus, set itemSet) error {
+func addDuplicateThenDelete(t *testing.T, b bus, set itemSet) error {
 	t.Helper()
 	if err := b.createItem(t.Context(), set, secret{Session: set.session, ContentType: contentType}); err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func twinThenClear(t *testing.T, b bus, set itemSet) error {
 }
 
 func TestAChangeClosesItsConnection(t *testing.T) {
-	_, s, name, _ := realKeyring(t)
+	_, s, name, _ := startKeyring(t)
 	ctx, cancel := context.WithTimeout(t.Context(), defaultTimeout) // the next one waits for its turn until then
 	defer cancel()
 	for _, end := range []error{nil, helper.ErrNotFound} {
@@ -173,16 +173,16 @@ func TestAChangeClosesItsConnection(t *testing.T) {
 	}
 }
 
-// ended is a context that has ended, which nobody notices who waits for it.
-type ended struct{ context.Context } //nolint:containedctx // it is one
+// endedContext is a context that has ended, which nobody notices who waits for it.
+type endedContext struct{ context.Context } //nolint:containedctx // it is one
 
-func (ended) Err() error { return context.Canceled }
+func (endedContext) Err() error { return context.Canceled }
 
 // TestCancelledInTheSearch ends the context where only a look at it before the
 // write can notice.
 func TestCancelledInTheSearch(t *testing.T) {
-	_, s, name, _ := realKeyring(t)
-	err := service(t, s).change(ended{t.Context()}, name, func(bus, itemSet) error {
+	_, s, name, _ := startKeyring(t)
+	err := service(t, s).change(endedContext{t.Context()}, name, func(bus, itemSet) error {
 		t.Error("the change was begun")
 		return nil
 	})

@@ -11,16 +11,16 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// onEach runs the test with gnome-keyring and with KeePassXC, with an item of
+// onBothProviders runs the test with gnome-keyring and with KeePassXC, with an item of
 // the content "item". items are the names of all items.
-func onEach(t *testing.T, test func(t *testing.T, s *Store, name string, items func() []string)) {
+func onBothProviders(t *testing.T, test func(t *testing.T, s *Store, name string, items func() []string)) {
 	t.Helper()
 	t.Run("gnome-keyring", func(t *testing.T) {
-		k, s, name, _ := realKeyring(t)
+		k, s, name, _ := startKeyring(t)
 		test(t, s, name, func() []string { return k.Items(t) })
 	})
 	t.Run("KeePassXC", func(t *testing.T) {
-		x, s, name, _ := keepassxc(t, testkeyring.Confirm{})
+		x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
 		test(t, s, name, func() []string { return x.Items(t) })
 	})
 }
@@ -34,8 +34,8 @@ func service(t *testing.T, s *Store) secretService {
 	return service
 }
 
-// twin creates one more item of the name.
-func twin(t *testing.T, s *Store, name, content string) {
+// addDuplicate creates one more item of the name.
+func addDuplicate(t *testing.T, s *Store, name, content string) {
 	t.Helper()
 	err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
 		return b.createItem(t.Context(), set, secret{Session: set.session, Value: []byte(content), ContentType: contentType})
@@ -61,9 +61,9 @@ func wantContent(t *testing.T, s *Store, name, want string) {
 	}
 }
 
-func TestTwinsOfOneContent(t *testing.T) {
-	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
-		twin(t, s, name, "item")
+func TestDuplicates_Equal(t *testing.T) {
+	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
+		addDuplicate(t, s, name, "item")
 		wantItems(t, items(), name, name)
 		wantContent(t, s, name, "item")
 		v, err := s.Put(t.Context(), name, []byte("other"), helper.Digest([]byte("item")))
@@ -72,7 +72,7 @@ func TestTwinsOfOneContent(t *testing.T) {
 		}
 		wantContent(t, s, name, "other")
 		wantItems(t, items(), name)
-		twin(t, s, name, "other")
+		addDuplicate(t, s, name, "other")
 		if err := s.Delete(t.Context(), name, v); err != nil {
 			t.Fatal(err)
 		}
@@ -80,10 +80,10 @@ func TestTwinsOfOneContent(t *testing.T) {
 	})
 }
 
-// TestTwinsThatDiffer: neither is given out or replaced, and both can be erased.
-func TestTwinsThatDiffer(t *testing.T) {
-	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
-		twin(t, s, name, "other")
+// TestDuplicates_Different: neither is given out or replaced, and both can be erased.
+func TestDuplicates_Different(t *testing.T) {
+	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
+		addDuplicate(t, s, name, "other")
 		v := helper.Digest([]byte("item"))
 		item, both, err := s.Get(t.Context(), name)
 		wantErr(t, err, helper.ErrCorrupt, errDuplicates)
@@ -94,7 +94,7 @@ func TestTwinsThatDiffer(t *testing.T) {
 		wantErr(t, err, helper.ErrCorrupt)
 		wantErr(t, s.Delete(t.Context(), name, v), helper.ErrCorrupt)
 		wantItems(t, items(), name, name)
-		twin(t, s, name, "third")
+		addDuplicate(t, s, name, "third")
 		wantErr(t, s.Delete(t.Context(), name, both), helper.ErrCorrupt)
 		wantItems(t, items(), name, name, name)
 		keeper := helper.Keeper{Records: helper.Records{Stores: helper.Router{"keychain": s}}}
@@ -105,10 +105,10 @@ func TestTwinsThatDiffer(t *testing.T) {
 	})
 }
 
-func TestSetUnitesTwins(t *testing.T) {
-	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
-		twin(t, s, name, "other")
-		twin(t, s, name, "third")
+func TestSet_MergesDuplicates(t *testing.T) {
+	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
+		addDuplicate(t, s, name, "other")
+		addDuplicate(t, s, name, "third")
 		if err := s.platform.set(t.Context(), name, []byte("new")); err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestSetUnitesTwins(t *testing.T) {
 
 // TestRacingCreates: KeePassXC crashes if two writers unite twins at once.
 func TestRacingCreates(t *testing.T) {
-	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
+	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
 		fresh := storetest.NewName(t)
 		var n atomic.Int32
 		failed := atOnce(8, func() error {
@@ -137,7 +137,7 @@ func TestRacingCreates(t *testing.T) {
 
 // TestRacingDeletes: one succeeds and the others find nothing.
 func TestRacingDeletes(t *testing.T) {
-	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
+	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
 		failed := atOnce(8, func() error { return s.platform.delete(t.Context(), name) })
 		for _, err := range failed {
 			wantErr(t, err, helper.ErrNotFound)
@@ -149,9 +149,9 @@ func TestRacingDeletes(t *testing.T) {
 	})
 }
 
-// TestCreatesOutOfTurn is what happens where the bus allows no names.
-func TestCreatesOutOfTurn(t *testing.T) {
-	k, s, name, _ := realKeyring(t)
+// TestCreate_WithoutNames is what happens where the bus allows no names.
+func TestCreate_WithoutNames(t *testing.T) {
+	k, s, name, _ := startKeyring(t)
 	fresh := storetest.NewName(t)
 	err := service(t, s).change(t.Context(), fresh, func(b bus, set itemSet) error {
 		var n atomic.Int32
@@ -168,7 +168,7 @@ func TestCreatesOutOfTurn(t *testing.T) {
 
 // TestCreatedSinceTheSearch: the item of another program is replaced.
 func TestCreatedSinceTheSearch(t *testing.T) {
-	onEach(t, func(t *testing.T, s *Store, name string, items func() []string) {
+	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
 		fresh := storetest.NewName(t)
 		err := service(t, s).change(t.Context(), fresh, func(b bus, set itemSet) error {
 			theirs := secret{Session: set.session, Value: []byte("theirs"), ContentType: contentType}
