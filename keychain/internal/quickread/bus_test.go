@@ -23,8 +23,8 @@ type bus struct {
 	secret                     []byte // after the third
 }
 
-// right gives the item.
-func right(t testing.TB) *bus {
+// validBus gives the item.
+func validBus(t testing.TB) *bus {
 	t.Helper()
 	return &bus{
 		signIn:      []byte("OK 0123456789abcdef0123456789abcdef\r\n"),
@@ -92,8 +92,8 @@ func failure(t testing.TB, serial uint32) []byte {
 	}, "it failed")
 }
 
-// unasked is a signal and a call, which may come at any time.
-func unasked(t testing.TB) []byte {
+// unsolicited is a signal and a call, which may come at any time.
+func unsolicited(t testing.TB) []byte {
 	t.Helper()
 	named := map[dbus.HeaderField]any{
 		dbus.FieldPath: dbus.ObjectPath("/org/example"), dbus.FieldInterface: "org.example.Any", dbus.FieldMember: "Any",

@@ -12,36 +12,36 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// A recording is a connection to a bus that has said everything.
-type recording struct {
+// A replayConn is a connection to a bus that has said everything.
+type replayConn struct {
 	net.Conn
-	said *bytes.Reader
+	sent *bytes.Reader
 }
 
-func (r recording) Read(b []byte) (int, error)  { return r.said.Read(b) }
-func (r recording) Write(b []byte) (int, error) { return len(b), nil }
-func (r recording) SetDeadline(time.Time) error { return nil }
+func (r replayConn) Read(b []byte) (int, error)  { return r.sent.Read(b) }
+func (r replayConn) Write(b []byte) (int, error) { return len(b), nil }
+func (r replayConn) SetDeadline(time.Time) error { return nil }
 
-// wantSound holds that what a bus said gives nothing, or what another
+// checkAnswer holds that what a bus said gives nothing, or what another
 // implementation finds in it.
-func wantSound(t *testing.T, said []byte) {
+func checkAnswer(t *testing.T, sent []byte) {
 	t.Helper()
-	got, err := Read(t.Context(), recording{said: bytes.NewReader(said)}, Request{"service", "user", time.Hour, errIdle})
+	got, err := Read(t.Context(), replayConn{sent: bytes.NewReader(sent)}, Request{"service", "user", time.Hour, errIdle})
 	if err != nil {
 		if !errors.Is(err, ErrNotAnswered) || got != nil {
-			t.Errorf("of %.100q it read %q, %v", said, got, err)
+			t.Errorf("of %.100q it read %q, %v", sent, got, err)
 		}
 		return
 	}
-	_, messages, _ := bytes.Cut(said, []byte("\n"))
-	want, err := theSecret(messages)
+	_, messages, _ := bytes.Cut(sent, []byte("\n"))
+	want, err := decodeSecret(messages)
 	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("of %.100q it read %q; want %q, %v", said, got, want, err)
+		t.Errorf("of %.100q it read %q; want %q, %v", sent, got, want, err)
 	}
 }
 
-// theSecret returns the content in the fifth reply.
-func theSecret(messages []byte) ([]byte, error) {
+// decodeSecret returns the content in the fifth reply.
+func decodeSecret(messages []byte) ([]byte, error) {
 	for len(messages) >= 16 {
 		fields, body := binary.LittleEndian.Uint32(messages[12:]), binary.LittleEndian.Uint32(messages[4:])
 		size := 16 + int(fields+7)&^7 + int(body)
@@ -65,12 +65,12 @@ func theSecret(messages []byte) ([]byte, error) {
 
 // FuzzAnswer has a bus say anything.
 func FuzzAnswer(f *testing.F) {
-	b := right(f)
+	b := validBus(f)
 	f.Add(b.all())
-	b.hello = append(unasked(f), b.hello...)
+	b.hello = append(unsolicited(f), b.hello...)
 	f.Add(b.all())
 	b.secret = failure(f, 5)
 	f.Add(b.all())
 	f.Add([]byte("REJECTED EXTERNAL\r\n"))
-	f.Fuzz(wantSound)
+	f.Fuzz(checkAnswer)
 }

@@ -33,7 +33,7 @@ const (
 var (
 	// ErrNotAnswered says that nothing is known about the item.
 	ErrNotAnswered = errors.New("the short way gives no answer")
-	errOdd         = errors.New("an unexpected answer")
+	errUnexpected  = errors.New("an unexpected answer")
 )
 
 // A Request is about the only item with these attributes in its collection.
@@ -88,7 +88,7 @@ func (c *client) read(r Request, answered func()) (doing string, content []byte)
 		{"get the secret", func() { content = c.secret(item, session) }},
 	} {
 		step.do()
-		if c.want(c.at == len(c.rest)); c.err != nil {
+		if c.require(c.at == len(c.rest)); c.err != nil {
 			return step.doing, nil
 		}
 		answered()
@@ -106,7 +106,7 @@ func (c *client) hello() {
 	if c.err == nil {
 		var line []byte
 		line, c.err = c.in.ReadSlice('\n')
-		c.want(bytes.HasPrefix(line, []byte("OK ")))
+		c.require(bytes.HasPrefix(line, []byte("OK ")))
 	}
 	c.reply(1, "s")
 	c.str()
@@ -115,7 +115,7 @@ func (c *client) hello() {
 // collection returns login if it is there, else the default.
 func (c *client) collection() string {
 	c.reply(2, "v")
-	if c.want(c.sig() == "ao"); slices.Contains(c.strs(), loginPath) {
+	if c.require(c.sig() == "ao"); slices.Contains(c.strs(), loginPath) {
 		return loginPath
 	}
 	return defaultPath
@@ -129,11 +129,11 @@ func (c *client) search(collection string, r Request) (session, item string) {
 		call{3, secretsName, secretsPath, interfaces + "Service", "OpenSession", "sv", encoder{}.str("plain").sig("s").str("")}.message(),
 		call{4, secretsName, collection, interfaces + "Collection", "SearchItems", "a{ss}", attributes}.message()))
 	c.reply(3, "vo")
-	c.want(c.sig() == "s" && c.str() == "")
+	c.require(c.sig() == "s" && c.str() == "")
 	session = c.str()
 	c.reply(4, "ao")
 	items := append(c.strs(), "")
-	c.want(len(items) == 2)
+	c.require(len(items) == 2)
 	return session, items[0]
 }
 
@@ -172,24 +172,24 @@ func (c call) message() []byte {
 	return append(append(e, fields...).pad(8), c.arguments...)
 }
 
-func (c *client) want(ok bool) {
+func (c *client) require(ok bool) {
 	if !ok && c.err == nil {
-		c.err = errOdd
+		c.err = errUnexpected
 	}
 }
 
 // reply begins to read the answer to a call. What may come before is signals, and
 // calls, which nobody answers.
 func (c *client) reply(serial uint32, signature string) {
-	c.want(c.at == len(c.rest))
+	c.require(c.at == len(c.rest))
 	var head [16]byte
 	var fields, body, to uint32
 	var has string
 	for c.err == nil && head[1] != methodReturn {
 		_, c.err = io.ReadFull(c.in, head[:])
 		body, fields = binary.LittleEndian.Uint32(head[4:]), binary.LittleEndian.Uint32(head[12:])
-		c.want(head[0] == 'l' && head[2] < 8 && head[3] == 1 && body <= maxSize && fields <= maxSize)
-		c.want(slices.Contains([]byte{methodCall, methodReturn, signal}, head[1]))
+		c.require(head[0] == 'l' && head[2] < 8 && head[3] == 1 && body <= maxSize && fields <= maxSize)
+		c.require(slices.Contains([]byte{methodCall, methodReturn, signal}, head[1]))
 		if c.err == nil {
 			c.rest, c.at = make([]byte, (fields+7)&^7+body), 0
 			_, c.err = io.ReadFull(c.in, c.rest)
@@ -205,16 +205,16 @@ func (c *client) reply(serial uint32, signature string) {
 		case "\x08g":
 			has = c.sig()
 		default:
-			c.want(false)
+			c.require(false)
 		}
 	}
-	c.want(c.at == int(fields) && to == serial && has == signature)
+	c.require(c.at == int(fields) && to == serial && has == signature)
 	c.pad(8)
 }
 
 // take returns the next n bytes, or as many as a number has after an error.
 func (c *client) take(n uint32) []byte {
-	if c.want(uint64(n) <= uint64(len(c.rest)-c.at)); c.err != nil {
+	if c.require(uint64(n) <= uint64(len(c.rest)-c.at)); c.err != nil {
 		return make([]byte, 4)
 	}
 	c.at += int(n)
@@ -223,14 +223,14 @@ func (c *client) take(n uint32) []byte {
 
 func (c *client) pad(n int) *client {
 	for _, b := range c.take(uint32(-c.at & (n - 1))) {
-		c.want(b == 0)
+		c.require(b == 0)
 	}
 	return c
 }
 
 func (c *client) text(n uint32) string {
 	text := string(c.take(n))
-	c.want(string(c.take(1)) == "\x00" && !strings.Contains(text, "\x00"))
+	c.require(string(c.take(1)) == "\x00" && !strings.Contains(text, "\x00"))
 	return text
 }
 
@@ -241,7 +241,7 @@ func (c *client) sig() string   { return c.text(uint32(c.take(1)[0])) }
 
 // strs reads an array, the last part of a message.
 func (c *client) strs() (all []string) {
-	for c.want(c.num() == uint32(len(c.rest)-c.at)); c.err == nil && c.at < len(c.rest); {
+	for c.require(c.num() == uint32(len(c.rest)-c.at)); c.err == nil && c.at < len(c.rest); {
 		all = append(all, c.str())
 	}
 	return all

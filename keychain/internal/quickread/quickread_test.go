@@ -20,14 +20,14 @@ var errIdle = errors.New("it is silent")
 // read reads the item in a bubble, where a wait takes no time.
 func read(t *testing.T, steps [][][]byte) (item string, err error) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { item, err = readHere(t.Context(), t, steps) })
+	synctest.Test(t, func(t *testing.T) { item, err = readNow(t.Context(), t, steps) })
 	if err != nil && (item != "" || strings.Contains(err.Error(), testContent)) {
 		t.Errorf("error %q, with item %q", err, item)
 	}
 	return item, err
 }
 
-func readHere(ctx context.Context, t *testing.T, steps [][][]byte) (string, error) {
+func readNow(ctx context.Context, t *testing.T, steps [][][]byte) (string, error) {
 	t.Helper()
 	b, err := Read(ctx, start(t, steps), Request{"service", "user", 3 * time.Second, errIdle})
 	return string(b), err
@@ -47,12 +47,12 @@ func TestRead(t *testing.T) {
 		}},
 		{"what nobody asked for", testContent, func(b *bus) {
 			for _, part := range []*[]byte{&b.hello, &b.collections, &b.session, &b.items, &b.secret} {
-				*part = append(unasked(t), *part...)
+				*part = append(unsolicited(t), *part...)
 			}
 		}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			b := right(t)
+			b := validBus(t)
 			c.change(b)
 			if got, err := read(t, b.steps()); err != nil || got != c.want {
 				t.Errorf("read %.100q, %v", got, err)
@@ -61,8 +61,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestOddAnswers: whatever is not an answer that gives the item gives nothing.
-func TestOddAnswers(t *testing.T) {
+// TestRead_UnexpectedAnswers: whatever is not an answer that gives the item gives nothing.
+func TestRead_UnexpectedAnswers(t *testing.T) {
 	for what, change := range map[string]func(b *bus){
 		"it refuses the user":   func(b *bus) { b.signIn = []byte("REJECTED EXTERNAL\r\n") },
 		"it goes on and on":     func(b *bus) { b.signIn = bytes.Repeat([]byte("OK "), 10_000) },
@@ -89,7 +89,7 @@ func TestOddAnswers(t *testing.T) {
 				dbus.FieldReplySerial: uint32(5), dbus.FieldPath: testItem,
 			}, content(testContent))
 		},
-		"more than an answer":  func(b *bus) { b.secret = longer(b.secret) },
+		"more than an answer":  func(b *bus) { b.secret = appendByte(b.secret) },
 		"the other byte order": func(b *bus) { b.secret[0] = 'B' },
 		"no byte order":        func(b *bus) { b.secret[0] = 0 },
 		"no type":              func(b *bus) { b.secret[1] = 0 },
@@ -112,7 +112,7 @@ func TestOddAnswers(t *testing.T) {
 		"a long string":        func(b *bus) { b.secret[len(b.secret)-len("application/octet-stream")-5]++ },
 	} {
 		t.Run(what, func(t *testing.T) {
-			b := right(t)
+			b := validBus(t)
 			change(b)
 			if got, err := read(t, b.steps()); !errors.Is(err, ErrNotAnswered) {
 				t.Errorf("read %q, %v", got, err)
@@ -121,8 +121,8 @@ func TestOddAnswers(t *testing.T) {
 	}
 }
 
-// longer adds a byte to the body.
-func longer(m []byte) []byte {
+// appendByte adds a byte to the body.
+func appendByte(m []byte) []byte {
 	m = append(m, 0)
 	binary.LittleEndian.PutUint32(m[4:], binary.LittleEndian.Uint32(m[4:])+1)
 	return m
@@ -130,11 +130,11 @@ func longer(m []byte) []byte {
 
 // TestHangUp ends the conversation after each of its bytes.
 func TestHangUp(t *testing.T) {
-	all := right(t).all()
+	all := validBus(t).all()
 	for i := range all {
-		wantSound(t, all[:i])
+		checkAnswer(t, all[:i])
 	}
-	steps := right(t).steps()
+	steps := validBus(t).steps()
 	for i := range steps {
 		if got, err := read(t, steps[:i]); !errors.Is(err, ErrNotAnswered) {
 			t.Errorf("of %d steps it read %q, %v", i, got, err)
@@ -144,19 +144,19 @@ func TestHangUp(t *testing.T) {
 
 // TestBrokenBytes changes bits of each byte.
 func TestBrokenBytes(t *testing.T) {
-	all := right(t).all()
+	all := validBus(t).all()
 	for i := range all {
 		for _, bits := range []byte{0x01, 0x02, 0x80, 0xff} {
 			broken := slices.Clone(all)
 			broken[i] ^= bits
-			wantSound(t, broken)
+			checkAnswer(t, broken)
 		}
 	}
 }
 
 // TestSilence: each answer has its time, and no more.
 func TestSilence(t *testing.T) {
-	b := right(t)
+	b := validBus(t)
 	mute := [][]byte{}
 	for _, c := range []struct {
 		doing string
@@ -182,7 +182,7 @@ func TestSilence(t *testing.T) {
 // TestSlowBus answers each call, and all of them together in a longer time.
 func TestSlowBus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		conn := &slow{Conn: start(t, right(t).steps()), pause: 1400 * time.Millisecond}
+		conn := &slowConn{Conn: start(t, validBus(t).steps()), pause: 1400 * time.Millisecond}
 		got, err := Read(t.Context(), conn, Request{"service", "user", 3 * time.Second, errIdle})
 		if err != nil || string(got) != testContent {
 			t.Errorf("read %q, %v", got, err)
@@ -193,7 +193,7 @@ func TestSlowBus(t *testing.T) {
 // TestTornAnswer comes byte by byte and too slowly.
 func TestTornAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		conn := &slow{Conn: start(t, right(t).steps()), pause: time.Second, most: 1}
+		conn := &slowConn{Conn: start(t, validBus(t).steps()), pause: time.Second, atMost: 1}
 		got, err := Read(t.Context(), conn, Request{"service", "user", 3 * time.Second, errIdle})
 		if !errors.Is(err, errIdle) {
 			t.Errorf("read %q, %v", got, err)
@@ -206,12 +206,12 @@ func TestContextEnds(t *testing.T) {
 		start := time.Now() //nolint:forbidigo // of the bubble
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if got, err := readHere(ctx, t, [][][]byte{nil, nil}); !errors.Is(err, context.DeadlineExceeded) {
+		if got, err := readNow(ctx, t, [][][]byte{nil, nil}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("read %q, %v", got, err)
 		}
 		cancelled, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		if got, err := readHere(cancelled, t, [][][]byte{nil, nil}); !errors.Is(err, context.Canceled) {
+		if got, err := readNow(cancelled, t, [][][]byte{nil, nil}); !errors.Is(err, context.Canceled) {
 			t.Errorf("read %q, %v", got, err)
 		}
 		if took := time.Since(start); took != 2*time.Second {
@@ -220,17 +220,17 @@ func TestContextEnds(t *testing.T) {
 	})
 }
 
-// slow is a connection that brings little, and after a pause.
-type slow struct {
+// slowConn is a connection that brings little, and after a pause.
+type slowConn struct {
 	net.Conn
-	pause time.Duration
-	most  int // bytes at once, if not zero
+	pause  time.Duration
+	atMost int // bytes at once, if not zero
 }
 
-func (s *slow) Read(b []byte) (int, error) {
+func (s *slowConn) Read(b []byte) (int, error) {
 	time.Sleep(s.pause) //nolint:forbidigo // in a bubble
-	if s.most > 0 {
-		b = b[:s.most]
+	if s.atMost > 0 {
+		b = b[:s.atMost]
 	}
 	return s.Conn.Read(b)
 }
