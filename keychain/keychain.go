@@ -90,10 +90,10 @@ var _ helper.Store = (*Store)(nil)
 // New returns the store on this user's keychain. It touches nothing.
 func New() *Store { return newStore(Service) }
 
-// Of returns the items of another program in this user's keychain, by the name
+// NewForService returns the store of the items of another program in this user's keychain, by the name
 // of its service, so that they can be moved here or deleted. Their names are
 // whatever that program chose.
-func Of(service string) *Store { return newStore(service) }
+func NewForService(service string) *Store { return newStore(service) }
 
 // Where tells a person where the item of the name is.
 func (s *Store) Where(name string) string {

@@ -183,12 +183,12 @@ func TestLimitIsTheLibrarys(t *testing.T) {
 	}
 }
 
-// TestOf is about items of another program, whose names need quotes.
-func TestOf(t *testing.T) {
+// TestNewForService is about items of another program, whose names need quotes.
+func TestNewForService(t *testing.T) {
 	k := testsecurity.Start(t)
 	k.Setenv(t)
 	const service, name = "Codex Auth", "cli|it's 1"
-	other := Of(service)
+	other := NewForService(service)
 	v, err := other.Put(t.Context(), name, []byte("theirs"), "")
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func TestList(t *testing.T) {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	if _, err := keychain.Of("another-program").Put(t.Context(), name, []byte("theirs"), ""); err != nil {
+	if _, err := keychain.NewForService("another-program").Put(t.Context(), name, []byte("theirs"), ""); err != nil {
 		t.Fatal(err)
 	}
 	wantList(name, name+"/journal")

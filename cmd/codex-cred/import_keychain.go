@@ -26,7 +26,7 @@ func inKeychain(path string) bool { return strings.HasPrefix(path, keychainSchem
 // keychain.
 func readItem(ctx context.Context, path string, format moving.Format) (document, error) {
 	service, name, _ := strings.Cut(strings.TrimPrefix(path, keychainScheme), "/")
-	store := keychain.Of(service)
+	store := keychain.NewForService(service)
 	content, v, err := store.Get(ctx, name)
 	switch {
 	case errors.Is(err, helper.ErrNotFound), errors.Is(err, helper.ErrUnavailable):

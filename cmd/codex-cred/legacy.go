@@ -244,7 +244,7 @@ func presentItems(ctx context.Context, items []foreignItem) []artefact {
 }
 
 func itemOfOthers(kind, service, name string) artefact {
-	store := keychain.Of(service)
+	store := keychain.NewForService(service)
 	return artefact{
 		kind: kind, where: store.Where(name),
 		present: func(ctx context.Context) (bool, error) {

@@ -9,11 +9,11 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// TestOf is about items of another program, with names that ours never have.
-func TestOf(t *testing.T) {
+// TestNewForService is about items of another program, with names that ours never have.
+func TestNewForService(t *testing.T) {
 	testkeyring.Start(t).Setenv(t)
 	const name = "accounts:global/ü"
-	other, ours := keychain.Of("another-program"), keychain.New()
+	other, ours := keychain.NewForService("another-program"), keychain.New()
 	v, err := other.Put(t.Context(), name, []byte("theirs"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -21,7 +21,7 @@ func TestOf(t *testing.T) {
 	if item, found, err := other.Get(t.Context(), name); err != nil || string(item) != "theirs" || found != v {
 		t.Errorf("Get = %q, %q, %v", item, found, err)
 	}
-	if _, _, err := keychain.Of("a-third").Get(t.Context(), name); !errors.Is(err, helper.ErrNotFound) {
+	if _, _, err := keychain.NewForService("a-third").Get(t.Context(), name); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("the item of another service: %v", err)
 	}
 	if _, _, err := ours.Get(t.Context(), name); !errors.Is(err, helper.ErrInvalid) {
