@@ -95,8 +95,8 @@ func New() *Store { return newStore(Service) }
 // whatever that program chose.
 func NewForService(service string) *Store { return newStore(service) }
 
-// Where tells a person where the item of the name is.
-func (s *Store) Where(name string) string {
+// Location tells a person where the item of the name is.
+func (s *Store) Location(name string) string {
 	return fmt.Sprintf("item %s of service %s in the %s", name, cmp.Or(s.service, Service), s.place)
 }
 
@@ -161,7 +161,7 @@ func (s *Store) Delete(ctx context.Context, name string, expect helper.Version) 
 }
 
 func (s *Store) failed(doing, name string, err error) error {
-	return fmt.Errorf("%s %s: %w", doing, s.Where(name), err)
+	return fmt.Errorf("%s %s: %w", doing, s.Location(name), err)
 }
 
 func (s *Store) check(ctx context.Context, name string) error {

@@ -115,11 +115,11 @@ func TestOnlyNotFoundMeansAbsent(t *testing.T) {
 	}
 }
 
-func TestWhere(t *testing.T) {
+func TestLocation(t *testing.T) {
 	s := &Store{place: "Secret Service"}
 	want := "item " + testID + " of service codex-cred in the Secret Service"
-	if got := s.Where(testID); got != want {
-		t.Errorf("Where = %q, want %q", got, want)
+	if got := s.Location(testID); got != want {
+		t.Errorf("Location = %q, want %q", got, want)
 	}
 }
 

@@ -172,7 +172,7 @@ func (w *wiring) inStore(kind, word, name string) artefact {
 func (w *wiring) place(store, name string) string {
 	switch store {
 	case storeKeychain:
-		return w.keychain.Where(name)
+		return w.keychain.Location(name)
 	case storeFile:
 		return "file " + w.files.Path(name)
 	}

@@ -92,14 +92,14 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 		switch {
 		case claimed[helper.ID(id)]:
 		case helper.ID(id) == d.trial() && d.trying():
-			found = append(found, skipped("%s is of a trial that is under way", d.keychain.Where(name)))
+			found = append(found, skipped("%s is of a trial that is under way", d.keychain.Location(name)))
 		case helper.ID(id) == d.trial():
 			if there, err := d.item(helper.Leftover{ID: d.trial(), Store: storeKeychain}).present(ctx); err == nil && !there {
 				continue // the trial has ended since the items were listed
 			}
-			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.keychain.Where(name)).by(func(ctx context.Context) error { return d.probe(ctx, storeKeychain) }))
+			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.keychain.Location(name)).by(func(ctx context.Context) error { return d.probe(ctx, storeKeychain) }))
 		default:
-			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.keychain.Where(name)))
+			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.keychain.Location(name)))
 		}
 	}
 	return orFine(found, "%s of ours in the keychain, all of accounts", terminal.Plural(len(names), "item"))

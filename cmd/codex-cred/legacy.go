@@ -246,7 +246,7 @@ func presentItems(ctx context.Context, items []foreignItem) []artefact {
 func itemOfOthers(kind, service, name string) artefact {
 	store := keychain.NewForService(service)
 	return artefact{
-		kind: kind, where: store.Where(name),
+		kind: kind, where: store.Location(name),
 		present: func(ctx context.Context) (bool, error) {
 			_, _, err := store.Get(ctx, name)
 			return found(err)
