@@ -74,7 +74,8 @@ func TestReadsCreateNothing(t *testing.T) {
 	_, _, getErr := s.Get(t.Context(), name)
 	_, putErr := s.Put(t.Context(), name, []byte("x"), "another version")
 	names, listErr := s.List(t.Context())
-	if !errors.Is(getErr, helper.ErrNotFound) || !errors.Is(putErr, helper.ErrConflict) || listErr != nil || len(names) > 0 {
+	if !errors.Is(getErr, helper.ErrNotFound) || !errors.Is(putErr, helper.ErrConflict) ||
+		listErr != nil || len(names) > 0 {
 		t.Errorf("Get: %v, Put: %v, List: %q, %v", getErr, putErr, names, listErr)
 	}
 	if err := s.Delete(t.Context(), name, ""); !errors.Is(err, helper.ErrNotFound) {
