@@ -20,7 +20,7 @@ func TestAllocations(t *testing.T) {
 	var stderr strings.Builder
 	home := map[string]string{"CODEX_CRED_HOME": filepath.Join(t.TempDir(), "root")}
 	p := newProgram()
-	p.getenv = func(name string) string { return home[name] }
+	p.Getenv = func(name string) string { return home[name] }
 	p.In, p.Out, p.Err = strings.NewReader(`{"access_token":"`+strings.Repeat("token", 500)+`","expires_in":36000}`), io.Discard, &stderr
 	must := func(args ...string) {
 		if code := p.run(append([]string{"codex-cred"}, args...)); code != exit.OK {

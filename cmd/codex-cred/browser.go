@@ -14,7 +14,7 @@ import (
 
 // hasBrowser reports whether a browser that a person sees can be opened here.
 // Over ssh it would open on the other end, where nobody sits.
-func (p *program) hasBrowser() bool { return browserOn(runtime.GOOS, p.getenv, windowsBrowser()) }
+func (p *program) hasBrowser() bool { return browserOn(runtime.GOOS, p.Getenv, windowsBrowser()) }
 
 // browserOn is hasBrowser for a system, with the command of the Windows around it.
 func browserOn(system string, getenv func(string) string, windows string) bool {
@@ -56,9 +56,9 @@ func readyToStart() {
 // openBrowser shows the URL to the person: with $BROWSER, a list of commands
 // separated as in $PATH in which %s stands for the URL, else as the system does.
 func (p *program) openBrowser(ctx context.Context, url string) error {
-	defer p.asPerson()()
-	choices := p.getenv("BROWSER")
-	if windows := windowsBrowser(); choices == "" && windows != "" && !hasDisplay(p.getenv) {
+	defer p.Unprotect()()
+	choices := p.Getenv("BROWSER")
+	if windows := windowsBrowser(); choices == "" && windows != "" && !hasDisplay(p.Getenv) {
 		return start(ctx, windows, url)
 	}
 	if choices == "" {

@@ -32,7 +32,7 @@ func storeWords() []string { return []string{storeAuto, storeKeychain, storeFile
 func (p *program) storeChoice(c *cli.Context) (string, error) {
 	choice := c.String("store")
 	if choice == "" {
-		choice = p.getenv("CODEX_CRED_STORE")
+		choice = p.Getenv("CODEX_CRED_STORE")
 	}
 	if choice == "" {
 		choice = storeAuto

@@ -30,7 +30,7 @@ func TestTrialOfKeePassXC(t *testing.T) {
 			x := testkeyring.StartKeePassXC(t, c.confirm)
 			x.Setenv(t)
 			t.Setenv("CODEX_CRED_HOME", filepath.Join(t.TempDir(), "root"))
-			w, err := (&program{Terminal: &terminal.Terminal{Now: time.Now}, getenv: os.Getenv}).wire()
+			w, err := (&program{Terminal: &terminal.Terminal{Now: time.Now}, Process: &Process{Getenv: os.Getenv}}).wire()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,12 +15,10 @@ func aProgram(t *testing.T) *program {
 	t.Helper()
 	home := t.TempDir()
 	return &program{
-		Terminal: &terminal.Terminal{Now: time.Now}, getenv: func(name string) string {
-			if name == "CODEX_CRED_HOME" || name == "HOME" {
-				return home
-			}
-			return ""
-		},
+		Terminal: &terminal.Terminal{Now: time.Now},
+		Process: &Process{Getenv: func(name string) string {
+			return map[string]string{"CODEX_CRED_HOME": home, "HOME": home}[name]
+		}},
 	}
 }
 

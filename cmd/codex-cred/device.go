@@ -56,7 +56,7 @@ func (p *program) qr(code signin.Code, columns int) string {
 		return "" // it is too long to draw, and stands above
 	}
 	darkOnLight := terminal.Style("\x1b[30;107m")
-	if p.getenv("NO_COLOR") != "" {
+	if p.Getenv("NO_COLOR") != "" {
 		darkOnLight = terminal.Plain
 		invert(rows) // most terminals are dark
 	}
@@ -86,7 +86,7 @@ func indented(lines []string, columns int, s terminal.Style) string {
 // screen returns the width of the terminal, and whether to draw on it.
 func (p *program) screen() (columns int, drawn bool) {
 	f, ok := p.Err.(*os.File)
-	if !ok || !terminal.IsTerminal(f) || p.getenv("TERM") == "dumb" || p.onlyASCII() {
+	if !ok || !terminal.IsTerminal(f) || p.Getenv("TERM") == "dumb" || p.onlyASCII() {
 		return 0, false
 	}
 	columns, _, err := term.GetSize(int(f.Fd()))
@@ -98,7 +98,7 @@ func (p *program) screen() (columns int, drawn bool) {
 // nothing is known, and most terminals have them.
 func (p *program) onlyASCII() bool {
 	for _, variable := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value := strings.ToLower(p.getenv(variable)); value != "" {
+		if value := strings.ToLower(p.Getenv(variable)); value != "" {
 			return !strings.Contains(value, "utf-8") && !strings.Contains(value, "utf8")
 		}
 	}

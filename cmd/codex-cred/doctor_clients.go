@@ -157,7 +157,7 @@ func codexKeeps(s *setup) time.Duration {
 // claudeKeeps is what the settings or the environment say, else what Claude Code takes.
 func claudeKeeps(s *setup) time.Duration {
 	const variable = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS"
-	text := s.getenv(variable)
+	text := s.Getenv(variable)
 	if raw, ok, err := jsonedit.Get(s.firstFile(), "env", variable); ok && err == nil {
 		_ = json.Unmarshal(raw, &text) // what is no text says nothing
 	}

@@ -88,7 +88,7 @@ func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 
 // trustHint is what to do about an authority that is not trusted.
 func (d *doctor) trustHint() string {
-	if file := d.getenv("SSL_CERT_FILE"); file != "" {
+	if file := d.Getenv("SSL_CERT_FILE"); file != "" {
 		return "add the certificate of your company's proxy to " + file + ", or unset SSL_CERT_FILE"
 	}
 	return "if your company's proxy looks into connections, set SSL_CERT_FILE to its certificate; else do not sign in on this network"
@@ -124,7 +124,7 @@ func setClock() string {
 
 // checkRoots looks whether there are authorities to trust at all.
 func (d *doctor) checkRoots(context.Context) []finding {
-	if path := d.getenv("SSL_CERT_FILE"); path != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+	if path := d.Getenv("SSL_CERT_FILE"); path != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
 		pem, _, err := configfile.ReadRegular(path)
 		if errors.Is(err, helper.ErrUnsafe) {
 			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s", terminal.Sanitize(err.Error()))}
@@ -154,8 +154,8 @@ func (d *doctor) proxied() bool {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return false
 	}
-	proxy := d.getenv("HTTPS_PROXY") + d.getenv("https_proxy")
-	return proxy != "" && d.getenv("SSL_CERT_FILE")+d.getenv("SSL_CERT_DIR") != ""
+	proxy := d.Getenv("HTTPS_PROXY") + d.Getenv("https_proxy")
+	return proxy != "" && d.Getenv("SSL_CERT_FILE")+d.Getenv("SSL_CERT_DIR") != ""
 }
 
 // checkPorts looks at the ports that a sign-in to ChatGPT comes back to. It is enough
@@ -189,7 +189,7 @@ func (d *doctor) checkBrowser(context.Context) []finding {
 	if !d.hasBrowser() {
 		return []finding{warning(instead, "no browser can be opened here that you would see")}
 	}
-	choices := filepath.SplitList(d.getenv("BROWSER"))
+	choices := filepath.SplitList(d.Getenv("BROWSER"))
 	for _, choice := range choices {
 		words := strings.Fields(choice)
 		if len(words) == 0 {
@@ -200,7 +200,7 @@ func (d *doctor) checkBrowser(context.Context) []finding {
 		}
 	}
 	if len(choices) > 0 {
-		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s", terminal.Sanitize(d.getenv("BROWSER")))}
+		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s", terminal.Sanitize(d.Getenv("BROWSER")))}
 	}
 	return []finding{fine("the one of this system")}
 }

@@ -18,8 +18,10 @@ func aDoctor(t *testing.T) *doctor {
 	t.Helper()
 	p := &program{
 		Terminal: &terminal.Terminal{Out: io.Discard, Err: io.Discard, Now: time.Now},
-		getenv:   func(string) string { return "" },
-		hostID:   func() (string, error) { return "", nil },
+		Process: &Process{
+			Getenv: func(string) string { return "" },
+			HostID: func() (string, error) { return "", nil },
+		},
 	}
 	return &doctor{program: p, wiring: p.wireAt(filepath.Join(t.TempDir(), "root"))}
 }

@@ -187,7 +187,7 @@ func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
 
 // ask wants a person to type yes. what is what a program must not do unasked.
 func (e *eraser) ask(ctx context.Context, question, what string) error {
-	if !terminal.IsTerminal(e.In) || !terminal.IsTerminal(e.Err) || e.unattended() != "" {
+	if !terminal.IsTerminal(e.In) || !terminal.IsTerminal(e.Err) || e.Unattended() != "" {
 		return fault.WithHint(fmt.Errorf("%s %w to confirm it", what, fault.ErrNeedsPerson), "add --yes, or look first with --dry-run")
 	}
 	_, _ = io.WriteString(e.Err, question)

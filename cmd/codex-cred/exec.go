@@ -64,7 +64,7 @@ func (p *program) exec(c *cli.Context) error {
 	}
 	environment := withToken(os.Environ(), tokenVariables(answer, c.StringSlice("env")))
 	p.flushLog()
-	p.asPerson()
+	p.Unprotect()
 	if err := become(path, p.others, environment); err != nil {
 		return notRun(p.others[0], err)
 	}

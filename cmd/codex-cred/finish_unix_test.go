@@ -18,8 +18,8 @@ import (
 // the whole process.
 func TestInterruptible_GivesUp(t *testing.T) {
 	code := make(chan int, 1)
-	p := &program{Terminal: &terminal.Terminal{Err: io.Discard}, finishTime: time.Millisecond, exit: func(c int) { code <- c }}
-	ctx, stop := p.interruptible()
+	p := Interrupts{Terminal: &terminal.Terminal{Err: io.Discard}, FinishTime: time.Millisecond, Exit: func(c int) { code <- c }}
+	ctx, stop := p.Context()
 	defer stop()
 	must(t, syscall.Kill(os.Getpid(), syscall.SIGTERM))
 	<-ctx.Done()
@@ -36,8 +36,8 @@ func TestInterruptible_GivesUp(t *testing.T) {
 // TestInterruptible_Ends: what ends in time is not given up.
 func TestInterruptible_Ends(t *testing.T) {
 	code := make(chan int, 1)
-	p := &program{Terminal: &terminal.Terminal{Err: io.Discard}, finishTime: time.Hour, exit: func(c int) { code <- c }}
-	ctx, stop := p.interruptible()
+	p := Interrupts{Terminal: &terminal.Terminal{Err: io.Discard}, FinishTime: time.Hour, Exit: func(c int) { code <- c }}
+	ctx, stop := p.Context()
 	must(t, syscall.Kill(os.Getpid(), syscall.SIGTERM))
 	<-ctx.Done()
 	stop()

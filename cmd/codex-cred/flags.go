@@ -64,7 +64,7 @@ func (p *program) account(a arguments, w *wiring) (string, error) {
 
 // defaultAccount returns the environment's account, else the one of "use".
 func (p *program) defaultAccount(w *wiring) (string, error) {
-	if name := p.getenv("CODEX_CRED_ACCOUNT"); name != "" {
+	if name := p.Getenv("CODEX_CRED_ACCOUNT"); name != "" {
 		return name, helper.CheckName(name)
 	}
 	name, err := w.accounts.Default()
@@ -95,7 +95,7 @@ func durationOf(c *cli.Context, name string) durationFlag {
 // duration returns the flag's value, else the environment's, else the default.
 func (p *program) duration(flag durationFlag, variable string) (time.Duration, error) {
 	d := flag.value
-	if text := p.getenv(variable); text != "" && !flag.isSet {
+	if text := p.Getenv(variable); text != "" && !flag.isSet {
 		var err error
 		if d, err = time.ParseDuration(text); err != nil {
 			return 0, fault.Usage("%s cannot be %q: it takes a time such as 30s or 5m", variable, terminal.Sanitize(text))

@@ -43,7 +43,7 @@ func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow,
 		return p.byPaste, nil
 	case !p.hasBrowser():
 		why := "there is no display"
-		if p.getenv("SSH_CONNECTION") != "" {
+		if p.Getenv("SSH_CONNECTION") != "" {
 			why = "this is an ssh session"
 		}
 		return nil, fault.WithHint(fmt.Errorf("no browser can be opened here, %s: sign-in %w", why, fault.ErrNeedsPerson), "run: "+instead)

@@ -31,7 +31,7 @@ func (p *program) agree(ctx context.Context, answer helper.Answer, unanswered er
 		hint = fmt.Sprintf("codex-cred get%s prints a token that is valid until %s; %s",
 			fault.AsArgument(account), answer.Credential.Expiry.UTC().Format("2006-01-02 15:04 MST"), hint)
 	}
-	if !terminal.IsTerminal(p.In) || !terminal.IsTerminal(p.Err) || p.unattended() != "" {
+	if !terminal.IsTerminal(p.In) || !terminal.IsTerminal(p.Err) || p.Unattended() != "" {
 		return fault.WithHint(fmt.Errorf("%w; to present it again %w", unanswered, fault.ErrNeedsPerson), hint)
 	}
 	p.Warn("%s", terminal.OneLine(unanswered.Error()))

@@ -5,16 +5,6 @@ import (
 	"strings"
 )
 
-// asPerson gives the process what the person started it with, for a program of the
-// person's that it starts or becomes, and returns what takes it back.
-func (p *program) asPerson() (back func()) {
-	if p.undoHarden == nil {
-		return func() {}
-	}
-	p.undoHarden()
-	return func() { p.undoHarden = harden() }
-}
-
 // forBrowser returns the environment without what is meant for us, or comes from
 // us: a token that exec put there would live as long as the browser.
 func forBrowser(environment []string) []string {

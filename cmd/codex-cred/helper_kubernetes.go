@@ -17,7 +17,7 @@ import (
 // the token goes, which is for the person who configured the account, unless the
 // token is ChatGPT's.
 func (p *program) helperKubernetes(ctx context.Context, line tokenLine) error {
-	info := p.getenv(kubernetes.InfoVariable)
+	info := p.Getenv(kubernetes.InfoVariable)
 	asked, err := kubernetes.Version(info)
 	if err != nil {
 		return err

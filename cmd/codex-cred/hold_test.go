@@ -39,7 +39,7 @@ func TestHoldAccount(t *testing.T) {
 			root, told := filepath.Join(t.TempDir(), "root"), make(events, 1)
 			p := &program{
 				Terminal: &terminal.Terminal{Now: time.Now, Err: told},
-				getenv:   func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
+				Process:  &Process{Getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }},
 			}
 			w, err := p.wire()
 			must(t, err)

@@ -64,7 +64,7 @@ func (p *program) codexSource(ctx context.Context) (source, error) {
 
 func (p *program) openCodeSource() (source, error) {
 	const instead = "OPENCODE_AUTH_CONTENT"
-	if p.getenv(instead) != "" {
+	if p.Getenv(instead) != "" {
 		return source{}, fault.WithHint(fmt.Errorf("OpenCode takes its sign-ins from %s here, from which nothing can be removed: %w", instead, helper.ErrInvalid), "unset "+instead)
 	}
 	path, err := p.configPath("XDG_DATA_HOME", filepath.Join(".local", "share"), filepath.Join("opencode", "auth.json"))

@@ -103,7 +103,7 @@ func (p *program) ofOlderTools(ctx context.Context, codex bool) ([]artefact, err
 	for _, t := range traces() {
 		list = append(list, t.artefacts(home)...)
 	}
-	if dir := p.getenv("OPENCODE_STATE_DIR"); dir != "" {
+	if dir := p.Getenv("OPENCODE_STATE_DIR"); dir != "" {
 		list = append(list, trace{"quota cache of oc-codex-multi-auth", "", quotaCache()}.artefacts(dir)...)
 	}
 	if dir, err := os.Getwd(); err == nil && dir != home {

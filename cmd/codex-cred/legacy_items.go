@@ -27,7 +27,7 @@ func olderItems(home string) []foreignItem {
 
 // codexHome is where Codex keeps its files.
 func (p *program) codexHome(home string) string {
-	if dir := p.getenv("CODEX_HOME"); dir != "" {
+	if dir := p.Getenv("CODEX_HOME"); dir != "" {
 		return dir
 	}
 	return filepath.Join(home, ".codex")

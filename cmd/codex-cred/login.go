@@ -66,7 +66,7 @@ func (p *program) login(c *cli.Context) error {
 	if c.String("profile") == refresh.ProfileOAuth && (c.String("issuer") == "" || c.String("client-id") == "") {
 		return fault.UsageHint("login --profile oauth needs --issuer and --client-id too", "see: codex-cred login --help")
 	}
-	if variable := p.unattended(); variable != "" {
+	if variable := p.Unattended(); variable != "" {
 		return helper.ForAccount(account, fault.WithHint(fmt.Errorf("sign-in %w", fault.ErrNeedsPerson), "unset "+variable+" to sign in"))
 	}
 	choice, err := p.storeChoice(c)
@@ -143,7 +143,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 		return err
 	}
 	store, err := p.chooseStore(c.Context, w, w.keeping(account, choice))
-	if errors.Is(err, helper.ErrLocked) && p.getenv("SSH_CONNECTION") != "" {
+	if errors.Is(err, helper.ErrLocked) && p.Getenv("SSH_CONNECTION") != "" {
 		return fault.WithHint(err, "over ssh it stays locked until somebody signs in to the desktop; or keep these tokens in a file: "+again(c, account, "--store=file"))
 	}
 	if err != nil {

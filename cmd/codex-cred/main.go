@@ -6,13 +6,9 @@
 package main
 
 import (
-	"context"
 	"io"
 	"log"
 	"os"
-	"os/signal"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/adrg/xdg"
@@ -26,7 +22,7 @@ func main() { os.Exit(newProgram().main()) }
 
 // main runs the program as a process of its own and returns the exit code.
 func (p *program) main() int {
-	p.undoHarden = harden()
+	p.Protect()
 	// net/http logs the beginning of answers that it did not expect, which may
 	// be tokens.
 	log.SetOutput(io.Discard)
@@ -44,44 +40,9 @@ func (p *program) main() int {
 	return p.run(args)
 }
 
-// interruptible returns a context that a signal ends.
-func (p *program) interruptible() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
-	var giveUp atomic.Pointer[time.Timer]
-	ended := context.AfterFunc(ctx, func() {
-		stop() // a second signal ends the program at once
-		p.NoticeAfter("finishing what is under way; interrupt again to give it up")
-		giveUp.Store(time.AfterFunc(p.finishTime, func() {
-			p.Warn("what was under way does not end: it is given up")
-			p.exit(exit.Interrupted)
-		}))
-	})
-	return ctx, func() {
-		ended()
-		stop()
-		if timer := giveUp.Load(); timer != nil {
-			timer.Stop()
-		}
-	}
-}
-
 // finishTime bounds how long the program goes on after a signal: longer than a
 // keychain may take in which a person types a password, see personTime.
 const finishTime = 90 * time.Second
-
-// endings are the signals that ask the program to end. It ends in order then: what
-// a sign-in brings is stored first. The second ends it as it stands. Who started it
-// with nohup, or a script's shell in the background, wants no end; nor for what exec
-// runs, which would not ignore a signal any more that we had caught.
-func endings() []os.Signal {
-	list := []os.Signal{syscall.SIGTERM}
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
-		if !signal.Ignored(s) {
-			list = append(list, s)
-		}
-	}
-	return list
-}
 
 func newProgram() *program {
 	p := &program{
@@ -89,15 +50,15 @@ func newProgram() *program {
 			In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now,
 			NoColor: terminal.NoColor(os.Getenv),
 		},
-		getenv:    os.Getenv,
-		dataHome:  homeOf(xdg.DataHome, os.Getenv, "XDG_DATA_HOME", ".local/share"),
-		stateHome: homeOf(xdg.StateHome, os.Getenv, "XDG_STATE_HOME", ".local/state"),
-		hostID:    hostid.ID,
-
-		finishTime: finishTime,
-		exit:       os.Exit,
+		Process: &Process{
+			Getenv:    os.Getenv,
+			DataHome:  homeOf(xdg.DataHome, os.Getenv, "XDG_DATA_HOME", ".local/share"),
+			StateHome: homeOf(xdg.StateHome, os.Getenv, "XDG_STATE_HOME", ".local/state"),
+			HostID:    hostid.ID,
+		},
 	}
-	p.outlives = p.workerOutlives
+	p.outlives = p.WorkerOutlives
+	p.interrupts = Interrupts{Terminal: p.Terminal, FinishTime: finishTime, Exit: os.Exit}
 	p.Reporter = exit.Reporter{Terminal: p.Terminal, Accounts: p.names}
 	return p
 }

@@ -10,10 +10,10 @@ func jobVariables() []string {
 	}
 }
 
-// workerOutlives reports whether it is certain that a worker goes on when what
+// WorkerOutlives reports whether it is certain that a worker goes on when what
 // started this process ends. A worker that is killed after it has sent the refresh
 // token loses the sign-in, so where it is not certain nobody starts one for a
 // refresh that can wait.
-func (p *program) workerOutlives() bool {
-	return !slices.ContainsFunc(jobVariables(), p.on) && systemKeepsWorkers()
+func (p *Process) WorkerOutlives() bool {
+	return !slices.ContainsFunc(jobVariables(), p.On) && systemKeepsWorkers()
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
-	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -46,8 +45,8 @@ func TestKeepsGroup(t *testing.T) {
 func TestJobVariables(t *testing.T) {
 	t.Parallel()
 	for _, name := range jobVariables() {
-		p := &program{Terminal: &terminal.Terminal{}, getenv: func(asked string) string { return map[string]string{name: "1"}[asked] }}
-		if p.workerOutlives() {
+		p := &Process{Getenv: func(asked string) string { return map[string]string{name: "1"}[asked] }}
+		if p.WorkerOutlives() {
 			t.Errorf("with %s set a worker counts as one that outlives its job", name)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -21,24 +20,16 @@ import (
 type program struct {
 	*terminal.Terminal
 	exit.Reporter
-	getenv func(string) string
+	*Process
 	// running measures how long a worker runs; zero is the system's clock.
-	running  runclock.Clock
-	dataHome string
-	// stateHome is for logs.
-	stateHome string
-	hostID    func() (string, error)
+	running runclock.Clock
 	// outlives reports whether a worker goes on when what started this process ends.
 	outlives func() bool
 	// at lets a test stop a rotation at a step; nil never does.
 	at func(step string) error
-	// undoHarden gives back what the process had when it began; nil if it still has it.
-	undoHarden func()
 	// flush writes the log of requests, if there is one.
-	flush func()
-	// finishTime bounds what goes on after a signal; exit ends the program then.
-	finishTime time.Duration
-	exit       func(code int)
+	flush      func()
+	interrupts Interrupts
 	// command is the name of the command that runs.
 	command string
 	// others is the command line of another program that ours ends with, nil if
@@ -56,11 +47,11 @@ func (p *program) run(args []string) int {
 	defer p.flushLog()
 	if line, ok := p.quickly(args); ok {
 		p.command = strings.TrimPrefix(line.whole, ownProgram+" ")
-		ctx, stop := late(context.Background(), p.interruptible)
+		ctx, stop := late(context.Background(), p.interrupts.Context)
 		defer stop()
 		return p.end(ctx, p.answer(ctx, line))
 	}
-	ctx, stop := p.interruptible()
+	ctx, stop := p.interrupts.Context()
 	defer stop()
 	app := p.app()
 	n, _ := descend(args, app.Commands)
@@ -161,21 +152,4 @@ func (p *program) noCommand(c *cli.Context) error {
 		names = append(names, d.Names()...)
 	}
 	return fault.UsageHint(fmt.Sprintf("there is no command %q", terminal.Sanitize(given)), fault.Suggest(given, names, "see: codex-cred --help"))
-}
-
-// unattended returns the variable that says that nobody is there to be asked,
-// or nothing.
-func (p *program) unattended() string {
-	for _, variable := range []string{"CODEX_CRED_NO_INPUT", "CI"} {
-		if p.on(variable) {
-			return variable
-		}
-	}
-	return ""
-}
-
-// on reports whether the variable is set, and not to what means no.
-func (p *program) on(variable string) bool {
-	value := p.getenv(variable)
-	return value != "" && value != "false" && value != "0"
 }

@@ -19,7 +19,7 @@ import (
 // is false if no command that gives a token would run.
 func byLibrary(t *testing.T, args []string) (line tokenLine, ok bool) {
 	t.Helper()
-	p := &program{Terminal: &terminal.Terminal{Out: io.Discard, Err: io.Discard}, getenv: func(string) string { return "" }}
+	p := &program{Terminal: &terminal.Terminal{Out: io.Discard, Err: io.Discard}, Process: &Process{Getenv: func(string) string { return "" }}}
 	app := p.app()
 	take := func(c *cli.Context) error {
 		line, ok = lineOf(c), true

@@ -30,7 +30,10 @@ func TestWorkerTellsOutcomes(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "root")
 	p := &program{
 		Terminal: &terminal.Terminal{Now: time.Now},
-		getenv:   func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }, hostID: func() (string, error) { return "", nil },
+		Process: &Process{
+			Getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
+			HostID: func() (string, error) { return "", nil },
+		},
 	}
 	w, err := p.wire()
 	if err != nil {

@@ -18,23 +18,23 @@ const (
 
 // stateRoot returns the directory in which logs are, beside the root or the same.
 func (p *program) stateRoot(root string) string {
-	if p.getenv("CODEX_CRED_HOME") != "" || p.stateHome == "" {
+	if p.Getenv("CODEX_CRED_HOME") != "" || p.StateHome == "" {
 		return root
 	}
-	return filepath.Join(p.stateHome, "codex-cred")
+	return filepath.Join(p.StateHome, "codex-cred")
 }
 
 // record has the requests of this run recorded, if the person wants that. It
 // touches no file: the first request does.
 func (p *program) record(w *wiring) {
-	if !p.on(logVariable) {
+	if !p.On(logVariable) {
 		return
 	}
 	log := w.log
 	if p.command == workerCommand && log.Root() == w.root {
 		log = log.Rooted() // it writes after its caller, and the root may be away by then
 	}
-	w.recorder = log.Record(p.command, p.on(bodiesVariable), func(err error) {
+	w.recorder = log.Record(p.command, p.On(bodiesVariable), func(err error) {
 		p.Warn("warning: the request is not in the log: %s", reason(err))
 	})
 	w.client.Observe = w.recorder.Observe

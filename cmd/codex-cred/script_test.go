@@ -83,7 +83,7 @@ func inTestJob(p *program) *program {
 
 func onTestHost(p *program) *program {
 	if host := os.Getenv(hostVariable); host != "" {
-		p.hostID = func() (string, error) { return host, nil }
+		p.HostID = func() (string, error) { return host, nil }
 	}
 	return p
 }

@@ -205,7 +205,7 @@ func (s *setup) runWrite(c *cli.Context, found client) error {
 	if err := s.checkTarget(c.Context, found, c.Bool("allow-foreign-host")); err != nil {
 		return err
 	}
-	if home := s.getenv("CODEX_CRED_HOME"); home != "" {
+	if home := s.Getenv("CODEX_CRED_HOME"); home != "" {
 		s.Warn("warning: CODEX_CRED_HOME is set: %s must run with it too", found.name)
 	}
 	return s.alone(c.Context, func(ctx context.Context) error { return found.write(ctx, s) })

@@ -34,7 +34,7 @@ func (s *setup) claudeSettings() (string, error) {
 // configPath returns the file in the directory that the variable names, else in
 // the one below the home.
 func (p *program) configPath(variable, dir, file string) (string, error) {
-	if own := p.getenv(variable); own != "" {
+	if own := p.Getenv(variable); own != "" {
 		return filepath.Abs(filepath.Join(own, file))
 	}
 	home, err := os.UserHomeDir()

@@ -29,7 +29,7 @@ func gitClient() client {
 
 // gitConfig is the file that "git config --global" would change.
 func (s *setup) gitConfig() (string, error) {
-	if path := s.getenv("GIT_CONFIG_GLOBAL"); path != "" {
+	if path := s.Getenv("GIT_CONFIG_GLOBAL"); path != "" {
 		return filepath.Abs(path)
 	}
 	usual, err := s.xdgPath("HOME", "", ".gitconfig")

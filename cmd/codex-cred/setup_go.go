@@ -40,7 +40,7 @@ func goClient() client {
 }
 
 func (s *setup) goEnv() (string, error) {
-	path := s.getenv("GOENV")
+	path := s.Getenv("GOENV")
 	if path == "off" {
 		return "", fault.WithHint(errors.New("GOENV is off, so go reads no config"), "unset it")
 	}

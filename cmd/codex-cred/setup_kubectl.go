@@ -58,7 +58,7 @@ func (s *setup) addCluster(ctx context.Context) string {
 
 // kubeConfig is the file that kubectl looks into first.
 func (s *setup) kubeConfig() (string, error) {
-	for _, path := range filepath.SplitList(s.getenv(kubeVariable)) {
+	for _, path := range filepath.SplitList(s.Getenv(kubeVariable)) {
 		if path != "" {
 			return filepath.Abs(path)
 		}

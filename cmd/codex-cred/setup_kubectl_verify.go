@@ -24,7 +24,7 @@ func verifyKubectl(ctx context.Context, s *setup) error {
 	if err != nil {
 		return err
 	}
-	config := s.getenv(kubeVariable)
+	config := s.Getenv(kubeVariable)
 	if config == "" {
 		if config, err = s.kubeConfig(); err != nil {
 			return err

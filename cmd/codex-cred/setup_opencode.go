@@ -44,7 +44,7 @@ func (s *setup) openCodeEdits() ([]configEdit, error) {
 // system. OpenCode reads three files there, and of the lists of plugins in them the
 // last alone: ours has to be in that one.
 func (s *setup) openCodeConfig() (string, error) {
-	dir := s.getenv("OPENCODE_CONFIG_DIR")
+	dir := s.Getenv("OPENCODE_CONFIG_DIR")
 	if dir == "" {
 		var err error
 		if dir, err = s.xdgPath("XDG_CONFIG_HOME", ".config", "opencode"); err != nil {
@@ -72,7 +72,7 @@ func (s *setup) openCodeConfig() (string, error) {
 // xdgPath returns the path below the directory that the variable names, else
 // below that one of the home.
 func (p *program) xdgPath(variable, dir string, path ...string) (string, error) {
-	base := p.getenv(variable)
+	base := p.Getenv(variable)
 	if base == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {

@@ -47,7 +47,7 @@ func rcloneClient() client {
 }
 
 func (s *setup) rcloneConfig() (string, error) {
-	if path := s.getenv("RCLONE_CONFIG"); path != "" {
+	if path := s.Getenv("RCLONE_CONFIG"); path != "" {
 		return filepath.Abs(path)
 	}
 	return s.xdgPath("XDG_CONFIG_HOME", ".config", "rclone", "rclone.conf")

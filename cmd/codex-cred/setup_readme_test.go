@@ -36,7 +36,7 @@ func recipesText(t *testing.T) string {
 	t.Helper()
 	t.Setenv("HOME", "/home/me")
 	root := filepath.Join(t.TempDir(), "root")
-	p := &program{Terminal: &terminal.Terminal{Now: time.Now}, getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }}
+	p := &program{Terminal: &terminal.Terminal{Now: time.Now}, Process: &Process{Getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }}}
 	w, err := p.wire()
 	must(t, err)
 	signIn(t, w, "work")

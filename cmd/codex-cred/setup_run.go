@@ -53,7 +53,7 @@ func (s *setup) runTrial(ctx context.Context, path string, run trialRun, w *witn
 			return "nothing", fmt.Errorf("write what %s is to read: %w", run.program, err)
 		}
 	}
-	defer s.asPerson()()
+	defer s.Unprotect()()
 	defer s.NoticeAfter("%s is running ...", run.program)()
 	var output bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, run.args(w.url)...) //nolint:gosec // the client that the person named

@@ -69,7 +69,7 @@ func TestColours(t *testing.T) {
 // Only the whole word lets everything be erased.
 func TestConfirm(t *testing.T) {
 	for answer, want := range map[string]bool{"yes\n": true, " yes \n": true, "y\n": false, "no\n": false, "\n": false, "": false, "YES\n": false} {
-		p := &program{Terminal: &terminal.Terminal{In: bytes.NewBufferString(answer), Err: new(bytes.Buffer)}, getenv: func(string) string { return "" }}
+		p := &program{Terminal: &terminal.Terminal{In: bytes.NewBufferString(answer), Err: new(bytes.Buffer)}, Process: &Process{Getenv: func(string) string { return "" }}}
 		got, err := p.line(t.Context())
 		if err != nil || (got == "yes") != want {
 			t.Errorf("the answer %q reads as %q, %v; want consent %v", answer, got, err, want)
@@ -101,7 +101,7 @@ func TestScreen(t *testing.T) {
 		{map[string]string{"LC_ALL": "", "LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, true},
 		{map[string]string{"TERM": "dumb"}, false},
 	} {
-		p := &program{Terminal: &terminal.Terminal{Err: window}, getenv: func(name string) string { return c.variables[name] }}
+		p := &program{Terminal: &terminal.Terminal{Err: window}, Process: &Process{Getenv: func(name string) string { return c.variables[name] }}}
 		if _, drawn := p.screen(); drawn != c.want {
 			t.Errorf("%v: drawn %v, want %v", c.variables, drawn, c.want)
 		}

@@ -39,7 +39,7 @@ func TestUnknownStore(t *testing.T) {
 		return nil
 	})
 	must(t, err)
-	p.getenv = func(name string) string { return map[string]string{"CODEX_CRED_HOME": dir, "HOME": dir}[name] }
+	p.Getenv = func(name string) string { return map[string]string{"CODEX_CRED_HOME": dir, "HOME": dir}[name] }
 	for _, c := range []struct {
 		args string
 		code int

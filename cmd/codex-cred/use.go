@@ -36,7 +36,7 @@ func (p *program) use(c *cli.Context) error {
 		return helper.ForAccount(name, err)
 	}
 	p.Warn("account %q is the default one", name)
-	if chosen := p.getenv("CODEX_CRED_ACCOUNT"); chosen != "" && chosen != name {
+	if chosen := p.Getenv("CODEX_CRED_ACCOUNT"); chosen != "" && chosen != name {
 		p.Warn("warning: CODEX_CRED_ACCOUNT is set, to %q, and comes first", terminal.Sanitize(chosen))
 	}
 	return nil

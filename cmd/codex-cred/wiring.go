@@ -81,7 +81,7 @@ func (p *program) wireAt(root string) *wiring {
 		setups:   setupdir.New(root),
 		runs:     rundir.New(root),
 		log:      requestlog.New(p.stateRoot(root)),
-		hostID:   p.hostID,
+		hostID:   p.HostID,
 		client:   &refresh.Client{UserAgent: userAgent(), Now: p.Now, Proxy: http.ProxyFromEnvironment, Running: p.running},
 	}
 	w.keychain.Serialize = w.serializeKeychain
@@ -159,12 +159,12 @@ func (w *wiring) host() string {
 
 // root returns the directory under which all our files lie.
 func (p *program) root() (string, error) {
-	root := p.getenv("CODEX_CRED_HOME")
+	root := p.Getenv("CODEX_CRED_HOME")
 	switch {
-	case root == "" && p.getenv("HOME") == "" && runtime.GOOS != "windows":
+	case root == "" && p.Getenv("HOME") == "" && runtime.GOOS != "windows":
 		return "", fault.WithHint(errors.New("find the home directory: HOME is not set"), "set HOME, or CODEX_CRED_HOME to a directory of your own")
 	case root == "":
-		root = filepath.Join(p.dataHome, "codex-cred")
+		root = filepath.Join(p.DataHome, "codex-cred")
 	case !filepath.IsAbs(root):
 		return "", fault.WithHint(fmt.Errorf("CODEX_CRED_HOME is %q, a relative path", root), "set it to a path that begins at the root")
 	}
