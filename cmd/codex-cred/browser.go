@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/cli/browser"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 )
 
 // hasBrowser reports whether a browser that a person sees can be opened here.
@@ -81,7 +83,7 @@ func openDefault(url string) error {
 		return fmt.Errorf("open the browser: %w", err)
 	}
 	browser.Stdout, browser.Stderr = null, null
-	if err := withoutOurs(func() error { return browser.OpenURL(url) }); err != nil {
+	if err := process.RunWithoutOurs(func() error { return browser.OpenURL(url) }); err != nil {
 		return fmt.Errorf("open the browser: %w", err)
 	}
 	return null.Close()
@@ -104,7 +106,7 @@ func start(ctx context.Context, command, url string) error {
 		words = append(words, url)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), words[0], words[1:]...) //nolint:gosec // $BROWSER is the person's own choice
-	cmd.Env = forBrowser(os.Environ())
+	cmd.Env = process.WithoutOurs(os.Environ())
 	if err := cmd.Start(); err != nil {
 		return err
 	}

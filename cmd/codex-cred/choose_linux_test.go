@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -30,7 +31,7 @@ func TestTrialOfKeePassXC(t *testing.T) {
 			x := testkeyring.StartKeePassXC(t, c.confirm)
 			x.Setenv(t)
 			t.Setenv("CODEX_CRED_HOME", filepath.Join(t.TempDir(), "root"))
-			w, err := (&program{Terminal: &terminal.Terminal{Now: time.Now}, Process: &Process{Getenv: os.Getenv}}).wire()
+			w, err := (&program{Terminal: &terminal.Terminal{Now: time.Now}, Process: &process.Process{Getenv: os.Getenv}}).wire()
 			if err != nil {
 				t.Fatal(err)
 			}

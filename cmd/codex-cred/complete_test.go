@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
@@ -16,7 +17,7 @@ func aProgram(t *testing.T) *program {
 	home := t.TempDir()
 	return &program{
 		Terminal: &terminal.Terminal{Now: time.Now},
-		Process: &Process{Getenv: func(name string) string {
+		Process: &process.Process{Getenv: func(name string) string {
 			return map[string]string{"CODEX_CRED_HOME": home, "HOME": home}[name]
 		}},
 	}

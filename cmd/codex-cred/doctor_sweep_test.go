@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
@@ -18,7 +19,7 @@ func aDoctor(t *testing.T) *doctor {
 	t.Helper()
 	p := &program{
 		Terminal: &terminal.Terminal{Out: io.Discard, Err: io.Discard, Now: time.Now},
-		Process: &Process{
+		Process: &process.Process{
 			Getenv: func(string) string { return "" },
 			HostID: func() (string, error) { return "", nil },
 		},

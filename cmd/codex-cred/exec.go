@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire/output"
@@ -47,7 +48,7 @@ func (p *program) exec(c *cli.Context) error {
 		return fault.UsageHint("exec takes -- and a command after it", "see: codex-cred exec --help")
 	}
 	for _, name := range c.StringSlice("env") {
-		if !variableName(name) || ours(name) {
+		if !variableName(name) || process.IsOurs(name) {
 			return fault.UsageHint("--env takes a name for the token: letters, digits and _, and none of CODEX_CRED_; what it got may be a secret and is not shown", "see: codex-cred exec --help")
 		}
 	}
@@ -65,14 +66,11 @@ func (p *program) exec(c *cli.Context) error {
 	environment := withToken(os.Environ(), tokenVariables(answer, c.StringSlice("env")))
 	p.flushLog()
 	p.Unprotect()
-	if err := become(path, p.others, environment); err != nil {
+	if err := process.Become(path, p.others, environment); err != nil {
 		return notRun(p.others[0], err)
 	}
 	return nil
 }
-
-// ours reports whether the variable says something to this program.
-func ours(name string) bool { return strings.HasPrefix(strings.ToUpper(name), "CODEX_CRED_") }
 
 func tokenVariables(answer helper.Answer, names []string) []output.Variable {
 	token := tokenOf(answer)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -39,7 +40,7 @@ func TestHoldAccount(t *testing.T) {
 			root, told := filepath.Join(t.TempDir(), "root"), make(events, 1)
 			p := &program{
 				Terminal: &terminal.Terminal{Now: time.Now, Err: told},
-				Process:  &Process{Getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }},
+				Process:  &process.Process{Getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }},
 			}
 			w, err := p.wire()
 			must(t, err)

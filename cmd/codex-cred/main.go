@@ -14,6 +14,7 @@ import (
 	"github.com/adrg/xdg"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/machine/hostid"
 )
@@ -50,15 +51,15 @@ func newProgram() *program {
 			In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now,
 			NoColor: terminal.NoColor(os.Getenv),
 		},
-		Process: &Process{
+		Process: &process.Process{
 			Getenv:    os.Getenv,
-			DataHome:  homeOf(xdg.DataHome, os.Getenv, "XDG_DATA_HOME", ".local/share"),
-			StateHome: homeOf(xdg.StateHome, os.Getenv, "XDG_STATE_HOME", ".local/state"),
+			DataHome:  process.Directory(xdg.DataHome, os.Getenv, "XDG_DATA_HOME", ".local/share"),
+			StateHome: process.Directory(xdg.StateHome, os.Getenv, "XDG_STATE_HOME", ".local/state"),
 			HostID:    hostid.ID,
 		},
 	}
 	p.outlives = p.WorkerOutlives
-	p.interrupts = Interrupts{Terminal: p.Terminal, FinishTime: finishTime, Exit: os.Exit}
+	p.interrupts = process.Interrupts{Terminal: p.Terminal, FinishTime: finishTime, Exit: os.Exit}
 	p.Reporter = exit.Reporter{Terminal: p.Terminal, Accounts: p.names}
 	return p
 }

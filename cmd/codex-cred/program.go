@@ -10,6 +10,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/machine/runclock"
@@ -20,7 +21,7 @@ import (
 type program struct {
 	*terminal.Terminal
 	exit.Reporter
-	*Process
+	*process.Process
 	// running measures how long a worker runs; zero is the system's clock.
 	running runclock.Clock
 	// outlives reports whether a worker goes on when what started this process ends.
@@ -29,7 +30,7 @@ type program struct {
 	at func(step string) error
 	// flush writes the log of requests, if there is one.
 	flush      func()
-	interrupts Interrupts
+	interrupts process.Interrupts
 	// command is the name of the command that runs.
 	command string
 	// others is the command line of another program that ours ends with, nil if

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
@@ -19,7 +20,7 @@ import (
 // is false if no command that gives a token would run.
 func byLibrary(t *testing.T, args []string) (line tokenLine, ok bool) {
 	t.Helper()
-	p := &program{Terminal: &terminal.Terminal{Out: io.Discard, Err: io.Discard}, Process: &Process{Getenv: func(string) string { return "" }}}
+	p := &program{Terminal: &terminal.Terminal{Out: io.Discard, Err: io.Discard}, Process: &process.Process{Getenv: func(string) string { return "" }}}
 	app := p.app()
 	take := func(c *cli.Context) error {
 		line, ok = lineOf(c), true

@@ -12,6 +12,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/wire"
@@ -30,7 +31,7 @@ func TestWorkerTellsOutcomes(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "root")
 	p := &program{
 		Terminal: &terminal.Terminal{Now: time.Now},
-		Process: &Process{
+		Process: &process.Process{
 			Getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] },
 			HostID: func() (string, error) { return "", nil },
 		},

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
@@ -151,7 +152,7 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 		err = s.checkFlags(found)
 	}
 	if err == nil {
-		s.Command, err = self()
+		s.Command, err = process.Path()
 	}
 	if err == nil && strings.ContainsFunc(s.Command, unicode.IsControl) {
 		err = fault.WithHint(fmt.Errorf("the path of this program, %q, has a control character in it, which no config can hold", s.Command), "run codex-cred through a link without one")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
@@ -36,7 +37,7 @@ func recipesText(t *testing.T) string {
 	t.Helper()
 	t.Setenv("HOME", "/home/me")
 	root := filepath.Join(t.TempDir(), "root")
-	p := &program{Terminal: &terminal.Terminal{Now: time.Now}, Process: &Process{Getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }}}
+	p := &program{Terminal: &terminal.Terminal{Now: time.Now}, Process: &process.Process{Getenv: func(name string) string { return map[string]string{"CODEX_CRED_HOME": root}[name] }}}
 	w, err := p.wire()
 	must(t, err)
 	signIn(t, w, "work")

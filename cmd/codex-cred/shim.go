@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/shimdir"
@@ -58,7 +59,7 @@ func (p *program) shimAdd(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	program, err := self()
+	program, err := process.Path()
 	if err != nil {
 		return err
 	}

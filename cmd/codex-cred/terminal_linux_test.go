@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
@@ -69,19 +70,11 @@ func TestColours(t *testing.T) {
 // Only the whole word lets everything be erased.
 func TestConfirm(t *testing.T) {
 	for answer, want := range map[string]bool{"yes\n": true, " yes \n": true, "y\n": false, "no\n": false, "\n": false, "": false, "YES\n": false} {
-		p := &program{Terminal: &terminal.Terminal{In: bytes.NewBufferString(answer), Err: new(bytes.Buffer)}, Process: &Process{Getenv: func(string) string { return "" }}}
+		p := &program{Terminal: &terminal.Terminal{In: bytes.NewBufferString(answer), Err: new(bytes.Buffer)}, Process: &process.Process{Getenv: func(string) string { return "" }}}
 		got, err := p.line(t.Context())
 		if err != nil || (got == "yes") != want {
 			t.Errorf("the answer %q reads as %q, %v; want consent %v", answer, got, err, want)
 		}
-	}
-}
-
-func TestHarden(t *testing.T) {
-	harden()
-	defer func() { _ = unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0) }()
-	if dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); err != nil || dumpable != 0 {
-		t.Errorf("the process is dumpable: %d, %v", dumpable, err)
 	}
 }
 
@@ -101,7 +94,7 @@ func TestScreen(t *testing.T) {
 		{map[string]string{"LC_ALL": "", "LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, true},
 		{map[string]string{"TERM": "dumb"}, false},
 	} {
-		p := &program{Terminal: &terminal.Terminal{Err: window}, Process: &Process{Getenv: func(name string) string { return c.variables[name] }}}
+		p := &program{Terminal: &terminal.Terminal{Err: window}, Process: &process.Process{Getenv: func(name string) string { return c.variables[name] }}}
 		if _, drawn := p.screen(); drawn != c.want {
 			t.Errorf("%v: drawn %v, want %v", c.variables, drawn, c.want)
 		}

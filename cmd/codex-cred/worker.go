@@ -12,6 +12,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -44,7 +45,7 @@ const (
 // one ends: it has a session of its own, no terminal, and no file of the
 // caller's. It replies on the pipe.
 func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser, error) {
-	path, err := executable()
+	path, err := process.Executable()
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +62,8 @@ func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser
 	cmd.Args = []string{"codex-cred", workerCommand, d.Account, strconv.FormatUint(d.Generation, 10), string(d.Reason), mode}
 	cmd.Stdout = write
 	cmd.Dir = string(os.PathSeparator)
-	cmd.Env = workerEnvironment(os.Environ())
-	if err := startDetached(cmd); err != nil {
+	cmd.Env = process.WorkerEnvironment(os.Environ())
+	if err := process.StartDetached(cmd); err != nil {
 		_ = read.Close()
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser
 // work is the worker. Signals that ask a program to end do not end it: its
 // caller may be gone, and the answer is for the next one.
 func (p *program) work(args []string) int {
-	signal.Ignore(append(endings(), syscall.SIGHUP, syscall.SIGPIPE)...)
+	signal.Ignore(append(process.EndSignals(), syscall.SIGHUP, syscall.SIGPIPE)...)
 	p.running.AfterFunc(workerTime, func() { os.Exit(exit.Temporary) })
 	d, mode, err := parseWork(args)
 	if err != nil {

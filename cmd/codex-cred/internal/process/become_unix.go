@@ -1,11 +1,11 @@
 //go:build !windows
 
-package main
+package process
 
 import "syscall"
 
-// become turns this process into the program, which so has our terminal, our
+// Become turns this process into the program, which so has our terminal, our
 // signals and our exit status. It returns only if that fails.
-func become(path string, args, environment []string) error {
+func Become(path string, args, environment []string) error {
 	return syscall.Exec(path, args, environment) //nolint:gosec // what the person asked for
 }

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"os"
@@ -11,7 +11,7 @@ func TestWithoutOurs(t *testing.T) {
 	t.Setenv("CODEX_CRED_TOKEN", "token")
 	t.Setenv("CODEX_CRED_HOME", "/home")
 	t.Setenv("OTHER", "other")
-	must(t, withoutOurs(func() error {
+	err := RunWithoutOurs(func() error {
 		for _, name := range []string{"CODEX_CRED_TOKEN", "CODEX_CRED_HOME"} {
 			if value, there := os.LookupEnv(name); there {
 				t.Errorf("%s is %q", name, value)
@@ -21,7 +21,10 @@ func TestWithoutOurs(t *testing.T) {
 			t.Error("what is not ours has gone")
 		}
 		return nil
-	}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if os.Getenv("CODEX_CRED_TOKEN") != "token" || os.Getenv("CODEX_CRED_HOME") != "/home" {
 		t.Error("what is ours has not come back")
 	}

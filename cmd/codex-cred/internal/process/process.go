@@ -1,6 +1,6 @@
 // Package process is what the system gives a run of the program, and takes from it:
 // environment, directories, signals, protection, detached and replaced processes.
-package main
+package process
 
 // A Process is this run of the program as the system sees it.
 type Process struct {
@@ -17,7 +17,7 @@ type Process struct {
 
 // Protect keeps the tokens in memory out of core files and away from debuggers, and
 // what this process makes away from other users.
-func (p *Process) Protect() { p.unprotect = harden() }
+func (p *Process) Protect() { p.unprotect = protect() }
 
 // Unprotect gives the process what the person started it with, for a program of the
 // person's that it starts or becomes, and returns what protects it again.

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"os"
@@ -46,7 +46,7 @@ func TestWorkerEnvironment(t *testing.T) {
 		if c.want == "" {
 			want = []string{}
 		}
-		if diff := cmp.Diff(want, workerEnvironment([]string{c.given})); diff != "" {
+		if diff := cmp.Diff(want, WorkerEnvironment([]string{c.given})); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", c.given, diff)
 		}
 	}

@@ -1,6 +1,6 @@
 //go:build !linux && !windows
 
-package main
+package process
 
 // systemKeepsWorkers: launchd ends the process group of a job, and a worker has a
 // session, and so a group, of its own.

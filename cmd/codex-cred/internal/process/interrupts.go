@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"context"
@@ -23,7 +23,7 @@ type Interrupts struct {
 
 // Context returns a context that a signal ends. A second signal ends the process.
 func (i Interrupts) Context() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
+	ctx, stop := signal.NotifyContext(context.Background(), EndSignals()...)
 	var giveUp atomic.Pointer[time.Timer]
 	ended := context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the program at once
@@ -42,11 +42,11 @@ func (i Interrupts) Context() (context.Context, context.CancelFunc) {
 	}
 }
 
-// endings are the signals that ask the program to end. It ends in order then: what
+// EndSignals are the signals that ask the program to end. It ends in order then: what
 // a sign-in brings is stored first. The second ends it as it stands. Who started it
 // with nohup, or a script's shell in the background, wants no end; nor for what exec
 // runs, which would not ignore a signal any more that we had caught.
-func endings() []os.Signal {
+func EndSignals() []os.Signal {
 	list := []os.Signal{syscall.SIGTERM}
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
 		if !signal.Ignored(s) {

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
-// become runs the program and returns how it ended. Ctrl-C reaches both; the
+// Become runs the program and returns how it ended. Ctrl-C reaches both; the
 // program decides what it means.
-func become(path string, args, environment []string) error {
+func Become(path string, args, environment []string) error {
 	signal.Ignore(os.Interrupt)
 	cmd := exec.Command(path, args[1:]...) //nolint:gosec,noctx // what the person asked for, for as long as it lasts
 	cmd.Args, cmd.Env = args, environment

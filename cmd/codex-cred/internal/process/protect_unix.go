@@ -1,6 +1,6 @@
 //go:build !windows
 
-package main
+package process
 
 // ownMask lets files be made for their owner alone. Those of ours are anyway: this
 // is for what others make in our process.

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"path/filepath"
@@ -17,7 +17,7 @@ func TestHomeOf(t *testing.T) {
 		{"macOS, a relative choice, which counts for nothing", mac, "relative", linux},
 	} {
 		getenv := func(name string) string { return map[string]string{"HOME": home, "XDG_DATA_HOME": c.variable}[name] }
-		if got := homeOf(c.usual, getenv, "XDG_DATA_HOME", ".local/share"); got != c.want {
+		if got := Directory(c.usual, getenv, "XDG_DATA_HOME", ".local/share"); got != c.want {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)
 		}
 	}

@@ -1,6 +1,7 @@
-package main
+package process
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -8,10 +9,10 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire/output"
 )
 
-// workerEnvironment is what a worker gets of the caller's environment: by what
+// WorkerEnvironment is what a worker gets of the caller's environment: by what
 // it finds its files, the keychain and the issuer. Whatever else there is, a token
 // for instance, is no business of a process that outlives the caller.
-func workerEnvironment(environment []string) []string {
+func WorkerEnvironment(environment []string) []string {
 	kept := make([]string, 0, len(environment))
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")
@@ -53,4 +54,31 @@ func absolute(list string) string {
 		}
 	}
 	return strings.Join(paths, string(filepath.ListSeparator))
+}
+
+// IsOurs reports whether the variable says something to this program.
+func IsOurs(name string) bool { return strings.HasPrefix(strings.ToUpper(name), "CODEX_CRED_") }
+
+// WithoutOurs returns the environment without what is meant for us, or comes from
+// us: a token that exec put there would live as long as the browser.
+func WithoutOurs(environment []string) []string {
+	kept := make([]string, 0, len(environment))
+	for _, variable := range environment {
+		if name, _, _ := strings.Cut(variable, "="); !IsOurs(name) {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// RunWithoutOurs calls run while the environment of the process is that of a browser:
+// where a library starts it, it inherits that.
+func RunWithoutOurs(run func() error) error {
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		if IsOurs(name) && os.Unsetenv(name) == nil {
+			defer func() { _ = os.Setenv(name, value) }()
+		}
+	}
+	return run()
 }

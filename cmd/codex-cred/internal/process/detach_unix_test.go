@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package process
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ func TestDetach_InheritedFiles(t *testing.T) {
 	if _, err := unix.FcntlInt(write.Fd(), unix.F_SETFD, 0); err != nil { // as from a shell
 		t.Fatal(err)
 	}
-	must(t, startDetached(exec.Command("true")))
+	must(t, StartDetached(exec.Command("true")))
 	if flags, err := unix.FcntlInt(write.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
 		t.Errorf("flags %#x, error %v; want FD_CLOEXEC", flags, err)
 	}

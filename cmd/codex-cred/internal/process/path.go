@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"fmt"
@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 )
 
-// self returns the absolute path under which other programs are to find this
+// Path returns the absolute path under which other programs are to find this
 // one: that by which a person finds it, which is often a link that stays while
 // what it leads to moves with each version.
-func self() (string, error) {
+func Path() (string, error) {
 	real, err := os.Executable()
 	if err != nil {
 		return "", fmt.Errorf("find the path of codex-cred: %w", err)

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package main
+package process
 
 import (
 	"os"
@@ -10,18 +10,18 @@ import (
 	"syscall"
 )
 
-// executable returns the path of this program, which may have been replaced or
+// Executable returns the path of this program, which may have been replaced or
 // deleted since it was started.
-func executable() (string, error) {
+func Executable() (string, error) {
 	if runtime.GOOS == "linux" {
 		return "/proc/self/exe", nil
 	}
 	return os.Executable()
 }
 
-// startDetached starts the process in a session of its own, with none of the files
+// StartDetached starts the process in a session of its own, with none of the files
 // that the caller was given open: a pipe that it kept would let others wait for it.
-func startDetached(cmd *exec.Cmd) error {
+func StartDetached(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	descriptors, _ := os.ReadDir("/dev/fd") // without it nobody knows of any
 	for _, entry := range descriptors {

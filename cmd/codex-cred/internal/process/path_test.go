@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"os"
@@ -25,14 +25,14 @@ func TestSelf(t *testing.T) {
 	t.Setenv("PATH", dir)
 	for _, name := range []string{"codex-cred", link} {
 		os.Args[0] = name
-		if got, err := self(); err != nil || got != link {
+		if got, err := Path(); err != nil || got != link {
 			t.Errorf("called as %s: %q (%v), want %q", name, got, err, link)
 		}
 	}
 	must(t, os.Remove(link))
 	must(t, os.WriteFile(link, []byte("#!/bin/sh\n"), 0o700))
 	os.Args[0] = "codex-cred"
-	if got, err := self(); err != nil || got != real {
+	if got, err := Path(); err != nil || got != real {
 		t.Errorf("where another is found: %q (%v), want %q", got, err, real)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"errors"
@@ -9,12 +9,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func executable() (string, error) { return os.Executable() }
+func Executable() (string, error) { return os.Executable() }
 
-// startDetached starts the process without a console, in a group of its own and
+// StartDetached starts the process without a console, in a group of its own and
 // outside the caller's job, which may end with the caller. Where the job lets
 // nobody out, the process stays in it.
-func startDetached(cmd *exec.Cmd) error {
+func StartDetached(cmd *exec.Cmd) error {
 	const alone = windows.DETACHED_PROCESS | windows.CREATE_NEW_PROCESS_GROUP
 	inside := *cmd
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: alone | windows.CREATE_BREAKAWAY_FROM_JOB}
