@@ -27,7 +27,7 @@ func TestAllocations(t *testing.T) {
 			t.Fatalf("%s: exit code %d: %s", args[0], code, stderr.String())
 		}
 	}
-	must("store", "--store", storeFile)
+	must("store", "--store", StoreFile)
 	const runs = 20
 	n := testing.AllocsPerRun(runs, func() { must("get") })
 	t.Logf("get makes %.0f allocations", n)

@@ -36,8 +36,8 @@ func (w *wiring) ofSignIn(l helper.Leftover) []artefact {
 // use without the journal, and opens it while that is there.
 func (w *wiring) besides(l helper.Leftover) []artefact {
 	list := append(w.keptAnswer(l), artefact{
-		kind: "journal", where: w.journals.Path(l.ID), present: filePresent(w.journals.Path(l.ID)),
-		remove: func(context.Context) error { return w.journals.Remove(l.ID) },
+		kind: "journal", where: w.Journals.Path(l.ID), present: filePresent(w.Journals.Path(l.ID)),
+		remove: func(context.Context) error { return w.Journals.Remove(l.ID) },
 	}, w.inStore("key of the journal", l.Store, l.ID.Journal()))
 	for _, gate := range refresh.Gates(l.ID) {
 		list = append(list, w.gateFile(gate))
@@ -47,32 +47,32 @@ func (w *wiring) besides(l helper.Leftover) []artefact {
 
 // keptAnswer lists the answer of the issuer that could not be read, if there is one.
 func (w *wiring) keptAnswer(l helper.Leftover) []artefact {
-	path := w.journals.KeptPath(l.ID)
+	path := w.Journals.KeptPath(l.ID)
 	if there, err := exists(path); !there && err == nil {
 		return nil
 	}
 	return []artefact{{
 		kind: "journal", where: path, present: filePresent(path),
-		remove: func(context.Context) error { return w.journals.RemoveKept(l.ID) },
+		remove: func(context.Context) error { return w.Journals.RemoveKept(l.ID) },
 	}}
 }
 
 // hostsOf lists the hosts that the account answers. A table that cannot be read is
 // one of the root's.
 func (w *wiring) hostsOf(name string) []artefact {
-	rows, _ := w.hosts.Rows()
+	rows, _ := w.Hosts.Rows()
 	var list []artefact
 	for _, r := range rows {
 		if r.Account != name {
 			continue
 		}
 		list = append(list, artefact{
-			kind: "host", where: r.Host.String() + " in " + w.hosts.Path(),
+			kind: "host", where: r.Host.String() + " in " + w.Hosts.Path(),
 			present: func(context.Context) (bool, error) {
-				_, err := w.hosts.Find(r.Host)
+				_, err := w.Hosts.Find(r.Host)
 				return found(err)
 			},
-			remove: func(context.Context) error { return w.hosts.Remove(r.Host) },
+			remove: func(context.Context) error { return w.Hosts.Remove(r.Host) },
 		})
 	}
 	return list
@@ -82,13 +82,13 @@ func (w *wiring) hostsOf(name string) []artefact {
 // account answers, and the programs of shim add.
 func (w *wiring) tables() []artefact {
 	var list []artefact
-	if rows, err := w.hosts.Rows(); err != nil || len(rows) > 0 {
+	if rows, err := w.Hosts.Rows(); err != nil || len(rows) > 0 {
 		list = append(list, artefact{
-			kind: "table of hosts", where: w.hosts.Path(), present: filePresent(w.hosts.Path()),
-			remove: func(context.Context) error { return w.hosts.Clear() },
+			kind: "table of hosts", where: w.Hosts.Path(), present: filePresent(w.Hosts.Path()),
+			remove: func(context.Context) error { return w.Hosts.Clear() },
 		})
 	}
-	paths, _ := w.shims.Files() // with what a killed shim add left
+	paths, _ := w.Shims.Files() // with what a killed shim add left
 	for _, path := range paths {
 		list = append(list, file("program of shim add", path))
 	}
@@ -98,13 +98,13 @@ func (w *wiring) tables() []artefact {
 // empties lists the lock and the folders that tables leave. Mostly there are none.
 func (w *wiring) empties() []artefact {
 	var list []artefact
-	if there, err := exists(w.hosts.Folder()); there || err != nil {
+	if there, err := exists(w.Hosts.Folder()); there || err != nil {
 		list = append(list, artefact{
-			kind: "lock", where: w.hosts.LockPath(), present: filePresent(w.hosts.LockPath()),
-			remove: func(context.Context) error { return w.hosts.RemoveLock() },
-		}, directory(w.hosts.Folder()))
+			kind: "lock", where: w.Hosts.LockPath(), present: filePresent(w.Hosts.LockPath()),
+			remove: func(context.Context) error { return w.Hosts.RemoveLock() },
+		}, directory(w.Hosts.Folder()))
 	}
-	for _, folder := range []string{w.shims.Folder(), w.runs.Folder()} {
+	for _, folder := range []string{w.Shims.Folder(), w.Runs.Folder()} {
 		if there, err := exists(folder); there || err != nil {
 			list = append(list, directory(folder))
 		}
@@ -116,7 +116,7 @@ func (w *wiring) empties() []artefact {
 func (w *wiring) runFolder(path string) artefact {
 	return artefact{
 		kind: "folder for a run of a program", where: path, present: filePresent(path),
-		remove: func(context.Context) error { return w.runs.Remove(path) },
+		remove: func(context.Context) error { return w.Runs.Remove(path) },
 	}
 }
 
@@ -125,11 +125,11 @@ func (w *wiring) runFolder(path string) artefact {
 func (w *wiring) ofAccount(name string) []artefact {
 	list := append(w.hostsOf(name), artefact{
 		kind:    "account file",
-		where:   w.accounts.Path(name),
-		present: filePresent(w.accounts.Path(name)),
-		remove:  func(context.Context) error { return w.accounts.Remove(name) },
+		where:   w.Accounts.Path(name),
+		present: filePresent(w.Accounts.Path(name)),
+		remove:  func(context.Context) error { return w.Accounts.Remove(name) },
 	}, w.lockFile(filelock.SignIn+name))
-	if chosen, err := w.accounts.Default(); err == nil && chosen == name {
+	if chosen, err := w.Accounts.Default(); err == nil && chosen == name {
 		list = append(list, w.choice()...)
 	}
 	return list
@@ -138,13 +138,13 @@ func (w *wiring) ofAccount(name string) []artefact {
 // choice lists the file that says which account is the default one, if there is
 // one: mostly nobody has chosen.
 func (w *wiring) choice() []artefact {
-	path := w.accounts.DefaultPath()
-	if !w.accounts.Chosen() {
+	path := w.Accounts.DefaultPath()
+	if !w.Accounts.Chosen() {
 		return nil
 	}
 	return []artefact{{
 		kind: "choice of the default account", where: path, present: filePresent(path),
-		remove: func(context.Context) error { return w.accounts.RemoveDefault() },
+		remove: func(context.Context) error { return w.Accounts.RemoveDefault() },
 	}}
 }
 
@@ -155,45 +155,45 @@ func (w *wiring) item(l helper.Leftover) artefact {
 func (w *wiring) inStore(kind, word, name string) artefact {
 	return artefact{
 		kind:  kind,
-		where: w.place(word, name),
+		where: w.Location(word, name),
 		present: func(ctx context.Context) (bool, error) {
-			store, err := w.records.Stores.Store(word)
+			store, err := w.Records.Stores.Store(word)
 			if err != nil {
 				return false, err
 			}
 			_, _, err = store.Get(ctx, name)
 			return found(err)
 		},
-		remove: func(ctx context.Context) error { return w.keeper.DeleteItem(ctx, word, name) },
+		remove: func(ctx context.Context) error { return w.Keeper.DeleteItem(ctx, word, name) },
 	}
 }
 
-// place tells a person where a store keeps the item.
-func (w *wiring) place(store, name string) string {
+// Location tells a person where a store keeps the item.
+func (w *wiring) Location(store, name string) string {
 	switch store {
-	case storeKeychain:
-		return w.keychain.Location(name)
-	case storeFile:
-		return "file " + w.files.Path(name)
+	case StoreKeychain:
+		return w.Keychain.Location(name)
+	case StoreFile:
+		return "file " + w.FileStore.Path(name)
 	}
 	return fmt.Sprintf("store %q, item %s", terminal.Sanitize(store), name)
 }
 
 // storeName returns what a person calls the store, in words that follow "the".
 func storeName(word string) string {
-	if word == storeFile || word == storeKeychain {
+	if word == StoreFile || word == StoreKeychain {
 		return word
 	}
 	return fmt.Sprintf("store %q", terminal.Sanitize(word))
 }
 
-// home returns where a store keeps all its items, in words that follow "the".
-func (w *wiring) home(store string) string {
+// StoreName returns where a store keeps all its items, in words that follow "the".
+func (w *wiring) StoreName(store string) string {
 	switch store {
-	case storeFile:
-		return "folder " + w.files.Folder() + ", in files that only you can read"
-	case storeKeychain:
-		return w.keychain.Place()
+	case StoreFile:
+		return "folder " + w.FileStore.Folder() + ", in files that only you can read"
+	case StoreKeychain:
+		return w.Keychain.Place()
 	}
 	return fmt.Sprintf("store %q, which this version of codex-cred does not know", terminal.Sanitize(store))
 }
@@ -208,11 +208,11 @@ func (w *wiring) gateFile(name string) artefact {
 		}
 		ctx, cancel := context.WithTimeout(ctx, onlySignInWait)
 		defer cancel()
-		unlock, err := w.locks.Lock(ctx, name)
+		unlock, err := w.Locks.Lock(ctx, name)
 		if err != nil {
 			return err
 		}
-		return errors.Join(w.locks.Remove(name), unlock())
+		return errors.Join(w.Locks.Remove(name), unlock())
 	}
 	return a
 }
@@ -220,43 +220,43 @@ func (w *wiring) gateFile(name string) artefact {
 func (w *wiring) lockFile(name string) artefact {
 	return artefact{
 		kind:    "lock",
-		where:   w.locks.Path(name),
-		present: filePresent(w.locks.Path(name)),
-		remove:  func(context.Context) error { return w.locks.Remove(name) },
+		where:   w.Locks.Path(name),
+		present: filePresent(w.Locks.Path(name)),
+		remove:  func(context.Context) error { return w.Locks.Remove(name) },
 	}
 }
 
 // ofRoot lists what is left when the last account is gone and what belonged to none.
 func (w *wiring) ofRoot() []artefact {
 	var list []artefact
-	chosen, err := w.accounts.Default()
+	chosen, err := w.Accounts.Default()
 	if err == nil {
-		_, err = w.accounts.Load(chosen)
+		_, err = w.Accounts.Load(chosen)
 	}
 	if err != nil { // else the choice belongs to that account
 		list = w.choice()
 	}
-	if there, err := exists(w.locks.Path(filelock.Keychain)); there || err != nil { // on macOS
+	if there, err := exists(w.Locks.Path(filelock.Keychain)); there || err != nil { // on macOS
 		list = append(list, w.lockFile(filelock.Keychain))
 	}
 	list = append(append(list, w.empties()...), w.ofSetupFolder()...)
 	return append(list, []artefact{
 		{
-			kind: "lock", where: w.accounts.LockPath(), present: filePresent(w.accounts.LockPath()),
-			remove: func(context.Context) error { return w.accounts.RemoveLock() },
+			kind: "lock", where: w.Accounts.LockPath(), present: filePresent(w.Accounts.LockPath()),
+			remove: func(context.Context) error { return w.Accounts.RemoveLock() },
 		},
-		directory(w.accounts.Folder()),
-		directory(w.files.Folder()),
-		directory(w.locks.Folder()),
-		directory(w.journals.Folder()),
-		directory(w.root),
+		directory(w.Accounts.Folder()),
+		directory(w.FileStore.Folder()),
+		directory(w.Locks.Folder()),
+		directory(w.Journals.Folder()),
+		directory(w.Root),
 	}...)
 }
 
-// trial is the item with which a store is tried out before a sign-in. Its name
+// TrialID is the item with which a store is tried out before a sign-in. Its name
 // depends on the root alone, so that the next run finds what a killed one left.
-func (w *wiring) trial() helper.ID {
-	sum := sha256.Sum256([]byte("trial " + w.root))
+func (w *wiring) TrialID() helper.ID {
+	sum := sha256.Sum256([]byte("trial " + w.Root))
 	return helper.ID(hex.EncodeToString(sum[:16]))
 }
 

@@ -78,24 +78,24 @@ func (p *program) ask(ctx context.Context, line tokenLine, req helper.Request) (
 	}
 	defer cancel()
 	answer, err := p.helper(w).Get(ctx, req)
-	answer, err = w.unread(req.Account, answer, err)
+	answer, err = w.NoteUndecided(req.Account, answer, err)
 	p.warnOf(req.Account, answer)
 	return answer, err
 }
 
-// unread adds to the answer, or to the error, that the issuer's last answer is kept,
+// NoteUndecided adds to the answer, or to the error, that the issuer's last answer is kept,
 // and could not be read.
-func (w *wiring) unread(account string, answer helper.Answer, err error) (helper.Answer, error) {
+func (w *wiring) NoteUndecided(account string, answer helper.Answer, err error) (helper.Answer, error) {
 	a := answer.Account
 	if err != nil {
 		if !errors.Is(err, helper.ErrTemporary) {
 			return answer, err
 		}
-		a, _ = w.accounts.Load(account)
+		a, _ = w.Accounts.Load(account)
 	}
 	said := errors.Is(err, helper.ErrUnread) || errors.Is(answer.Warning, helper.ErrUnread)
 	switch {
-	case a.Unanswered == 0 || said || !w.journals.IsKept(a.ID):
+	case a.Unanswered == 0 || said || !w.Journals.IsKept(a.ID):
 	case err == nil && answer.Warning == nil:
 		answer.Warning = helper.ErrUnread
 	case err == nil:

@@ -41,10 +41,10 @@ func ends() []end {
 func TestCallerEnds(t *testing.T) {
 	// A child inherits what is ignored, as under nohup or in the background, but no handler.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT)
-	for _, store := range []string{storeFile, storeKeychain} {
+	for _, store := range []string{StoreFile, StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
 			var keyring *testkeyring.Keyring
-			if store == storeKeychain {
+			if store == StoreKeychain {
 				keyring = testkeyring.Start(t)
 			}
 			for _, e := range ends() {

@@ -38,7 +38,7 @@ type canary struct {
 func newCanary(t *testing.T, profile, store string, log, format int) *canary {
 	t.Helper()
 	of := &stage{t: t, profile: profile, store: store}
-	if store == storeKeychain {
+	if store == StoreKeychain {
 		of.keyring = startKeychain(t)
 	}
 	c := &canary{scene: raiseScene(t, of, false), mark: "mark" + rand.Text()[:14], given: []string{"given" + rand.Text(), "given" + rand.Text()}, log: log, format: format}
@@ -203,7 +203,7 @@ func (c *canary) checkFiles(after string) {
 	c.t.Helper()
 	must(c.t, filepath.WalkDir(c.home, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.Type().IsDir() {
-			if err == nil && c.store == storeFile && path == filepath.Join(c.root, "credentials") {
+			if err == nil && c.store == StoreFile && path == filepath.Join(c.root, "credentials") {
 				return filepath.SkipDir
 			}
 			return err
@@ -231,11 +231,11 @@ func turns(all []leaf) []turn {
 	for _, l := range all {
 		most = max(most, len(l.formats))
 	}
-	list := append(make([]turn, 0, 5+most), turn{storeFile, 0, 0}, turn{storeFile, 1, 1})
+	list := append(make([]turn, 0, 5+most), turn{StoreFile, 0, 0}, turn{StoreFile, 1, 1})
 	for format := range most {
-		list = append(list, turn{storeFile, 2, format})
+		list = append(list, turn{StoreFile, 2, format})
 	}
-	list = append(list, turn{storeKeychain, 0, 0}, turn{storeKeychain, 1, 1}, turn{storeKeychain, 2, 2})
+	list = append(list, turn{StoreKeychain, 0, 0}, turn{StoreKeychain, 1, 1}, turn{StoreKeychain, 2, 2})
 	if !parts.Slow() {
 		list = list[1:2]
 	}

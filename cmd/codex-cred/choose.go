@@ -14,19 +14,19 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// personTime is the deadline of each keychain call, and of each answer in it,
+// PersonTime is the deadline of each keychain call, and of each answer in it,
 // while a person is watching and may be typing a password.
-const personTime = time.Minute
+const PersonTime = time.Minute
 
-// patient lets keychain calls take as long as a person may.
-func (w *wiring) patient() { w.keychain.Timeout, w.keychain.IdleTimeout = personTime, personTime }
+// WaitForPerson lets keychain calls take as long as a person may.
+func (w *wiring) WaitForPerson() { w.Keychain.Timeout, w.Keychain.IdleTimeout = PersonTime, PersonTime }
 
 func storeFlag() *choice {
-	flag := &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: storeAuto}
-	return &choice{StringFlag: flag, words: storeWords()}
+	flag := &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: StoreAuto}
+	return &choice{StringFlag: flag, words: StoreWords()}
 }
 
-func storeWords() []string { return []string{storeAuto, storeKeychain, storeFile} }
+func StoreWords() []string { return []string{StoreAuto, StoreKeychain, StoreFile} }
 
 // storeChoice returns the word that the person chose, or auto.
 func (p *program) storeChoice(c *cli.Context) (string, error) {
@@ -35,9 +35,9 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 		choice = p.Getenv("CODEX_CRED_STORE")
 	}
 	if choice == "" {
-		choice = storeAuto
+		choice = StoreAuto
 	}
-	if !slices.Contains(storeWords(), choice) {
+	if !slices.Contains(StoreWords(), choice) {
 		return "", fault.Usage("there is no store %q; choose auto, keychain or file", terminal.Sanitize(choice))
 	}
 	return choice, nil
@@ -48,21 +48,21 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 // keychain is no reason: the person would end up with tokens in two places.
 func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (string, error) {
 	word := choice
-	if word == storeAuto {
-		word = storeKeychain
+	if word == StoreAuto {
+		word = StoreKeychain
 	}
 	err := p.tryStore(ctx, w, word)
 	if err == nil {
 		return word, nil
 	}
-	if choice != storeAuto || !errors.Is(err, helper.ErrUnavailable) {
+	if choice != StoreAuto || !errors.Is(err, helper.ErrUnavailable) {
 		return "", fmt.Errorf("try the %s before signing in: %w", word, err)
 	}
-	p.Warn("no keychain can be used here (%s): the tokens will be kept in files under %s, readable by you alone", terminal.OneLine(err.Error()), w.root)
-	if err := p.tryStore(ctx, w, storeFile); err != nil {
-		return "", fmt.Errorf("try the %s before signing in: %w", storeFile, err)
+	p.Warn("no keychain can be used here (%s): the tokens will be kept in files under %s, readable by you alone", terminal.OneLine(err.Error()), w.Root)
+	if err := p.tryStore(ctx, w, StoreFile); err != nil {
+		return "", fmt.Errorf("try the %s before signing in: %w", StoreFile, err)
 	}
-	return storeFile, nil
+	return StoreFile, nil
 }
 
 // An intent is where a credential is to be kept: for which account, in which
@@ -73,36 +73,36 @@ type intent struct{ account, choice, store string }
 // files where the person left the choice to us: to sign in again would bring one
 // of the same size.
 func (p *program) keep(ctx context.Context, w *wiring, in intent, credential helper.Credential) (helper.Account, error) {
-	a, err := w.keeper.SignIn(ctx, in.account, in.store, credential)
-	if !errors.Is(err, helper.ErrTooLarge) || in.choice != storeAuto || in.store == storeFile {
+	a, err := w.Keeper.SignIn(ctx, in.account, in.store, credential)
+	if !errors.Is(err, helper.ErrTooLarge) || in.choice != StoreAuto || in.store == StoreFile {
 		return a, err
 	}
-	p.Warn("account %q: the tokens are too large for the keychain (%s): they will be kept in files under %s, readable by you alone", in.account, terminal.OneLine(err.Error()), w.root)
-	if err := p.tryStore(ctx, w, storeFile); err != nil {
-		return helper.Account{}, fmt.Errorf("try the %s: %w", storeFile, err)
+	p.Warn("account %q: the tokens are too large for the keychain (%s): they will be kept in files under %s, readable by you alone", in.account, terminal.OneLine(err.Error()), w.Root)
+	if err := p.tryStore(ctx, w, StoreFile); err != nil {
+		return helper.Account{}, fmt.Errorf("try the %s: %w", StoreFile, err)
 	}
-	return w.keeper.SignIn(ctx, in.account, storeFile, credential)
+	return w.Keeper.SignIn(ctx, in.account, StoreFile, credential)
 }
 
 func (p *program) tryStore(ctx context.Context, w *wiring, word string) error {
 	defer p.NoticeAfter("waiting for the %s to answer", word)()
-	return w.probe(ctx, word)
+	return w.Probe(ctx, word)
 }
 
-// probe writes, reads and deletes an item of no meaning, under the lock of that item.
+// Probe writes, reads and deletes an item of no meaning, under the lock of that item.
 // That the item has disappeared is no absence of an account: another program deleted
 // it, or the store lost it.
-func (w *wiring) probe(ctx context.Context, word string) error {
-	store, err := w.records.Stores.Store(word)
+func (w *wiring) Probe(ctx context.Context, word string) error {
+	store, err := w.Records.Stores.Store(word)
 	if err != nil {
 		return err
 	}
-	name := string(w.trial())
-	unlock, err := w.locks.Lock(ctx, name)
+	name := string(w.TrialID())
+	unlock, err := w.Locks.Lock(ctx, name)
 	if err != nil {
 		return err
 	}
-	err = w.keeper.DeleteItem(ctx, word, name)
+	err = w.Keeper.DeleteItem(ctx, word, name)
 	if err == nil || errors.Is(err, helper.ErrNotFound) {
 		_, err = store.Put(ctx, name, []byte("codex-cred tries this store and deletes this item"), "")
 	}
@@ -110,10 +110,10 @@ func (w *wiring) probe(ctx context.Context, word string) error {
 		if _, _, err = store.Get(ctx, name); errors.Is(err, helper.ErrNotFound) {
 			err = fmt.Errorf("the item that was written to try it is gone: %w", helper.ErrTemporary)
 		}
-		if failed := w.keeper.DeleteItem(context.WithoutCancel(ctx), word, name); !errors.Is(failed, helper.ErrNotFound) {
+		if failed := w.Keeper.DeleteItem(context.WithoutCancel(ctx), word, name); !errors.Is(failed, helper.ErrNotFound) {
 			err = errors.Join(err, failed)
 		}
 	}
-	_ = w.locks.Remove(name)
+	_ = w.Locks.Remove(name)
 	return errors.Join(err, unlock())
 }

@@ -35,16 +35,16 @@ func TestTrialOfKeePassXC(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.keychain.Timeout = 2 * time.Second
-			err = w.probe(t.Context(), storeKeychain)
+			w.Keychain.Timeout = 2 * time.Second
+			err = w.Probe(t.Context(), StoreKeychain)
 			if o := exit.Classify(err); o.Err != keychain.ErrConfirm { //nolint:errorlint // the row itself
 				t.Errorf("error %v is of the kind %q, %v", err, o.Kind, o.Err)
 			}
-			trial := string(w.trial())
+			trial := string(w.TrialID())
 			if got := slices.Contains(x.Items(t), trial); got != c.stays {
 				t.Errorf("the trial stays: %v, want %v", got, c.stays)
 			}
-			deleting := "delete " + w.place(storeKeychain, trial)
+			deleting := "delete " + w.Location(StoreKeychain, trial)
 			if c.stays != strings.Contains(err.Error(), deleting) {
 				t.Errorf("error %q; the trial stays: %v", err, c.stays)
 			}

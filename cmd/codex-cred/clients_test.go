@@ -31,7 +31,7 @@ func TestClients(t *testing.T) {
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("find the scripts: %v", err)
 	}
-	for _, store := range []string{storeFile, storeKeychain} {
+	for _, store := range []string{StoreFile, StoreKeychain} {
 		for _, script := range scripts {
 			t.Run(name(script)+"-"+store, func(t *testing.T) {
 				t.Parallel()

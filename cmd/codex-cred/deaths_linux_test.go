@@ -30,7 +30,7 @@ func TestDeaths(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	s := newScene(t, storeFile, nil, false)
+	s := newScene(t, StoreFile, nil, false)
 	s.torn = true
 	s.env = append(s.env, "GOMAXPROCS=1") // fewer threads, each with more calls
 	deaths, lost := map[string]int{}, 0

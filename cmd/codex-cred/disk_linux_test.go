@@ -47,7 +47,7 @@ func (s *scene) inspect(when string) {
 		s.t.Errorf("%s: the account has another sign-in", when)
 	}
 	now := known{id: a.ID, account: a.Generation, credence: s.known.credence}
-	if s.store == storeFile {
+	if s.store == StoreFile {
 		now.credence = s.credential(a.ID).Generation
 	}
 	if now.account < s.known.account || now.credence < s.known.credence {
@@ -114,7 +114,7 @@ func (s *scene) expected(path string, d os.DirEntry) bool {
 func (s *scene) inspectSecrets(when string) {
 	s.t.Helper()
 	places := []string{s.home}
-	if s.store == storeFile {
+	if s.store == StoreFile {
 		places = []string{filepath.Join(s.root, "accounts"), filepath.Join(s.root, "locks"), filepath.Join(s.root, "journal")}
 	}
 	for _, place := range places {

@@ -70,7 +70,7 @@ func (p *program) doctor(c *cli.Context) error {
 	}
 	d.wiring = p.wireAt(root)
 	if d.account != "" {
-		if _, err := d.accounts.Load(d.account); errors.Is(err, helper.ErrNotFound) {
+		if _, err := d.Accounts.Load(d.account); errors.Is(err, helper.ErrNotFound) {
 			return helper.ForAccount(d.account, err)
 		}
 	}
@@ -148,7 +148,7 @@ func (d *doctor) run(ctx context.Context, c check) []finding {
 
 // tidy returns what leaves no directory behind where there was none.
 func (d *doctor) tidy(ctx context.Context) func() {
-	if there, err := exists(d.wiring.root); there || err != nil {
+	if there, err := exists(d.wiring.Root); there || err != nil {
 		return func() {}
 	}
 	return func() {

@@ -17,13 +17,13 @@ import (
 // readable returns the accounts to look at whose files can be read. The others are
 // told with the accounts.
 func (d *doctor) readable() ([]helper.Account, error) {
-	names, err := d.accounts.List()
+	names, err := d.Accounts.List()
 	if err != nil {
 		return nil, err
 	}
 	var accounts []helper.Account
 	for _, name := range names {
-		if a, err := d.accounts.Load(name); err == nil && (d.account == "" || d.account == name) {
+		if a, err := d.Accounts.Load(name); err == nil && (d.account == "" || d.account == name) {
 			accounts = append(accounts, a)
 		}
 	}
@@ -32,17 +32,17 @@ func (d *doctor) readable() ([]helper.Account, error) {
 
 // readAll reads the accounts, and their credentials where the store answers.
 func (d *doctor) readAll(ctx context.Context) error {
-	names, err := d.accounts.List()
+	names, err := d.Accounts.List()
 	for _, name := range names {
 		if d.account != "" && d.account != name {
 			continue
 		}
 		o := owned{name: name}
-		if o.account, o.err = d.accounts.Load(name); o.err == nil {
+		if o.account, o.err = d.Accounts.Load(name); o.err == nil {
 			o.err = d.down[o.account.Store]
 		}
 		if o.err == nil {
-			o.rec, o.err = d.records.Read(ctx, name)
+			o.rec, o.err = d.Records.Read(ctx, name)
 		}
 		d.have = append(d.have, o)
 	}
@@ -95,7 +95,7 @@ func (d *doctor) health(ctx context.Context, o owned) finding {
 
 // pending reports whether the newest credential may be in the journal.
 func (d *doctor) pending(a helper.Account) bool {
-	e, err := d.journals.Read(a.ID, nil)
+	e, err := d.Journals.Read(a.ID, nil)
 	return err == nil && e.State == journal.StateSending
 }
 
@@ -115,7 +115,7 @@ func (d *doctor) checkComputer(context.Context) []finding {
 				"its files are another computer's, and only one may refresh them").of(o.name))
 			continue
 		}
-		mark, err := d.journals.Read(o.account.ID, nil)
+		mark, err := d.Journals.Read(o.account.ID, nil)
 		if err == nil && mark.Host != "" && mark.Host != host {
 			found = append(found, problem("codex-cred login "+o.name+" --replace", "another computer has refreshed it here: two of them use this home").of(o.name))
 		}
@@ -135,13 +135,13 @@ func (d *doctor) checkJournals(context.Context) []finding {
 		if a.ID == "" {
 			continue
 		}
-		if _, held, err := d.locks.Holder(string(a.ID)); err != nil || held {
+		if _, held, err := d.Locks.Holder(string(a.ID)); err != nil || held {
 			continue // a refresh is under way, see the locks
 		}
-		if d.journals.IsKept(a.ID) {
+		if d.Journals.IsKept(a.ID) {
 			found = append(found, warning("codex-cred refresh "+a.Name, "%s", helper.ErrUnread.Error()).of(a.Name))
 		}
-		e, err := d.journals.Read(a.ID, nil)
+		e, err := d.Journals.Read(a.ID, nil)
 		if !errors.Is(err, helper.ErrNotFound) {
 			found = append(found, d.cutShort(e, err).of(a.Name).by(func(ctx context.Context) error { return d.settleJournal(ctx, a) }))
 		}
@@ -166,7 +166,7 @@ const lockWait = 10 * time.Second
 func (d *doctor) settleJournal(ctx context.Context, a helper.Account) error {
 	waiting, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
-	unlock, err := d.locks.Lock(waiting, string(a.ID))
+	unlock, err := d.Locks.Lock(waiting, string(a.ID))
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (d *doctor) checkLocks(context.Context) []finding {
 			}
 		}
 		for _, l := range locks {
-			h, held, err := d.locks.Holder(l.name)
+			h, held, err := d.Locks.Holder(l.name)
 			if err != nil {
 				found = append(found, trouble(err).of(o.name))
 			}

@@ -31,14 +31,14 @@ func (d *doctor) checkSetups(ctx context.Context) []finding {
 // eachSetup calls look for what was set up with the accounts that are looked at, and
 // returns the records that cannot be read.
 func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
-	names, _, err := d.setups.List()
+	names, _, err := d.Setups.List()
 	if err != nil {
 		return []finding{trouble(err)}
 	}
 	var found []finding
 	clients := d.clients()
 	for _, name := range names {
-		r, err := d.setups.Load(name)
+		r, err := d.Setups.Load(name)
 		i := slices.IndexFunc(clients, func(c client) bool { return c.name == r.Client })
 		switch {
 		case err != nil:
@@ -56,7 +56,7 @@ func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 func (d *doctor) setupFindings(ctx context.Context, c client, s *setup) []finding {
 	again := fmt.Sprintf("codex-cred setup %s %s --write --replace%s", s.Client, s.Account, terminal.Sanitize(flagsOf(s.Record)))
 	undo := "codex-cred setup " + s.Client + " --undo" + hostFlag(s.Record)
-	if _, err := d.accounts.Load(s.Account); errors.Is(err, helper.ErrNotFound) {
+	if _, err := d.Accounts.Load(s.Account); errors.Is(err, helper.ErrNotFound) {
 		return []finding{problem(undo, "%s asks for the account %q, which is not there", s.Client, s.Account)}
 	}
 	if s.Command != "" && !runs(s.Command) {
@@ -85,18 +85,18 @@ func runs(path string) bool {
 
 // checkShims looks whether the programs of shim add still run.
 func (d *doctor) checkShims(context.Context) []finding {
-	names, err := d.shims.Names()
+	names, err := d.Shims.Names()
 	if err != nil {
 		return []finding{trouble(err)}
 	}
 	var found []finding
 	for _, name := range names {
-		args, err := d.shims.Args(name)
+		args, err := d.Shims.Args(name)
 		switch {
 		case err != nil:
-			found = append(found, problem("codex-cred shim remove "+name, "%s does not know any more what it runs", d.shims.Path(name)))
-		case !runs(d.shims.Path(name)):
-			found = append(found, problem("codex-cred shim add "+name+" -- "+terminal.Sanitize(strings.Join(args, " ")), "%s leads to no program", d.shims.Path(name)))
+			found = append(found, problem("codex-cred shim remove "+name, "%s does not know any more what it runs", d.Shims.Path(name)))
+		case !runs(d.Shims.Path(name)):
+			found = append(found, problem("codex-cred shim add "+name+" -- "+terminal.Sanitize(strings.Join(args, " ")), "%s leads to no program", d.Shims.Path(name)))
 		}
 	}
 	return orFine(found, "%s of shim add, all of which run", terminal.Plural(len(names), "program"))
@@ -104,13 +104,13 @@ func (d *doctor) checkShims(context.Context) []finding {
 
 // checkHosts looks for hosts that no account answers any more.
 func (d *doctor) checkHosts(context.Context) []finding {
-	rows, err := d.hosts.Rows()
+	rows, err := d.Hosts.Rows()
 	if err != nil {
 		return []finding{trouble(err)}
 	}
 	var found []finding
 	for _, r := range rows {
-		if _, err := d.accounts.Load(r.Account); errors.Is(err, helper.ErrNotFound) {
+		if _, err := d.Accounts.Load(r.Account); errors.Is(err, helper.ErrNotFound) {
 			found = append(found, problem("codex-cred host remove "+r.Host.String(), "%s is for the account %q, which is not there", r.Host, terminal.Sanitize(r.Account)))
 		}
 	}

@@ -28,7 +28,7 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 			if errors.Is(err, fs.ErrNotExist) || d.isShim(path) {
 				return nil
 			}
-			if filepath.Dir(path) == root && !slices.Contains(folders, path) || filepath.Dir(path) == d.runs.Folder() {
+			if filepath.Dir(path) == root && !slices.Contains(folders, path) || filepath.Dir(path) == d.Runs.Folder() {
 				return pass(entry)
 			}
 			files++
@@ -41,7 +41,7 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 			return nil
 		})
 	}
-	if err := safefile.CheckRoot(d.wiring.root); err != nil && len(found) == 0 {
+	if err := safefile.CheckRoot(d.wiring.Root); err != nil && len(found) == 0 {
 		found = append(found, trouble(err))
 	}
 	return orFine(found, "%s of ours, open to nobody else", terminal.Plural(files, "file"))
@@ -66,18 +66,18 @@ func (d *doctor) checkAncestors(context.Context) []finding {
 
 // roots are the directories that everything of ours lies in.
 func (d *doctor) roots() []string {
-	if d.log.Root() == d.wiring.root {
-		return []string{d.wiring.root}
+	if d.Log.Root() == d.wiring.Root {
+		return []string{d.wiring.Root}
 	}
-	return []string{d.wiring.root, d.log.Root()}
+	return []string{d.wiring.Root, d.Log.Root()}
 }
 
 // folders are those of ours in the roots. What else is there is the person's, who may
 // have chosen a directory with other things in it.
 func (d *doctor) folders() []string {
 	list := []string{
-		d.accounts.Folder(), d.files.Folder(), d.locks.Folder(), d.journals.Folder(), d.hosts.Folder(),
-		d.shims.Folder(), d.setups.Folder(), d.runs.Folder(), d.log.Folder(),
+		d.Accounts.Folder(), d.FileStore.Folder(), d.Locks.Folder(), d.Journals.Folder(), d.Hosts.Folder(),
+		d.Shims.Folder(), d.Setups.Folder(), d.Runs.Folder(), d.Log.Folder(),
 	}
 	for i := range list {
 		list[i] = filepath.Clean(list[i])
@@ -95,7 +95,7 @@ func pass(entry fs.DirEntry) error {
 
 // isShim reports whether the path is a program of shim add, which is a link.
 func (d *doctor) isShim(path string) bool {
-	return filepath.Dir(path) == d.shims.Folder() && filepath.Ext(path) != ".json"
+	return filepath.Dir(path) == d.Shims.Folder() && filepath.Ext(path) != ".json"
 }
 
 // exposed is a path that is refused. What only has the wrong mode can be mended.
@@ -127,18 +127,18 @@ func (d *doctor) checkFiles(context.Context) []finding {
 // stray is a file of no account. With the file store it may hold tokens of an account
 // whose file was lost: those only a person deletes.
 func (d *doctor) stray(path string) finding {
-	if filepath.Dir(path) == d.runs.Folder() {
+	if filepath.Dir(path) == d.Runs.Folder() {
 		return d.strayRun(path)
 	}
 	rm := removing(path)
-	secret := filepath.Dir(path) == filepath.Clean(d.files.Folder())
-	lock := filepath.Dir(path) == filepath.Clean(d.locks.Folder())
+	secret := filepath.Dir(path) == filepath.Clean(d.FileStore.Folder())
+	lock := filepath.Dir(path) == filepath.Clean(d.Locks.Folder())
 	temporary := strings.HasPrefix(filepath.Base(path), ".")
 	f := warning(rm, "%s belongs to no account", path)
 	switch {
-	case idOf(path) == d.trial() && d.trying():
+	case idOf(path) == d.TrialID() && d.trying():
 		return skipped("%s is of a trial that is under way", path)
-	case (temporary || lock || idOf(path) == d.trial()) && d.young(path):
+	case (temporary || lock || idOf(path) == d.TrialID()) && d.young(path):
 		return skipped("%s is new: a process may be at it", path)
 	case temporary:
 		f.What = path + " is what a process left that was killed while it wrote"
@@ -162,7 +162,7 @@ func (d *doctor) strayRun(path string) finding {
 	if d.young(path) {
 		return skipped("%s is new: a program may be running in it", path)
 	}
-	return warning(d.fixIt(), "%s is what a killed setup --verify left", path).by(func(context.Context) error { return d.runs.Remove(path) })
+	return warning(d.fixIt(), "%s is what a killed setup --verify left", path).by(func(context.Context) error { return d.Runs.Remove(path) })
 }
 
 // young reports whether a process may still need the file, or has deleted it.
@@ -191,19 +191,19 @@ func (d *doctor) removeLock(ctx context.Context, path string) error {
 	if !strings.HasPrefix(name, filelock.SignIn) {
 		name = strings.Replace(name, ".", "/", 1)
 	}
-	unlock, free, err := d.locks.Try(name)
+	unlock, free, err := d.Locks.Try(name)
 	if err != nil {
 		return err
 	}
 	if !free {
 		return helper.ErrBusy
 	}
-	return errors.Join(d.locks.Remove(name), unlock())
+	return errors.Join(d.Locks.Remove(name), unlock())
 }
 
 // holdsNothing returns an error unless no store has an item of the sign-in.
 func (d *doctor) holdsNothing(ctx context.Context, id helper.ID) error {
-	for _, word := range []string{storeFile, storeKeychain} {
+	for _, word := range []string{StoreFile, StoreKeychain} {
 		for _, name := range []string{string(id), id.Journal()} {
 			a := d.inStore("credential", word, name)
 			there, err := a.present(ctx)
@@ -237,7 +237,7 @@ func (d *doctor) checkLeftovers(context.Context) []finding {
 // changing reports whether a sign-in, or another change of the account, is under way. See
 // the locks.
 func (d *doctor) changing(name string) bool {
-	_, held, err := d.locks.Holder(filelock.SignIn + name)
+	_, held, err := d.Locks.Holder(filelock.SignIn + name)
 	return err == nil && held
 }
 
@@ -245,14 +245,14 @@ func (d *doctor) changing(name string) bool {
 // that is stored, its file lists it among those that were replaced.
 func (d *doctor) sweepAlone(ctx context.Context, name string) error {
 	return d.alone(ctx, name, func() error {
-		a, err := d.accounts.Load(name)
+		a, err := d.Accounts.Load(name)
 		if err != nil {
 			return err
 		}
 		if err := d.sweep(ctx, d.wiring, a); err != nil {
 			return err
 		}
-		if a, err = d.accounts.Load(name); err == nil && len(a.Leftovers) > 0 {
+		if a, err = d.Accounts.Load(name); err == nil && len(a.Leftovers) > 0 {
 			err = fmt.Errorf("%s could not be deleted: %w", terminal.Plural(len(a.Leftovers), "sign-in"), fault.ErrFindings)
 		}
 		return err

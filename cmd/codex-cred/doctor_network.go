@@ -50,7 +50,7 @@ func (d *doctor) checkIssuers(ctx context.Context) []finding {
 // issuers returns those of the accounts, each server once.
 func (d *doctor) issuers(ctx context.Context) ([]helper.Issuer, error) {
 	if len(d.have) == 0 {
-		chatGPT, err := d.client.Issuer(ctx, refresh.Settings{})
+		chatGPT, err := d.RefreshClient.Issuer(ctx, refresh.Settings{})
 		return []helper.Issuer{chatGPT}, err
 	}
 	asked := map[string]bool{}
@@ -69,7 +69,7 @@ func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	defer d.NoticeAfter("waiting for the issuer to answer")()
-	r, err := d.client.Reach(ctx, iss)
+	r, err := d.RefreshClient.Reach(ctx, iss)
 	place := fault.Quote(refresh.RequestReach.Endpoint(iss))
 	way, tryIt := "", "curl -I "+place
 	if r.Proxy != "" {

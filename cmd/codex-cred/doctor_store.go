@@ -53,10 +53,10 @@ func (d *doctor) checkStores(ctx context.Context) []finding {
 // firstStore is the store of the first sign-in, which takes files where there is no
 // keychain.
 func (d *doctor) firstStore(ctx context.Context) finding {
-	err := d.tryIn(ctx, storeKeychain)
+	err := d.tryIn(ctx, StoreKeychain)
 	switch {
 	case err == nil:
-		return fine("%s: an item was written, read and deleted", storeKeychain)
+		return fine("%s: an item was written, read and deleted", StoreKeychain)
 	case errors.Is(err, helper.ErrUnavailable):
 		return warning(commandOf(exit.Hint(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", terminal.OneLine(err.Error()))
 	}
@@ -75,10 +75,10 @@ func (d *doctor) tryIn(ctx context.Context, word string) error {
 // checkItems looks in the keychain for items of ours that no account names. Another
 // CODEX_CRED_HOME may have them, so that nothing is deleted.
 func (d *doctor) checkItems(ctx context.Context) []finding {
-	names, err := d.keychain.List(ctx)
+	names, err := d.Keychain.List(ctx)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-		return []finding{skipped("the %s of this system does not list its items", d.keychain.Place())}
+		return []finding{skipped("the %s of this system does not list its items", d.Keychain.Place())}
 	case err != nil:
 		return []finding{skipped("%s", terminal.OneLine(err.Error()))}
 	}
@@ -91,15 +91,15 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 		id, _, _ := strings.Cut(name, "/")
 		switch {
 		case claimed[helper.ID(id)]:
-		case helper.ID(id) == d.trial() && d.trying():
-			found = append(found, skipped("%s is of a trial that is under way", d.keychain.Location(name)))
-		case helper.ID(id) == d.trial():
-			if there, err := d.item(helper.Leftover{ID: d.trial(), Store: storeKeychain}).present(ctx); err == nil && !there {
+		case helper.ID(id) == d.TrialID() && d.trying():
+			found = append(found, skipped("%s is of a trial that is under way", d.Keychain.Location(name)))
+		case helper.ID(id) == d.TrialID():
+			if there, err := d.item(helper.Leftover{ID: d.TrialID(), Store: StoreKeychain}).present(ctx); err == nil && !there {
 				continue // the trial has ended since the items were listed
 			}
-			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.keychain.Location(name)).by(func(ctx context.Context) error { return d.probe(ctx, storeKeychain) }))
+			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.Keychain.Location(name)).by(func(ctx context.Context) error { return d.Probe(ctx, StoreKeychain) }))
 		default:
-			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.keychain.Location(name)))
+			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.Keychain.Location(name)))
 		}
 	}
 	return orFine(found, "%s of ours in the keychain, all of accounts", terminal.Plural(len(names), "item"))
@@ -108,13 +108,13 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 // claimedIDs returns the sign-ins that accounts name, of which none may be
 // unreadable.
 func (d *doctor) claimedIDs() (map[helper.ID]bool, error) {
-	names, err := d.accounts.List()
+	names, err := d.Accounts.List()
 	if err != nil {
 		return nil, err
 	}
 	claimed := map[helper.ID]bool{}
 	for _, name := range names {
-		a, err := d.accounts.Load(name)
+		a, err := d.Accounts.Load(name)
 		if errors.Is(err, helper.ErrNotFound) {
 			continue // erased meanwhile
 		}

@@ -34,7 +34,7 @@ func TestDoctor_Login(t *testing.T) {
 	d := aDoctor(t)
 	signIn := func(token string) helper.Account {
 		t.Helper()
-		a, err := d.keeper.SignIn(t.Context(), "work", storeFile, helper.Credential{
+		a, err := d.Keeper.SignIn(t.Context(), "work", StoreFile, helper.Credential{
 			AccessToken: helper.NewSecret(token), RefreshToken: helper.NewSecret("of " + token),
 			Expiry: time.Now().Add(time.Hour), ObtainedAt: time.Now(), Generation: 1,
 			Issuer: helper.Issuer{Profile: "oauth", URL: "https://id.example", TokenEndpoint: "https://id.example/token", ClientID: "c"},
@@ -44,7 +44,7 @@ func TestDoctor_Login(t *testing.T) {
 	}
 	wantSecond := func(leftovers int) {
 		t.Helper()
-		rec, err := d.records.Read(t.Context(), "work")
+		rec, err := d.Records.Read(t.Context(), "work")
 		must(t, err)
 		if got := rec.Credential.AccessToken.Reveal(); got != "second" || len(rec.Account.Leftovers) != leftovers {
 			t.Errorf("the token is %q, and %d leftovers are listed, want %d", got, len(rec.Account.Leftovers), leftovers)
@@ -60,7 +60,7 @@ func TestDoctor_Login(t *testing.T) {
 		t.Fatalf("found %+v, want one that can be mended", found)
 	}
 
-	unlock, err := d.locks.Lock(t.Context(), filelock.SignIn+"work")
+	unlock, err := d.Locks.Lock(t.Context(), filelock.SignIn+"work")
 	must(t, err)
 	if err := found[0].mend(t.Context()); !errors.Is(err, helper.ErrBusy) {
 		t.Errorf("while a sign-in is under way: %v, want ErrBusy", err)
@@ -78,8 +78,8 @@ func TestDoctor_Login(t *testing.T) {
 func TestDoctor_StaysListed(t *testing.T) {
 	t.Parallel()
 	d := aDoctor(t)
-	_, err := d.accounts.Update("work", func(a *helper.Account) error {
-		a.ID, a.Store = "0123456789abcdef0123456789abcdef", storeFile
+	_, err := d.Accounts.Update("work", func(a *helper.Account) error {
+		a.ID, a.Store = "0123456789abcdef0123456789abcdef", StoreFile
 		a.Leftovers = []helper.Leftover{{ID: "fedcba9876543210fedcba9876543210", Store: "elsewhere"}}
 		return nil
 	})
@@ -95,8 +95,8 @@ func TestDoctor_UnderWay(t *testing.T) {
 	t.Parallel()
 	d := aDoctor(t)
 	for name, erasing := range map[string]bool{"begun": false, "erased": true} {
-		_, err := d.accounts.Update(name, func(a *helper.Account) error {
-			a.ID, a.Store, a.Erasing = "0123456789abcdef0123456789abcdef", storeFile, erasing
+		_, err := d.Accounts.Update(name, func(a *helper.Account) error {
+			a.ID, a.Store, a.Erasing = "0123456789abcdef0123456789abcdef", StoreFile, erasing
 			return nil
 		})
 		must(t, err)
@@ -109,7 +109,7 @@ func TestDoctor_UnderWay(t *testing.T) {
 		t.Errorf("%d problems, want one of each account", got)
 	}
 	for _, name := range []string{"begun", "erased"} {
-		unlock, err := d.locks.Lock(t.Context(), filelock.SignIn+name)
+		unlock, err := d.Locks.Lock(t.Context(), filelock.SignIn+name)
 		must(t, err)
 		defer func() { must(t, unlock()) }()
 	}

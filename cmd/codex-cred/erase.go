@@ -78,7 +78,7 @@ func (e *eraser) ours(c *cli.Context) (account string, receipts []*receipt, err 
 
 // all erases every account and then the root itself.
 func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
-	names, err := e.accounts.List()
+	names, err := e.Accounts.List()
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 		r, err := e.account(ctx, name)
 		if err != nil {
 			r = &receipt{Account: name}
-			r.keep(artefact{kind: "account file", where: e.accounts.Path(name)}, reason(err))
+			r.keep(artefact{kind: "account file", where: e.Accounts.Path(name)}, reason(err))
 		}
 		receipts = append(receipts, r)
 		told.Step()
@@ -125,7 +125,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 		e.lookRest(ctx, r)
 		return r
 	}
-	if names, err := e.accounts.List(); err != nil || len(names) > 0 {
+	if names, err := e.Accounts.List(); err != nil || len(names) > 0 {
 		return r
 	}
 	o, err := e.orphans()
@@ -136,7 +136,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 		o, err = e.orphans() // without what is removed by now
 	}
 	if err != nil {
-		r.keep(directory(e.wiring.root), reason(err))
+		r.keep(directory(e.wiring.Root), reason(err))
 	}
 	e.removeSetups(ctx, r, every)
 	if !r.clean() {
@@ -152,12 +152,12 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 func (e *eraser) lookRest(ctx context.Context, r *receipt) {
 	o, err := e.orphans()
 	if err != nil {
-		r.keep(directory(e.wiring.root), reason(err))
+		r.keep(directory(e.wiring.Root), reason(err))
 	}
 	for _, s := range o.signIns {
 		r.look(ctx, e.item(s))
 	}
-	if names, err := e.accounts.List(); err == nil {
+	if names, err := e.Accounts.List(); err == nil {
 		r.lookAll(ctx, e.ofSetups(e.wiring, except(names)))
 	}
 	r.lookAll(ctx, append(append(append(o.files, e.tables()...), e.logs()...), e.ofRoot()...))
@@ -166,7 +166,7 @@ func (e *eraser) lookRest(ctx context.Context, r *receipt) {
 // empty removes the root if it holds nothing but empty directories. Anything
 // more may belong to a sign-in that is under way.
 func (e *eraser) empty(ctx context.Context) []*receipt {
-	if names, err := e.accounts.List(); e.dryRun || err != nil || len(names) > 0 {
+	if names, err := e.Accounts.List(); e.dryRun || err != nil || len(names) > 0 {
 		return nil
 	}
 	r := &receipt{}

@@ -42,7 +42,7 @@ func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
 		r.lookAll(ctx, e.ofAccount(name))
 		return r, nil
 	}
-	unlock, err := e.onlySignIn(ctx, name)
+	unlock, err := e.LockName(ctx, name)
 	if err == nil {
 		err = errors.Join(e.removeAll(ctx, r), unlock())
 	}
@@ -68,7 +68,7 @@ func (e *eraser) removeAll(ctx context.Context, r *receipt) error {
 	if err := e.removeSignIns(ctx, r, signIns); err != nil {
 		return err
 	}
-	if _, err := e.accounts.Load(r.Account); damaged(err) {
+	if _, err := e.Accounts.Load(r.Account); damaged(err) {
 		e.keepOrphans(r)
 	}
 	for _, s := range signIns {
@@ -91,7 +91,7 @@ func (e *eraser) removeSetups(ctx context.Context, r *receipt, match func(string
 // nameless returns the orphans in the place of the sign-ins of a record that is
 // damaged beyond reading: one of them was the account's.
 func (e *eraser) nameless(r *receipt) ([]helper.Leftover, error) {
-	mentioned, err := e.accounts.Salvage(r.Account, []string{storeFile})
+	mentioned, err := e.Accounts.Salvage(r.Account, []string{StoreFile})
 	if err != nil || len(mentioned) > 0 {
 		return nil, err // a copy: all that it names is another account's
 	}
@@ -138,7 +138,7 @@ func (e *eraser) removeSignIns(ctx context.Context, r *receipt, signIns []helper
 // mark notes in the account's file that it is being erased. A damaged file
 // stays as it is: nothing can use it.
 func (e *eraser) mark(ctx context.Context, r *receipt) error {
-	_, err := e.accounts.Update(r.Account, func(a *helper.Account) error {
+	_, err := e.Accounts.Update(r.Account, func(a *helper.Account) error {
 		if a.ID == "" {
 			return helper.ErrNotFound // another erase was faster
 		}
@@ -160,7 +160,7 @@ func (e *eraser) mark(ctx context.Context, r *receipt) error {
 // removes its own.
 func (e *eraser) trials(ctx context.Context, r *receipt, store string) {
 	var left []artefact
-	for _, a := range e.ofSignIn(helper.Leftover{ID: e.trial(), Store: store}) {
+	for _, a := range e.ofSignIn(helper.Leftover{ID: e.TrialID(), Store: store}) {
 		if present, err := a.present(ctx); present && err == nil {
 			left = append(left, a)
 		}
@@ -168,13 +168,13 @@ func (e *eraser) trials(ctx context.Context, r *receipt, store string) {
 	if len(left) == 0 {
 		return
 	}
-	name := string(e.trial())
-	unlock, free, err := e.locks.Try(name)
+	name := string(e.TrialID())
+	unlock, free, err := e.Locks.Try(name)
 	if err != nil || !free {
 		return
 	}
 	defer func() {
-		_ = e.locks.Remove(name)
+		_ = e.Locks.Remove(name)
 		_ = unlock()
 	}()
 	for _, a := range left {
@@ -198,8 +198,8 @@ func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
 // keepTable tells of a table of hosts that may name the account and cannot be read.
 // The next account of that name would answer them.
 func (e *eraser) keepTable(r *receipt) {
-	if _, err := e.hosts.Rows(); err != nil && !e.whole {
-		r.keep(artefact{kind: "table of hosts", where: e.hosts.Path()}, "it may name the account: "+reason(err))
+	if _, err := e.Hosts.Rows(); err != nil && !e.whole {
+		r.keep(artefact{kind: "table of hosts", where: e.Hosts.Path()}, "it may name the account: "+reason(err))
 	}
 }
 
@@ -208,20 +208,20 @@ func (p *program) hold(ctx context.Context, w *wiring, id helper.ID) (unlock fun
 	defer p.NoticeAfter("waiting for a refresh in flight to end")()
 	ctx, cancel := context.WithTimeout(ctx, refreshWait)
 	defer cancel()
-	return w.locks.Lock(ctx, string(id))
+	return w.Locks.Lock(ctx, string(id))
 }
 
 // holdAccount takes the lock of the sign-in that the account has. The caller
 // keeps other sign-ins away.
 func (p *program) holdAccount(ctx context.Context, w *wiring, account string) (unlock func() error, err error) {
-	a, err := w.accounts.Load(account)
+	a, err := w.Accounts.Load(account)
 	if err != nil {
 		return nil, err
 	}
 	if unlock, err = p.hold(ctx, w, a.ID); err != nil {
 		return nil, err
 	}
-	if found, err := w.accounts.Load(account); err != nil || found.ID != a.ID {
+	if found, err := w.Accounts.Load(account); err != nil || found.ID != a.ID {
 		return nil, errors.Join(err, fmt.Errorf("the account was changed meanwhile: %w", helper.ErrConflict), unlock())
 	}
 	return unlock, nil
@@ -253,7 +253,7 @@ func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, more
 // revokeAt asks the issuer to revoke the newest tokens, the refresh token first: it
 // could bring others.
 func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
-	store, err := e.records.Stores.Store(s.Store)
+	store, err := e.Records.Stores.Store(s.Store)
 	if err != nil {
 		return []revocation{{Reason: reason(err)}}
 	}
@@ -278,7 +278,7 @@ func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 			continue
 		}
 		v := revocation{Token: t.kind, Endpoint: terminal.Sanitize(c.Issuer.RevocationEndpoint), Revoked: true}
-		if err := e.client.Revoke(ctx, c.Issuer, t.token, t.hint); err != nil {
+		if err := e.RefreshClient.Revoke(ctx, c.Issuer, t.token, t.hint); err != nil {
 			v.Revoked, v.Reason = false, terminal.OneLine(err.Error())
 		}
 		answers = append(answers, v)
@@ -299,7 +299,7 @@ func (p *program) sweep(ctx context.Context, w *wiring, a helper.Account) error 
 			p.Warn("warning: the replaced credential could not be deleted and stays listed:\n%s", r.text())
 			continue
 		}
-		if _, err := w.accounts.Update(a.Name, helper.Forget(l.ID)); err != nil {
+		if _, err := w.Accounts.Update(a.Name, helper.Forget(l.ID)); err != nil {
 			return fmt.Errorf("delete the replaced credential: %w", err)
 		}
 	}

@@ -80,7 +80,7 @@ func (p *program) exported(c *cli.Context, w *wiring) (string, error) {
 	if c.NArg() == 2 {
 		return first, helper.CheckName(first)
 	}
-	if _, err := w.accounts.Load(first); err == nil {
+	if _, err := w.Accounts.Load(first); err == nil {
 		return "", fault.UsageHint(fmt.Sprintf("export needs a file, and %q is an account", first), "run: codex-cred export "+first+" --to codex-tokens FILE")
 	}
 	return p.defaultAccount(w)

@@ -67,7 +67,7 @@ func (p *program) defaultAccount(w *wiring) (string, error) {
 	if name := p.Getenv("CODEX_CRED_ACCOUNT"); name != "" {
 		return name, helper.CheckName(name)
 	}
-	name, err := w.accounts.Default()
+	name, err := w.Accounts.Default()
 	if errors.Is(err, helper.ErrCorrupt) {
 		return "", fault.WithHint(err, "choose again: codex-cred use ACCOUNT")
 	}

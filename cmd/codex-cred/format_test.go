@@ -52,10 +52,10 @@ func writeGolden(t *testing.T, root string) {
 	t.Helper()
 	ctx := t.Context()
 	_, err := accountdir.New(root, goldenTime).Update("work", func(a *helper.Account) error {
-		a.ID, a.Store, a.Generation, a.Host = goldenID, storeFile, 3, goldenHost
+		a.ID, a.Store, a.Generation, a.Host = goldenID, StoreFile, 3, goldenHost
 		a.NotBefore, a.Unanswered, a.Began = goldenTime().Add(time.Minute), 1, helper.NewSecret("golden-refresh-1").Digest()
 		a.Rejections, a.RejectedAt, a.ClockTried = 2, goldenTime(), 2
-		a.Leftovers = []helper.Leftover{{ID: "fedcba9876543210fedcba9876543210", Store: storeKeychain}}
+		a.Leftovers = []helper.Leftover{{ID: "fedcba9876543210fedcba9876543210", Store: StoreKeychain}}
 		return nil
 	})
 	must(t, err)
@@ -180,7 +180,7 @@ func TestFormat_Shared(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "root")
 	accounts := accountdir.New(root, goldenTime)
 	wrote, err := accounts.Update("work", func(a *helper.Account) error {
-		a.ID, a.Store, a.Generation, a.Host = goldenID, storeFile, 1, goldenHost
+		a.ID, a.Store, a.Generation, a.Host = goldenID, StoreFile, 1, goldenHost
 		a.Began, a.Shared = helper.NewSecret("golden-refresh-1").Digest(), "/home/me/.codex/auth.json"
 		return nil
 	})

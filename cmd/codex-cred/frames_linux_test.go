@@ -15,7 +15,7 @@ import (
 func TestFrames(t *testing.T) {
 	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
 		for nth, token := range []string{validToken, expiredToken} {
-			if store == storeKeychain {
+			if store == StoreKeychain {
 				nth += 2
 			}
 			t.Run(token, func(t *testing.T) {

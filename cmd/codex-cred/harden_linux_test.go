@@ -14,7 +14,7 @@ func TestNotDumpable(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	s := newScene(t, storeFile, nil, false)
+	s := newScene(t, StoreFile, nil, false)
 	for _, c := range []struct {
 		args []string
 		want int // processes

@@ -19,7 +19,7 @@ func TestHeld(t *testing.T) {
 	}{"foreground": {2 * time.Hour, exit.Store}, "background": {54*time.Minute + 30*time.Second, exit.OK}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, storeFile, nil, false)
+			s := newScene(t, StoreFile, nil, false)
 			s.pass(c.age)
 			stand := newStand(t)
 			caller := s.begin(func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], stepVariable+"="+stand.name) }, "get", "work")

@@ -24,7 +24,7 @@ func TestProcesses(t *testing.T) {
 	if os.Geteuid() != 0 {
 		parts.Need(t, "root", fmt.Errorf("only root may read the environment of a process that is not dumpable"))
 	}
-	s := newScene(t, storeFile, nil, false)
+	s := newScene(t, StoreFile, nil, false)
 	said := s.cred("get", "work")
 	token := strings.TrimSpace(said.stdout)
 	s.pass(2 * time.Hour)

@@ -58,7 +58,7 @@ func (w *wiring) clusterOf(info, account string) (cluster, error) {
 	if err != nil || !named {
 		return cluster{account: account}, err
 	}
-	row, err := w.hosts.Find(host)
+	row, err := w.Hosts.Find(host)
 	if errors.Is(err, helper.ErrNotFound) || err == nil && row.Account != account {
 		err = fault.WithHint(fmt.Errorf("give a token for the cluster %s: %w", host, wire.ErrUnconfigured),
 			fmt.Sprintf("if it is meant: codex-cred host add %s %s", host, account))

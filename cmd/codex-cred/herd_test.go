@@ -41,10 +41,10 @@ func TestHerd(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, out)
 	}
-	for _, store := range []string{storeFile, storeKeychain} {
+	for _, store := range []string{StoreFile, StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
 			s := &stage{t: t, profile: refresh.ProfileOAuth, store: store, built: built}
-			if store == storeKeychain {
+			if store == StoreKeychain {
 				s.most = keychainCallers(t, built)
 			}
 			play(t, "testdata/herd/herd.txtar", s)

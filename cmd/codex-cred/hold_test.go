@@ -30,10 +30,10 @@ func TestHoldAccount(t *testing.T) {
 	}{
 		"nothing happens": {func(*wiring) error { return nil }, nil},
 		"signed in again": {func(w *wiring) error {
-			_, err := w.accounts.Update("work", func(a *helper.Account) error { a.ID = second; return nil })
+			_, err := w.Accounts.Update("work", func(a *helper.Account) error { a.ID = second; return nil })
 			return err
 		}, helper.ErrConflict},
-		"erased": {func(w *wiring) error { return w.accounts.Remove("work") }, helper.ErrNotFound},
+		"erased": {func(w *wiring) error { return w.Accounts.Remove("work") }, helper.ErrNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -44,12 +44,12 @@ func TestHoldAccount(t *testing.T) {
 			}
 			w, err := p.wire()
 			must(t, err)
-			_, err = w.accounts.Update("work", func(a *helper.Account) error {
-				a.ID, a.Store = first, storeFile
+			_, err = w.Accounts.Update("work", func(a *helper.Account) error {
+				a.ID, a.Store = first, StoreFile
 				return nil
 			})
 			must(t, err)
-			refreshed, err := w.locks.Lock(t.Context(), string(first))
+			refreshed, err := w.Locks.Lock(t.Context(), string(first))
 			must(t, err)
 			type held struct {
 				unlock func() error
@@ -67,7 +67,7 @@ func TestHoldAccount(t *testing.T) {
 			if !errors.Is(got.err, c.err) || (got.err == nil) != (c.err == nil) {
 				t.Errorf("error %v, want %v", got.err, c.err)
 			}
-			again, free, err := w.locks.Try(string(first))
+			again, free, err := w.Locks.Try(string(first))
 			must(t, err)
 			if free != (c.err != nil) {
 				t.Errorf("the lock is free: %t", free)

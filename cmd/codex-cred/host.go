@@ -62,7 +62,7 @@ func (p *program) hostAdd(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.records.Read(c.Context, account); err != nil {
+	if _, err := w.Records.Read(c.Context, account); err != nil {
 		return helper.ForAccount(account, err) // before a lock is made for an account that is none
 	}
 	row := hosttable.Row{Host: host, Account: account, Foreign: c.Bool("allow-foreign-host")}
@@ -76,14 +76,14 @@ func (p *program) hostAdd(c *cli.Context) error {
 // putHost adds the row while nobody erases or renames the account: a row that they
 // did not see would be the next account's of that name.
 func (w *wiring) putHost(c *cli.Context, row hosttable.Row) error {
-	rec, err := w.records.Read(c.Context, row.Account)
+	rec, err := w.Records.Read(c.Context, row.Account)
 	if err != nil {
 		return err
 	}
 	if err := checkForeign(row, rec.Credential); err != nil {
 		return err
 	}
-	return w.hosts.Put(row)
+	return w.Hosts.Put(row)
 }
 
 // checkForeign refuses a ChatGPT token to a host that is not ChatGPT's: there it
@@ -126,7 +126,7 @@ func (p *program) hostList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := w.hosts.Rows()
+	rows, err := w.Hosts.Rows()
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (p *program) hostRemove(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	err = w.hosts.Remove(host)
+	err = w.Hosts.Remove(host)
 	if errors.Is(err, helper.ErrNotFound) {
 		return fault.WithHint(err, "see what there is: codex-cred host list")
 	}

@@ -71,7 +71,7 @@ func (p *program) importFrom(c *cli.Context) error {
 	if want.store, err = p.storeChoice(c); err != nil {
 		return err
 	}
-	w.patient()
+	w.WaitForPerson()
 	found, none, err := p.read(c.Context, s)
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func (m move) storeShown() string {
 	switch {
 	case m.does == doesNothing:
 		return "-"
-	case m.store == storeAuto:
+	case m.store == StoreAuto:
 		return "keychain, else file"
 	}
 	return m.store

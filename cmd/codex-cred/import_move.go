@@ -45,7 +45,7 @@ func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want 
 // have the same wish.
 func (p *program) chooseFor(ctx context.Context, w *wiring, pl *importPlan, i int) error {
 	wish := pl.moves[i].store
-	if wish == storeAuto || i == 0 || wish != pl.moves[i-1].store {
+	if wish == StoreAuto || i == 0 || wish != pl.moves[i-1].store {
 		chosen, err := p.chooseStore(ctx, w, wish)
 		if err != nil {
 			return err
@@ -65,12 +65,12 @@ func (p *program) copyIn(ctx context.Context, w *wiring, s source, m move) error
 	if err != nil {
 		return err
 	}
-	_, err = w.accounts.Load(m.account)
+	_, err = w.Accounts.Load(m.account)
 	there := !errors.Is(err, helper.ErrNotFound)
 	if holder != "" || there != (m.does == doesReplace) {
 		return fmt.Errorf("store the sign-in: another codex-cred changed the accounts meanwhile: %w", helper.ErrConflict)
 	}
-	a, err := w.keeper.Copy(ctx, m.account, m.store, s.from, m.credential)
+	a, err := w.Keeper.Copy(ctx, m.account, m.store, s.from, m.credential)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (p *program) copyIn(ctx context.Context, w *wiring, s source, m move) error
 // tellKept tells what a copy is, and what it is not.
 func (p *program) tellKept(w *wiring, pl *importPlan) error {
 	for _, m := range pl.moves {
-		a, err := w.accounts.Load(m.account)
+		a, err := w.Accounts.Load(m.account)
 		switch {
 		case m.does == doesNothing:
 			continue
@@ -90,7 +90,7 @@ func (p *program) tellKept(w *wiring, pl *importPlan) error {
 			p.Warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s", m.account, m.where(), fault.Quote(pl.source.from))
 			continue
 		}
-		p.Warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(), w.place(a.Store, string(a.ID)))
+		p.Warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(), w.Location(a.Store, string(a.ID)))
 		p.Warn("account %q: its refresh token works once and is there too, so it is not refreshed here: the access token ends %s. To move it for good: codex-cred import --from %s",
 			m.account, terminal.FromNow(m.credential.Expiry, p.Now()), fault.Quote(pl.source.from))
 	}
@@ -116,7 +116,7 @@ func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 		kept = kept || !ok
 	}
 	for _, a := range pl.gone {
-		if _, err := w.keeper.Share(a, ""); err != nil {
+		if _, err := w.Keeper.Share(a, ""); err != nil {
 			return helper.ForAccount(a.Name, err)
 		}
 		p.Warn("account %q: %s has its refresh token no more; it is refreshed here from now on", a.Name, a.Shared)
@@ -130,7 +130,7 @@ func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 // claim makes the account the owner of the sign-in, unless somebody else has it
 // still. It tells which.
 func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, failed map[string]error) (ok bool, err error) {
-	a, err := w.accounts.Load(m.account)
+	a, err := w.Accounts.Load(m.account)
 	if err != nil {
 		return false, err
 	}
@@ -138,7 +138,7 @@ func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, 
 	// An account that has refreshed by itself has another token by now.
 	ahead := a.Shared == "" && a.Generation > m.credential.Generation
 	if a.Shared != shared && !ahead {
-		if a, err = w.keeper.Share(a, shared); err != nil {
+		if a, err = w.Keeper.Share(a, shared); err != nil {
 			return false, err
 		}
 	}
@@ -150,7 +150,7 @@ func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, 
 		return false, nil
 	}
 	p.tellMoved(pl, m)
-	p.Warn("account %q: the tokens are in the %s; try: codex-cred get %s", m.account, w.place(a.Store, string(a.ID)), m.account)
+	p.Warn("account %q: the tokens are in the %s; try: codex-cred get %s", m.account, w.Location(a.Store, string(a.ID)), m.account)
 	return true, ctx.Err()
 }
 

@@ -59,15 +59,15 @@ type owned struct {
 }
 
 func (w *wiring) owned(ctx context.Context) ([]owned, error) {
-	names, err := w.accounts.List()
+	names, err := w.Accounts.List()
 	if err != nil {
 		return nil, err
 	}
 	list := make([]owned, 0, len(names))
 	for _, name := range names {
 		o := owned{name: name}
-		if o.account, o.err = w.accounts.Load(name); o.err == nil {
-			o.rec, o.err = w.records.Read(ctx, name)
+		if o.account, o.err = w.Accounts.Load(name); o.err == nil {
+			o.rec, o.err = w.Records.Read(ctx, name)
 		}
 		list = append(list, o)
 	}
@@ -88,7 +88,7 @@ func (p *program) planImport(ctx context.Context, w *wiring, s source, found []d
 		m := &pl.moves[i]
 		if m.entry.Problem != "" {
 			m.reason = fmt.Errorf("%s: %w", m.entry.Problem, helper.ErrInvalid)
-		} else if m.credential, m.reason = w.client.Take(ctx, tokensOf(m.entry)); m.reason != nil && errors.Is(ctx.Err(), context.Canceled) {
+		} else if m.credential, m.reason = w.RefreshClient.Take(ctx, tokensOf(m.entry)); m.reason != nil && errors.Is(ctx.Err(), context.Canceled) {
 			return importPlan{}, ctx.Err()
 		}
 	}

@@ -80,7 +80,7 @@ func signedIn(t *testing.T, account string) (home, id string) {
 		t.Fatal(err)
 	}
 	_, err = accountdir.New(filepath.Join(home, "root"), time.Now).Update(account, func(a *helper.Account) error {
-		a.ID, a.Store, a.Generation = drawn, storeKeychain, 1
+		a.ID, a.Store, a.Generation = drawn, StoreKeychain, 1
 		return nil
 	})
 	if err != nil {

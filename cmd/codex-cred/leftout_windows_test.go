@@ -9,10 +9,10 @@ import (
 // leftOut returns why a script is not for Windows. Those that run are in
 // .ci/wine.d/scripts, all of them and no others.
 func leftOut(script, profile, store string) string {
-	if (profile == refresh.ProfileOpenAI) != (store == storeKeychain) {
+	if (profile == refresh.ProfileOpenAI) != (store == StoreKeychain) {
 		return "each profile runs with one of the stores: " + long
 	}
-	if store == storeFile && !slices.Contains([]string{"main", "herd", "inflight", "background"}, script) {
+	if store == StoreFile && !slices.Contains([]string{"main", "herd", "inflight", "background"}, script) {
 		return "it runs with the keychain: " + long
 	}
 	return reasons()[script]

@@ -33,7 +33,7 @@ func (p *program) list(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	names, err := w.accounts.List()
+	names, err := w.Accounts.List()
 	if err != nil {
 		return err
 	}

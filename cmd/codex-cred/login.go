@@ -73,7 +73,7 @@ func (p *program) login(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	w.patient()
+	w.WaitForPerson()
 	c.Context = requestlog.About(c.Context, account)
 	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
 		return p.signIn(c, w, account, choice)
@@ -83,7 +83,7 @@ func (p *program) login(c *cli.Context) error {
 // alone calls change while no other sign-in for the account is under way, and
 // tidies up if nothing comes of it.
 func (w *wiring) alone(ctx context.Context, account string, change func() error) error {
-	unlock, err := w.onlySignIn(ctx, account)
+	unlock, err := w.LockName(ctx, account)
 	if err != nil {
 		return err
 	}
@@ -91,10 +91,10 @@ func (w *wiring) alone(ctx context.Context, account string, change func() error)
 		return unlock()
 	}
 	// What fails of this stays empty and is removed by the next erase.
-	_, loadErr := w.accounts.Load(account)
+	_, loadErr := w.Accounts.Load(account)
 	absent := errors.Is(loadErr, helper.ErrNotFound)
 	if absent {
-		_ = w.locks.Remove(filelock.SignIn + account)
+		_ = w.Locks.Remove(filelock.SignIn + account)
 	}
 	err = errors.Join(err, unlock())
 	if absent { // without the lock: some systems keep the names of open files
@@ -105,7 +105,7 @@ func (w *wiring) alone(ctx context.Context, account string, change func() error)
 
 // tidyRoot removes the empty root, if there is no account.
 func (w *wiring) tidyRoot(ctx context.Context) {
-	if names, err := w.accounts.List(); err != nil || len(names) > 0 {
+	if names, err := w.Accounts.List(); err != nil || len(names) > 0 {
 		return
 	}
 	for _, a := range w.ofRoot() {
@@ -117,11 +117,11 @@ func (w *wiring) tidyRoot(ctx context.Context) {
 // stored.
 const onlySignInWait = 2 * time.Second
 
-// onlySignIn makes sure that no other sign-in for the account is under way.
-func (w *wiring) onlySignIn(ctx context.Context, account string) (unlock func() error, err error) {
+// LockName makes sure that no other sign-in for the account is under way.
+func (w *wiring) LockName(ctx context.Context, account string) (unlock func() error, err error) {
 	ctx, cancel := context.WithTimeout(ctx, onlySignInWait)
 	defer cancel()
-	unlock, err = w.locks.Lock(ctx, filelock.SignIn+account)
+	unlock, err = w.Locks.Lock(ctx, filelock.SignIn+account)
 	if errors.Is(err, helper.ErrBusy) {
 		return nil, fault.WithHint(fmt.Errorf("another codex-cred is changing the account %q: %w", account, err), "finish or cancel that one first")
 	}
@@ -149,8 +149,8 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	p.Warn("account %q: the tokens will live in the %s", account, w.home(store))
-	credential, err := ask(c.Context, w.client, iss)
+	p.Warn("account %q: the tokens will live in the %s", account, w.StoreName(store))
+	credential, err := ask(c.Context, w.RefreshClient, iss)
 	if err != nil {
 		return err
 	}
@@ -163,14 +163,14 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	p.Warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.place(a.Store, string(a.ID)))
+	p.Warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.Location(a.Store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 
 // issuer asks how to talk to the issuer of the command line.
 func (p *program) issuer(c *cli.Context, w *wiring, account string) (helper.Issuer, error) {
 	defer p.NoticeAfter("waiting for the issuer to answer")()
-	iss, err := w.client.Issuer(c.Context, w.settings(c, account))
+	iss, err := w.RefreshClient.Issuer(c.Context, w.settings(c, account))
 	if other := (*refresh.IssuerNameError)(nil); errors.As(err, &other) && other.OnlySlash() && c.IsSet("issuer") {
 		return iss, fault.WithHint(err, "run: "+again(c, account, fault.Quote("--issuer="+other.Named)))
 	}
@@ -179,7 +179,7 @@ func (p *program) issuer(c *cli.Context, w *wiring, account string) (helper.Issu
 
 // replaceable refuses to replace a sign-in that works unless asked to.
 func (p *program) replaceable(c *cli.Context, w *wiring, account string) error {
-	a, err := w.accounts.Load(account)
+	a, err := w.Accounts.Load(account)
 	switch {
 	case errors.Is(err, helper.ErrNotFound):
 		return nil
@@ -190,7 +190,7 @@ func (p *program) replaceable(c *cli.Context, w *wiring, account string) error {
 	case c.Bool("replace"):
 		return nil
 	}
-	if rec, err := w.records.Read(c.Context, account); works(rec, err) {
+	if rec, err := w.Records.Read(c.Context, account); works(rec, err) {
 		return fault.UsageHint("already signed in", "run: "+again(c, account, "--replace"))
 	}
 	return nil
@@ -220,7 +220,7 @@ func (w *wiring) settings(c *cli.Context, account string) refresh.Settings {
 	if slices.ContainsFunc(issuerFlags(), c.IsSet) {
 		return s
 	}
-	rec, err := w.records.Read(c.Context, account)
+	rec, err := w.Records.Read(c.Context, account)
 	if err != nil {
 		return s // nobody knows of another issuer
 	}

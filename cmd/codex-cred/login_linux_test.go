@@ -132,7 +132,7 @@ func profiled(t *testing.T, test func(t *testing.T, server *authserver.Server, a
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = server.Close() })
-			args := []string{"--profile", profile, "--issuer", server.URL(), "--store", storeFile}
+			args := []string{"--profile", profile, "--issuer", server.URL(), "--store", StoreFile}
 			if profile == authserver.ProfileOAuth {
 				args = append(args, "--client-id", authserver.OAuthClientID)
 			} else {

@@ -19,7 +19,7 @@ func (p *program) migrateCommand() *cli.Command {
 		Description: "codex-cred migrate --to keychain\ncodex-cred migrate work --to file\ncodex-cred migrate work --here  # after a move to another computer",
 		Flags: []cli.Flag{
 			boolFlag("here", "this computer alone uses the account's files, which came from another one"),
-			&choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"}, words: []string{storeKeychain, storeFile}},
+			&choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"}, words: []string{StoreKeychain, StoreFile}},
 		},
 		Action: p.migrate,
 	}
@@ -29,7 +29,7 @@ func (p *program) migrateCommand() *cli.Command {
 // deletes the first. Killed anywhere, it can be run again.
 func (p *program) migrate(c *cli.Context) error {
 	to := c.String("to")
-	if c.Bool("here") == (to != "") || to != "" && to != storeKeychain && to != storeFile {
+	if c.Bool("here") == (to != "") || to != "" && to != StoreKeychain && to != StoreFile {
 		return fault.UsageHint("migrate needs --to keychain, --to file or --here", "see: codex-cred migrate --help")
 	}
 	w, err := p.wire()
@@ -40,7 +40,7 @@ func (p *program) migrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.accounts.Load(account); err != nil {
+	if _, err := w.Accounts.Load(account); err != nil {
 		return helper.ForAccount(account, err)
 	}
 	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
@@ -53,7 +53,7 @@ func (p *program) migrate(c *cli.Context) error {
 
 // adopt ties the account's files to this computer.
 func (p *program) adopt(ctx context.Context, w *wiring, account string) error {
-	a, err := w.accounts.Load(account)
+	a, err := w.Accounts.Load(account)
 	if err != nil {
 		return err
 	}
@@ -61,11 +61,11 @@ func (p *program) adopt(ctx context.Context, w *wiring, account string) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.accounts.Update(account, func(a *helper.Account) error {
+	_, err = w.Accounts.Update(account, func(a *helper.Account) error {
 		if a.ID == "" {
 			return helper.ErrNotFound
 		}
-		a.Host = w.hostOf(a.Store)
+		a.Host = w.HostFor(a.Store)
 		return nil
 	})
 	if err == nil {
@@ -75,7 +75,7 @@ func (p *program) adopt(ctx context.Context, w *wiring, account string) error {
 }
 
 func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) error {
-	w.patient()
+	w.WaitForPerson()
 	a, err := p.moveTo(c.Context, w, account, to)
 	if errors.Is(err, helper.ErrUnavailable) || errors.Is(err, helper.ErrTooLarge) {
 		return fault.WithHint(err, "the tokens stay where they are; see: codex-cred status "+account)
@@ -83,7 +83,7 @@ func (p *program) migrateAccount(c *cli.Context, w *wiring, account, to string) 
 	if err != nil {
 		return err
 	}
-	p.Warn("account %q: the tokens are in the %s", account, w.place(a.Store, string(a.ID)))
+	p.Warn("account %q: the tokens are in the %s", account, w.Location(a.Store, string(a.ID)))
 	return p.sweep(c.Context, w, a)
 }
 
@@ -91,7 +91,7 @@ func (p *program) moveTo(ctx context.Context, w *wiring, account, to string) (he
 	if err := p.tryStore(ctx, w, to); err != nil {
 		return helper.Account{}, fmt.Errorf("try the %s before moving the tokens there: %w", to, err)
 	}
-	a, err := w.accounts.Load(account)
+	a, err := w.Accounts.Load(account)
 	if err != nil {
 		return helper.Account{}, err
 	}
@@ -103,6 +103,6 @@ func (p *program) moveTo(ctx context.Context, w *wiring, account, to string) (he
 	if err := p.rotation(w, foreground).Adopt(ctx, a); err != nil {
 		return helper.Account{}, errors.Join(fmt.Errorf("store what the last refresh brought: %w", err), unlock())
 	}
-	moved, err := w.keeper.Migrate(ctx, a, to)
+	moved, err := w.Keeper.Migrate(ctx, a, to)
 	return moved, errors.Join(err, unlock())
 }

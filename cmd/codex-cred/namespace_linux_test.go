@@ -33,11 +33,11 @@ func TestNamespaceThatEnds(t *testing.T) {
 		rounds = n
 	}
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
-		for _, store := range []string{storeFile, storeKeychain} {
+		for _, store := range []string{StoreFile, StoreKeychain} {
 			t.Run(profile+"-"+store, func(t *testing.T) {
 				together(t, store)
 				of := &stage{t: t, profile: profile, store: store}
-				if store == storeKeychain {
+				if store == StoreKeychain {
 					of.keyring = startKeychain(t)
 				}
 				s := raiseScene(t, of, false)

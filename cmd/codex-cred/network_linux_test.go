@@ -134,7 +134,7 @@ func TestNetwork(t *testing.T) {
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
-		for _, store := range []string{storeFile, storeKeychain} {
+		for _, store := range []string{StoreFile, StoreKeychain} {
 			t.Run(profile+"-"+store, func(t *testing.T) {
 				t.Parallel()
 				newCanary(t, profile, store, 2, 0).follow()

@@ -26,7 +26,7 @@ type orphans struct {
 // newer version nobody can tell what belongs to it, and there are no orphans.
 func (w *wiring) orphans() (orphans, error) {
 	var paths []string
-	for _, files := range []func() ([]string, error){w.files.Files, w.journals.Files, w.locks.Files, w.accounts.Files, w.hosts.Files} {
+	for _, files := range []func() ([]string, error){w.FileStore.Files, w.Journals.Files, w.Locks.Files, w.Accounts.Files, w.Hosts.Files} {
 		found, err := files()
 		if err != nil {
 			return orphans{}, err
@@ -40,11 +40,11 @@ func (w *wiring) orphans() (orphans, error) {
 	if err != nil {
 		return orphans{}, err
 	}
-	_, strays, err := w.setups.List()
+	_, strays, err := w.Setups.List()
 	if err != nil {
 		return orphans{}, err
 	}
-	runs, err := w.runs.Files()
+	runs, err := w.Runs.Files()
 	if err != nil {
 		return orphans{}, err
 	}
@@ -66,7 +66,7 @@ func (w *wiring) orphans() (orphans, error) {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		o.signIns = append(o.signIns, helper.Leftover{ID: id, Store: storeFile}, helper.Leftover{ID: id, Store: storeKeychain})
+		o.signIns = append(o.signIns, helper.Leftover{ID: id, Store: StoreFile}, helper.Leftover{ID: id, Store: StoreKeychain})
 	}
 	return o, nil
 }
@@ -74,7 +74,7 @@ func (w *wiring) orphans() (orphans, error) {
 // trying reports whether a store is tried out at this moment, see [wiring.probe]. The
 // item and the lock of the trial are no orphans then.
 func (w *wiring) trying() bool {
-	_, held, err := w.locks.Holder(string(w.trial()))
+	_, held, err := w.Locks.Holder(string(w.TrialID()))
 	return err == nil && held
 }
 
@@ -86,25 +86,25 @@ func idOf(path string) helper.ID {
 
 // claimed returns the paths of the files that belong to accounts.
 func (w *wiring) claimed() (map[string]bool, error) {
-	names, err := w.accounts.List()
+	names, err := w.Accounts.List()
 	if err != nil {
 		return nil, err
 	}
 	claimed := map[string]bool{
-		w.accounts.LockPath(): true, w.accounts.DefaultPath(): true, w.hosts.Path(): true, w.hosts.LockPath(): true,
-		w.locks.Path(filelock.Keychain): true,
+		w.Accounts.LockPath(): true, w.Accounts.DefaultPath(): true, w.Hosts.Path(): true, w.Hosts.LockPath(): true,
+		w.Locks.Path(filelock.Keychain): true,
 	}
 	for _, name := range names {
-		claimed[w.accounts.Path(name)] = true
-		claimed[w.locks.Path(filelock.SignIn+name)] = true
+		claimed[w.Accounts.Path(name)] = true
+		claimed[w.Locks.Path(filelock.SignIn+name)] = true
 		signIns, err := w.signIns(name)
 		if err != nil && !errors.Is(err, helper.ErrNotFound) {
 			return nil, err
 		}
 		for _, s := range signIns {
 			for _, path := range []string{
-				w.locks.Path(string(s.ID)), w.locks.Path(refresh.GateName(s.ID)), w.locks.Path(refresh.NextName(s.ID)),
-				w.journals.Path(s.ID), w.journals.KeptPath(s.ID), w.files.Path(string(s.ID)), w.files.Path(s.ID.Journal()),
+				w.Locks.Path(string(s.ID)), w.Locks.Path(refresh.GateName(s.ID)), w.Locks.Path(refresh.NextName(s.ID)),
+				w.Journals.Path(s.ID), w.Journals.KeptPath(s.ID), w.FileStore.Path(string(s.ID)), w.FileStore.Path(s.ID.Journal()),
 			} {
 				claimed[path] = true
 			}
@@ -116,7 +116,7 @@ func (w *wiring) claimed() (map[string]bool, error) {
 // signIns returns the sign-ins of the account. Of a damaged record it takes
 // what can still be made out, which may be nothing.
 func (w *wiring) signIns(name string) ([]helper.Leftover, error) {
-	a, err := w.accounts.Load(name)
+	a, err := w.Accounts.Load(name)
 	if damaged(err) {
 		return w.salvage(name)
 	}
@@ -129,16 +129,16 @@ func (w *wiring) signIns(name string) ([]helper.Leftover, error) {
 // salvage leaves out what another account names: a file may be damaged in that
 // it is a copy of that account's.
 func (w *wiring) salvage(name string) ([]helper.Leftover, error) {
-	found, err := w.accounts.Salvage(name, []string{storeFile, storeKeychain})
+	found, err := w.Accounts.Salvage(name, []string{StoreFile, StoreKeychain})
 	if err != nil {
 		return nil, err
 	}
-	names, err := w.accounts.List()
+	names, err := w.Accounts.List()
 	if err != nil {
 		return nil, err
 	}
 	for _, other := range names {
-		a, err := w.accounts.Load(other)
+		a, err := w.Accounts.Load(other)
 		if err != nil {
 			continue // it names nothing that can be read
 		}

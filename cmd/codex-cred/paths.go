@@ -46,10 +46,10 @@ func (p *program) paths(c *cli.Context) error {
 			SchemaVersion int        `json:"schema_version"`
 			Root          string     `json:"root"`
 			Paths         []pathLine `json:"paths"`
-		}{terminal.SchemaVersion, w.root, lines})
+		}{terminal.SchemaVersion, w.Root, lines})
 	}
 	if len(lines) == 0 {
-		p.Warn("there is nothing of ours; it would be under %s", w.root)
+		p.Warn("there is nothing of ours; it would be under %s", w.Root)
 		return nil
 	}
 	rows := [][]terminal.Cell{{{Text: "ACCOUNT", Style: terminal.Header}, {Text: "KIND", Style: terminal.Header}, {Text: "WHERE", Style: terminal.Header}}}
@@ -65,7 +65,7 @@ func (p *program) paths(c *cli.Context) error {
 
 // present returns what exists of the artefacts of every account and the root.
 func (p *program) present(ctx context.Context, w *wiring) ([]pathLine, error) {
-	names, err := w.accounts.List()
+	names, err := w.Accounts.List()
 	if err != nil {
 		return nil, err
 	}

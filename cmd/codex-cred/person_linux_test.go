@@ -61,7 +61,7 @@ func (s *stage) person(ts *testscript.TestScript, args []string) {
 	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != want {
 		ts.Fatalf("codex-cred %s: exit code %s, want %s", strings.Join(args, " "), got, want)
 	}
-	s.scan(ts, shown, s.store == storeKeychain)
+	s.scan(ts, shown, s.store == StoreKeychain)
 }
 
 // act does what the person does, and returns what they type.

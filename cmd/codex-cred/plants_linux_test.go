@@ -54,7 +54,7 @@ func (c *canary) secretsOfASignIn() map[string]string {
 // TestCanary_FindsPlants plants each secret in each form where no run may leave it.
 func TestCanary_FindsPlants(t *testing.T) {
 	t.Parallel()
-	c := newCanary(t, refresh.ProfileOAuth, storeFile, 0, 0)
+	c := newCanary(t, refresh.ProfileOAuth, StoreFile, 0, 0)
 	for kind, secret := range c.secretsOfASignIn() {
 		for form, write := range written() {
 			file := filepath.Join(c.temp, "x")
@@ -76,7 +76,7 @@ func TestCanary_FindsPlantsInExecutions(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	c := newCanary(t, refresh.ProfileOAuth, storeFile, 0, 0)
+	c := newCanary(t, refresh.ProfileOAuth, StoreFile, 0, 0)
 	for kind, secret := range c.secretsOfASignIn() {
 		for form, write := range written() {
 			for _, place := range []string{"arguments", "environment"} {
@@ -95,7 +95,7 @@ func TestCanary_ExecMayPass(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	c := newCanary(t, refresh.ProfileOAuth, storeFile, 0, 0)
+	c := newCanary(t, refresh.ProfileOAuth, StoreFile, 0, 0)
 	asked := []string{"exec", "work", "--", "env", "-u", "A"}
 	for kind, secret := range c.secretsOfASignIn() {
 		leaks := c.inExecutions(asked, c.children("environment", secret))

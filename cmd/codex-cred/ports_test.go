@@ -89,7 +89,7 @@ func loginAt(t *testing.T, server *authserver.Server, more ...string) (int, stri
 	if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "codex-cred", append([]string{"login", "--issuer", server.URL(), "--store", storeFile}, more...)...)
+	cmd := exec.CommandContext(t.Context(), "codex-cred", append([]string{"login", "--issuer", server.URL(), "--store", StoreFile}, more...)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"), "BROWSER=test-browser", clockVariable + "=" + clock}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -91,7 +91,7 @@ func newPowerRun(t *testing.T) *powerRun {
 	t.Helper()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	s := newScene(t, storeFile, nil, false)
+	s := newScene(t, StoreFile, nil, false)
 	s.pass(2 * time.Hour)
 	r := &powerRun{t: t, root: s.root, id: s.account().ID, before: newPowerDisk(t, s.root), judged: map[string]error{}}
 	log := filepath.Join(t.TempDir(), "trace")

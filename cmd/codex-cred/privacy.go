@@ -38,7 +38,7 @@ func (p *program) privacy(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	chatGPT, err := w.client.Issuer(c.Context, refresh.Settings{})
+	chatGPT, err := w.RefreshClient.Issuer(c.Context, refresh.Settings{})
 	if err != nil {
 		return err
 	}
@@ -49,9 +49,9 @@ func (p *program) privacy(c *cli.Context) error {
 			Data          string `json:"data"`
 			State         string `json:"state"`
 			page
-		}{terminal.SchemaVersion, w.root, w.log.Root(), all})
+		}{terminal.SchemaVersion, w.Root, w.Log.Root(), all})
 	}
-	return terminal.Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, terminal.Sanitize(w.root), stateName, terminal.Sanitize(w.log.Root())))
+	return terminal.Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, terminal.Sanitize(w.Root), stateName, terminal.Sanitize(w.Log.Root())))
 }
 
 // text is the page for a person, and the README's section of the same name.

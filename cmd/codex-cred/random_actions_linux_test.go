@@ -143,7 +143,7 @@ func (w *randomWorld) fixes() {
 }
 
 func (w *randomWorld) anyStore(random *rand.Rand) string {
-	return []string{storeFile, storeKeychain}[random.IntN(2)]
+	return []string{StoreFile, StoreKeychain}[random.IntN(2)]
 }
 
 // signsIn signs in under a free name.

@@ -30,7 +30,7 @@ func (w *randomWorld) foreignly() (foreignSignIn, string) {
 		Subject: "user-1", Email: "user@example.com", AccountID: "acct-1", UserID: "u-1", Plan: "plus",
 	})
 	elsewhere := func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], "CODEX_CRED_HOME="+home) }
-	r := w.begin(elsewhere, w.loginArgs([]string{"--store", storeFile})...)
+	r := w.begin(elsewhere, w.loginArgs([]string{"--store", StoreFile})...)
 	if got := r.end(); got.code != exit.OK {
 		w.t.Errorf("a sign-in in another home: %+v", got)
 		return foreignSignIn{}, ""

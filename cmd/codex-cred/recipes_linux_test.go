@@ -66,7 +66,7 @@ func recipes(store string) []recipe {
 
 func accountRecipes(store string) []recipe {
 	toKeychain := do("migrate work --to keychain")
-	if store == storeFile {
+	if store == StoreFile {
 		toKeychain = toKeychain.fails(exit.Store) // there is none
 	}
 	login := do("login work --replace")

@@ -89,7 +89,7 @@ func (p *program) refresh(c *cli.Context) error {
 
 func (p *program) toRefresh(c *cli.Context, w *wiring) ([]string, error) {
 	if c.Bool("all") {
-		return w.accounts.List()
+		return w.Accounts.List()
 	}
 	name, err := p.account(argumentsOf(c), w)
 	return []string{name}, err
@@ -106,7 +106,7 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 	if d.onlyOld {
 		ctx, cancel := context.WithTimeout(ctx, d.timeout)
 		defer cancel()
-		rec, err := w.records.Read(ctx, name)
+		rec, err := w.Records.Read(ctx, name)
 		if err != nil {
 			return failedLine(name, helper.ForAccount(name, err))
 		}

@@ -48,16 +48,16 @@ func (p *program) rename(c *cli.Context) error {
 
 // renameAccount keeps sign-ins for either name away, and a refresh.
 func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string) error {
-	if _, err := w.accounts.Load(from); err != nil {
+	if _, err := w.Accounts.Load(from); err != nil {
 		return err
 	}
-	if _, err := w.hosts.Rows(); err != nil {
+	if _, err := w.Hosts.Rows(); err != nil {
 		return err // its rows could not follow
 	}
 	names := []string{from, to}
 	slices.Sort(names) // so that two renames wait for each other in one order
 	for _, name := range names {
-		unlock, err := w.onlySignIn(ctx, name)
+		unlock, err := w.LockName(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -65,8 +65,8 @@ func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string)
 	}
 	defer func() {
 		for _, name := range names {
-			if _, err := w.accounts.Load(name); errors.Is(err, helper.ErrNotFound) {
-				_ = w.locks.Remove(filelock.SignIn + name) // the next erase of everything finds it otherwise
+			if _, err := w.Accounts.Load(name); errors.Is(err, helper.ErrNotFound) {
+				_ = w.Locks.Remove(filelock.SignIn + name) // the next erase of everything finds it otherwise
 			}
 		}
 	}()
@@ -74,9 +74,9 @@ func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string)
 	if err != nil {
 		return err
 	}
-	err = w.accounts.Rename(from, to)
+	err = w.Accounts.Rename(from, to)
 	if err == nil {
-		err = w.hosts.Rename(from, to)
+		err = w.Hosts.Rename(from, to)
 	}
 	return errors.Join(err, unlock())
 }

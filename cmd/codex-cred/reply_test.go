@@ -45,7 +45,7 @@ func TestWorkerTellsOutcomes(t *testing.T) {
 		ObtainedAt: time.Now().Add(-2 * time.Hour), Expiry: time.Now().Add(-time.Hour),
 		Issuer: helper.Issuer{Profile: refresh.ProfileOAuth, TokenEndpoint: "https://auth.example.com/token"},
 	}
-	if _, err := w.keeper.SignIn(t.Context(), "work", storeFile, c); err != nil {
+	if _, err := w.Keeper.SignIn(t.Context(), "work", StoreFile, c); err != nil {
 		t.Fatal(err)
 	}
 	for _, o := range exit.Outcomes() {

@@ -30,15 +30,15 @@ func (p *program) record(w *wiring) {
 	if !p.On(logVariable) {
 		return
 	}
-	log := w.log
-	if p.command == workerCommand && log.Root() == w.root {
+	log := w.Log
+	if p.command == workerCommand && log.Root() == w.Root {
 		log = log.Rooted() // it writes after its caller, and the root may be away by then
 	}
-	w.recorder = log.Record(p.command, p.On(bodiesVariable), func(err error) {
+	w.Recorder = log.Record(p.command, p.On(bodiesVariable), func(err error) {
 		p.Warn("warning: the request is not in the log: %s", reason(err))
 	})
-	w.client.Observe = w.recorder.Observe
-	p.flush = w.recorder.Flush
+	w.RefreshClient.Observe = w.Recorder.Observe
+	p.flush = w.Recorder.Flush
 }
 
 // flushLog waits, not for long, until the log is written: the process ends now, or
@@ -75,7 +75,7 @@ func (e *eraser) removeLogs(ctx context.Context, r *receipt) {
 		r.lookAll(ctx, e.logs())
 		return
 	}
-	e.recorder.End()
+	e.Recorder.End()
 	for _, a := range e.logs() {
 		r.remove(ctx, a)
 	}
@@ -84,10 +84,10 @@ func (e *eraser) removeLogs(ctx context.Context, r *receipt) {
 // logs lists the log of requests, if there is one. It names accounts and belongs to
 // none: an erase of any removes all of it.
 func (w *wiring) logs() []artefact {
-	paths, err := w.log.Files()
+	paths, err := w.Log.Files()
 	if err != nil && !errors.Is(err, helper.ErrNotFound) {
 		return []artefact{{
-			kind: "request log", where: w.log.Folder(),
+			kind: "request log", where: w.Log.Folder(),
 			present: func(context.Context) (bool, error) { return false, err },
 			remove:  func(context.Context) error { return err },
 		}}
@@ -95,14 +95,14 @@ func (w *wiring) logs() []artefact {
 	var list []artefact
 	for _, path := range paths {
 		kind := "request log"
-		if path == w.log.LockPath() {
+		if path == w.Log.LockPath() {
 			kind = "lock"
 		}
 		list = append(list, file(kind, path))
 	}
-	folders := []string{w.log.Folder()}
-	if w.log.Root() != w.root {
-		folders = append(folders, w.log.Root())
+	folders := []string{w.Log.Folder()}
+	if w.Log.Root() != w.Root {
+		folders = append(folders, w.Log.Root())
 	}
 	for _, folder := range folders {
 		if there, err := exists(folder); there || err != nil {

@@ -42,7 +42,7 @@ func newScene(t *testing.T, store string, keyring *testkeyring.Keyring, small bo
 // newSceneOf makes a scene of the profile, with the file store.
 func newSceneOf(t *testing.T, profile string) *scene {
 	t.Helper()
-	return raiseScene(t, &stage{t: t, profile: profile, store: storeFile}, false)
+	return raiseScene(t, &stage{t: t, profile: profile, store: StoreFile}, false)
 }
 
 func raiseScene(t *testing.T, of *stage, small bool) *scene {

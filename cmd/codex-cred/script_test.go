@@ -119,7 +119,7 @@ func TestScripts(t *testing.T) {
 	// A child inherits what is ignored, as under nohup, but no handler.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
-		for _, store := range []string{storeFile, storeKeychain} {
+		for _, store := range []string{StoreFile, StoreKeychain} {
 			for _, script := range scripts {
 				t.Run(strings.Join([]string{name(script), profile, store}, "-"), func(t *testing.T) {
 					if reason := leftOut(name(script), profile, store); reason != "" {
@@ -139,7 +139,7 @@ func name(script string) string {
 
 func play(t *testing.T, script string, s *stage) {
 	s.server = s.start()
-	if s.store == storeKeychain {
+	if s.store == StoreKeychain {
 		s.keyring = startKeychain(t)
 	}
 	t.Cleanup(func() {

@@ -197,7 +197,7 @@ func (s *setup) runWrite(c *cli.Context, found client) error {
 	if found.perHost && s.Host == "" {
 		return fault.Usage("name the host that the token is for: codex-cred setup %s --write --host HOST", found.name)
 	}
-	if _, err := s.accounts.Load(s.Account); err != nil {
+	if _, err := s.Accounts.Load(s.Account); err != nil {
 		return helper.ForAccount(s.Account, err)
 	}
 	if found.home == "" {
@@ -245,14 +245,14 @@ func (s *setup) undoRecorded(ctx context.Context, found client) error {
 		if err := found.undo(ctx, s); err != nil && !errors.Is(err, helper.ErrNotFound) {
 			return err
 		}
-		return s.setups.Remove(r.Name)
+		return s.Setups.Remove(r.Name)
 	})
 	return errors.Join(err, s.tidySetup(ctx))
 }
 
 // recorded returns the record of the client, or ErrNotFound.
 func (s *setup) recorded() (setupdir.Record, error) {
-	r, err := s.setups.Load(setupdir.Name(s.Client, s.Host))
+	r, err := s.Setups.Load(setupdir.Name(s.Client, s.Host))
 	if damaged(err) {
 		err = fault.WithHint(err, repairByHand)
 	}
@@ -261,7 +261,7 @@ func (s *setup) recorded() (setupdir.Record, error) {
 
 // tidySetup leaves no empty folder behind, nor a root that holds nothing else.
 func (s *setup) tidySetup(ctx context.Context) error {
-	if names, strays, err := s.setups.List(); err != nil || len(names)+len(strays) > 0 {
+	if names, strays, err := s.Setups.List(); err != nil || len(names)+len(strays) > 0 {
 		return nil //nolint:nilerr // paths and erase tell of what cannot be read
 	}
 	for _, a := range s.ofSetupFolder() {
@@ -297,7 +297,7 @@ const setupWait = 10 * time.Second
 func (s *setup) alone(ctx context.Context, change func(context.Context) error) error {
 	lock, cancel := context.WithTimeout(ctx, setupWait)
 	defer cancel()
-	unlock, err := s.setups.Lock(lock)
+	unlock, err := s.Setups.Lock(lock)
 	if err != nil {
 		return err
 	}

@@ -27,15 +27,15 @@ func every(string) bool { return true }
 // ofSetups lists what was set up with accounts that match: what is ours in the
 // configs of other programs, each followed by the record of it.
 func (p *program) ofSetups(w *wiring, match func(account string) bool) []artefact {
-	names, _, err := w.setups.List()
+	names, _, err := w.Setups.List()
 	if err != nil {
-		return []artefact{broken("record of a setup", w.setups.Folder(), err)}
+		return []artefact{broken("record of a setup", w.Setups.Folder(), err)}
 	}
 	var list []artefact
 	for _, name := range names {
-		r, err := w.setups.Load(name)
+		r, err := w.Setups.Load(name)
 		if err != nil && match("") {
-			list = append(list, broken("record of a setup", w.setups.Path(name), err))
+			list = append(list, broken("record of a setup", w.Setups.Path(name), err))
 		}
 		if err == nil && match(r.Account) {
 			list = append(list, p.ofSetup(w, r)...)
@@ -46,9 +46,9 @@ func (p *program) ofSetups(w *wiring, match func(account string) bool) []artefac
 
 // warnSetups tells which programs still ask for the account by its old name.
 func (p *program) warnSetups(w *wiring, from, to string) {
-	names, _, _ := w.setups.List() // paths and erase tell of what cannot be read
+	names, _, _ := w.Setups.List() // paths and erase tell of what cannot be read
 	for _, name := range names {
-		if r, err := w.setups.Load(name); err == nil && r.Account == from {
+		if r, err := w.Setups.Load(name); err == nil && r.Account == from {
 			p.Warn("warning: %s still asks for %q; run: codex-cred setup %s %s --write%s", terminal.Sanitize(r.Client), from, terminal.Sanitize(r.Client), to, terminal.Sanitize(flagsOf(r)))
 		}
 	}
@@ -79,7 +79,7 @@ func broken(kind, where string, err error) artefact {
 }
 
 func (p *program) ofSetup(w *wiring, r setupdir.Record) []artefact {
-	record := artefact{kind: "record of a setup", where: w.setups.Path(r.Name), present: filePresent(w.setups.Path(r.Name))}
+	record := artefact{kind: "record of a setup", where: w.Setups.Path(r.Name), present: filePresent(w.Setups.Path(r.Name))}
 	i := slices.IndexFunc(p.clients(), func(c client) bool { return c.name == r.Client })
 	if i < 0 || p.clients()[i].undo == nil {
 		err := fmt.Errorf("no client %q is known: %w", terminal.Sanitize(r.Client), helper.ErrNewer)
@@ -100,7 +100,7 @@ func (p *program) ofSetup(w *wiring, r setupdir.Record) []artefact {
 		if !undone {
 			return errors.New("it stays until the setup can be undone")
 		}
-		return w.setups.Remove(r.Name)
+		return w.Setups.Remove(r.Name)
 	}
 	return []artefact{entry, record}
 }
@@ -120,11 +120,11 @@ func (s *setup) places() string {
 // ofSetupFolder lists what is left when the last record is gone. Mostly there never
 // was one.
 func (w *wiring) ofSetupFolder() []artefact {
-	if there, err := exists(w.setups.Folder()); !there && err == nil {
+	if there, err := exists(w.Setups.Folder()); !there && err == nil {
 		return nil
 	}
 	return []artefact{{
-		kind: "lock", where: w.setups.LockPath(), present: filePresent(w.setups.LockPath()),
-		remove: w.setups.RemoveLock,
-	}, directory(w.setups.Folder())}
+		kind: "lock", where: w.Setups.LockPath(), present: filePresent(w.Setups.LockPath()),
+		remove: w.Setups.RemoveLock,
+	}, directory(w.Setups.Folder())}
 }

@@ -48,7 +48,7 @@ func codexPath(below ...string) []string {
 // codexTables returns the tables of the provider. ChatGPT wants the id of the
 // account beside the token.
 func (s *setup) codexTables(ctx context.Context) ([]tomlTable, error) {
-	rec, err := s.records.Read(ctx, s.Account)
+	rec, err := s.Records.Read(ctx, s.Account)
 	if err != nil {
 		return nil, helper.ForAccount(s.Account, err)
 	}

@@ -79,7 +79,7 @@ func (s *setup) writeFiles(ctx context.Context, edits func(context.Context, *set
 		plans = append(plans, pl)
 		s.Files = append(s.Files, pl.record)
 	}
-	if err := s.setups.Save(s.Record); err != nil {
+	if err := s.Setups.Save(s.Record); err != nil {
 		return err
 	}
 	for i, pl := range plans {
@@ -173,7 +173,7 @@ func (s *setup) carryOut(i int, pl plan) error {
 	made, err := pl.file.Replace(pl.content)
 	if len(made) > 0 {
 		s.Files[i].Dirs = made
-		err = errors.Join(err, s.setups.Save(s.Record))
+		err = errors.Join(err, s.Setups.Save(s.Record))
 	}
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func (s *setup) goCommand() string { return s.Command + " helper goauth" }
 // that prints goes to the hosts that it names and to no others, so no witness on this
 // computer would be sent anything.
 func verifyGo(ctx context.Context, s *setup) error {
-	rows, err := s.hosts.Rows()
+	rows, err := s.Hosts.Rows()
 	if err != nil {
 		return err
 	}

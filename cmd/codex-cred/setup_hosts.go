@@ -33,7 +33,7 @@ func thenHost(c client) client {
 		if err != nil {
 			return err
 		}
-		if row, err := s.hosts.Find(host); err != nil || row.Account != s.Account {
+		if row, err := s.Hosts.Find(host); err != nil || row.Account != s.Account {
 			s.Warn("now let the account answer the host: codex-cred host add %s %s", host, s.Account)
 		}
 		return nil

@@ -50,7 +50,7 @@ func kubectlSnippet(ctx context.Context, s *setup) (string, error) {
 // addCluster is the command that lets the cluster have the account's token.
 func (s *setup) addCluster(ctx context.Context) string {
 	command := fault.Quote(s.Command) + " host add https://CLUSTER:PORT " + s.Account
-	if rec, err := s.records.Read(ctx, s.Account); err == nil && wire.ChatGPT(rec.Credential) {
+	if rec, err := s.Records.Read(ctx, s.Account); err == nil && wire.ChatGPT(rec.Credential) {
 		command += " --allow-foreign-host"
 	}
 	return command

@@ -50,7 +50,7 @@ func verifyKubectl(ctx context.Context, s *setup) error {
 
 // answeredHost returns a host that the account answers and that can be a cluster.
 func (s *setup) answeredHost() (wire.Host, error) {
-	rows, err := s.hosts.Rows()
+	rows, err := s.Hosts.Rows()
 	if err != nil {
 		return wire.Host{}, err
 	}

@@ -26,7 +26,7 @@ func piClient() client {
 	})
 	change := c.write
 	c.write = func(ctx context.Context, s *setup) error {
-		rec, err := s.records.Read(ctx, s.Account)
+		rec, err := s.Records.Read(ctx, s.Account)
 		if err == nil && !wire.ChatGPT(rec.Credential) {
 			err = fault.WithHint(errors.New("pi takes ChatGPT's tokens alone there"),
 				fmt.Sprintf("give a provider of your own in models.json this apiKey: \"%s\"", s.piKey()))

@@ -63,12 +63,12 @@ func recipesText(t *testing.T) string {
 // signIn stores a ChatGPT credential in a file, as a sign-in does.
 func signIn(t *testing.T, w *wiring, name string) {
 	t.Helper()
-	a, err := w.accounts.Update(name, func(a *helper.Account) error {
-		a.ID, a.Store, a.Generation = helper.ID(strings.Repeat("01", 16)), storeFile, 1
+	a, err := w.Accounts.Update(name, func(a *helper.Account) error {
+		a.ID, a.Store, a.Generation = helper.ID(strings.Repeat("01", 16)), StoreFile, 1
 		return nil
 	})
 	must(t, err)
-	_, _, err = w.records.Put(t.Context(), a, helper.Credential{
+	_, _, err = w.Records.Put(t.Context(), a, helper.Credential{
 		AccessToken: helper.NewSecret("access"), Generation: 1, Expiry: time.Now().Add(time.Hour), ObtainedAt: time.Now(),
 		Identity: helper.Identity{AccountID: "YOUR-ACCOUNT-ID"},
 		Issuer:   helper.Issuer{Profile: "openai", URL: "https://auth.openai.com", TokenEndpoint: "https://auth.openai.com/oauth/token"},

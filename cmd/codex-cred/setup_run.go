@@ -21,7 +21,7 @@ import (
 
 // runIn calls run with a folder for the program, and removes it afterwards.
 func (s *setup) runIn(program string, run func(folder *rundir.Run) error) error {
-	folder, err := s.runs.Make()
+	folder, err := s.Runs.Make()
 	if err != nil {
 		return fmt.Errorf("run %s, which reads what it finds in the directories above its own: %w", program, err)
 	}

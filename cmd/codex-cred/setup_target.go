@@ -33,7 +33,7 @@ func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) er
 	if target == "" || host.ChatGPT() || allowForeign {
 		return nil
 	}
-	rec, err := s.records.Read(ctx, s.Account)
+	rec, err := s.Records.Read(ctx, s.Account)
 	if err != nil {
 		return helper.ForAccount(s.Account, err)
 	}

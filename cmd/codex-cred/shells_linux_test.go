@@ -38,7 +38,7 @@ func shellHome(t *testing.T) (dir string, env []string) {
 	dir = t.TempDir()
 	accounts := accountdir.New(filepath.Join(dir, "root"), time.Now)
 	for _, name := range []string{"work", "lab", "me@example.com"} {
-		_, err := accounts.Update(name, func(a *helper.Account) error { a.ID, a.Store = goldenID, storeFile; return nil })
+		_, err := accounts.Update(name, func(a *helper.Account) error { a.ID, a.Store = goldenID, StoreFile; return nil })
 		must(t, err)
 	}
 	for _, name := range []string{"backup.json", "two words.json"} {

@@ -63,10 +63,10 @@ func (p *program) shimAdd(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.shims.Add(c.Args().First(), program, p.others); err != nil {
+	if err := w.Shims.Add(c.Args().First(), program, p.others); err != nil {
 		return err
 	}
-	p.Warn("the program %s runs: codex-cred %s", w.shims.Path(c.Args().First()), terminal.Sanitize(strings.Join(p.others, " ")))
+	p.Warn("the program %s runs: codex-cred %s", w.Shims.Path(c.Args().First()), terminal.Sanitize(strings.Join(p.others, " ")))
 	return nil
 }
 
@@ -85,19 +85,19 @@ func (p *program) shimList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	names, err := w.shims.Names()
+	names, err := w.Shims.Names()
 	if err != nil {
 		return err
 	}
 	lines := make([]shimLine, 0, len(names))
 	rows := [][]terminal.Cell{{{Text: "PROGRAM", Style: terminal.Header}, {Text: "RUNS", Style: terminal.Header}}}
 	for _, name := range names {
-		args, err := w.shims.Args(name)
+		args, err := w.Shims.Args(name)
 		if err != nil {
 			return err
 		}
-		lines = append(lines, shimLine{name, w.shims.Path(name), args})
-		rows = append(rows, []terminal.Cell{{Text: w.shims.Path(name), Style: terminal.Plain}, {Text: "codex-cred " + terminal.Sanitize(strings.Join(args, " ")), Style: terminal.Plain}})
+		lines = append(lines, shimLine{name, w.Shims.Path(name), args})
+		rows = append(rows, []terminal.Cell{{Text: w.Shims.Path(name), Style: terminal.Plain}, {Text: "codex-cred " + terminal.Sanitize(strings.Join(args, " ")), Style: terminal.Plain}})
 	}
 	switch {
 	case c.String("format") == "json":
@@ -121,7 +121,7 @@ func (p *program) shimRemove(c *cli.Context) error {
 		return err
 	}
 	name := c.Args().First()
-	err = w.shims.Remove(name)
+	err = w.Shims.Remove(name)
 	if errors.Is(err, helper.ErrNotFound) {
 		return fault.WithHint(fmt.Errorf("the program %q is %w", name, helper.ErrNotFound), "see what there is: codex-cred shim list")
 	}

@@ -52,7 +52,7 @@ func (s hostSource) Rejected(ctx context.Context, host wire.Host, token helper.S
 
 // Hosts implements [wire.Source].
 func (s hostSource) Hosts(context.Context) ([]wire.Host, error) {
-	rows, err := s.wiring.hosts.Rows()
+	rows, err := s.wiring.Hosts.Rows()
 	hosts := make([]wire.Host, 0, len(rows))
 	for _, r := range rows {
 		hosts = append(hosts, r.Host)
@@ -61,7 +61,7 @@ func (s hostSource) Hosts(context.Context) ([]wire.Host, error) {
 }
 
 func (s hostSource) row(host wire.Host) (hosttable.Row, error) {
-	row, err := s.wiring.hosts.Find(host)
+	row, err := s.wiring.Hosts.Find(host)
 	if errors.Is(err, helper.ErrNotFound) {
 		err = wire.ErrUnconfigured
 	}

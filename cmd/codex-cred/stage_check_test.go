@@ -63,7 +63,7 @@ func credentials(items []string) []string {
 //	stored file|keychain COUNT
 func (s *stage) stored(ts *testscript.TestScript, args []string) {
 	var items []string
-	if args[0] == storeKeychain {
+	if args[0] == StoreKeychain {
 		items = s.keyring.Items(s.t)
 	} else {
 		var err error

@@ -17,7 +17,7 @@ import (
 func (s *stage) foreign(ts *testscript.TestScript, _ []string) {
 	root := ts.MkAbs("foreign")
 	ts.Setenv("CODEX_CRED_HOME", root)
-	ts.Check(ts.Exec("codex-cred", s.loginArgs([]string{"--store", storeFile})...))
+	ts.Check(ts.Exec("codex-cred", s.loginArgs([]string{"--store", StoreFile})...))
 	ts.Setenv("CODEX_CRED_HOME", "")
 	files, err := filepath.Glob(filepath.Join(root, "credentials", "*"))
 	ts.Check(err)

@@ -15,7 +15,7 @@ import (
 // together lets those scripts run at once that have a store of their own: there is
 // one Credential Manager for a user.
 func together(t *testing.T, store string) {
-	if store != storeKeychain {
+	if store != StoreKeychain {
 		t.Parallel()
 	}
 }

@@ -57,7 +57,7 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 // where they are one.
 func (s *stage) noFiles(ts *testscript.TestScript) bool {
 	inFiles, err := fallbackfile.New(ts.Getenv("ROOT")).List(s.t.Context())
-	return s.store == storeKeychain && (err != nil || len(inFiles) == 0)
+	return s.store == StoreKeychain && (err != nil || len(inFiles) == 0)
 }
 
 // scan looks for secrets in both streams, and in the home if none may be there.
@@ -279,10 +279,10 @@ func (s *stage) cut(ts *testscript.TestScript, args []string) {
 //
 //	trial
 func (s *stage) trial(ts *testscript.TestScript, _ []string) {
-	w := &wiring{root: ts.Getenv("ROOT")}
-	name := string(w.trial())
+	w := &wiring{Root: ts.Getenv("ROOT")}
+	name := string(w.TrialID())
 	if s.keyring == nil {
-		ts.Check(os.WriteFile(filepath.Join(w.root, "credentials", name), []byte("a trial"), 0o600))
+		ts.Check(os.WriteFile(filepath.Join(w.Root, "credentials", name), []byte("a trial"), 0o600))
 		return
 	}
 	ts.Check(leaveItem(s.t, s.keyring, name, "a trial"))
@@ -291,7 +291,7 @@ func (s *stage) trial(ts *testscript.TestScript, _ []string) {
 // is answers the conditions of scripts that go by profile or store.
 func (s *stage) is(condition string) (bool, error) {
 	switch condition {
-	case storeFile, storeKeychain:
+	case StoreFile, StoreKeychain:
 		return condition == s.store, nil
 	case refresh.ProfileOpenAI, refresh.ProfileOAuth:
 		return condition == s.profile, nil

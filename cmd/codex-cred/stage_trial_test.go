@@ -22,7 +22,7 @@ func (s *stage) trying(ts *testscript.TestScript, args []string) {
 		return
 	}
 	root := ts.Getenv("ROOT")
-	unlock, err := filelock.New(root).Lock(s.t.Context(), string((&wiring{root: root}).trial()))
+	unlock, err := filelock.New(root).Lock(s.t.Context(), string((&wiring{Root: root}).TrialID()))
 	ts.Check(err)
 	s.tried = unlock
 	s.trial(ts, nil)
@@ -45,10 +45,10 @@ func TestProbe_Gone(t *testing.T) {
 	root := t.TempDir() + "/root"
 	p := newProgram()
 	w := p.wireAt(root)
-	must(t, w.probe(t.Context(), storeFile))
-	w.records.Stores = helper.Router{storeFile: leakyStore{fallbackfile.New(root)}}
-	w.keeper.Records = w.records
-	if code := exit.Code(w.probe(t.Context(), storeFile)); code != exit.Temporary {
+	must(t, w.Probe(t.Context(), StoreFile))
+	w.Records.Stores = helper.Router{StoreFile: leakyStore{fallbackfile.New(root)}}
+	w.Keeper.Records = w.Records
+	if code := exit.Code(w.Probe(t.Context(), StoreFile)); code != exit.Temporary {
 		t.Errorf("the exit code is %d, want %d", code, exit.Temporary)
 	}
 }

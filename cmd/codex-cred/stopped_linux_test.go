@@ -33,10 +33,10 @@ func (s *scene) begins(token string) []string {
 
 // onBothStores runs the test once with each store. All scenes of the keychain share one.
 func onBothStores(t *testing.T, test func(t *testing.T, store string, keyring *testkeyring.Keyring)) {
-	for _, store := range []string{storeFile, storeKeychain} {
+	for _, store := range []string{StoreFile, StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
 			var keyring *testkeyring.Keyring
-			if store == storeKeychain {
+			if store == StoreKeychain {
 				keyring = testkeyring.Start(t)
 			}
 			t.Run("step", func(t *testing.T) { test(t, store, keyring) }) // the keyring outlives the parallel tests

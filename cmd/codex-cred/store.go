@@ -64,7 +64,7 @@ func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, erro
 	}
 	read := make(chan given, 1)
 	go func() {
-		c, err := w.client.Given(ctx, p.In)
+		c, err := w.RefreshClient.Given(ctx, p.In)
 		read <- given{c, err}
 	}()
 	select {
@@ -85,17 +85,17 @@ func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice str
 
 // oneAtATime does what, a word, while no other codex-cred does the same.
 func (p *program) oneAtATime(ctx context.Context, w *wiring, what string, do func() error) error {
-	name := string(w.trial()) + "/" + what
-	waiting, cancel := context.WithTimeout(ctx, personTime)
+	name := string(w.TrialID()) + "/" + what
+	waiting, cancel := context.WithTimeout(ctx, PersonTime)
 	stop := p.NoticeAfter("waiting for another codex-cred to %s", what)
-	unlock, err := w.locks.Lock(waiting, name)
+	unlock, err := w.Locks.Lock(waiting, name)
 	stop()
 	cancel()
 	if err != nil {
 		return err
 	}
 	defer func() {
-		_ = w.locks.Remove(name)
+		_ = w.Locks.Remove(name)
 		_ = unlock()
 	}()
 	return do()
@@ -123,15 +123,15 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 	if err != nil {
 		return err
 	}
-	p.Warn("account %q: stored; the tokens are in the %s", account, w.place(a.Store, string(a.ID)))
+	p.Warn("account %q: stored; the tokens are in the %s", account, w.Location(a.Store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 
 // keeping lets an account that exists stay in its store, unless the person
 // chose another.
 func (w *wiring) keeping(account, choice string) string {
-	a, err := w.accounts.Load(account)
-	if choice == storeAuto && err == nil && a.Store != "" {
+	a, err := w.Accounts.Load(account)
+	if choice == StoreAuto && err == nil && a.Store != "" {
 		return a.Store
 	}
 	return choice
@@ -140,12 +140,12 @@ func (w *wiring) keeping(account, choice string) string {
 // holderOf returns the account that has the refresh token, or whose sign-in
 // began with it, or nothing.
 func (w *wiring) holderOf(ctx context.Context, token helper.Secret) (string, error) {
-	names, err := w.accounts.List()
+	names, err := w.Accounts.List()
 	if err != nil || token.IsZero() {
 		return "", err
 	}
 	for _, name := range names {
-		a, err := w.accounts.Load(name)
+		a, err := w.Accounts.Load(name)
 		if err != nil {
 			continue // nothing refreshes by a record that cannot be read
 		}
@@ -153,7 +153,7 @@ func (w *wiring) holderOf(ctx context.Context, token helper.Secret) (string, err
 			return name, nil
 		}
 		// What cannot be read, behind a locked keychain, cannot be compared.
-		if rec, err := w.records.Read(ctx, name); err == nil && rec.Credential.RefreshToken.Equal(token) {
+		if rec, err := w.Records.Read(ctx, name); err == nil && rec.Credential.RefreshToken.Equal(token) {
 			return name, nil
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // left, and not the item of one that another process is at: that one would fail.
 func TestErase_LeavesATrialUnderWay(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, storeFile, nil, false)
-	name := string((&wiring{root: s.root}).trial())
+	s := newScene(t, StoreFile, nil, false)
+	name := string((&wiring{Root: s.root}).TrialID())
 	item := filepath.Join(s.root, "credentials", name)
 	for _, c := range []struct {
 		what     string

@@ -16,7 +16,7 @@ func TestTwoLocks(t *testing.T) {
 		}
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, storeFile, nil, false)
+			s := newScene(t, StoreFile, nil, false)
 			w := s.walk(step, func(_ *run, at stop, hit int) {
 				if hit == 1 {
 					locks := away{filepath.Join(s.root, "locks"), filepath.Join(s.home, "away")}

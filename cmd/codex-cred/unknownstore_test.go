@@ -15,12 +15,12 @@ func TestHome(t *testing.T) {
 	t.Parallel()
 	w := newProgram().wireAt("/home/ann/root")
 	for _, c := range []struct{ store, want string }{
-		{storeFile, "folder " + w.files.Folder() + ", in files that only you can read"},
-		{storeKeychain, w.keychain.Place()},
+		{StoreFile, "folder " + w.FileStore.Folder() + ", in files that only you can read"},
+		{StoreKeychain, w.Keychain.Place()},
 		{"vault", `store "vault", which this version of codex-cred does not know`},
 		{"", `store "", which this version of codex-cred does not know`},
 	} {
-		if got := w.home(c.store); got != c.want {
+		if got := w.StoreName(c.store); got != c.want {
 			t.Errorf("home(%q) = %q, want %q", c.store, got, c.want)
 		}
 	}
@@ -34,7 +34,7 @@ func TestUnknownStore(t *testing.T) {
 	dir := t.TempDir() + "/" + root
 	p := newProgram()
 	w := p.wireAt(dir)
-	_, err := w.accounts.Update("work", func(a *helper.Account) error {
+	_, err := w.Accounts.Update("work", func(a *helper.Account) error {
 		a.ID, a.Store, a.Generation = "0123456789abcdef0123456789abcdef", "vault", 1
 		return nil
 	})

@@ -24,7 +24,7 @@ func TestVanished_Unmounted(t *testing.T) {
 		}
 		t.Run(v.step+" "+v.back, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, storeFile, nil, false)
+			s := newScene(t, StoreFile, nil, false)
 			s.torn = true
 			s.vanish(v, mountRoot(t, s))
 			s.settle()

@@ -39,7 +39,7 @@ func TestNothingIsLogged(t *testing.T) {
 	}
 	for range 100 { // it is logged only if it comes early enough
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		cmd := exec.CommandContext(ctx, "codex-cred", "login", "--issuer", "http://"+l.Addr().String(), "--store", storeFile, "--device")
+		cmd := exec.CommandContext(ctx, "codex-cred", "login", "--issuer", "http://"+l.Addr().String(), "--store", StoreFile, "--device")
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"), clockVariable + "=" + clock}
 		out, _ := cmd.CombinedOutput()
 		cancel()

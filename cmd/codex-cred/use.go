@@ -29,10 +29,10 @@ func (p *program) use(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.accounts.Load(name); err != nil && name != helper.DefaultAccount {
+	if _, err := w.Accounts.Load(name); err != nil && name != helper.DefaultAccount {
 		return helper.ForAccount(name, err)
 	}
-	if err := w.accounts.SetDefault(name); err != nil {
+	if err := w.Accounts.SetDefault(name); err != nil {
 		return helper.ForAccount(name, err)
 	}
 	p.Warn("account %q is the default one", name)

@@ -43,7 +43,7 @@ func vanishings() []vanishing {
 func TestVanished(t *testing.T) {
 	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
 		for i, v := range vanishings() {
-			if store == storeKeychain && v.folder == "credentials" || !sampled(i, 29, 5) {
+			if store == StoreKeychain && v.folder == "credentials" || !sampled(i, 29, 5) {
 				continue
 			}
 			name := strings.Join([]string{v.step, "root" + v.folder, v.token, v.back}, "-")

@@ -50,14 +50,14 @@ type view struct {
 // view, not an error.
 func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bool) view {
 	v := view{Account: name}
-	a, err := w.accounts.Load(name)
+	a, err := w.Accounts.Load(name)
 	if err != nil {
 		return v.broken(name, err)
 	}
-	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.place(a.Store, string(a.ID)), a.Generation, when(a.Created)
+	v.Store, v.Place, v.Generation, v.SignedIn = a.Store, w.Location(a.Store, string(a.ID)), a.Generation, when(a.Created)
 	v.Shared = terminal.Sanitize(a.Shared)
-	v.Unread = a.Unanswered > 0 && w.journals.IsKept(a.ID)
-	rec, err := w.records.Read(ctx, name)
+	v.Unread = a.Unanswered > 0 && w.Journals.IsKept(a.ID)
+	rec, err := w.Records.Read(ctx, name)
 	switch {
 	case a.Erasing:
 		v.Health = healthErase

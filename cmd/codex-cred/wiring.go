@@ -30,30 +30,30 @@ import (
 
 // The words for the stores, in account files and on the command line.
 const (
-	storeAuto     = "auto"
-	storeKeychain = "keychain"
-	storeFile     = "file"
+	StoreAuto     = "auto"
+	StoreKeychain = "keychain"
+	StoreFile     = "file"
 )
 
 // A wiring holds the parts of one run, put together.
 type wiring struct {
-	root     string
-	accounts *accountdir.Dir
-	locks    *filelock.Locks
-	keychain *keychain.Store
-	files    *fallbackfile.Store
-	journals *journal.Dir
-	hosts    *hosttable.Table
-	shims    *shimdir.Dir
-	setups   *setupdir.Dir
-	runs     *rundir.Dir
-	log      *requestlog.Log
-	// recorder writes the log; nil if nobody asked for one.
-	recorder *requestlog.Recorder
-	records  helper.Records
-	keeper   helper.Keeper
-	client   *refresh.Client
-	hostID   func() (string, error)
+	Root      string
+	Accounts  *accountdir.Dir
+	Locks     *filelock.Locks
+	Keychain  *keychain.Store
+	FileStore *fallbackfile.Store
+	Journals  *journal.Dir
+	Hosts     *hosttable.Table
+	Shims     *shimdir.Dir
+	Setups    *setupdir.Dir
+	Runs      *rundir.Dir
+	Log       *requestlog.Log
+	// Recorder writes the log; nil if nobody asked for one.
+	Recorder      *requestlog.Recorder
+	Records       helper.Records
+	Keeper        helper.Keeper
+	RefreshClient *refresh.Client
+	hostID        func() (string, error)
 }
 
 func (p *program) wire() (*wiring, error) {
@@ -70,53 +70,53 @@ func (p *program) wire() (*wiring, error) {
 // wireAt wires what is under the root, which nobody has checked.
 func (p *program) wireAt(root string) *wiring {
 	w := &wiring{
-		root:     root,
-		accounts: accountdir.New(root, p.Now),
-		locks:    filelock.New(root),
-		keychain: keychain.New(),
-		files:    fallbackfile.New(root),
-		journals: journal.New(root).Rooted(),
-		hosts:    hosttable.New(root),
-		shims:    shimdir.New(root),
-		setups:   setupdir.New(root),
-		runs:     rundir.New(root),
-		log:      requestlog.New(p.stateRoot(root)),
-		hostID:   p.HostID,
-		client:   &refresh.Client{UserAgent: userAgent(), Now: p.Now, Proxy: http.ProxyFromEnvironment, Running: p.running},
+		Root:          root,
+		Accounts:      accountdir.New(root, p.Now),
+		Locks:         filelock.New(root),
+		Keychain:      keychain.New(),
+		FileStore:     fallbackfile.New(root),
+		Journals:      journal.New(root).Rooted(),
+		Hosts:         hosttable.New(root),
+		Shims:         shimdir.New(root),
+		Setups:        setupdir.New(root),
+		Runs:          rundir.New(root),
+		Log:           requestlog.New(p.stateRoot(root)),
+		hostID:        p.HostID,
+		RefreshClient: &refresh.Client{UserAgent: userAgent(), Now: p.Now, Proxy: http.ProxyFromEnvironment, Running: p.running},
 	}
-	w.keychain.Serialize = w.serializeKeychain
+	w.Keychain.Serialize = w.serializeKeychain
 	p.record(w)
-	w.records = helper.Records{
-		Accounts: w.accounts,
-		Stores:   helper.Router{storeKeychain: w.keychain, storeFile: w.files},
+	w.Records = helper.Records{
+		Accounts: w.Accounts,
+		Stores:   helper.Router{StoreKeychain: w.Keychain, StoreFile: w.FileStore},
 	}
-	w.keeper = helper.Keeper{Records: w.records, Locker: w.locks, Random: rand.Reader, Host: w.hostOf}
+	w.Keeper = helper.Keeper{Records: w.Records, Locker: w.Locks, Random: rand.Reader, Host: w.HostFor}
 	return w
 }
 
 // serializeKeychain takes the lock of the keychain. It does not create the folder: a get that runs
 // past `erase --all` must not recreate it.
 func (w *wiring) serializeKeychain(ctx context.Context) (done func() error, err error) {
-	if _, err := os.Lstat(w.locks.Folder()); err != nil {
+	if _, err := os.Lstat(w.Locks.Folder()); err != nil {
 		return nil, err
 	}
-	return w.locks.Lock(ctx, filelock.Keychain)
+	return w.Locks.Lock(ctx, filelock.Keychain)
 }
 
 func (p *program) helper(w *wiring) *helper.Helper {
 	return &helper.Helper{
-		Records: w.records,
+		Records: w.Records,
 		Refresher: &refresh.Gate{
-			Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.Now, Kinds: exit.ReplyKinds(), Holder: w.processAt,
+			Records: w.Records, Locks: w.Locks.Rooted(), Start: p.startWorker, Now: p.Now, Kinds: exit.ReplyKinds(), Holder: w.HolderOf,
 		},
 		Now: p.Now, Outlives: p.outlives,
 	}
 }
 
-// processAt names the process that holds the lock, for a person; nothing if nobody
+// HolderOf names the process that holds the lock, for a person; nothing if nobody
 // does, or the system does not say.
-func (w *wiring) processAt(lock string) string {
-	h, held, err := w.locks.Holder(lock)
+func (w *wiring) HolderOf(lock string) string {
+	h, held, err := w.Locks.Holder(lock)
 	switch {
 	case err != nil || !held || h.PID == 0:
 		return ""
@@ -129,8 +129,8 @@ func (w *wiring) processAt(lock string) string {
 // rotation is what a worker does.
 func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := &refresh.Rotation{
-		Records: w.records, Locker: flushingLocker{w.locks.Rooted(), w.recorder}, Journals: w.journals, Client: w.client,
-		Host: w.host(), Unreached: 2 * time.Second, SendTime: sendTime,
+		Records: w.Records, Locker: flushingLocker{w.Locks.Rooted(), w.Recorder}, Journals: w.Journals, Client: w.RefreshClient,
+		Host: w.MachineID(), Unreached: 2 * time.Second, SendTime: sendTime,
 		Random: rand.Reader, Now: p.Now, At: p.at, Kinds: exit.ReplyKinds(),
 	}
 	if mode == background {
@@ -139,17 +139,17 @@ func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	return r
 }
 
-// hostOf returns the machine that sign-ins in the store are tied to. Files can be
+// HostFor returns the machine that sign-ins in the store are tied to. Files can be
 // copied, and a home can be shared by several machines.
-func (w *wiring) hostOf(store string) string {
-	if store != storeFile {
+func (w *wiring) HostFor(store string) string {
+	if store != StoreFile {
 		return ""
 	}
-	return w.host()
+	return w.MachineID()
 }
 
-// host returns the id of this machine; none where the system tells none.
-func (w *wiring) host() string {
+// MachineID returns the id of this machine; none where the system tells none.
+func (w *wiring) MachineID() string {
 	id, err := w.hostID()
 	if err != nil {
 		return ""
@@ -157,7 +157,7 @@ func (w *wiring) host() string {
 	return id
 }
 
-// root returns the directory under which all our files lie.
+// Root returns the directory under which all our files lie.
 func (p *program) root() (string, error) {
 	root := p.Getenv("CODEX_CRED_HOME")
 	switch {

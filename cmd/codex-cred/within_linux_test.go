@@ -56,10 +56,10 @@ func TestDeathsWithinSteps(t *testing.T) {
 		err = errors.New("only root may attach strace to a worker")
 	}
 	parts.Need(t, "root", err)
-	for _, store := range []string{storeFile, storeKeychain} {
+	for _, store := range []string{StoreFile, StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
 			var keyring *testkeyring.Keyring
-			if store == storeKeychain {
+			if store == StoreKeychain {
 				keyring = testkeyring.Start(t)
 			}
 			t.Run("step", func(t *testing.T) {

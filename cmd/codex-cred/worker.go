@@ -99,7 +99,7 @@ func (p *program) work(args []string) int {
 	if mode == foreground && d.Reason == helper.ReasonAging {
 		r.SendTime, r.Unreached = agingSendTime, time.Minute
 	}
-	r.Locker = flushingLocker{refresh.NewWorkLock(w.locks.Rooted()), w.recorder}
+	r.Locker = flushingLocker{refresh.NewWorkLock(w.Locks.Rooted()), w.Recorder}
 	if err := r.Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
 		return exit.Other
 	}
@@ -136,12 +136,12 @@ func parseWork(args []string) (d helper.Demand, mode string, err error) {
 // enter takes the account's gate, unless somebody has it or the account is gone.
 func (w *wiring) enter(account string) (leave func(), ok bool) {
 	gate := w.gateOf(account)
-	unlock, ok, err := w.locks.Rooted().Try(gate)
+	unlock, ok, err := w.Locks.Rooted().Try(gate)
 	if err != nil || !ok {
 		return nil, false
 	}
 	if w.gateOf(account) != gate { // erased meanwhile: taking the gate may have made it anew
-		_ = w.locks.Remove(gate)
+		_ = w.Locks.Remove(gate)
 		_ = unlock()
 		return nil, false
 	}
@@ -150,7 +150,7 @@ func (w *wiring) enter(account string) (leave func(), ok bool) {
 
 // gateOf returns the name of the account's gate, or that of none.
 func (w *wiring) gateOf(account string) string {
-	a, err := w.accounts.Load(account)
+	a, err := w.Accounts.Load(account)
 	if err != nil || a.Erasing {
 		return ""
 	}

@@ -97,7 +97,7 @@ type windowsScene struct {
 
 func newWindowsScene(t *testing.T) *windowsScene {
 	t.Helper()
-	s := &windowsScene{stage: &stage{t: t, profile: refresh.ProfileOAuth, store: storeFile}}
+	s := &windowsScene{stage: &stage{t: t, profile: refresh.ProfileOAuth, store: StoreFile}}
 	s.server = s.start()
 	dir := t.TempDir()
 	s.home, s.clockFile = filepath.Join(dir, "home"), filepath.Join(dir, "clock")
