@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -168,36 +166,6 @@ func (w *wiring) inStore(kind, word, name string) artefact {
 	}
 }
 
-// Location tells a person where a store keeps the item.
-func (w *wiring) Location(store, name string) string {
-	switch store {
-	case StoreKeychain:
-		return w.Keychain.Location(name)
-	case StoreFile:
-		return "file " + w.FileStore.Path(name)
-	}
-	return fmt.Sprintf("store %q, item %s", terminal.Sanitize(store), name)
-}
-
-// storeName returns what a person calls the store, in words that follow "the".
-func storeName(word string) string {
-	if word == StoreFile || word == StoreKeychain {
-		return word
-	}
-	return fmt.Sprintf("store %q", terminal.Sanitize(word))
-}
-
-// StoreName returns where a store keeps all its items, in words that follow "the".
-func (w *wiring) StoreName(store string) string {
-	switch store {
-	case StoreFile:
-		return "folder " + w.FileStore.Folder() + ", in files that only you can read"
-	case StoreKeychain:
-		return w.Keychain.Place()
-	}
-	return fmt.Sprintf("store %q, which this version of codex-cred does not know", terminal.Sanitize(store))
-}
-
 // gateFile is removed by who holds the gate: a caller that has it may be about to
 // leave.
 func (w *wiring) gateFile(name string) artefact {
@@ -251,13 +219,6 @@ func (w *wiring) ofRoot() []artefact {
 		directory(w.Journals.Folder()),
 		directory(w.Root),
 	}...)
-}
-
-// TrialID is the item with which a store is tried out before a sign-in. Its name
-// depends on the root alone, so that the next run finds what a killed one left.
-func (w *wiring) TrialID() helper.ID {
-	sum := sha256.Sum256([]byte("trial " + w.Root))
-	return helper.ID(hex.EncodeToString(sum[:16]))
 }
 
 func file(kind, path string) artefact {

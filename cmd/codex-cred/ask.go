@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -80,32 +79,6 @@ func (p *program) ask(ctx context.Context, line tokenLine, req helper.Request) (
 	answer, err := p.helper(w).Get(ctx, req)
 	answer, err = w.NoteUndecided(req.Account, answer, err)
 	p.warnOf(req.Account, answer)
-	return answer, err
-}
-
-// NoteUndecided adds to the answer, or to the error, that the issuer's last answer is kept,
-// and could not be read.
-func (w *wiring) NoteUndecided(account string, answer helper.Answer, err error) (helper.Answer, error) {
-	a := answer.Account
-	if err != nil {
-		if !errors.Is(err, helper.ErrTemporary) {
-			return answer, err
-		}
-		a, _ = w.Accounts.Load(account)
-	}
-	said := errors.Is(err, helper.ErrUnread) || errors.Is(answer.Warning, helper.ErrUnread)
-	switch {
-	case a.Unanswered == 0 || said || !w.Journals.IsKept(a.ID):
-	case err == nil && answer.Warning == nil:
-		answer.Warning = helper.ErrUnread
-	case err == nil:
-		answer.Warning = fmt.Errorf("%w; %w", helper.ErrUnread, answer.Warning)
-	default:
-		if about := (*helper.AccountError)(nil); errors.As(err, &about) {
-			err = about.Err
-		}
-		err = helper.ForAccount(account, fmt.Errorf("%w; %w", helper.ErrUnread, err))
-	}
 	return answer, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,19 +13,10 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// PersonTime is the deadline of each keychain call, and of each answer in it,
-// while a person is watching and may be typing a password.
-const PersonTime = time.Minute
-
-// WaitForPerson lets keychain calls take as long as a person may.
-func (w *wiring) WaitForPerson() { w.Keychain.Timeout, w.Keychain.IdleTimeout = PersonTime, PersonTime }
-
 func storeFlag() *choice {
 	flag := &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: StoreAuto}
 	return &choice{StringFlag: flag, words: StoreWords()}
 }
-
-func StoreWords() []string { return []string{StoreAuto, StoreKeychain, StoreFile} }
 
 // storeChoice returns the word that the person chose, or auto.
 func (p *program) storeChoice(c *cli.Context) (string, error) {
@@ -87,33 +77,4 @@ func (p *program) keep(ctx context.Context, w *wiring, in intent, credential hel
 func (p *program) tryStore(ctx context.Context, w *wiring, word string) error {
 	defer p.NoticeAfter("waiting for the %s to answer", word)()
 	return w.Probe(ctx, word)
-}
-
-// Probe writes, reads and deletes an item of no meaning, under the lock of that item.
-// That the item has disappeared is no absence of an account: another program deleted
-// it, or the store lost it.
-func (w *wiring) Probe(ctx context.Context, word string) error {
-	store, err := w.Records.Stores.Store(word)
-	if err != nil {
-		return err
-	}
-	name := string(w.TrialID())
-	unlock, err := w.Locks.Lock(ctx, name)
-	if err != nil {
-		return err
-	}
-	err = w.Keeper.DeleteItem(ctx, word, name)
-	if err == nil || errors.Is(err, helper.ErrNotFound) {
-		_, err = store.Put(ctx, name, []byte("codex-cred tries this store and deletes this item"), "")
-	}
-	if err == nil { // an item that cannot be read must not stay either
-		if _, _, err = store.Get(ctx, name); errors.Is(err, helper.ErrNotFound) {
-			err = fmt.Errorf("the item that was written to try it is gone: %w", helper.ErrTemporary)
-		}
-		if failed := w.Keeper.DeleteItem(context.WithoutCancel(ctx), word, name); !errors.Is(failed, helper.ErrNotFound) {
-			err = errors.Join(err, failed)
-		}
-	}
-	_ = w.Locks.Remove(name)
-	return errors.Join(err, unlock())
 }

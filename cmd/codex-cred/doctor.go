@@ -61,7 +61,7 @@ func (p *program) doctor(c *cli.Context) error {
 		return fault.Usage("doctor takes one account, or none for all; see: codex-cred doctor --help")
 	}
 	d := &doctor{program: p, down: map[string]error{}, account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline")}
-	root, err := p.root()
+	root, err := Root(p.Process)
 	if err == nil && d.account != "" {
 		err = helper.CheckName(d.account)
 	}

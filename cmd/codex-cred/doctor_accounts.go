@@ -208,18 +208,9 @@ func heldBy(h filelock.Holder, by guarded) finding {
 	case h.PID == 0:
 		return warning("wait for the other codex-cred", "%s is under way", by.doing)
 	case h.Stopped:
-		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, which is stopped and keeps others waiting", by.doing, holder(h))
+		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, which is stopped and keeps others waiting", by.doing, ProcessName(h))
 	case by.precious:
-		return warning("wait for it: it ends by itself", "%s is under way in %s", by.doing, holder(h))
+		return warning("wait for it: it ends by itself", "%s is under way in %s", by.doing, ProcessName(h))
 	}
-	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", by.doing, holder(h))
-}
-
-// holder names the process, of which only the number is known if it has ended and
-// left the lock to a child.
-func holder(h filelock.Holder) string {
-	if h.Name == "" {
-		return fmt.Sprintf("process %d", h.PID)
-	}
-	return fmt.Sprintf("%s, process %d", terminal.Sanitize(h.Name), h.PID)
+	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", by.doing, ProcessName(h))
 }

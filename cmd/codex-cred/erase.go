@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -96,7 +97,7 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 		r, err := e.account(ctx, name)
 		if err != nil {
 			r = &receipt{Account: name}
-			r.keep(artefact{kind: "account file", where: e.Accounts.Path(name)}, reason(err))
+			r.keep(artefact{kind: "account file", where: e.Accounts.Path(name)}, exit.Line(err))
 		}
 		receipts = append(receipts, r)
 		told.Step()
@@ -136,7 +137,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 		o, err = e.orphans() // without what is removed by now
 	}
 	if err != nil {
-		r.keep(directory(e.wiring.Root), reason(err))
+		r.keep(directory(e.wiring.Root), exit.Line(err))
 	}
 	e.removeSetups(ctx, r, every)
 	if !r.clean() {
@@ -152,7 +153,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 func (e *eraser) lookRest(ctx context.Context, r *receipt) {
 	o, err := e.orphans()
 	if err != nil {
-		r.keep(directory(e.wiring.Root), reason(err))
+		r.keep(directory(e.wiring.Root), exit.Line(err))
 	}
 	for _, s := range o.signIns {
 		r.look(ctx, e.item(s))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
@@ -199,7 +200,7 @@ func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
 // The next account of that name would answer them.
 func (e *eraser) keepTable(r *receipt) {
 	if _, err := e.Hosts.Rows(); err != nil && !e.whole {
-		r.keep(artefact{kind: "table of hosts", where: e.Hosts.Path()}, "it may name the account: "+reason(err))
+		r.keep(artefact{kind: "table of hosts", where: e.Hosts.Path()}, "it may name the account: "+exit.Line(err))
 	}
 }
 
@@ -255,18 +256,18 @@ func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, more
 func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 	store, err := e.Records.Stores.Store(s.Store)
 	if err != nil {
-		return []revocation{{Reason: reason(err)}}
+		return []revocation{{Reason: exit.Line(err)}}
 	}
 	item, _, err := store.Get(ctx, string(s.ID))
 	if errors.Is(err, helper.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
-		return []revocation{{Reason: reason(err)}}
+		return []revocation{{Reason: exit.Line(err)}}
 	}
 	c, err := helper.Decode(item)
 	if err != nil {
-		return []revocation{{Reason: reason(err)}}
+		return []revocation{{Reason: exit.Line(err)}}
 	}
 	c = e.rotation(e.wiring, foreground).Newest(ctx, helper.Account{ID: s.ID, Store: s.Store}, c)
 	var answers []revocation

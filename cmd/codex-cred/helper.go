@@ -96,7 +96,7 @@ func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 	if err == nil {
 		return nil
 	}
-	told := reason(err)
+	told := exit.Line(err)
 	return errors.Join(terminal.Write(p.Out, told+"\n"), fault.Reported(fault.ExitWith(exit.Other, err)))
 }
 

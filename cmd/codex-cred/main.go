@@ -60,6 +60,6 @@ func newProgram() *program {
 	}
 	p.outlives = p.WorkerOutlives
 	p.interrupts = process.Interrupts{Terminal: p.Terminal, FinishTime: finishTime, Exit: os.Exit}
-	p.Reporter = exit.Reporter{Terminal: p.Terminal, Accounts: p.names}
+	p.Reporter = exit.Reporter{Terminal: p.Terminal, Names: p.names}
 	return p
 }

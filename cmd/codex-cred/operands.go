@@ -56,7 +56,7 @@ func (p *program) accountNames() offer {
 
 // names returns the names of the accounts, as far as they can be read.
 func (p *program) names() []string {
-	root, err := p.root()
+	root, err := Root(p.Process)
 	if err != nil {
 		return nil
 	}

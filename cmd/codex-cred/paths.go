@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -103,7 +104,7 @@ func presentOf(ctx context.Context, account string, list []artefact) []pathLine 
 		}
 		l := pathLine{Account: account, Kind: a.kind, Where: a.where}
 		if err != nil && !errors.Is(err, context.Canceled) {
-			l.Reason = reason(err)
+			l.Reason = exit.Line(err)
 		}
 		lines = append(lines, l)
 	}

@@ -68,7 +68,7 @@ func (r *receipt) remove(ctx context.Context, a artefact) string {
 	case errors.Is(err, helper.ErrNotFound):
 		l.State = stateAbsent
 	case err != nil:
-		l.State, l.Reason = stateFailed, reason(err)
+		l.State, l.Reason = stateFailed, exit.Line(err)
 	default:
 		if still, err := a.present(ctx); err != nil || still {
 			l.State, l.Reason = stateFailed, "it is still there after it was deleted"
@@ -87,15 +87,11 @@ func (r *receipt) look(ctx context.Context, a artefact) {
 	l := line{Kind: a.kind, Where: a.where, State: stateAbsent}
 	switch present, err := a.present(ctx); {
 	case err != nil:
-		l.State, l.Reason = stateFailed, reason(err)
+		l.State, l.Reason = stateFailed, exit.Line(err)
 	case present:
 		l.State = statePresent
 	}
 	r.Artefacts = append(r.Artefacts, l)
-}
-
-func reason(err error) string {
-	return exit.JoinHint(terminal.OneLine(err.Error()), exit.Hint(err))
 }
 
 // text is the receipt for a person.

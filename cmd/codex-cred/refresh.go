@@ -78,7 +78,7 @@ func (p *program) refresh(c *cli.Context) error {
 		case first == nil:
 			first = err
 		case err != nil:
-			p.Warn("%s", reason(err))
+			p.Warn("%s", exit.Line(err))
 		}
 		if c.Err() != nil {
 			break
@@ -148,7 +148,7 @@ func pastHalf(c helper.Credential, now time.Time) bool {
 }
 
 func failedLine(name string, err error) (refreshLine, error) {
-	return refreshLine{Account: name, Result: exit.Classify(err).Kind, Reason: reason(err)}, err
+	return refreshLine{Account: name, Result: exit.Classify(err).Kind, Reason: exit.Line(err)}, err
 }
 
 func (p *program) printRefresh(format string, lines []refreshLine) error {

@@ -3,43 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
-	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/helper"
 )
-
-// The variables that a person sets to have a log of requests, and one with their
-// bodies.
-const (
-	logVariable    = "CODEX_CRED_LOG"
-	bodiesVariable = "CODEX_CRED_LOG_BODIES"
-)
-
-// stateRoot returns the directory in which logs are, beside the root or the same.
-func (p *program) stateRoot(root string) string {
-	if p.Getenv("CODEX_CRED_HOME") != "" || p.StateHome == "" {
-		return root
-	}
-	return filepath.Join(p.StateHome, "codex-cred")
-}
-
-// record has the requests of this run recorded, if the person wants that. It
-// touches no file: the first request does.
-func (p *program) record(w *wiring) {
-	if !p.On(logVariable) {
-		return
-	}
-	log := w.Log
-	if p.command == workerCommand && log.Root() == w.Root {
-		log = log.Rooted() // it writes after its caller, and the root may be away by then
-	}
-	w.Recorder = log.Record(p.command, p.On(bodiesVariable), func(err error) {
-		p.Warn("warning: the request is not in the log: %s", reason(err))
-	})
-	w.RefreshClient.Observe = w.Recorder.Observe
-	p.flush = w.Recorder.Flush
-}
 
 // flushLog waits, not for long, until the log is written: the process ends now, or
 // becomes another program.
@@ -47,25 +13,6 @@ func (p *program) flushLog() {
 	if p.flush != nil {
 		p.flush()
 	}
-}
-
-// A flushingLocker writes the log before it gives a lock back: an erase that waits
-// for the lock deletes the log, and no line may come after that.
-type flushingLocker struct {
-	helper.Locker
-	recorder *requestlog.Recorder
-}
-
-// Lock implements [helper.Locker].
-func (l flushingLocker) Lock(ctx context.Context, name string) (unlock func() error, err error) {
-	release, err := l.Locker.Lock(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	return func() error {
-		l.recorder.Flush()
-		return release()
-	}, nil
 }
 
 // removeLogs removes the log of requests, or lists it in a dry run. Nothing is

@@ -279,7 +279,7 @@ func (s *stage) cut(ts *testscript.TestScript, args []string) {
 //
 //	trial
 func (s *stage) trial(ts *testscript.TestScript, _ []string) {
-	w := &wiring{Root: ts.Getenv("ROOT")}
+	w := &Home{Root: ts.Getenv("ROOT")}
 	name := string(w.TrialID())
 	if s.keyring == nil {
 		ts.Check(os.WriteFile(filepath.Join(w.Root, "credentials", name), []byte("a trial"), 0o600))

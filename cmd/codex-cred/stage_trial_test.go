@@ -22,7 +22,7 @@ func (s *stage) trying(ts *testscript.TestScript, args []string) {
 		return
 	}
 	root := ts.Getenv("ROOT")
-	unlock, err := filelock.New(root).Lock(s.t.Context(), string((&wiring{Root: root}).TrialID()))
+	unlock, err := filelock.New(root).Lock(s.t.Context(), string((&Home{Root: root}).TrialID()))
 	ts.Check(err)
 	s.tried = unlock
 	s.trial(ts, nil)

@@ -14,7 +14,7 @@ import (
 func TestErase_LeavesATrialUnderWay(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, StoreFile, nil, false)
-	name := string((&wiring{Root: s.root}).TrialID())
+	name := string((&Home{Root: s.root}).TrialID())
 	item := filepath.Join(s.root, "credentials", name)
 	for _, c := range []struct {
 		what     string

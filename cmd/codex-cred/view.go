@@ -102,7 +102,7 @@ func (v view) broken(name string, err error) view {
 	if v.Health == "" {
 		v.Health = exit.Classify(err).Kind
 	}
-	v.Reason = reason(v.err)
+	v.Reason = exit.Line(v.err)
 	return v
 }
 

@@ -91,7 +91,7 @@ func (p *program) work(args []string) int {
 	c := caller{Writer: p.Out, leave: func() {}}
 	if mode == background {
 		var ok bool
-		if c.leave, ok = w.enter(d.Account); !ok {
+		if c.leave, ok = w.EnterGate(d.Account); !ok {
 			return exit.Busy
 		}
 	}
@@ -99,7 +99,7 @@ func (p *program) work(args []string) int {
 	if mode == foreground && d.Reason == helper.ReasonAging {
 		r.SendTime, r.Unreached = agingSendTime, time.Minute
 	}
-	r.Locker = flushingLocker{refresh.NewWorkLock(w.Locks.Rooted()), w.Recorder}
+	r.Locker = w.Flushing(refresh.NewWorkLock(w.Locks.Rooted()))
 	if err := r.Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
 		return exit.Other
 	}
@@ -131,28 +131,4 @@ func parseWork(args []string) (d helper.Demand, mode string, err error) {
 		return d, "", fault.Usage("%s is for codex-cred itself", workerCommand)
 	}
 	return helper.Demand{Account: args[0], Generation: generation, Reason: helper.Reason(args[2])}, args[3], helper.CheckName(args[0])
-}
-
-// enter takes the account's gate, unless somebody has it or the account is gone.
-func (w *wiring) enter(account string) (leave func(), ok bool) {
-	gate := w.gateOf(account)
-	unlock, ok, err := w.Locks.Rooted().Try(gate)
-	if err != nil || !ok {
-		return nil, false
-	}
-	if w.gateOf(account) != gate { // erased meanwhile: taking the gate may have made it anew
-		_ = w.Locks.Remove(gate)
-		_ = unlock()
-		return nil, false
-	}
-	return func() { _ = unlock() }, true
-}
-
-// gateOf returns the name of the account's gate, or that of none.
-func (w *wiring) gateOf(account string) string {
-	a, err := w.Accounts.Load(account)
-	if err != nil || a.Erasing {
-		return ""
-	}
-	return refresh.GateName(a.ID)
 }

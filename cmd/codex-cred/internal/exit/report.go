@@ -19,8 +19,8 @@ type Reporter struct {
 	Terminal *terminal.Terminal
 	// JSON asks for a JSON object on standard error as well.
 	JSON bool
-	// Accounts returns the names of the accounts that exist; nil is none.
-	Accounts func() []string
+	// Names returns the names of the accounts that exist; nil is none.
+	Names func() []string
 }
 
 // Report prints for a person, and with JSON for a program, why the run failed: one
@@ -51,10 +51,10 @@ func (r *Reporter) Report(err error) {
 // has a similar name, and says how to list the others.
 func (r *Reporter) orNearAccount(err error, hint string) string {
 	account := fault.AccountOf(err)
-	if r.Accounts == nil || account == "" || fault.Hint(err) != "" || !errors.Is(Classify(err).Err, helper.ErrNotFound) {
+	if r.Names == nil || account == "" || fault.Hint(err) != "" || !errors.Is(Classify(err).Err, helper.ErrNotFound) {
 		return hint
 	}
-	names := r.Accounts()
+	names := r.Names()
 	if slices.Contains(names, account) {
 		return hint
 	}
@@ -93,3 +93,6 @@ func Hint(err error) string {
 	}
 	return hint
 }
+
+// Line returns what happened and what to do next, on one line.
+func Line(err error) string { return JoinHint(terminal.OneLine(err.Error()), Hint(err)) }
