@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
 // mostAllocations is how many get makes for a valid token in a file, from its
@@ -18,16 +19,16 @@ const mostAllocations = 120
 // the rest of what the release does.
 func TestAllocations(t *testing.T) {
 	var stderr strings.Builder
-	home := map[string]string{"CODEX_CRED_HOME": filepath.Join(t.TempDir(), "root")}
+	homeDir := map[string]string{"CODEX_CRED_HOME": filepath.Join(t.TempDir(), "root")}
 	p := newProgram()
-	p.Getenv = func(name string) string { return home[name] }
+	p.Getenv = func(name string) string { return homeDir[name] }
 	p.In, p.Out, p.Err = strings.NewReader(`{"access_token":"`+strings.Repeat("token", 500)+`","expires_in":36000}`), io.Discard, &stderr
 	must := func(args ...string) {
 		if code := p.run(append([]string{"codex-cred"}, args...)); code != exit.OK {
 			t.Fatalf("%s: exit code %d: %s", args[0], code, stderr.String())
 		}
 	}
-	must("store", "--store", StoreFile)
+	must("store", "--store", home.StoreFile)
 	const runs = 20
 	n := testing.AllocsPerRun(runs, func() { must("get") })
 	t.Logf("get makes %.0f allocations", n)

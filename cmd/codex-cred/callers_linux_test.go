@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
@@ -41,10 +42,10 @@ func ends() []end {
 func TestCallerEnds(t *testing.T) {
 	// A child inherits what is ignored, as under nohup or in the background, but no handler.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT)
-	for _, store := range []string{StoreFile, StoreKeychain} {
+	for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
 			var keyring *testkeyring.Keyring
-			if store == StoreKeychain {
+			if store == home.StoreKeychain {
 				keyring = testkeyring.Start(t)
 			}
 			for _, e := range ends() {

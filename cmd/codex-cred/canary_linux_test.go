@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
@@ -38,7 +39,7 @@ type canary struct {
 func newCanary(t *testing.T, profile, store string, log, format int) *canary {
 	t.Helper()
 	of := &stage{t: t, profile: profile, store: store}
-	if store == StoreKeychain {
+	if store == home.StoreKeychain {
 		of.keyring = startKeychain(t)
 	}
 	c := &canary{scene: raiseScene(t, of, false), mark: "mark" + rand.Text()[:14], given: []string{"given" + rand.Text(), "given" + rand.Text()}, log: log, format: format}
@@ -48,7 +49,7 @@ func newCanary(t *testing.T, profile, store string, log, format int) *canary {
 	user := authserver.DefaultUser()
 	user.Email = c.mark + "@example.com"
 	c.server.SetUser(user)
-	for i, name := range []string{logVariable, bodiesVariable} {
+	for i, name := range []string{home.LogVariable, home.BodiesVariable} {
 		if log > i {
 			c.env = append(c.env, name+"=1")
 		}
@@ -203,7 +204,7 @@ func (c *canary) checkFiles(after string) {
 	c.t.Helper()
 	must(c.t, filepath.WalkDir(c.home, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.Type().IsDir() {
-			if err == nil && c.store == StoreFile && path == filepath.Join(c.root, "credentials") {
+			if err == nil && c.store == home.StoreFile && path == filepath.Join(c.root, "credentials") {
 				return filepath.SkipDir
 			}
 			return err
@@ -231,11 +232,11 @@ func turns(all []leaf) []turn {
 	for _, l := range all {
 		most = max(most, len(l.formats))
 	}
-	list := append(make([]turn, 0, 5+most), turn{StoreFile, 0, 0}, turn{StoreFile, 1, 1})
+	list := append(make([]turn, 0, 5+most), turn{home.StoreFile, 0, 0}, turn{home.StoreFile, 1, 1})
 	for format := range most {
-		list = append(list, turn{StoreFile, 2, format})
+		list = append(list, turn{home.StoreFile, 2, format})
 	}
-	list = append(list, turn{StoreKeychain, 0, 0}, turn{StoreKeychain, 1, 1}, turn{StoreKeychain, 2, 2})
+	list = append(list, turn{home.StoreKeychain, 0, 0}, turn{home.StoreKeychain, 1, 1}, turn{home.StoreKeychain, 2, 2})
 	if !parts.Slow() {
 		list = list[1:2]
 	}

@@ -9,13 +9,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
 func storeFlag() *choice {
-	flag := &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: StoreAuto}
-	return &choice{StringFlag: flag, words: StoreWords()}
+	flag := &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: home.StoreAuto}
+	return &choice{StringFlag: flag, words: home.StoreWords()}
 }
 
 // storeChoice returns the word that the person chose, or auto.
@@ -25,9 +26,9 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 		choice = p.Getenv("CODEX_CRED_STORE")
 	}
 	if choice == "" {
-		choice = StoreAuto
+		choice = home.StoreAuto
 	}
-	if !slices.Contains(StoreWords(), choice) {
+	if !slices.Contains(home.StoreWords(), choice) {
 		return "", fault.Usage("there is no store %q; choose auto, keychain or file", terminal.Sanitize(choice))
 	}
 	return choice, nil
@@ -38,21 +39,21 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 // keychain is no reason: the person would end up with tokens in two places.
 func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (string, error) {
 	word := choice
-	if word == StoreAuto {
-		word = StoreKeychain
+	if word == home.StoreAuto {
+		word = home.StoreKeychain
 	}
 	err := p.tryStore(ctx, w, word)
 	if err == nil {
 		return word, nil
 	}
-	if choice != StoreAuto || !errors.Is(err, helper.ErrUnavailable) {
+	if choice != home.StoreAuto || !errors.Is(err, helper.ErrUnavailable) {
 		return "", fmt.Errorf("try the %s before signing in: %w", word, err)
 	}
 	p.Warn("no keychain can be used here (%s): the tokens will be kept in files under %s, readable by you alone", terminal.OneLine(err.Error()), w.Root)
-	if err := p.tryStore(ctx, w, StoreFile); err != nil {
-		return "", fmt.Errorf("try the %s before signing in: %w", StoreFile, err)
+	if err := p.tryStore(ctx, w, home.StoreFile); err != nil {
+		return "", fmt.Errorf("try the %s before signing in: %w", home.StoreFile, err)
 	}
-	return StoreFile, nil
+	return home.StoreFile, nil
 }
 
 // An intent is where a credential is to be kept: for which account, in which
@@ -64,14 +65,14 @@ type intent struct{ account, choice, store string }
 // of the same size.
 func (p *program) keep(ctx context.Context, w *wiring, in intent, credential helper.Credential) (helper.Account, error) {
 	a, err := w.Keeper.SignIn(ctx, in.account, in.store, credential)
-	if !errors.Is(err, helper.ErrTooLarge) || in.choice != StoreAuto || in.store == StoreFile {
+	if !errors.Is(err, helper.ErrTooLarge) || in.choice != home.StoreAuto || in.store == home.StoreFile {
 		return a, err
 	}
 	p.Warn("account %q: the tokens are too large for the keychain (%s): they will be kept in files under %s, readable by you alone", in.account, terminal.OneLine(err.Error()), w.Root)
-	if err := p.tryStore(ctx, w, StoreFile); err != nil {
-		return helper.Account{}, fmt.Errorf("try the %s: %w", StoreFile, err)
+	if err := p.tryStore(ctx, w, home.StoreFile); err != nil {
+		return helper.Account{}, fmt.Errorf("try the %s: %w", home.StoreFile, err)
 	}
-	return w.Keeper.SignIn(ctx, in.account, StoreFile, credential)
+	return w.Keeper.SignIn(ctx, in.account, home.StoreFile, credential)
 }
 
 func (p *program) tryStore(ctx context.Context, w *wiring, word string) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -36,7 +37,7 @@ func TestTrialOfKeePassXC(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.Keychain.Timeout = 2 * time.Second
-			err = w.Probe(t.Context(), StoreKeychain)
+			err = w.Probe(t.Context(), home.StoreKeychain)
 			if o := exit.Classify(err); o.Err != keychain.ErrConfirm { //nolint:errorlint // the row itself
 				t.Errorf("error %v is of the kind %q, %v", err, o.Kind, o.Err)
 			}
@@ -44,7 +45,7 @@ func TestTrialOfKeePassXC(t *testing.T) {
 			if got := slices.Contains(x.Items(t), trial); got != c.stays {
 				t.Errorf("the trial stays: %v, want %v", got, c.stays)
 			}
-			deleting := "delete " + w.Location(StoreKeychain, trial)
+			deleting := "delete " + w.Location(home.StoreKeychain, trial)
 			if c.stays != strings.Contains(err.Error(), deleting) {
 				t.Errorf("error %q; the trial stays: %v", err, c.stays)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/disk/safefile"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -31,7 +32,7 @@ func TestClients(t *testing.T) {
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("find the scripts: %v", err)
 	}
-	for _, store := range []string{StoreFile, StoreKeychain} {
+	for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 		for _, script := range scripts {
 			t.Run(name(script)+"-"+store, func(t *testing.T) {
 				t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
@@ -30,7 +31,7 @@ func TestDeaths(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	s := newScene(t, StoreFile, nil, false)
+	s := newScene(t, home.StoreFile, nil, false)
 	s.torn = true
 	s.env = append(s.env, "GOMAXPROCS=1") // fewer threads, each with more calls
 	deaths, lost := map[string]int{}, 0

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
@@ -47,7 +48,7 @@ func (s *scene) inspect(when string) {
 		s.t.Errorf("%s: the account has another sign-in", when)
 	}
 	now := known{id: a.ID, account: a.Generation, credence: s.known.credence}
-	if s.store == StoreFile {
+	if s.store == home.StoreFile {
 		now.credence = s.credential(a.ID).Generation
 	}
 	if now.account < s.known.account || now.credence < s.known.credence {
@@ -114,7 +115,7 @@ func (s *scene) expected(path string, d os.DirEntry) bool {
 func (s *scene) inspectSecrets(when string) {
 	s.t.Helper()
 	places := []string{s.home}
-	if s.store == StoreFile {
+	if s.store == home.StoreFile {
 		places = []string{filepath.Join(s.root, "accounts"), filepath.Join(s.root, "locks"), filepath.Join(s.root, "journal")}
 	}
 	for _, place := range places {

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -61,7 +62,7 @@ func (p *program) doctor(c *cli.Context) error {
 		return fault.Usage("doctor takes one account, or none for all; see: codex-cred doctor --help")
 	}
 	d := &doctor{program: p, down: map[string]error{}, account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline")}
-	root, err := Root(p.Process)
+	root, err := home.Root(p.Process)
 	if err == nil && d.account != "" {
 		err = helper.CheckName(d.account)
 	}
@@ -148,7 +149,7 @@ func (d *doctor) run(ctx context.Context, c check) []finding {
 
 // tidy returns what leaves no directory behind where there was none.
 func (d *doctor) tidy(ctx context.Context) func() {
-	if there, err := exists(d.wiring.Root); there || err != nil {
+	if there, err := exists(d.Root); there || err != nil {
 		return func() {}
 	}
 	return func() {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
@@ -69,7 +70,7 @@ func (d *doctor) checkAccounts(ctx context.Context) []finding {
 
 func (d *doctor) health(ctx context.Context, o owned) finding {
 	if d.down[o.account.Store] != nil {
-		return skipped("its tokens are in the %s", storeName(o.account.Store))
+		return skipped("its tokens are in the %s", home.StoreLabel(o.account.Store))
 	}
 	changing := d.changing(o.name)
 	v := d.look(ctx, d.wiring, o.name, false)
@@ -101,7 +102,7 @@ func (d *doctor) pending(a helper.Account) bool {
 
 // checkComputer tells whether another computer uses this home.
 func (d *doctor) checkComputer(context.Context) []finding {
-	host, err := d.wiring.hostID()
+	host, err := d.wiring.HostID()
 	if err != nil {
 		return []finding{trouble(err)}
 	}
@@ -208,9 +209,9 @@ func heldBy(h filelock.Holder, by guarded) finding {
 	case h.PID == 0:
 		return warning("wait for the other codex-cred", "%s is under way", by.doing)
 	case h.Stopped:
-		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, which is stopped and keeps others waiting", by.doing, ProcessName(h))
+		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, which is stopped and keeps others waiting", by.doing, home.ProcessName(h))
 	case by.precious:
-		return warning("wait for it: it ends by itself", "%s is under way in %s", by.doing, ProcessName(h))
+		return warning("wait for it: it ends by itself", "%s is under way in %s", by.doing, home.ProcessName(h))
 	}
-	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", by.doing, ProcessName(h))
+	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", by.doing, home.ProcessName(h))
 }

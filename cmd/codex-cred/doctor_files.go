@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
@@ -41,7 +42,7 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 			return nil
 		})
 	}
-	if err := safefile.CheckRoot(d.wiring.Root); err != nil && len(found) == 0 {
+	if err := safefile.CheckRoot(d.Root); err != nil && len(found) == 0 {
 		found = append(found, trouble(err))
 	}
 	return orFine(found, "%s of ours, open to nobody else", terminal.Plural(files, "file"))
@@ -66,10 +67,10 @@ func (d *doctor) checkAncestors(context.Context) []finding {
 
 // roots are the directories that everything of ours lies in.
 func (d *doctor) roots() []string {
-	if d.Log.Root() == d.wiring.Root {
-		return []string{d.wiring.Root}
+	if d.Log.Root() == d.Root {
+		return []string{d.Root}
 	}
-	return []string{d.wiring.Root, d.Log.Root()}
+	return []string{d.Root, d.Log.Root()}
 }
 
 // folders are those of ours in the roots. What else is there is the person's, who may
@@ -203,7 +204,7 @@ func (d *doctor) removeLock(ctx context.Context, path string) error {
 
 // holdsNothing returns an error unless no store has an item of the sign-in.
 func (d *doctor) holdsNothing(ctx context.Context, id helper.ID) error {
-	for _, word := range []string{StoreFile, StoreKeychain} {
+	for _, word := range []string{home.StoreFile, home.StoreKeychain} {
 		for _, name := range []string{string(id), id.Journal()} {
 			a := d.inStore("credential", word, name)
 			there, err := a.present(ctx)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/keychain"
@@ -53,10 +54,10 @@ func (d *doctor) checkStores(ctx context.Context) []finding {
 // firstStore is the store of the first sign-in, which takes files where there is no
 // keychain.
 func (d *doctor) firstStore(ctx context.Context) finding {
-	err := d.tryIn(ctx, StoreKeychain)
+	err := d.tryIn(ctx, home.StoreKeychain)
 	switch {
 	case err == nil:
-		return fine("%s: an item was written, read and deleted", StoreKeychain)
+		return fine("%s: an item was written, read and deleted", home.StoreKeychain)
 	case errors.Is(err, helper.ErrUnavailable):
 		return warning(commandOf(exit.Hint(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", terminal.OneLine(err.Error()))
 	}
@@ -67,7 +68,7 @@ func (d *doctor) tryIn(ctx context.Context, word string) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	if err := d.tryStore(ctx, d.wiring, word); err != nil {
-		return fmt.Errorf("try the %s: %w", storeName(word), err)
+		return fmt.Errorf("try the %s: %w", home.StoreLabel(word), err)
 	}
 	return nil
 }
@@ -94,10 +95,10 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 		case helper.ID(id) == d.TrialID() && d.trying():
 			found = append(found, skipped("%s is of a trial that is under way", d.Keychain.Location(name)))
 		case helper.ID(id) == d.TrialID():
-			if there, err := d.item(helper.Leftover{ID: d.TrialID(), Store: StoreKeychain}).present(ctx); err == nil && !there {
+			if there, err := d.item(helper.Leftover{ID: d.TrialID(), Store: home.StoreKeychain}).present(ctx); err == nil && !there {
 				continue // the trial has ended since the items were listed
 			}
-			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.Keychain.Location(name)).by(func(ctx context.Context) error { return d.Probe(ctx, StoreKeychain) }))
+			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.Keychain.Location(name)).by(func(ctx context.Context) error { return d.Probe(ctx, home.StoreKeychain) }))
 		default:
 			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.Keychain.Location(name)))
 		}

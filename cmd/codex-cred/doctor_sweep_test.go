@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -34,7 +35,7 @@ func TestDoctor_Login(t *testing.T) {
 	d := aDoctor(t)
 	signIn := func(token string) helper.Account {
 		t.Helper()
-		a, err := d.Keeper.SignIn(t.Context(), "work", StoreFile, helper.Credential{
+		a, err := d.Keeper.SignIn(t.Context(), "work", home.StoreFile, helper.Credential{
 			AccessToken: helper.NewSecret(token), RefreshToken: helper.NewSecret("of " + token),
 			Expiry: time.Now().Add(time.Hour), ObtainedAt: time.Now(), Generation: 1,
 			Issuer: helper.Issuer{Profile: "oauth", URL: "https://id.example", TokenEndpoint: "https://id.example/token", ClientID: "c"},
@@ -79,7 +80,7 @@ func TestDoctor_StaysListed(t *testing.T) {
 	t.Parallel()
 	d := aDoctor(t)
 	_, err := d.Accounts.Update("work", func(a *helper.Account) error {
-		a.ID, a.Store = "0123456789abcdef0123456789abcdef", StoreFile
+		a.ID, a.Store = "0123456789abcdef0123456789abcdef", home.StoreFile
 		a.Leftovers = []helper.Leftover{{ID: "fedcba9876543210fedcba9876543210", Store: "elsewhere"}}
 		return nil
 	})
@@ -96,7 +97,7 @@ func TestDoctor_UnderWay(t *testing.T) {
 	d := aDoctor(t)
 	for name, erasing := range map[string]bool{"begun": false, "erased": true} {
 		_, err := d.Accounts.Update(name, func(a *helper.Account) error {
-			a.ID, a.Store, a.Erasing = "0123456789abcdef0123456789abcdef", StoreFile, erasing
+			a.ID, a.Store, a.Erasing = "0123456789abcdef0123456789abcdef", home.StoreFile, erasing
 			return nil
 		})
 		must(t, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -92,7 +93,7 @@ func (e *eraser) removeSetups(ctx context.Context, r *receipt, match func(string
 // nameless returns the orphans in the place of the sign-ins of a record that is
 // damaged beyond reading: one of them was the account's.
 func (e *eraser) nameless(r *receipt) ([]helper.Leftover, error) {
-	mentioned, err := e.Accounts.Salvage(r.Account, []string{StoreFile})
+	mentioned, err := e.Accounts.Salvage(r.Account, []string{home.StoreFile})
 	if err != nil || len(mentioned) > 0 {
 		return nil, err // a copy: all that it names is another account's
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -83,7 +84,7 @@ func (f fates) of(fault string) fate {
 // TestSteps: a rotation comes to every failpoint of the design, once, in order.
 func TestSteps(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, StoreFile, nil, false)
+	s := newScene(t, home.StoreFile, nil, false)
 	s.pass(2 * time.Hour)
 	w := s.walk("", nil, "get", "work")
 	if w.code != exit.OK || !slices.Equal(w.steps, steps()) {
@@ -95,7 +96,7 @@ func TestSteps(t *testing.T) {
 func TestFailsOnce(t *testing.T) {
 	t.Parallel()
 	for _, step := range []string{"put-before", "put-after", "readback"} {
-		s := newScene(t, StoreFile, nil, false)
+		s := newScene(t, home.StoreFile, nil, false)
 		s.pass(2 * time.Hour)
 		w := s.walk(step, func(_ *run, at stop, hit int) {
 			at.answer(map[bool]string{true: fail, false: goOn}[hit == 1])
@@ -113,7 +114,7 @@ func TestFailsOnce(t *testing.T) {
 func TestOneAskIsOnePresentation(t *testing.T) {
 	t.Parallel()
 	for step, sent := range map[string]int{"mark": 1, "send-before": 0, "send-after": 1} {
-		s := newScene(t, StoreFile, nil, false)
+		s := newScene(t, home.StoreFile, nil, false)
 		old := s.cred("get", "work").stdout
 		w := s.walk(step, func(caller *run, at stop, hit int) { s.strike(killWorker, caller, at, hit) }, "get", "work", "--refresh")
 		if w.code != exit.OK || s.refreshes() != sent || (w.stdout == old) != (step != "mark") {
@@ -127,14 +128,14 @@ func TestOneAskIsOnePresentation(t *testing.T) {
 // run follows, after which the sign-in is as good as new; or it is lost, which
 // can be only where the server has answered and no answer is kept.
 func TestFailpoints(t *testing.T) {
-	stores, strikes := []string{StoreFile, StoreKeychain}, faults()
+	stores, strikes := []string{home.StoreFile, home.StoreKeychain}, faults()
 	if !parts.Slow() {
 		stores, strikes = stores[:1], []string{killBoth}
 	}
 	for _, store := range stores {
 		t.Run(store, func(t *testing.T) {
 			var keyring *testkeyring.Keyring
-			if store == StoreKeychain {
+			if store == home.StoreKeychain {
 				keyring = testkeyring.Start(t)
 			}
 			count := &tally{results: map[string]string{}}

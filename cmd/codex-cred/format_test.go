@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
@@ -52,10 +53,10 @@ func writeGolden(t *testing.T, root string) {
 	t.Helper()
 	ctx := t.Context()
 	_, err := accountdir.New(root, goldenTime).Update("work", func(a *helper.Account) error {
-		a.ID, a.Store, a.Generation, a.Host = goldenID, StoreFile, 3, goldenHost
+		a.ID, a.Store, a.Generation, a.Host = goldenID, home.StoreFile, 3, goldenHost
 		a.NotBefore, a.Unanswered, a.Began = goldenTime().Add(time.Minute), 1, helper.NewSecret("golden-refresh-1").Digest()
 		a.Rejections, a.RejectedAt, a.ClockTried = 2, goldenTime(), 2
-		a.Leftovers = []helper.Leftover{{ID: "fedcba9876543210fedcba9876543210", Store: StoreKeychain}}
+		a.Leftovers = []helper.Leftover{{ID: "fedcba9876543210fedcba9876543210", Store: home.StoreKeychain}}
 		return nil
 	})
 	must(t, err)
@@ -116,15 +117,15 @@ func TestFormat_Writes(t *testing.T) {
 // TestFormat_Reads: it finds the account of an older one, and the answer that
 // waits in the journal, which nobody is asked for again.
 func TestFormat_Reads(t *testing.T) {
-	home := t.TempDir()
-	root := filepath.Join(home, "root")
+	homeDir := t.TempDir()
+	root := filepath.Join(homeDir, "root")
 	for name, content := range filesIn(t, formatV1) {
 		must(t, os.MkdirAll(filepath.Join(root, filepath.Dir(name)), 0o700))
 		must(t, os.WriteFile(filepath.Join(root, name), content, 0o600))
 	}
 	before := names(filesIn(t, root))
 	for range 2 {
-		if got := goldenGet(t, home, root); got != "golden-access-4\n" {
+		if got := goldenGet(t, homeDir, root); got != "golden-access-4\n" {
 			t.Fatalf("get printed %q", got)
 		}
 	}
@@ -135,16 +136,16 @@ func TestFormat_Reads(t *testing.T) {
 	}
 }
 
-func goldenGet(t *testing.T, home, root string) string {
+func goldenGet(t *testing.T, homeDir, root string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	clock := filepath.Join(home, "clock")
+	clock := filepath.Join(homeDir, "clock")
 	must(t, os.WriteFile(clock, []byte(time.Until(goldenTime().Add(2*time.Hour+time.Minute)).String()), 0o600))
 	program, err := exec.LookPath("codex-cred")
 	must(t, err)
 	cmd := exec.CommandContext(ctx, program, "get", "work")
-	cmd.Env = append(os.Environ(), "HOME="+home, "CODEX_CRED_HOME="+root, clockVariable+"="+clock, hostVariable+"="+goldenHost, "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(os.Environ(), "HOME="+homeDir, "CODEX_CRED_HOME="+root, clockVariable+"="+clock, hostVariable+"="+goldenHost, "GORACE=atexit_sleep_ms=0")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -180,7 +181,7 @@ func TestFormat_Shared(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "root")
 	accounts := accountdir.New(root, goldenTime)
 	wrote, err := accounts.Update("work", func(a *helper.Account) error {
-		a.ID, a.Store, a.Generation, a.Host = goldenID, StoreFile, 1, goldenHost
+		a.ID, a.Store, a.Generation, a.Host = goldenID, home.StoreFile, 1, goldenHost
 		a.Began, a.Shared = helper.NewSecret("golden-refresh-1").Digest(), "/home/me/.codex/auth.json"
 		return nil
 	})

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
@@ -15,7 +16,7 @@ import (
 func TestFrames(t *testing.T) {
 	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
 		for nth, token := range []string{validToken, expiredToken} {
-			if store == StoreKeychain {
+			if store == home.StoreKeychain {
 				nth += 2
 			}
 			t.Run(token, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
@@ -14,7 +15,7 @@ func TestNotDumpable(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	s := newScene(t, StoreFile, nil, false)
+	s := newScene(t, home.StoreFile, nil, false)
 	for _, c := range []struct {
 		args []string
 		want int // processes

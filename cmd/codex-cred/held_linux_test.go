@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -19,7 +20,7 @@ func TestHeld(t *testing.T) {
 	}{"foreground": {2 * time.Hour, exit.Store}, "background": {54*time.Minute + 30*time.Second, exit.OK}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, StoreFile, nil, false)
+			s := newScene(t, home.StoreFile, nil, false)
 			s.pass(c.age)
 			stand := newStand(t)
 			caller := s.begin(func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], stepVariable+"="+stand.name) }, "get", "work")

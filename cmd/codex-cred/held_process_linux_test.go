@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -24,7 +25,7 @@ func TestProcesses(t *testing.T) {
 	if os.Geteuid() != 0 {
 		parts.Need(t, "root", fmt.Errorf("only root may read the environment of a process that is not dumpable"))
 	}
-	s := newScene(t, StoreFile, nil, false)
+	s := newScene(t, home.StoreFile, nil, false)
 	said := s.cred("get", "work")
 	token := strings.TrimSpace(said.stdout)
 	s.pass(2 * time.Hour)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -41,10 +42,10 @@ func TestHerd(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, out)
 	}
-	for _, store := range []string{StoreFile, StoreKeychain} {
+	for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
 			s := &stage{t: t, profile: refresh.ProfileOAuth, store: store, built: built}
-			if store == StoreKeychain {
+			if store == home.StoreKeychain {
 				s.most = keychainCallers(t, built)
 			}
 			play(t, "testdata/herd/herd.txtar", s)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -45,7 +46,7 @@ func TestHoldAccount(t *testing.T) {
 			w, err := p.wire()
 			must(t, err)
 			_, err = w.Accounts.Update("work", func(a *helper.Account) error {
-				a.ID, a.Store = first, StoreFile
+				a.ID, a.Store = first, home.StoreFile
 				return nil
 			})
 			must(t, err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/moving"
@@ -161,7 +162,7 @@ func (m move) storeShown() string {
 	switch {
 	case m.does == doesNothing:
 		return "-"
-	case m.store == StoreAuto:
+	case m.store == home.StoreAuto:
 		return "keychain, else file"
 	}
 	return m.store

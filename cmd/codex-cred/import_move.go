@@ -9,6 +9,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/moving"
@@ -45,7 +46,7 @@ func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want 
 // have the same wish.
 func (p *program) chooseFor(ctx context.Context, w *wiring, pl *importPlan, i int) error {
 	wish := pl.moves[i].store
-	if wish == StoreAuto || i == 0 || wish != pl.moves[i-1].store {
+	if wish == home.StoreAuto || i == 0 || wish != pl.moves[i-1].store {
 		chosen, err := p.chooseStore(ctx, w, wish)
 		if err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -58,9 +59,9 @@ func TestGetOnAFailingKeychain(t *testing.T) {
 			if !listed {
 				t.Fatal("nothing says what a caller is told")
 			}
-			home, id := signedIn(t, "work")
+			homeDir, id := signedIn(t, "work")
 			k := testkeyring.Fail(t, failure, id)
-			wantTold(t, k, home, w)
+			wantTold(t, k, homeDir, w)
 			if k.Prompted() {
 				t.Error("a person was asked for the password")
 			}
@@ -72,27 +73,27 @@ func TestGetOnAFailingKeychain(t *testing.T) {
 }
 
 // signedIn makes a home with an account whose item is in the keychain.
-func signedIn(t *testing.T, account string) (home, id string) {
+func signedIn(t *testing.T, account string) (homeDir, id string) {
 	t.Helper()
-	home = t.TempDir()
+	homeDir = t.TempDir()
 	drawn, err := helper.NewID(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = accountdir.New(filepath.Join(home, "root"), time.Now).Update(account, func(a *helper.Account) error {
-		a.ID, a.Store, a.Generation = drawn, StoreKeychain, 1
+	_, err = accountdir.New(filepath.Join(homeDir, "root"), time.Now).Update(account, func(a *helper.Account) error {
+		a.ID, a.Store, a.Generation = drawn, home.StoreKeychain, 1
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return home, string(drawn)
+	return homeDir, string(drawn)
 }
 
 // wantTold runs get, which must not take longer than anybody would wait.
-func wantTold(t *testing.T, k *testkeyring.Keyring, home string, want told) {
+func wantTold(t *testing.T, k *testkeyring.Keyring, homeDir string, want told) {
 	t.Helper()
-	clock := filepath.Join(home, "clock")
+	clock := filepath.Join(homeDir, "clock")
 	if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func wantTold(t *testing.T, k *testkeyring.Keyring, home string, want told) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, "get", "work")
 	cmd.Env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + homeDir, "CODEX_CRED_HOME=" + filepath.Join(homeDir, "root"),
 		clockVariable + "=" + clock, "GORACE=atexit_sleep_ms=0",
 	}, k.Env()...)
 	var stdout, stderr strings.Builder

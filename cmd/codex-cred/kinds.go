@@ -1,5 +1,7 @@
 package main
 
+import "github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
+
 // A kind is one kind of artefact, for the page of privacy. The functions that list
 // artefacts name it; kinds is where it is told what it holds and for how long. A
 // test fails for a kind that is not here.
@@ -68,7 +70,7 @@ func plainKinds() []kind {
 			"until that run is over, or until erase --all",
 		},
 		{
-			"request log", "of each request the time, command, account, host, path, status and duration, if you set " + logVariable + "=1, and with " + bodiesVariable + "=1 as well " +
+			"request log", "of each request the time, command, account, host, path, status and duration, if you set " + home.LogVariable + "=1, and with " + home.BodiesVariable + "=1 as well " +
 				"the bodies with every secret replaced. Files in STATE/logs, at most four of 1 MiB",
 			"until it is full three times over, or until erase of any account",
 		},

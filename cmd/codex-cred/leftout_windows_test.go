@@ -3,16 +3,17 @@ package main
 import (
 	"slices"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
 // leftOut returns why a script is not for Windows. Those that run are in
 // .ci/wine.d/scripts, all of them and no others.
 func leftOut(script, profile, store string) string {
-	if (profile == refresh.ProfileOpenAI) != (store == StoreKeychain) {
+	if (profile == refresh.ProfileOpenAI) != (store == home.StoreKeychain) {
 		return "each profile runs with one of the stores: " + long
 	}
-	if store == StoreFile && !slices.Contains([]string{"main", "herd", "inflight", "background"}, script) {
+	if store == home.StoreFile && !slices.Contains([]string{"main", "herd", "inflight", "background"}, script) {
 		return "it runs with the keychain: " + long
 	}
 	return reasons()[script]

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testbrowser"
@@ -89,13 +90,13 @@ func TestLogin_RealBrowsers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := testbrowser.New(t, name)
 			profiled(t, func(t *testing.T, server *authserver.Server, args []string) {
-				home := t.TempDir()
-				clock := filepath.Join(home, "clock")
+				homeDir := t.TempDir()
+				clock := filepath.Join(homeDir, "clock")
 				if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				env := append(b.Env(), "BROWSER="+strings.Join(b.Command(), " "), clockVariable+"="+clock)
-				login := startLoginWith(t, home, env, args, "")
+				login := startLoginWith(t, homeDir, env, args, "")
 				authorize, err := url.Parse(login.authorize(t))
 				if err != nil {
 					t.Fatal(err)
@@ -132,7 +133,7 @@ func profiled(t *testing.T, test func(t *testing.T, server *authserver.Server, a
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = server.Close() })
-			args := []string{"--profile", profile, "--issuer", server.URL(), "--store", StoreFile}
+			args := []string{"--profile", profile, "--issuer", server.URL(), "--store", home.StoreFile}
 			if profile == authserver.ProfileOAuth {
 				args = append(args, "--client-id", authserver.OAuthClientID)
 			} else {
@@ -153,8 +154,8 @@ type runningLogin struct {
 
 func startLogin(t *testing.T, args []string) *runningLogin {
 	t.Helper()
-	home := t.TempDir()
-	script, pipe, clock := filepath.Join(home, "browser"), filepath.Join(home, "pipe"), filepath.Join(home, "clock")
+	homeDir := t.TempDir()
+	script, pipe, clock := filepath.Join(homeDir, "browser"), filepath.Join(homeDir, "pipe"), filepath.Join(homeDir, "clock")
 	err := errors.Join(
 		os.WriteFile(script, []byte("#!/bin/sh\necho \"$@\" >"+pipe+"\n"), 0o700),
 		os.WriteFile(clock, []byte("0s"), 0o600),
@@ -163,14 +164,14 @@ func startLogin(t *testing.T, args []string) *runningLogin {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startLoginWith(t, home, []string{"BROWSER=" + script, clockVariable + "=" + clock}, args, pipe)
+	return startLoginWith(t, homeDir, []string{"BROWSER=" + script, clockVariable + "=" + clock}, args, pipe)
 }
 
-func startLoginWith(t *testing.T, home string, env, args []string, pipe string) *runningLogin {
+func startLoginWith(t *testing.T, homeDir string, env, args []string, pipe string) *runningLogin {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*patience)
 	cmd := exec.CommandContext(ctx, "codex-cred", append([]string{"login"}, args...)...)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root")}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + homeDir, "CODEX_CRED_HOME=" + filepath.Join(homeDir, "root")}, env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -19,7 +20,7 @@ func (p *program) migrateCommand() *cli.Command {
 		Description: "codex-cred migrate --to keychain\ncodex-cred migrate work --to file\ncodex-cred migrate work --here  # after a move to another computer",
 		Flags: []cli.Flag{
 			boolFlag("here", "this computer alone uses the account's files, which came from another one"),
-			&choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"}, words: []string{StoreKeychain, StoreFile}},
+			&choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"}, words: []string{home.StoreKeychain, home.StoreFile}},
 		},
 		Action: p.migrate,
 	}
@@ -29,7 +30,7 @@ func (p *program) migrateCommand() *cli.Command {
 // deletes the first. Killed anywhere, it can be run again.
 func (p *program) migrate(c *cli.Context) error {
 	to := c.String("to")
-	if c.Bool("here") == (to != "") || to != "" && to != StoreKeychain && to != StoreFile {
+	if c.Bool("here") == (to != "") || to != "" && to != home.StoreKeychain && to != home.StoreFile {
 		return fault.UsageHint("migrate needs --to keychain, --to file or --here", "see: codex-cred migrate --help")
 	}
 	w, err := p.wire()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -33,11 +34,11 @@ func TestNamespaceThatEnds(t *testing.T) {
 		rounds = n
 	}
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
-		for _, store := range []string{StoreFile, StoreKeychain} {
+		for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 			t.Run(profile+"-"+store, func(t *testing.T) {
 				together(t, store)
 				of := &stage{t: t, profile: profile, store: store}
-				if store == StoreKeychain {
+				if store == home.StoreKeychain {
 					of.keyring = startKeychain(t)
 				}
 				s := raiseScene(t, of, false)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -134,7 +135,7 @@ func TestNetwork(t *testing.T) {
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
-		for _, store := range []string{StoreFile, StoreKeychain} {
+		for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 			t.Run(profile+"-"+store, func(t *testing.T) {
 				t.Parallel()
 				newCanary(t, profile, store, 2, 0).follow()

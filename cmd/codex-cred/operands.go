@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 )
 
@@ -56,7 +57,7 @@ func (p *program) accountNames() offer {
 
 // names returns the names of the accounts, as far as they can be read.
 func (p *program) names() []string {
-	root, err := Root(p.Process)
+	root, err := home.Root(p.Process)
 	if err != nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -66,7 +67,7 @@ func (w *wiring) orphans() (orphans, error) {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		o.signIns = append(o.signIns, helper.Leftover{ID: id, Store: StoreFile}, helper.Leftover{ID: id, Store: StoreKeychain})
+		o.signIns = append(o.signIns, helper.Leftover{ID: id, Store: home.StoreFile}, helper.Leftover{ID: id, Store: home.StoreKeychain})
 	}
 	return o, nil
 }
@@ -129,7 +130,7 @@ func (w *wiring) signIns(name string) ([]helper.Leftover, error) {
 // salvage leaves out what another account names: a file may be damaged in that
 // it is a copy of that account's.
 func (w *wiring) salvage(name string) ([]helper.Leftover, error) {
-	found, err := w.Accounts.Salvage(name, []string{StoreFile, StoreKeychain})
+	found, err := w.Accounts.Salvage(name, []string{home.StoreFile, home.StoreKeychain})
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
@@ -61,7 +62,7 @@ func (s *stage) person(ts *testscript.TestScript, args []string) {
 	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != want {
 		ts.Fatalf("codex-cred %s: exit code %s, want %s", strings.Join(args, " "), got, want)
 	}
-	s.scan(ts, shown, s.store == StoreKeychain)
+	s.scan(ts, shown, s.store == home.StoreKeychain)
 }
 
 // act does what the person does, and returns what they type.

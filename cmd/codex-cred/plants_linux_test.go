@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -54,7 +55,7 @@ func (c *canary) secretsOfASignIn() map[string]string {
 // TestCanary_FindsPlants plants each secret in each form where no run may leave it.
 func TestCanary_FindsPlants(t *testing.T) {
 	t.Parallel()
-	c := newCanary(t, refresh.ProfileOAuth, StoreFile, 0, 0)
+	c := newCanary(t, refresh.ProfileOAuth, home.StoreFile, 0, 0)
 	for kind, secret := range c.secretsOfASignIn() {
 		for form, write := range written() {
 			file := filepath.Join(c.temp, "x")
@@ -76,7 +77,7 @@ func TestCanary_FindsPlantsInExecutions(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	c := newCanary(t, refresh.ProfileOAuth, StoreFile, 0, 0)
+	c := newCanary(t, refresh.ProfileOAuth, home.StoreFile, 0, 0)
 	for kind, secret := range c.secretsOfASignIn() {
 		for form, write := range written() {
 			for _, place := range []string{"arguments", "environment"} {
@@ -95,7 +96,7 @@ func TestCanary_ExecMayPass(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	c := newCanary(t, refresh.ProfileOAuth, StoreFile, 0, 0)
+	c := newCanary(t, refresh.ProfileOAuth, home.StoreFile, 0, 0)
 	asked := []string{"exec", "work", "--", "env", "-u", "A"}
 	for kind, secret := range c.secretsOfASignIn() {
 		leaks := c.inExecutions(asked, c.children("environment", secret))

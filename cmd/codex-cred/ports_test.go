@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
@@ -84,13 +85,13 @@ func TestPorts_NoBrowser(t *testing.T) {
 // loginAt signs in, in a home of its own, and returns the exit code and stderr.
 func loginAt(t *testing.T, server *authserver.Server, more ...string) (int, string) {
 	t.Helper()
-	home := t.TempDir()
-	clock := filepath.Join(home, "clock")
+	homeDir := t.TempDir()
+	clock := filepath.Join(homeDir, "clock")
 	if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "codex-cred", append([]string{"login", "--issuer", server.URL(), "--store", StoreFile}, more...)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"), "BROWSER=test-browser", clockVariable + "=" + clock}
+	cmd := exec.CommandContext(t.Context(), "codex-cred", append([]string{"login", "--issuer", server.URL(), "--store", home.StoreFile}, more...)...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + homeDir, "CODEX_CRED_HOME=" + filepath.Join(homeDir, "root"), "BROWSER=test-browser", clockVariable + "=" + clock}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	_ = cmd.Run()

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
@@ -91,7 +92,7 @@ func newPowerRun(t *testing.T) *powerRun {
 	t.Helper()
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
-	s := newScene(t, StoreFile, nil, false)
+	s := newScene(t, home.StoreFile, nil, false)
 	s.pass(2 * time.Hour)
 	r := &powerRun{t: t, root: s.root, id: s.account().ID, before: newPowerDisk(t, s.root), judged: map[string]error{}}
 	log := filepath.Join(t.TempDir(), "trace")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
 // runs runs the program, notes it, and wants an exit code of the design.
@@ -143,7 +144,7 @@ func (w *randomWorld) fixes() {
 }
 
 func (w *randomWorld) anyStore(random *rand.Rand) string {
-	return []string{StoreFile, StoreKeychain}[random.IntN(2)]
+	return []string{home.StoreFile, home.StoreKeychain}[random.IntN(2)]
 }
 
 // signsIn signs in under a free name.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
@@ -23,26 +24,26 @@ func (w *randomWorld) foreignly() (foreignSignIn, string) {
 	w.t.Helper()
 	w.login.Lock()
 	defer w.login.Unlock()
-	home := filepath.Join(w.t.TempDir(), "foreign")
+	homeDir := filepath.Join(w.t.TempDir(), "foreign")
 	n := fmt.Sprint(len(w.server.Log()))
 	w.server.SetUser(authserver.User{Subject: "user-" + n, AccountID: "acct-x", UserID: "u-" + n})
 	defer w.server.SetUser(authserver.User{
 		Subject: "user-1", Email: "user@example.com", AccountID: "acct-1", UserID: "u-1", Plan: "plus",
 	})
-	elsewhere := func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], "CODEX_CRED_HOME="+home) }
-	r := w.begin(elsewhere, w.loginArgs([]string{"--store", StoreFile})...)
+	elsewhere := func(r *run) { r.Env = append(r.Env[:len(r.Env):len(r.Env)], "CODEX_CRED_HOME="+homeDir) }
+	r := w.begin(elsewhere, w.loginArgs([]string{"--store", home.StoreFile})...)
 	if got := r.end(); got.code != exit.OK {
 		w.t.Errorf("a sign-in in another home: %+v", got)
 		return foreignSignIn{}, ""
 	}
-	files, err := filepath.Glob(filepath.Join(home, "credentials", "*"))
+	files, err := filepath.Glob(filepath.Join(homeDir, "credentials", "*"))
 	must(w.t, err)
 	files = credentials(files)
 	content, err := os.ReadFile(files[0])
 	must(w.t, err)
 	var f foreignSignIn
 	must(w.t, json.Unmarshal(content, &f))
-	must(w.t, os.RemoveAll(home))
+	must(w.t, os.RemoveAll(homeDir))
 	return f, w.newestRoot()
 }
 

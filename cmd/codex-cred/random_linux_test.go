@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -42,7 +43,7 @@ func TestRandom(t *testing.T) {
 	keyring := testkeyring.Start(t)
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		t.Run(profile, func(t *testing.T) {
-			w := newRandomWorld(t, &stage{t: t, profile: profile, store: StoreKeychain, keyring: keyring}, seed)
+			w := newRandomWorld(t, &stage{t: t, profile: profile, store: home.StoreKeychain, keyring: keyring}, seed)
 			t.Cleanup(func() {
 				if t.Failed() {
 					t.Logf("%s=%d\n%s%s", randomSeedVariable, seed, strings.Join(w.story, "\n"), w.scene.story())

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/helper/wire/kubernetes"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
@@ -66,7 +67,7 @@ func recipes(store string) []recipe {
 
 func accountRecipes(store string) []recipe {
 	toKeychain := do("migrate work --to keychain")
-	if store == StoreFile {
+	if store == home.StoreFile {
 		toKeychain = toKeychain.fails(exit.Store) // there is none
 	}
 	login := do("login work --replace")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -45,7 +46,7 @@ func TestWorkerTellsOutcomes(t *testing.T) {
 		ObtainedAt: time.Now().Add(-2 * time.Hour), Expiry: time.Now().Add(-time.Hour),
 		Issuer: helper.Issuer{Profile: refresh.ProfileOAuth, TokenEndpoint: "https://auth.example.com/token"},
 	}
-	if _, err := w.Keeper.SignIn(t.Context(), "work", StoreFile, c); err != nil {
+	if _, err := w.Keeper.SignIn(t.Context(), "work", home.StoreFile, c); err != nil {
 		t.Fatal(err)
 	}
 	for _, o := range exit.Outcomes() {

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -42,7 +43,7 @@ func newScene(t *testing.T, store string, keyring *testkeyring.Keyring, small bo
 // newSceneOf makes a scene of the profile, with the file store.
 func newSceneOf(t *testing.T, profile string) *scene {
 	t.Helper()
-	return raiseScene(t, &stage{t: t, profile: profile, store: StoreFile}, false)
+	return raiseScene(t, &stage{t: t, profile: profile, store: home.StoreFile}, false)
 }
 
 func raiseScene(t *testing.T, of *stage, small bool) *scene {

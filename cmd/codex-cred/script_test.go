@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
@@ -119,7 +120,7 @@ func TestScripts(t *testing.T) {
 	// A child inherits what is ignored, as under nohup, but no handler.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
-		for _, store := range []string{StoreFile, StoreKeychain} {
+		for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 			for _, script := range scripts {
 				t.Run(strings.Join([]string{name(script), profile, store}, "-"), func(t *testing.T) {
 					if reason := leftOut(name(script), profile, store); reason != "" {
@@ -139,7 +140,7 @@ func name(script string) string {
 
 func play(t *testing.T, script string, s *stage) {
 	s.server = s.start()
-	if s.store == StoreKeychain {
+	if s.store == home.StoreKeychain {
 		s.keyring = startKeychain(t)
 	}
 	t.Cleanup(func() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
@@ -64,7 +65,7 @@ func recipesText(t *testing.T) string {
 func signIn(t *testing.T, w *wiring, name string) {
 	t.Helper()
 	a, err := w.Accounts.Update(name, func(a *helper.Account) error {
-		a.ID, a.Store, a.Generation = helper.ID(strings.Repeat("01", 16)), StoreFile, 1
+		a.ID, a.Store, a.Generation = helper.ID(strings.Repeat("01", 16)), home.StoreFile, 1
 		return nil
 	})
 	must(t, err)

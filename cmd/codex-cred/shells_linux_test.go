@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -38,7 +39,7 @@ func shellHome(t *testing.T) (dir string, env []string) {
 	dir = t.TempDir()
 	accounts := accountdir.New(filepath.Join(dir, "root"), time.Now)
 	for _, name := range []string{"work", "lab", "me@example.com"} {
-		_, err := accounts.Update(name, func(a *helper.Account) error { a.ID, a.Store = goldenID, StoreFile; return nil })
+		_, err := accounts.Update(name, func(a *helper.Account) error { a.ID, a.Store = goldenID, home.StoreFile; return nil })
 		must(t, err)
 	}
 	for _, name := range []string{"backup.json", "two words.json"} {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
@@ -63,7 +64,7 @@ func credentials(items []string) []string {
 //	stored file|keychain COUNT
 func (s *stage) stored(ts *testscript.TestScript, args []string) {
 	var items []string
-	if args[0] == StoreKeychain {
+	if args[0] == home.StoreKeychain {
 		items = s.keyring.Items(s.t)
 	} else {
 		var err error

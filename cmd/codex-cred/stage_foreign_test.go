@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
 // foreign is a sign-in of another program: it puts the tokens into the variables
@@ -17,7 +19,7 @@ import (
 func (s *stage) foreign(ts *testscript.TestScript, _ []string) {
 	root := ts.MkAbs("foreign")
 	ts.Setenv("CODEX_CRED_HOME", root)
-	ts.Check(ts.Exec("codex-cred", s.loginArgs([]string{"--store", StoreFile})...))
+	ts.Check(ts.Exec("codex-cred", s.loginArgs([]string{"--store", home.StoreFile})...))
 	ts.Setenv("CODEX_CRED_HOME", "")
 	files, err := filepath.Glob(filepath.Join(root, "credentials", "*"))
 	ts.Check(err)

@@ -9,13 +9,14 @@ import (
 	"github.com/danieljoos/wincred"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
 // together lets those scripts run at once that have a store of their own: there is
 // one Credential Manager for a user.
 func together(t *testing.T, store string) {
-	if store != StoreKeychain {
+	if store != home.StoreKeychain {
 		t.Parallel()
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
@@ -57,18 +58,18 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 // where they are one.
 func (s *stage) noFiles(ts *testscript.TestScript) bool {
 	inFiles, err := fallbackfile.New(ts.Getenv("ROOT")).List(s.t.Context())
-	return s.store == StoreKeychain && (err != nil || len(inFiles) == 0)
+	return s.store == home.StoreKeychain && (err != nil || len(inFiles) == 0)
 }
 
 // scan looks for secrets in both streams, and in the home if none may be there.
-func (s *stage) scan(ts *testscript.TestScript, stdout string, home bool) {
+func (s *stage) scan(ts *testscript.TestScript, stdout string, homeDir bool) {
 	secrets := s.secrets()
 	if len(secrets) == 0 {
 		return // nobody has signed in yet
 	}
 	leaks := leakscan.Scan(secrets, "stdout", []byte(stdout))
 	leaks = append(leaks, leakscan.Scan(secrets, "stderr", []byte(ts.ReadFile("stderr")))...)
-	if home {
+	if homeDir {
 		leaks = append(leaks, s.inHome(secrets)...)
 	}
 	if len(leaks) > 0 {
@@ -279,7 +280,7 @@ func (s *stage) cut(ts *testscript.TestScript, args []string) {
 //
 //	trial
 func (s *stage) trial(ts *testscript.TestScript, _ []string) {
-	w := &Home{Root: ts.Getenv("ROOT")}
+	w := &home.Home{Root: ts.Getenv("ROOT")}
 	name := string(w.TrialID())
 	if s.keyring == nil {
 		ts.Check(os.WriteFile(filepath.Join(w.Root, "credentials", name), []byte("a trial"), 0o600))
@@ -291,7 +292,7 @@ func (s *stage) trial(ts *testscript.TestScript, _ []string) {
 // is answers the conditions of scripts that go by profile or store.
 func (s *stage) is(condition string) (bool, error) {
 	switch condition {
-	case StoreFile, StoreKeychain:
+	case home.StoreFile, home.StoreKeychain:
 		return condition == s.store, nil
 	case refresh.ProfileOpenAI, refresh.ProfileOAuth:
 		return condition == s.profile, nil

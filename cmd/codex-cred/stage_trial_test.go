@@ -7,6 +7,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
@@ -22,7 +23,7 @@ func (s *stage) trying(ts *testscript.TestScript, args []string) {
 		return
 	}
 	root := ts.Getenv("ROOT")
-	unlock, err := filelock.New(root).Lock(s.t.Context(), string((&Home{Root: root}).TrialID()))
+	unlock, err := filelock.New(root).Lock(s.t.Context(), string((&home.Home{Root: root}).TrialID()))
 	ts.Check(err)
 	s.tried = unlock
 	s.trial(ts, nil)
@@ -45,10 +46,10 @@ func TestProbe_Gone(t *testing.T) {
 	root := t.TempDir() + "/root"
 	p := newProgram()
 	w := p.wireAt(root)
-	must(t, w.Probe(t.Context(), StoreFile))
-	w.Records.Stores = helper.Router{StoreFile: leakyStore{fallbackfile.New(root)}}
+	must(t, w.Probe(t.Context(), home.StoreFile))
+	w.Records.Stores = helper.Router{home.StoreFile: leakyStore{fallbackfile.New(root)}}
 	w.Keeper.Records = w.Records
-	if code := exit.Code(w.Probe(t.Context(), StoreFile)); code != exit.Temporary {
+	if code := exit.Code(w.Probe(t.Context(), home.StoreFile)); code != exit.Temporary {
 		t.Errorf("the exit code is %d, want %d", code, exit.Temporary)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
@@ -33,10 +34,10 @@ func (s *scene) begins(token string) []string {
 
 // onBothStores runs the test once with each store. All scenes of the keychain share one.
 func onBothStores(t *testing.T, test func(t *testing.T, store string, keyring *testkeyring.Keyring)) {
-	for _, store := range []string{StoreFile, StoreKeychain} {
+	for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
 			var keyring *testkeyring.Keyring
-			if store == StoreKeychain {
+			if store == home.StoreKeychain {
 				keyring = testkeyring.Start(t)
 			}
 			t.Run("step", func(t *testing.T) { test(t, store, keyring) }) // the keyring outlives the parallel tests

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 	"github.com/codex-cred/codex-cred/helper"
 )
@@ -86,7 +87,7 @@ func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice str
 // oneAtATime does what, a word, while no other codex-cred does the same.
 func (p *program) oneAtATime(ctx context.Context, w *wiring, what string, do func() error) error {
 	name := string(w.TrialID()) + "/" + what
-	waiting, cancel := context.WithTimeout(ctx, PersonTime)
+	waiting, cancel := context.WithTimeout(ctx, home.PersonTime)
 	stop := p.NoticeAfter("waiting for another codex-cred to %s", what)
 	unlock, err := w.Locks.Lock(waiting, name)
 	stop()
@@ -131,7 +132,7 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 // chose another.
 func (w *wiring) keeping(account, choice string) string {
 	a, err := w.Accounts.Load(account)
-	if choice == StoreAuto && err == nil && a.Store != "" {
+	if choice == home.StoreAuto && err == nil && a.Store != "" {
 		return a.Store
 	}
 	return choice

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
@@ -13,8 +14,8 @@ import (
 // left, and not the item of one that another process is at: that one would fail.
 func TestErase_LeavesATrialUnderWay(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, StoreFile, nil, false)
-	name := string((&Home{Root: s.root}).TrialID())
+	s := newScene(t, home.StoreFile, nil, false)
+	name := string((&home.Home{Root: s.root}).TrialID())
 	item := filepath.Join(s.root, "credentials", name)
 	for _, c := range []struct {
 		what     string

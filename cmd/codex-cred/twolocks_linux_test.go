@@ -3,6 +3,8 @@ package main
 import (
 	"path/filepath"
 	"testing"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
 // TestTwoLocks: the folder of the locks is away while a worker stands at a step, and
@@ -16,7 +18,7 @@ func TestTwoLocks(t *testing.T) {
 		}
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, StoreFile, nil, false)
+			s := newScene(t, home.StoreFile, nil, false)
 			w := s.walk(step, func(_ *run, at stop, hit int) {
 				if hit == 1 {
 					locks := away{filepath.Join(s.root, "locks"), filepath.Join(s.home, "away")}

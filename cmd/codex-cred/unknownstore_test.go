@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -15,8 +16,8 @@ func TestHome(t *testing.T) {
 	t.Parallel()
 	w := newProgram().wireAt("/home/ann/root")
 	for _, c := range []struct{ store, want string }{
-		{StoreFile, "folder " + w.FileStore.Folder() + ", in files that only you can read"},
-		{StoreKeychain, w.Keychain.Place()},
+		{home.StoreFile, "folder " + w.FileStore.Folder() + ", in files that only you can read"},
+		{home.StoreKeychain, w.Keychain.Place()},
 		{"vault", `store "vault", which this version of codex-cred does not know`},
 		{"", `store "", which this version of codex-cred does not know`},
 	} {

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
@@ -24,7 +25,7 @@ func TestVanished_Unmounted(t *testing.T) {
 		}
 		t.Run(v.step+" "+v.back, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, StoreFile, nil, false)
+			s := newScene(t, home.StoreFile, nil, false)
 			s.torn = true
 			s.vanish(v, mountRoot(t, s))
 			s.settle()

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
 // TestNothingIsLogged meets a server that answers before it is asked. The
@@ -32,15 +33,15 @@ func TestNothingIsLogged(t *testing.T) {
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: "+strings.Repeat("0", 3)+"68\r\n\r\n"+answer)
 		}
 	}()
-	home := t.TempDir()
-	clock := filepath.Join(home, "clock")
+	homeDir := t.TempDir()
+	clock := filepath.Join(homeDir, "clock")
 	if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for range 100 { // it is logged only if it comes early enough
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		cmd := exec.CommandContext(ctx, "codex-cred", "login", "--issuer", "http://"+l.Addr().String(), "--store", StoreFile, "--device")
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_CRED_HOME=" + filepath.Join(home, "root"), clockVariable + "=" + clock}
+		cmd := exec.CommandContext(ctx, "codex-cred", "login", "--issuer", "http://"+l.Addr().String(), "--store", home.StoreFile, "--device")
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + homeDir, "CODEX_CRED_HOME=" + filepath.Join(homeDir, "root"), clockVariable + "=" + clock}
 		out, _ := cmd.CombinedOutput()
 		cancel()
 		if bytes.Contains(out, []byte("an-access-token")) || bytes.Contains(out, []byte("Unsolicited")) || cmd.ProcessState.ExitCode() == exit.OK {

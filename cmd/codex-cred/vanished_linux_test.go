@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
@@ -43,7 +44,7 @@ func vanishings() []vanishing {
 func TestVanished(t *testing.T) {
 	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
 		for i, v := range vanishings() {
-			if store == StoreKeychain && v.folder == "credentials" || !sampled(i, 29, 5) {
+			if store == home.StoreKeychain && v.folder == "credentials" || !sampled(i, 29, 5) {
 				continue
 			}
 			name := strings.Join([]string{v.step, "root" + v.folder, v.token, v.back}, "-")

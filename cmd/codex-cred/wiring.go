@@ -3,15 +3,16 @@ package main
 import (
 	"time"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
 // A wiring is the home of one run.
-type wiring struct{ *Home }
+type wiring struct{ *home.Home }
 
 func (p *program) wire() (*wiring, error) {
-	h, err := Open(p.homeConfig())
+	h, err := home.Open(p.homeConfig())
 	if err != nil {
 		return nil, err
 	}
@@ -21,13 +22,13 @@ func (p *program) wire() (*wiring, error) {
 
 // wireAt wires what is under the root, which nobody has checked.
 func (p *program) wireAt(root string) *wiring {
-	h := At(p.homeConfig(), root)
+	h := home.At(p.homeConfig(), root)
 	p.flush = h.FlushLog
 	return &wiring{h}
 }
 
-func (p *program) homeConfig() Config {
-	return Config{
+func (p *program) homeConfig() home.Config {
+	return home.Config{
 		Process: p.Process, Now: p.Now, Running: p.running, UserAgent: userAgent(),
 		Command: p.command, Worker: p.command == workerCommand, Warn: p.Warn,
 	}

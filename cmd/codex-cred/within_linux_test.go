@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
@@ -56,10 +57,10 @@ func TestDeathsWithinSteps(t *testing.T) {
 		err = errors.New("only root may attach strace to a worker")
 	}
 	parts.Need(t, "root", err)
-	for _, store := range []string{StoreFile, StoreKeychain} {
+	for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
 			var keyring *testkeyring.Keyring
-			if store == StoreKeychain {
+			if store == home.StoreKeychain {
 				keyring = testkeyring.Start(t)
 			}
 			t.Run("step", func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -97,7 +98,7 @@ type windowsScene struct {
 
 func newWindowsScene(t *testing.T) *windowsScene {
 	t.Helper()
-	s := &windowsScene{stage: &stage{t: t, profile: refresh.ProfileOAuth, store: StoreFile}}
+	s := &windowsScene{stage: &stage{t: t, profile: refresh.ProfileOAuth, store: home.StoreFile}}
 	s.server = s.start()
 	dir := t.TempDir()
 	s.home, s.clockFile = filepath.Join(dir, "home"), filepath.Join(dir, "clock")

@@ -1,4 +1,4 @@
-package main
+package home
 
 import (
 	"context"
@@ -69,8 +69,8 @@ func (h *Home) Location(store, name string) string {
 	return fmt.Sprintf("store %q, item %s", terminal.Sanitize(store), name)
 }
 
-// storeName returns what a person calls the store, in words that follow "the".
-func storeName(word string) string {
+// StoreLabel returns what a person calls the store, in words that follow "the".
+func StoreLabel(word string) string {
 	if word == StoreFile || word == StoreKeychain {
 		return word
 	}

@@ -1,4 +1,4 @@
-package main
+package home
 
 import (
 	"os"
@@ -17,7 +17,7 @@ func TestFlushingLocker(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "root")
 	log := requestlog.New(root)
 	recorder := log.Record("refresh-worker", false, func(err error) { t.Error(err) })
-	unlock, err := flushingLocker{filelock.New(root), recorder}.Lock(t.Context(), "0123456789abcdef0123456789abcdef")
+	unlock, err := FlushingLocker{Locker: filelock.New(root), Recorder: recorder}.Lock(t.Context(), "0123456789abcdef0123456789abcdef")
 	must(t, err)
 	lines := 100
 	if testing.Short() { // nobody waits longer than a second for the log

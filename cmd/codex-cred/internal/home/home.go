@@ -1,6 +1,6 @@
 // Package home puts together everything under one root: accounts, locks, stores,
 // journals, hosts, the log of requests and the client that refreshes. Start with [Open].
-package main
+package home
 
 import (
 	"crypto/rand"
@@ -56,7 +56,7 @@ type Home struct {
 	Keeper        helper.Keeper
 	RefreshClient *refresh.Client
 	now           func() time.Time
-	hostID        func() (string, error)
+	HostID        func() (string, error)
 }
 
 // A Config is what a home needs of the program.
@@ -102,7 +102,7 @@ func At(c Config, root string) *Home {
 		Runs:      rundir.New(root),
 		Log:       requestlog.New(stateRoot(c.Process, root)),
 		now:       c.Now,
-		hostID:    c.Process.HostID,
+		HostID:    c.Process.HostID,
 		RefreshClient: &refresh.Client{
 			UserAgent: c.UserAgent, Now: c.Now, Proxy: http.ProxyFromEnvironment, Running: c.Running,
 		},
@@ -128,7 +128,7 @@ func (h *Home) HostFor(store string) string {
 
 // MachineID returns the id of this machine; none where the system tells none.
 func (h *Home) MachineID() string {
-	id, err := h.hostID()
+	id, err := h.HostID()
 	if err != nil {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package main
+package home
 
 import (
 	"context"
@@ -39,7 +39,7 @@ func (h *Home) Rotation(at func(step string) error) *refresh.Rotation {
 
 // Flushing returns the locker, which writes the log of requests before it gives a lock
 // back.
-func (h *Home) Flushing(l helper.Locker) helper.Locker { return flushingLocker{l, h.Recorder} }
+func (h *Home) Flushing(l helper.Locker) FlushingLocker { return FlushingLocker{l, h.Recorder} }
 
 // serializeKeychain takes the lock of the keychain. It does not create the folder: a get that runs
 // past `erase --all` must not recreate it.

@@ -1,4 +1,4 @@
-package main
+package home
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 // The variables that a person sets to have a log of requests, and one with their
 // bodies.
 const (
-	logVariable    = "CODEX_CRED_LOG"
-	bodiesVariable = "CODEX_CRED_LOG_BODIES"
+	LogVariable    = "CODEX_CRED_LOG"
+	BodiesVariable = "CODEX_CRED_LOG_BODIES"
 )
 
 // stateRoot returns the directory in which logs are, beside the root or the same.
@@ -28,14 +28,14 @@ func stateRoot(p *process.Process, root string) string {
 // record has the requests of this run recorded, if the person wants that. It
 // touches no file: the first request does.
 func (h *Home) record(c Config) {
-	if !c.Process.On(logVariable) {
+	if !c.Process.On(LogVariable) {
 		return
 	}
 	log := h.Log
 	if c.Worker && log.Root() == h.Root {
 		log = log.Rooted() // it writes after its caller, and the root may be away by then
 	}
-	h.Recorder = log.Record(c.Command, c.Process.On(bodiesVariable), func(err error) {
+	h.Recorder = log.Record(c.Command, c.Process.On(BodiesVariable), func(err error) {
 		c.Warn("warning: the request is not in the log: %s", exit.Line(err))
 	})
 	h.RefreshClient.Observe = h.Recorder.Observe
@@ -48,21 +48,21 @@ func (h *Home) FlushLog() {
 	}
 }
 
-// A flushingLocker writes the log before it gives a lock back: an erase that waits
+// A FlushingLocker writes the log before it gives a lock back: an erase that waits
 // for the lock deletes the log, and no line may come after that.
-type flushingLocker struct {
+type FlushingLocker struct {
 	helper.Locker
-	recorder *requestlog.Recorder
+	Recorder *requestlog.Recorder
 }
 
 // Lock implements [helper.Locker].
-func (l flushingLocker) Lock(ctx context.Context, name string) (unlock func() error, err error) {
+func (l FlushingLocker) Lock(ctx context.Context, name string) (unlock func() error, err error) {
 	release, err := l.Locker.Lock(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	return func() error {
-		l.recorder.Flush()
+		l.Recorder.Flush()
 		return release()
 	}, nil
 }
