@@ -137,7 +137,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 		o, err = e.orphans() // without what is removed by now
 	}
 	if err != nil {
-		r.keep(directory(e.wiring.Root), exit.Line(err))
+		r.keep(directory(e.Root), exit.Line(err))
 	}
 	e.removeSetups(ctx, r, every)
 	if !r.clean() {
@@ -153,7 +153,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 func (e *eraser) lookRest(ctx context.Context, r *receipt) {
 	o, err := e.orphans()
 	if err != nil {
-		r.keep(directory(e.wiring.Root), exit.Line(err))
+		r.keep(directory(e.Root), exit.Line(err))
 	}
 	for _, s := range o.signIns {
 		r.look(ctx, e.item(s))
