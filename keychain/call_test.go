@@ -11,8 +11,7 @@ import (
 
 const short = time.Millisecond
 
-// blockForever never returns before the test ends, like go-keyring before a prompt
-// that nobody answers.
+// blockForever returns only when the test ends, like go-keyring in front of an unanswered prompt.
 func blockForever(t *testing.T) func(context.Context) error {
 	return func(context.Context) error {
 		<-t.Context().Done()
@@ -38,7 +37,8 @@ func TestWritePastTheDeadline(t *testing.T) {
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
 }
 
-// TestAWriteTidiesUp: the process may end once it has returned.
+// TestAWriteTidiesUp checks that Put waits for the cleanup: the process may exit once Put has
+// returned.
 func TestAWriteTidiesUp(t *testing.T) {
 	tidied := make(chan bool, 1)
 	p := &fakePlatform{onGet: failWith(helper.ErrNotFound), onSet: func(ctx context.Context) error {
@@ -54,7 +54,7 @@ func TestAWriteTidiesUp(t *testing.T) {
 	}
 }
 
-// TestTheCallersDeadline ends a call that Timeout alone would let run on.
+// TestTheCallersDeadline checks that the caller's deadline applies where Timeout is later.
 func TestTheCallersDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), short)
 	defer cancel()
@@ -103,8 +103,8 @@ func TestCancelledBefore(t *testing.T) {
 	}
 }
 
-// TestErrorAfterTheDeadline: a read that is cut short can look as if there were
-// no keychain, for which a caller would choose another store.
+// TestErrorAfterTheDeadline checks that an interrupted read does not look like a missing keychain:
+// a caller would then choose another store.
 func TestErrorAfterTheDeadline(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -8,8 +8,7 @@ import (
 	"os"
 )
 
-// newStore finds the bus by itself: godbus would start daemons where there is
-// none.
+// newStore finds the bus itself, because godbus starts daemons if there is none.
 func newStore(service string) *Store {
 	find := busFinder{
 		variable: func() string {

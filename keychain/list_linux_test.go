@@ -15,7 +15,7 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// TestList meets items of other programs, of other names, and a locked keychain.
+// TestList lists beside items of other programs and under other names, and in a locked keychain.
 func TestList(t *testing.T) {
 	k := testkeyring.Start(t)
 	k.Setenv(t)

@@ -18,7 +18,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// exited returns the error of a process that ended with the code.
+// exited returns the error of a process that exits with the code.
 func exited(t *testing.T, code int) error {
 	t.Helper()
 	sh, err := exec.LookPath("sh")
@@ -64,8 +64,7 @@ func TestWindowsErrors(t *testing.T) {
 	t.Run("anything else", func(t *testing.T) { wantUnclassified(t, windowsError, syscall.Errno(5)) })
 }
 
-// wantUnclassified wants that the border lets the error through and gives it no
-// word of the vocabulary.
+// wantUnclassified wants mapError to return err without a kind of helper's.
 func wantUnclassified(t *testing.T, mapError func(error) error, err error) {
 	t.Helper()
 	got := mapError(err)
@@ -113,8 +112,8 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestMacAbsent: go-keyring takes a missing keychain for a missing item, because
-// security(1) says of both that it "could not be found".
+// TestMacAbsent checks that a missing keychain is not a missing item: security(1) prints "could not
+// be found" about both, and go-keyring does not distinguish them.
 func TestMacAbsent(t *testing.T) {
 	for _, c := range []struct {
 		what string
@@ -134,8 +133,8 @@ func TestMacAbsent(t *testing.T) {
 	})
 }
 
-// fakeSecurity is a macKeychain whose program ends with the code, if it is asked
-// for the item and not for its content.
+// fakeSecurity is a macKeychain whose program exits with the code if it is asked for the item
+// without its content.
 func fakeSecurity(t *testing.T, code string) macKeychain {
 	t.Helper()
 	sh, err := exec.LookPath("sh")
