@@ -19,7 +19,9 @@ const cleanupTime = 250 * time.Millisecond
 
 // call runs f, which may ignore its context, and returns when f does, or once the deadline and the
 // grace after it have passed. The later result of f is dropped.
-func (s *Store) call(ctx context.Context, grace time.Duration, f func(context.Context) ([]byte, error)) ([]byte, error) {
+func (s *Store) call(
+	ctx context.Context, grace time.Duration, f func(context.Context) ([]byte, error),
+) ([]byte, error) {
 	timeout := s.Timeout
 	if timeout == 0 {
 		timeout = defaultTimeout

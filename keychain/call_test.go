@@ -30,7 +30,8 @@ func TestReadPastTheDeadline(t *testing.T) {
 }
 
 func TestWritePastTheDeadline(t *testing.T) {
-	s := &Store{Timeout: short, platform: &fakePlatform{onSet: blockForever(t), onDelete: blockForever(t), item: []byte("x")}}
+	p := &fakePlatform{onSet: blockForever(t), onDelete: blockForever(t), item: []byte("x")}
+	s := &Store{Timeout: short, platform: p}
 	_, err := s.Put(t.Context(), testID, []byte("y"), helper.Digest([]byte("x")))
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
 	err = s.Delete(t.Context(), testID, helper.Digest([]byte("x")))

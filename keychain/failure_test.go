@@ -84,8 +84,8 @@ func wantFailure(t *testing.T, name string, want []error) {
 	for _, err := range []error{getErr, deleteErr, putErr} {
 		wantErr(t, err, want...)
 		for _, kind := range []error{
-			helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge, helper.ErrCorrupt, helper.ErrTimeout,
-			helper.ErrUnknown,
+			helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge, helper.ErrCorrupt,
+			helper.ErrTimeout, helper.ErrUnknown,
 		} {
 			if !errors.Is(want[0], kind) {
 				wantNotErr(t, err, kind)

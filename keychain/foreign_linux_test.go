@@ -62,7 +62,8 @@ func wantForeign(t *testing.T, s *Store) {
 		"Put": putErr, "Get": getErr, "List": listErr, "Delete": s.Delete(t.Context(), name, ""),
 		"set": s.platform.set(t.Context(), name, []byte("item")), "delete": s.platform.delete(t.Context(), name),
 	} {
-		if !errors.Is(err, helper.ErrUnavailable) || !errors.Is(err, ErrForeignBus) || !strings.Contains(err.Error(), foreignOwner) {
+		if !errors.Is(err, helper.ErrUnavailable) || !errors.Is(err, ErrForeignBus) ||
+			!strings.Contains(err.Error(), foreignOwner) {
 			t.Errorf("%s: %v; want ErrForeignBus, and the owner", doing, err)
 		}
 		wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown, helper.ErrTimeout, ErrNoBus)
@@ -73,7 +74,11 @@ func wantForeign(t *testing.T, s *Store) {
 // send a byte.
 func TestForeignSocketIsSentNothing(t *testing.T) {
 	address, heard := listenAs(t, testkeyring.ForeignUID)
-	s := secretService{service: Service, address: func() string { return address }, idleTimeout: func() idleTimeout { return idleTimeout(defaultIdleTimeout) }}
+	s := secretService{
+		service:     Service,
+		address:     func() string { return address },
+		idleTimeout: func() idleTimeout { return idleTimeout(defaultIdleTimeout) },
+	}
 	if _, err := s.quickRead(t.Context(), testID); !errors.Is(err, quickread.ErrNotAnswered) {
 		t.Errorf("the quick way: %v", err)
 	}

@@ -22,15 +22,18 @@ type writeCall struct {
 
 func writeCalls() map[string]writeCall {
 	put := func(ctx context.Context, b bus, set itemSet) error { return b.put(ctx, set, []byte("other")) }
+	deleteAll := func(ctx context.Context, b bus, set itemSet) error { return b.deleteAll(ctx, set) }
 	return map[string]writeCall{
 		"replace": {"SetSecret", false, put, "other"},
 		"create":  {"CreateItem", true, put, "other"},
-		"delete":  {"Delete", false, func(ctx context.Context, b bus, set itemSet) error { return b.deleteAll(ctx, set) }, ""},
+		"delete":  {"Delete", false, deleteAll, ""},
 	}
 }
 
 // forEachWrite runs the test with every writeCall, with an item or without one.
-func forEachWrite(t *testing.T, test func(t *testing.T, kill func(unlock bool), stop func(), s *Store, name string, w writeCall)) {
+func forEachWrite(
+	t *testing.T, test func(t *testing.T, kill func(unlock bool), stop func(), s *Store, name string, w writeCall),
+) {
 	t.Helper()
 	for what, w := range writeCalls() {
 		t.Run(what, func(t *testing.T) {

@@ -22,7 +22,9 @@ const testTimeout = time.Minute
 
 // startKeePassXC starts KeePassXC, makes it the Secret Service of this process and puts an item in
 // it.
-func startKeePassXC(t *testing.T, confirm testkeyring.Confirm) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
+func startKeePassXC(
+	t *testing.T, confirm testkeyring.Confirm,
+) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
 	t.Helper()
 	x = testkeyring.StartKeePassXC(t, confirm)
 	x.Setenv(t)
@@ -35,7 +37,8 @@ func startKeePassXC(t *testing.T, confirm testkeyring.Confirm) (x *testkeyring.K
 	return x, s, name, v
 }
 
-var onKeePassXC = flag.Bool("keepassxc", false, "run the conformance suite on the Secret Service of the environment, for this whole process")
+var onKeePassXC = flag.Bool("keepassxc", false,
+	"run the conformance suite on the Secret Service of the environment, for this whole process")
 
 // keePassXCLives is how many KeePassXC processes are tried: version 2.7.4 crashes occasionally.
 const keePassXCLives = 6
@@ -56,7 +59,8 @@ func TestStoreOnKeePassXC(t *testing.T) {
 	for life := 1; ; life++ {
 		x := testkeyring.StartKeePassXC(t, testkeyring.Confirm{})
 		x.Setenv(t)
-		out, err := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStoreOnKeePassXC$", "-keepassxc").CombinedOutput()
+		const run = "-test.run=^TestStoreOnKeePassXC$"
+		out, err := exec.CommandContext(t.Context(), os.Args[0], run, "-keepassxc").CombinedOutput()
 		if err == nil {
 			if left := x.Items(t); len(left) > 0 {
 				t.Errorf("items are left: %q", left)
@@ -226,7 +230,8 @@ func TestKeePassXCConfirmsDelete(t *testing.T) {
 // TestKeePassXCDeclines checks that a change which the person declines was not made.
 func TestKeePassXCDeclines(t *testing.T) {
 	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{Delete: true})
-	deleted := answerPrompt(t, func() error { return s.Delete(t.Context(), name, v) }, func(conn *dbus.Conn, prompt dbus.ObjectPath) {
+	remove := func() error { return s.Delete(t.Context(), name, v) }
+	deleted := answerPrompt(t, remove, func(conn *dbus.Conn, prompt dbus.ObjectPath) {
 		if err := conn.Object(busName, prompt).CallWithContext(t.Context(), promptInterface+".Dismiss", 0).Err; err != nil {
 			t.Errorf("dismiss the prompt: %v", err)
 		}
@@ -238,7 +243,8 @@ func TestKeePassXCDeclines(t *testing.T) {
 
 func TestKeePassXCDiesInAPrompt(t *testing.T) {
 	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{Delete: true})
-	deleted := answerPrompt(t, func() error { return s.Delete(t.Context(), name, v) }, func(*dbus.Conn, dbus.ObjectPath) { x.Kill() })
+	remove := func() error { return s.Delete(t.Context(), name, v) }
+	deleted := answerPrompt(t, remove, func(*dbus.Conn, dbus.ObjectPath) { x.Kill() })
 	wantErr(t, deleted, helper.ErrUnknown)
 	wantNotErr(t, deleted, helper.ErrTimeout)
 }

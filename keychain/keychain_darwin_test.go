@@ -46,7 +46,10 @@ func TestStoreBesideOthers(t *testing.T) {
 					s := New()
 					mac := s.platform.(macKeychain)
 					mac.retry.wait = func(context.Context) {}
-					s.platform, s.Timeout, s.Serialize = mac, time.Minute, func(ctx context.Context) (func() error, error) { return locks.Lock(ctx, filelock.Keychain) }
+					s.platform, s.Timeout = mac, time.Minute
+					s.Serialize = func(ctx context.Context) (func() error, error) {
+						return locks.Lock(ctx, filelock.Keychain)
+					}
 					return s
 				}
 			})
@@ -100,7 +103,10 @@ func wantKind(t *testing.T, what string, err, want error) {
 	if want == nil && !isUnclassified(err) || want != nil && !errors.Is(err, want) {
 		t.Errorf("%s: %v, want %v", what, err, want)
 	}
-	for _, kind := range []error{helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, helper.ErrTooLarge, helper.ErrUnknown} {
+	for _, kind := range []error{
+		helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, helper.ErrTooLarge,
+		helper.ErrUnknown,
+	} {
 		if !errors.Is(kind, want) && errors.Is(err, kind) {
 			t.Errorf("%s: %v is also %v", what, err, kind)
 		}

@@ -12,7 +12,7 @@ import (
 func newStore(service string) *Store {
 	find := busFinder{
 		variable: func() string {
-			return os.Getenv(busVariable) //nolint:forbidigo // the address of the bus is no option of ours: every program of the session finds it here
+			return os.Getenv(busVariable) //nolint:forbidigo // every program of the session finds the bus here
 		},
 		runtimeDir: fmt.Sprintf("/run/user/%d", os.Getuid()),
 	}

@@ -29,7 +29,8 @@ func TestList(t *testing.T) {
 	}
 	wantList()
 	for _, user := range []string{name, name + "/journal", "no name of ours"} {
-		tool := exec.CommandContext(t.Context(), "secret-tool", "store", "--label", "x", "service", keychain.Service, "username", user)
+		tool := exec.CommandContext(t.Context(), "secret-tool", "store", "--label", "x",
+			"service", keychain.Service, "username", user)
 		tool.Stdin = strings.NewReader("item")
 		if out, err := tool.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)

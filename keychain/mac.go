@@ -61,7 +61,8 @@ var errAppeared = errors.New("the item was absent and is there a moment later")
 // absent returns why the item was not found. It searches for the item without its content, so no
 // prompt appears.
 func (m macKeychain) absent(ctx context.Context, user string) error {
-	err := exec.CommandContext(ctx, m.program, "find-generic-password", "-s", m.service, "-a", user).Run() //nolint:gosec // a constant outside tests
+	args := []string{"find-generic-password", "-s", m.service, "-a", user}
+	err := exec.CommandContext(ctx, m.program, args...).Run() //nolint:gosec // a constant outside tests
 	if err == nil {
 		return errAppeared
 	}

@@ -81,7 +81,8 @@ func monitor(t *testing.T) <-chan *dbus.Message {
 	}
 	t.Cleanup(func() { leave(conn) })
 	messages := make(chan *dbus.Message, 1000) // godbus drops messages of a full channel
-	err = conn.BusObject().CallWithContext(t.Context(), "org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0)).Err
+	const becomeMonitor = "org.freedesktop.DBus.Monitoring.BecomeMonitor"
+	err = conn.BusObject().CallWithContext(t.Context(), becomeMonitor, 0, []string{}, uint32(0)).Err
 	if err != nil {
 		t.Fatalf("become a monitor: %v", err)
 	}

@@ -59,7 +59,8 @@ func (b bus) completePrompt(ctx context.Context, collection, prompt dbus.ObjectP
 func (b bus) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	_ = b.conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Dismiss", 0).Err // the outcome is unknown in any case
+	// The outcome of the change is unknown in any case.
+	_ = b.conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Dismiss", 0).Err
 }
 
 // awaitPrompt waits for the signal that the prompt is complete.

@@ -44,8 +44,9 @@ func (s secretService) quickRead(ctx context.Context, user string) ([]byte, erro
 	if !owner.Trusted() {
 		return nil, quickread.ErrNotAnswered
 	}
-	request := quickread.Request{Service: s.service, User: user, IdleTimeout: time.Duration(timeout), TimeoutErr: timeout.expired()}
-	return quickread.Read(ctx, conn, request)
+	return quickread.Read(ctx, conn, quickread.Request{
+		Service: s.service, User: user, IdleTimeout: time.Duration(timeout), TimeoutErr: timeout.expired(),
+	})
 }
 
 // socketPath returns the path of the socket at the address, or @ and its abstract name. It returns

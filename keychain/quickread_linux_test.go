@@ -99,7 +99,8 @@ func TestAReadIsQuick(t *testing.T) {
 			t.Errorf("the calls are %q, want %q", calls, want)
 		}
 		begun := r.firstWrites()
-		if len(begun) != 1 || !strings.HasPrefix(begun[0], "\x00AUTH EXTERNAL ") || !strings.Contains(begun[0], "Collections") {
+		if len(begun) != 1 || !strings.HasPrefix(begun[0], "\x00AUTH EXTERNAL ") ||
+			!strings.Contains(begun[0], "Collections") {
 			t.Errorf("the connections begin with %q", begun)
 		}
 	})
@@ -139,7 +140,11 @@ func TestBothWaysFallSilent(t *testing.T) {
 func TestTheContextEndsAQuickRead(t *testing.T) {
 	_, store, name, _ := startKeyring(t)
 	r := startRelay(t, service(t, store).address(), "OpenSession")
-	s := secretService{service: Service, address: func() string { return r.address }, idleTimeout: func() idleTimeout { return idleTimeout(time.Hour) }}
+	s := secretService{
+		service:     Service,
+		address:     func() string { return r.address },
+		idleTimeout: func() idleTimeout { return idleTimeout(time.Hour) },
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(short, cancel)
 	_, err := s.get(ctx, name)

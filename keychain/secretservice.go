@@ -135,7 +135,9 @@ func (b bus) collection(ctx context.Context) (dbus.ObjectPath, error) {
 
 // search opens a session, without encryption on the bus as go-keyring does, and searches for the
 // user's items. It sends both calls together to save a round trip.
-func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbus.ObjectPath, []dbus.ObjectPath, error) {
+func (b bus) search(
+	ctx context.Context, path dbus.ObjectPath, user string,
+) (dbus.ObjectPath, []dbus.ObjectPath, error) {
 	var (
 		output  dbus.Variant
 		session dbus.ObjectPath

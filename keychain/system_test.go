@@ -39,7 +39,10 @@ func TestMacErrors(t *testing.T) {
 		{"the person cancelled", exited(t, 128), helper.ErrLocked},
 		{"there is no default keychain", exited(t, 37), helper.ErrUnavailable},
 		{"there is no such keychain", exited(t, 50), helper.ErrUnavailable},
-		{"security(1) is missing", &fs.PathError{Op: "fork/exec", Path: "/usr/bin/security", Err: syscall.ENOENT}, helper.ErrUnavailable},
+		{
+			"security(1) is missing", &fs.PathError{Op: "fork/exec", Path: "/usr/bin/security", Err: syscall.ENOENT},
+			helper.ErrUnavailable,
+		},
 		{"security(1) is not in PATH", &exec.Error{Name: "security", Err: exec.ErrNotFound}, helper.ErrUnavailable},
 	} {
 		t.Run(c.what, func(t *testing.T) { wantErr(t, macError(c.err), c.want) })
@@ -107,7 +110,8 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &fakePlatform{onGet: failWith(errors.New("exit status 161"))}
 	r := retry{tries: 1000, wait: func(ctx context.Context) { cancel(); jitter(ctx) }}
-	if _, err := r.do(ctx, func() ([]byte, error) { return p.get(ctx, testID) }); err == nil || !slices.Equal(p.recorded(), []string{"get", "get"}) {
+	_, err := r.do(ctx, func() ([]byte, error) { return p.get(ctx, testID) })
+	if err == nil || !slices.Equal(p.recorded(), []string{"get", "get"}) {
 		t.Errorf("error %v after the calls %q, want two", err, p.recorded())
 	}
 }
@@ -140,7 +144,8 @@ func fakeSecurity(t *testing.T, code string) macKeychain {
 	sh, err := exec.LookPath("sh")
 	parts.Need(t, "sh", err)
 	program := filepath.Join(t.TempDir(), "security")
-	script := "#!" + sh + "\n[ \"$*\" = 'find-generic-password -s codex-cred -a " + testID + "' ] || exit 2\nexit " + code + "\n"
+	script := "#!" + sh + "\n[ \"$*\" = 'find-generic-password -s codex-cred -a " + testID + "' ] || exit 2\n" +
+		"exit " + code + "\n"
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -130,8 +130,9 @@ func (c *client) collection() string {
 func (c *client) search(collection string, r Request) (session, item string) {
 	pairs := encoder{}.str("service").str(r.Service).pad(8).str("username").str(r.User)
 	attributes := append(encoder{}.num(len(pairs)).pad(8), pairs...)
+	plain := encoder{}.str("plain").sig("s").str("")
 	_, c.err = c.out.Write(slices.Concat(
-		call{3, secretsName, secretsPath, interfaces + "Service", "OpenSession", "sv", encoder{}.str("plain").sig("s").str("")}.message(),
+		call{3, secretsName, secretsPath, interfaces + "Service", "OpenSession", "sv", plain}.message(),
 		call{4, secretsName, collection, interfaces + "Collection", "SearchItems", "a{ss}", attributes}.message()))
 	c.reply(3, "vo")
 	c.require(c.sig() == "s" && c.str() == "")
@@ -143,7 +144,8 @@ func (c *client) search(collection string, r Request) (session, item string) {
 }
 
 func (c *client) secret(item, session string) []byte {
-	_, c.err = c.out.Write(call{5, secretsName, item, interfaces + "Item", "GetSecret", "o", encoder{}.str(session)}.message())
+	get := call{5, secretsName, item, interfaces + "Item", "GetSecret", "o", encoder{}.str(session)}
+	_, c.err = c.out.Write(get.message())
 	c.reply(5, "(oayays)")
 	_, _, content, _ := c.str(), c.bytes(), c.bytes(), c.str()
 	return content

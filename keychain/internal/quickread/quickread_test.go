@@ -80,7 +80,8 @@ func TestRead_UnexpectedAnswers(t *testing.T) {
 		"the other order":       func(b *bus) { b.session, b.items = b.items, b.session },
 		"the answer to another": func(b *bus) { b.secret = reply(t, 6, content(testContent)) },
 		"the answer to nothing": func(b *bus) {
-			b.secret = message(t, dbus.TypeMethodReply, map[dbus.HeaderField]any{dbus.FieldReplySerial: uint32(0)}, content(testContent))
+			none := map[dbus.HeaderField]any{dbus.FieldReplySerial: uint32(0)}
+			b.secret = message(t, dbus.TypeMethodReply, none, content(testContent))
 		},
 		"an answer of no type":      func(b *bus) { b.secret = reply(t, 5) },
 		"an answer of another type": func(b *bus) { b.secret = reply(t, 5, testContent) },
