@@ -28,7 +28,7 @@ func (w *world) onFiles(t *testing.T) (root string) {
 	}
 	w.rotation.Locker = filelock.New(root)
 	w.signIn(t, refresh.ProfileOAuth)
-	w.rotation.Locker, w.rotation.Journals = filelock.New(root).Rooted(), journal.New(root).Rooted()
+	w.rotation.Locker, w.rotation.Journals = filelock.New(root).RequireRoot(), journal.New(root).RequireRoot()
 	w.primed(t)
 	w.clock.advance(life)
 	return root

@@ -75,7 +75,7 @@ func (p *program) wireAt(root string) *wiring {
 		locks:    filelock.New(root),
 		keychain: keychain.New(),
 		files:    fallbackfile.New(root),
-		journals: journal.New(root).Rooted(),
+		journals: journal.New(root).RequireRoot(),
 		hosts:    hosttable.New(root),
 		shims:    shimdir.New(root),
 		setups:   setupdir.New(root),
@@ -107,7 +107,7 @@ func (p *program) helper(w *wiring) *helper.Helper {
 	return &helper.Helper{
 		Records: w.records,
 		Refresher: &refresh.Gate{
-			Records: w.records, Locks: w.locks.Rooted(), Start: p.startWorker, Now: p.Now, Kinds: exit.ReplyKinds(), Holder: w.processAt,
+			Records: w.records, Locks: w.locks.RequireRoot(), Start: p.startWorker, Now: p.Now, Kinds: exit.ReplyKinds(), Holder: w.processAt,
 		},
 		Now: p.Now, Outlives: p.outlives,
 	}
@@ -129,7 +129,7 @@ func (w *wiring) processAt(lock string) string {
 // rotation is what a worker does.
 func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := &refresh.Rotation{
-		Records: w.records, Locker: flushingLocker{w.locks.Rooted(), w.recorder}, Journals: w.journals, Client: w.client,
+		Records: w.records, Locker: flushingLocker{w.locks.RequireRoot(), w.recorder}, Journals: w.journals, Client: w.client,
 		Host: w.host(), Unreached: 2 * time.Second, SendTime: sendTime,
 		Random: rand.Reader, Now: p.Now, At: p.at, Kinds: exit.ReplyKinds(),
 	}

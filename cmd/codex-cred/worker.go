@@ -98,7 +98,7 @@ func (p *program) work(args []string) int {
 	if mode == foreground && d.Reason == helper.ReasonAging {
 		r.SendTime, r.Unreached = agingSendTime, time.Minute
 	}
-	r.Locker = flushingLocker{refresh.NewWorkLock(w.locks.Rooted()), w.recorder}
+	r.Locker = flushingLocker{refresh.NewWorkLock(w.locks.RequireRoot()), w.recorder}
 	if err := r.Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
 		return exit.Other
 	}
@@ -135,7 +135,7 @@ func parseWork(args []string) (d helper.Demand, mode string, err error) {
 // enter takes the account's gate, unless somebody has it or the account is gone.
 func (w *wiring) enter(account string) (leave func(), ok bool) {
 	gate := w.gateOf(account)
-	unlock, ok, err := w.locks.Rooted().Try(gate)
+	unlock, ok, err := w.locks.RequireRoot().Try(gate)
 	if err != nil || !ok {
 		return nil, false
 	}

@@ -43,9 +43,9 @@ func New(root string) *Locks {
 	return &Locks{dir: safefile.Dir{Root: root, Name: dirName}}
 }
 
-// Rooted returns the same locks for what belongs to a sign-in: where the root is
+// RequireRoot returns the same locks for what belongs to a sign-in: where the root is
 // absent they are ErrNotFound, and it is not made.
-func (l *Locks) Rooted() *Locks {
+func (l *Locks) RequireRoot() *Locks {
 	rooted := *l
 	rooted.dir.Makes = safefile.MakesDir
 	return &rooted

@@ -33,9 +33,9 @@ func New(root string) *Dir {
 	return &Dir{dir: safefile.Dir{Root: root, Name: dirName}}
 }
 
-// Rooted returns the same journals, which never make the root: where it is absent,
+// RequireRoot returns the same journals, which never make the root: where it is absent,
 // Open returns ErrNotFound.
-func (d *Dir) Rooted() *Dir {
+func (d *Dir) RequireRoot() *Dir {
 	rooted := *d
 	rooted.dir.Makes = safefile.MakesDir
 	return &rooted

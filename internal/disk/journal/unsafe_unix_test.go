@@ -78,7 +78,7 @@ func TestEmpty_Moved(t *testing.T) {
 	top := t.TempDir()
 	root, moved := filepath.Join(top, "root"), filepath.Join(top, "moved")
 	must(t, os.Mkdir(root, 0o700))
-	d := journal.New(root).Rooted()
+	d := journal.New(root).RequireRoot()
 	j := answered(t, d, []byte("answer"))
 	must(t, os.Rename(root, moved))
 	if _, err := d.Open(id, key()); !errors.Is(err, helper.ErrNotFound) {
