@@ -188,10 +188,10 @@ func (d *Dir) Remove(name string) error {
 // maxLinks bounds how many links lead to a program, as the system does.
 const maxLinks = 40
 
-// At returns the arguments of the program that was started by the path, which may
+// Resolve returns the arguments of the program that was started by the path, which may
 // be a link to it, and the root that it belongs to; ErrNotFound if it is none of
 // these programs. Any other error says that it is one and has no arguments.
-func At(path string) (args []string, root string, err error) {
+func Resolve(path string) (args []string, root string, err error) {
 	for range maxLinks {
 		args, root, err = at(path)
 		if !errors.Is(err, helper.ErrNotFound) {
