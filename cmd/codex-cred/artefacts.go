@@ -139,7 +139,7 @@ func (w *wiring) ofAccount(name string) []artefact {
 // one: mostly nobody has chosen.
 func (w *wiring) choice() []artefact {
 	path := w.accounts.DefaultPath()
-	if !w.accounts.Chosen() {
+	if !w.accounts.HasDefault() {
 		return nil
 	}
 	return []artefact{{

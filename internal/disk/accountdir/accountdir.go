@@ -62,7 +62,7 @@ func (d *Dir) RemoveLock() error {
 	if _, err := os.Lstat(d.LockPath()); errors.Is(err, fs.ErrNotExist) {
 		return helper.ErrNotFound
 	}
-	return d.locked(func() error { return d.dir.Remove(lockFile) })
+	return d.withLock(func() error { return d.dir.Remove(lockFile) })
 }
 
 // Load implements [helper.Accounts]. ErrCorrupt says what is wrong with the
@@ -96,27 +96,27 @@ func (d *Dir) Update(name string, change func(*helper.Account) error) (helper.Ac
 		return helper.Account{}, err
 	}
 	a, err := d.lockedUpdate(name, change)
-	if errors.Is(err, errAway) {
+	if errors.Is(err, errNoFolder) {
 		if err := change(&helper.Account{Name: name}); err != nil {
 			return helper.Account{}, err
 		}
-		return d.making().lockedUpdate(name, change)
+		return d.creating().lockedUpdate(name, change)
 	}
 	return a, err
 }
 
-// making returns the same records, which make their folder.
-func (d *Dir) making() *Dir {
+// creating returns the same records, which make their folder.
+func (d *Dir) creating() *Dir {
 	making := *d
 	making.dir.Makes = safefile.MakesAll
 	return &making
 }
 
-// errAway: the folder of the records is absent.
-var errAway = errors.New("the folder of the accounts is absent")
+// errNoFolder: the folder of the records is absent.
+var errNoFolder = errors.New("the folder of the accounts is absent")
 
 func (d *Dir) lockedUpdate(name string, change func(*helper.Account) error) (a helper.Account, err error) {
-	err = d.locked(func() (err error) {
+	err = d.withLock(func() (err error) {
 		a, err = d.update(name, change)
 		return err
 	})
@@ -146,7 +146,7 @@ func (d *Dir) update(name string, change func(*helper.Account) error) (helper.Ac
 		return helper.Account{}, fmt.Errorf("write %s: %w", d.Path(name), err)
 	}
 	if err := d.dir.Write(name+suffix, content); err != nil {
-		return helper.Account{}, away(err)
+		return helper.Account{}, markNoFolder(err)
 	}
 	return decode(content, name)
 }
@@ -159,7 +159,7 @@ func (d *Dir) Remove(name string) error {
 	if _, err := d.dir.Read(name+suffix, maxSize); errors.Is(err, helper.ErrNotFound) {
 		return err
 	}
-	return d.locked(func() error { return d.dir.Remove(name + suffix) })
+	return d.withLock(func() error { return d.dir.Remove(name + suffix) })
 }
 
 // List implements [helper.Accounts]. It creates nothing.
@@ -178,21 +178,21 @@ func (d *Dir) List() ([]string, error) {
 	return names, nil
 }
 
-// locked calls change while no other process changes a record.
-func (d *Dir) locked(change func() error) error {
+// withLock calls change while no other process changes a record.
+func (d *Dir) withLock(change func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d.wait)
 	defer cancel()
 	unlock, err := filelock.Acquire(ctx, d.dir, lockFile)
 	if err != nil {
-		return away(err)
+		return markNoFolder(err)
 	}
 	return errors.Join(change(), unlock())
 }
 
-// away marks the error of a folder that is absent.
-func away(err error) error {
+// markNoFolder marks the error of a folder that is absent.
+func markNoFolder(err error) error {
 	if errors.Is(err, helper.ErrNotFound) {
-		return fmt.Errorf("%w: %w", errAway, err)
+		return fmt.Errorf("%w: %w", errNoFolder, err)
 	}
 	return err
 }

@@ -39,11 +39,11 @@ func (d *Dir) SetDefault(name string) error {
 	if err := helper.CheckName(name); err != nil {
 		return err
 	}
-	if name == helper.DefaultAccount && !d.Chosen() {
+	if name == helper.DefaultAccount && !d.HasDefault() {
 		return nil
 	}
-	making := d.making()
-	return making.locked(func() error { return making.choose(name) })
+	making := d.creating()
+	return making.withLock(func() error { return making.choose(name) })
 }
 
 // choose keeps the choice in a file, which is absent where it says no more than
@@ -58,18 +58,18 @@ func (d *Dir) choose(name string) error {
 	return nil
 }
 
-// Chosen reports whether somebody chose the default account.
-func (d *Dir) Chosen() bool {
+// HasDefault reports whether somebody chose the default account.
+func (d *Dir) HasDefault() bool {
 	_, err := os.Lstat(d.DefaultPath())
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // RemoveDefault takes the choice back, or returns ErrNotFound.
 func (d *Dir) RemoveDefault() error {
-	if !d.Chosen() {
+	if !d.HasDefault() {
 		return helper.ErrNotFound
 	}
-	return d.locked(func() error { return d.dir.Remove(defaultFile) })
+	return d.withLock(func() error { return d.dir.Remove(defaultFile) })
 }
 
 // DefaultPath returns where the choice of the default account is.

@@ -15,7 +15,7 @@ import (
 func TestUpdate_Busy(t *testing.T) {
 	t.Parallel()
 	d := New(filepath.Join(t.TempDir(), "root"), func() time.Time { return time.Unix(1, 0) })
-	unlock, err := filelock.Acquire(t.Context(), d.making().dir, lockFile)
+	unlock, err := filelock.Acquire(t.Context(), d.creating().dir, lockFile)
 	if err != nil {
 		t.Fatal(err)
 	}

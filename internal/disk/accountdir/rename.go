@@ -18,19 +18,19 @@ func (d *Dir) Rename(from, to string) error {
 	if err := errors.Join(helper.CheckName(from), helper.CheckName(to)); err != nil {
 		return err
 	}
-	return d.locked(func() error {
-		a, err := d.renamable(from, to)
+	return d.withLock(func() error {
+		a, err := d.checkRename(from, to)
 		if err != nil {
 			return err
 		}
-		if err := d.follow(from, to); err != nil {
+		if err := d.moveDefault(from, to); err != nil {
 			return err
 		}
 		return d.rename(a, to)
 	})
 }
 
-func (d *Dir) renamable(from, to string) (helper.Account, error) {
+func (d *Dir) checkRename(from, to string) (helper.Account, error) {
 	a, err := d.Load(from)
 	if err != nil {
 		return helper.Account{}, err
@@ -69,8 +69,8 @@ func (d *Dir) rename(a helper.Account, to string) error {
 	return nil
 }
 
-// follow changes the choice of the default account if it is the renamed one.
-func (d *Dir) follow(from, to string) error {
+// moveDefault changes the choice of the default account if it is the renamed one.
+func (d *Dir) moveDefault(from, to string) error {
 	chosen, err := d.Default()
 	if err != nil || chosen != from {
 		return err
