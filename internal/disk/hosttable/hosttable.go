@@ -131,7 +131,7 @@ func (t *Table) Clear() error {
 	if absent(t.Path()) {
 		return helper.ErrNotFound
 	}
-	return t.locked(func() error { return t.dir.Remove(tableFile) })
+	return t.withLock(func() error { return t.dir.Remove(tableFile) })
 }
 
 // RemoveLock deletes the lock of the changes while it holds it, or returns
@@ -140,7 +140,7 @@ func (t *Table) RemoveLock() error {
 	if absent(t.LockPath()) {
 		return helper.ErrNotFound
 	}
-	return t.locked(func() error { return t.dir.Remove(lockFile) })
+	return t.withLock(func() error { return t.dir.Remove(lockFile) })
 }
 
 func absent(path string) bool {
@@ -154,7 +154,7 @@ func without(rows []Row, drop func(Row) bool) []Row {
 
 // change replaces the rows; a table of none is no file.
 func (t *Table) change(change func([]Row) []Row) error {
-	return t.locked(func() error {
+	return t.withLock(func() error {
 		rows, err := t.Rows()
 		if err != nil {
 			return err
@@ -172,8 +172,8 @@ func (t *Table) change(change func([]Row) []Row) error {
 	})
 }
 
-// locked calls change while no other process changes the table.
-func (t *Table) locked(change func() error) error {
+// withLock calls change while no other process changes the table.
+func (t *Table) withLock(change func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
 	defer cancel()
 	unlock, err := filelock.Acquire(ctx, t.dir, lockFile)
