@@ -96,20 +96,20 @@ func Acquire(ctx context.Context, dir safefile.Dir, file string) (unlock func() 
 func acquire(ctx context.Context, dir safefile.Dir, file string) (*kernelLock, error) {
 	for {
 		if ctx.Err() != nil {
-			return nil, busy(ctx, dir.Path(file))
+			return nil, busyError(ctx, dir.Path(file))
 		}
 		if err := dir.Create(file); err != nil {
 			return nil, err
 		}
 		f := open(dir, file)
 		err := wait(ctx, f, f.TryLock, f.Lock)
-		if err == nil && current(f) {
+		if err == nil && isCurrent(f) {
 			return f, nil
 		}
 		if err == nil {
 			err = release(f)
 		}
-		if err != nil && !startOver(err) {
+		if err != nil && !mustReopen(err) {
 			return nil, err
 		}
 	}
@@ -119,7 +119,7 @@ func acquire(ctx context.Context, dir safefile.Dir, file string) (*kernelLock, e
 // kernel: many callers that poll would keep the machine busy and go in no order.
 func wait(ctx context.Context, f *kernelLock, try func() (bool, error), block func() error) error {
 	if locked, err := try(); locked || err != nil {
-		return fault(f, err)
+		return wrapError(f, err)
 	}
 	done := make(chan error)
 	go func() {
@@ -133,15 +133,15 @@ func wait(ctx context.Context, f *kernelLock, try func() (bool, error), block fu
 	}()
 	select {
 	case err := <-done:
-		return fault(f, err)
+		return wrapError(f, err)
 	case <-ctx.Done():
-		return busy(ctx, f.Path())
+		return busyError(ctx, f.Path())
 	}
 }
 
-// current reports whether the locked file is still the one at its path. One
+// isCurrent reports whether the locked file is still the one at its path. One
 // that was deleted meanwhile keeps nobody out.
-func current(f *kernelLock) bool {
+func isCurrent(f *kernelLock) bool {
 	locked, err := f.Stat()
 	if err != nil {
 		return false
@@ -150,19 +150,19 @@ func current(f *kernelLock) bool {
 	return err == nil && os.SameFile(locked, there)
 }
 
-// startOver reports whether the file was deleted before it was opened, or the
+// mustReopen reports whether the file was deleted before it was opened, or the
 // wait was interrupted by a signal.
-func startOver(err error) bool {
+func mustReopen(err error) bool {
 	return errors.Is(err, helper.ErrNotFound) || errors.Is(err, syscall.EINTR)
 }
 
-func release(f *kernelLock) error { return fault(f, f.Unlock()) }
+func release(f *kernelLock) error { return wrapError(f, f.Unlock()) }
 
-func busy(ctx context.Context, path string) error {
+func busyError(ctx context.Context, path string) error {
 	return fmt.Errorf("lock %s: %w: %w", path, helper.ErrBusy, ctx.Err())
 }
 
-func fault(f *kernelLock, err error) error {
+func wrapError(f *kernelLock, err error) error {
 	switch {
 	case err == nil:
 		return nil

@@ -35,14 +35,14 @@ func try(dir safefile.Dir, file string, take func(*kernelLock) (bool, error)) (f
 		}
 		f := open(dir, file)
 		locked, err := take(f)
-		err = fault(f, err)
-		if err == nil && (!locked || current(f)) {
+		err = wrapError(f, err)
+		if err == nil && (!locked || isCurrent(f)) {
 			return f, locked, nil
 		}
 		if err == nil {
 			err = release(f)
 		}
-		if err != nil && !startOver(err) {
+		if err != nil && !mustReopen(err) {
 			return nil, false, err
 		}
 	}
@@ -61,7 +61,7 @@ func (l *Locks) Wait(ctx context.Context, name string) error {
 	}
 	for {
 		if ctx.Err() != nil {
-			return busy(ctx, l.Path(name))
+			return busyError(ctx, l.Path(name))
 		}
 		err := l.dir.CheckFile(fileOf(name))
 		if errors.Is(err, helper.ErrNotFound) {
@@ -72,12 +72,12 @@ func (l *Locks) Wait(ctx context.Context, name string) error {
 		}
 		f := open(l.dir, fileOf(name))
 		if err = wait(ctx, f, f.TryRLock, f.RLock); err == nil {
-			last := current(f)
+			last := isCurrent(f)
 			if err = release(f); err == nil && last {
 				return nil
 			}
 		}
-		if err != nil && !startOver(err) {
+		if err != nil && !mustReopen(err) {
 			return err
 		}
 	}

@@ -49,7 +49,7 @@ func TestWait_FileDeletedMeanwhile(t *testing.T) {
 	l := filelock.New(root)
 	old := reexec.Start(t, "try", root)
 	old.Want(t, "try")
-	waited := mustStartWait(t, l, newPatience())
+	waited := mustStartWait(t, l, newSignalContext())
 	var released atomic.Bool
 	through, over := make(chan bool, 1), make(chan struct{})
 	go func() {

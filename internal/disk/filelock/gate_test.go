@@ -22,7 +22,7 @@ import (
 var errRefused = errors.New("refused")
 
 // startWait returns the answer that Wait will give, once it is waiting.
-func startWait(l *filelock.Locks, p *patience) (answer <-chan error, err error) {
+func startWait(l *filelock.Locks, p *signalContext) (answer <-chan error, err error) {
 	done := make(chan error, 1)
 	go func() { done <- l.Wait(p, name) }()
 	select {
@@ -33,7 +33,7 @@ func startWait(l *filelock.Locks, p *patience) (answer <-chan error, err error) 
 	}
 }
 
-func mustStartWait(t *testing.T, l *filelock.Locks, p *patience) (answer <-chan error) {
+func mustStartWait(t *testing.T, l *filelock.Locks, p *signalContext) (answer <-chan error) {
 	t.Helper()
 	answer, err := startWait(l, p)
 	if err != nil {
@@ -49,7 +49,7 @@ const waiters = 10 // in one process
 func waitMany(l *filelock.Locks) error {
 	var answers []<-chan error
 	for range waiters {
-		answer, err := startWait(l, newPatience())
+		answer, err := startWait(l, newSignalContext())
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func wantRefused(t *testing.T, l *filelock.Locks) {
 	}
 }
 
-func wantNobody(t *testing.T, l *filelock.Locks) {
+func wantFree(t *testing.T, l *filelock.Locks) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
@@ -161,12 +161,12 @@ func TestShared(t *testing.T) {
 	if err := shared.RLock(); err != nil {
 		t.Fatal(err)
 	}
-	wantNobody(t, l)
+	wantFree(t, l)
 	wantRefused(t, l)
 	if err := shared.Unlock(); err != nil {
 		t.Fatal(err)
 	}
-	wantNobody(t, l)
+	wantFree(t, l)
 	mustTry(t, l)()
 }
 
@@ -200,7 +200,7 @@ func TestWait_EndsWithItsContext(t *testing.T) {
 	holder.Want(t, "hold")
 	l := filelock.New(root)
 	for range 10 {
-		p := newPatience()
+		p := newSignalContext()
 		answer := mustStartWait(t, l, p)
 		close(p.end)
 		if err := <-answer; !errors.Is(err, helper.ErrBusy) || !errors.Is(err, context.Canceled) {
@@ -227,7 +227,7 @@ func TestWait_CreatesNothing(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
 	l := filelock.New(root)
-	wantNobody(t, l)
+	wantFree(t, l)
 	if _, err := os.Lstat(root); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it made the root: %v", err)
 	}
@@ -235,7 +235,7 @@ func TestWait_CreatesNothing(t *testing.T) {
 	if err := l.Remove(name); err != nil {
 		t.Fatal(err)
 	}
-	wantNobody(t, l)
+	wantFree(t, l)
 	if files, err := l.Files(); err != nil || len(files) > 0 {
 		t.Errorf("it made %v, %v", files, err)
 	}

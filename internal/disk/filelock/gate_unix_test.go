@@ -68,7 +68,7 @@ func TestDeletedByHand(t *testing.T) {
 	if err := os.Remove(l.Path(name)); err != nil {
 		t.Fatal(err)
 	}
-	wantNobody(t, l) // at the path
+	wantFree(t, l) // at the path
 	unlock := mustTry(t, l)
 	if rest := old.Rest(t); rest != "end of try" {
 		t.Fatal(rest)

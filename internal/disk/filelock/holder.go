@@ -31,7 +31,7 @@ func (l *Locks) Holder(name string) (h Holder, held bool, err error) {
 	}
 	f := open(l.dir, fileOf(name))
 	free, err := f.TryRLock()
-	switch err = fault(f, err); {
+	switch err = wrapError(f, err); {
 	case errors.Is(err, helper.ErrNotFound): // deleted meanwhile
 		return Holder{}, false, nil
 	case err != nil:
@@ -39,5 +39,5 @@ func (l *Locks) Holder(name string) (h Holder, held bool, err error) {
 	case free:
 		return Holder{}, false, release(f)
 	}
-	return holderOf(l.Path(name)), true, nil
+	return findHolder(l.Path(name)), true, nil
 }

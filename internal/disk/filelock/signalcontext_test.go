@@ -6,27 +6,27 @@ import (
 )
 
 // patience is a context that tells when somebody begins to wait for its end.
-type patience struct {
+type signalContext struct {
 	begin func()
 	begun <-chan struct{}
 	end   chan struct{}
 }
 
-var _ context.Context = (*patience)(nil)
+var _ context.Context = (*signalContext)(nil)
 
-func newPatience() *patience {
+func newSignalContext() *signalContext {
 	ctx, begin := context.WithCancel(context.Background())
-	return &patience{begin: begin, begun: ctx.Done(), end: make(chan struct{})}
+	return &signalContext{begin: begin, begun: ctx.Done(), end: make(chan struct{})}
 }
 
 // Done implements context.Context.
-func (p *patience) Done() <-chan struct{} {
+func (p *signalContext) Done() <-chan struct{} {
 	p.begin()
 	return p.end
 }
 
 // Err implements context.Context.
-func (p *patience) Err() error {
+func (p *signalContext) Err() error {
 	select {
 	case <-p.end:
 		return context.Canceled
@@ -36,7 +36,7 @@ func (p *patience) Err() error {
 }
 
 // Deadline implements context.Context.
-func (*patience) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+func (*signalContext) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
 
 // Value implements context.Context.
-func (*patience) Value(any) any { return nil } //nolint:ireturn // as context.Context has it
+func (*signalContext) Value(any) any { return nil } //nolint:ireturn // as context.Context has it
