@@ -120,14 +120,14 @@ func (d *Dir) read(id helper.ID, file string, key []byte) (Entry, error) {
 	load := func() ([]byte, error) { return d.dir.Read(file, int64(maxSize)) }
 	parse := func(content []byte) (Entry, error) {
 		e, err := read(content, id, s)
-		return e, named("read", d.dir.Path(file), err)
+		return e, pathError("read", d.dir.Path(file), err)
 	}
-	return settled(load, parse)
+	return readStable(load, parse)
 }
 
-// settled returns what is in a file that another process may write: a mark that
+// readStable returns what is in a file that another process may write: a mark that
 // does not parse may be half written at this moment, so it counts when it stays.
-func settled(load func() ([]byte, error), parse func([]byte) (Entry, error)) (Entry, error) {
+func readStable(load func() ([]byte, error), parse func([]byte) (Entry, error)) (Entry, error) {
 	var before []byte
 	for range maxReads {
 		content, err := load()
@@ -181,7 +181,7 @@ func (d *Dir) Open(id helper.ID, key []byte) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{id: id, path: d.Path(id), seal: s, file: f}
-	j.end, err = replaceable(f, j.path, id)
+	j.end, err = checkReplaceable(f, j.path, id)
 	if err == nil {
 		err = j.wipe()
 	}
@@ -191,8 +191,8 @@ func (d *Dir) Open(id helper.ID, key []byte) (*Journal, error) {
 	return j, nil
 }
 
-// replaceable returns the size of a file, unless it holds what is to be kept.
-func replaceable(f *safefile.InPlace, path string, id helper.ID) (int64, error) {
+// checkReplaceable returns the size of a file, unless it holds what is to be kept.
+func checkReplaceable(f *safefile.InPlace, path string, id helper.ID) (int64, error) {
 	size, err := f.Size()
 	if err != nil {
 		return 0, err
@@ -209,15 +209,15 @@ func replaceable(f *safefile.InPlace, path string, id helper.ID) (int64, error) 
 	switch {
 	case err == nil && m.State != StateIntent:
 		// Whoever read it found nothing, and files that are away come back.
-		return 0, named("open", path, fmt.Errorf("it holds what an earlier refresh left: %w", helper.ErrConflict))
+		return 0, pathError("open", path, fmt.Errorf("it holds what an earlier refresh left: %w", helper.ErrConflict))
 	case err == nil, errors.Is(err, helper.ErrNotFound):
 		return size, nil
 	}
-	return 0, named("open", path, err)
+	return 0, pathError("open", path, err)
 }
 
-// named says of an error that has no path what was being done to which file.
-func named(doing, path string, err error) error {
+// pathError says of an error that has no path what was being done to which file.
+func pathError(doing, path string, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -49,7 +49,7 @@ func TestOpen_DiskFull(t *testing.T) {
 			wantEmpty(t, d)
 		}
 		must(t, os.Remove(ballast(d)))
-		answered(t, d, []byte("answer"))
+		openAnswered(t, d, []byte("answer"))
 		wantEntry(t, d, journal.Entry{Mark: mark(journal.StateSending), Answer: []byte("answer")})
 	}
 	d := disk(t, "nr_inodes=2")
@@ -91,7 +91,7 @@ func TestOpen_ReadOnlyDisk(t *testing.T) {
 	t.Parallel()
 	for _, before := range []func(d *journal.Dir){
 		func(*journal.Dir) {},
-		func(d *journal.Dir) { must(t, answered(t, d, []byte("answer")).Close()) },
+		func(d *journal.Dir) { must(t, openAnswered(t, d, []byte("answer")).Close()) },
 	} {
 		d := disk(t, "size=1m")
 		before(d)

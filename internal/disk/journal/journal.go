@@ -40,13 +40,13 @@ type file interface {
 // that hold the lock.
 func (j *Journal) Mark(m Mark) error {
 	if j.begun {
-		return j.invalid("mark", "it holds an answer")
+		return j.invalidError("mark", "it holds an answer")
 	}
 	block, err := encode(m, j.id)
 	if err != nil {
-		return named("mark", j.path, err)
+		return pathError("mark", j.path, err)
 	}
-	if err := j.unchanged(); err != nil {
+	if err := j.checkUnchanged(); err != nil {
 		return err
 	}
 	j.block = block
@@ -60,8 +60,8 @@ func (j *Journal) Mark(m Mark) error {
 	return nil
 }
 
-// unchanged returns an error if the block of the mark is not what was written last.
-func (j *Journal) unchanged() error {
+// checkUnchanged returns an error if the block of the mark is not what was written last.
+func (j *Journal) checkUnchanged() error {
 	found := make([]byte, blockSize)
 	if _, err := j.file.ReadAt(found, 0); err != nil {
 		return err
@@ -71,7 +71,7 @@ func (j *Journal) unchanged() error {
 		want = make([]byte, blockSize)
 	}
 	if !bytes.Equal(found, want) {
-		return named("mark", j.path, fmt.Errorf("another process has written to it: %w", helper.ErrConflict))
+		return pathError("mark", j.path, fmt.Errorf("another process has written to it: %w", helper.ErrConflict))
 	}
 	return nil
 }
@@ -82,9 +82,9 @@ func (j *Journal) unchanged() error {
 func (j *Journal) Answer(b []byte) error {
 	switch {
 	case j.mark.State != StateSending:
-		return j.invalid("write the answer to", "nothing was sent")
+		return j.invalidError("write the answer to", "nothing was sent")
 	case j.answered:
-		return j.invalid("write the answer to", "it holds an answer")
+		return j.invalidError("write the answer to", "it holds an answer")
 	case len(b) > maxAnswer:
 		return fmt.Errorf("write the answer to %s: it is %w: it has %d bytes", j.path, helper.ErrTooLarge, len(b))
 	}
@@ -112,7 +112,7 @@ func (j *Journal) Empty() error {
 // Withdraw is Empty for a rotation that has sent nothing. ErrConflict: another process
 // wrote to the file since; it stays as it is.
 func (j *Journal) Withdraw() error {
-	if err := j.unchanged(); err != nil {
+	if err := j.checkUnchanged(); err != nil {
 		return err
 	}
 	return j.Empty()
@@ -143,6 +143,6 @@ func (j *Journal) write(b []byte, offset int64) error {
 	return err
 }
 
-func (j *Journal) invalid(doing, why string) error {
+func (j *Journal) invalidError(doing, why string) error {
 	return fmt.Errorf("%s %s: %w: %s", doing, j.path, helper.ErrInvalid, why)
 }

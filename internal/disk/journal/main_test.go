@@ -75,7 +75,7 @@ func TestRead_BesideAWriter(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "root")
 	d, writer, seen := journal.New(root), reexec.Start(t, "rotate", root), map[string]int{}
 	for reads := 0; reads < 2000 || len(seen) < 4; reads++ {
-		seen[look(t, d)]++
+		seen[readState(t, d)]++
 		if t.Failed() {
 			t.FailNow()
 		}
@@ -85,8 +85,8 @@ func TestRead_BesideAWriter(t *testing.T) {
 	}
 }
 
-// look reads once and names what is there.
-func look(t *testing.T, d *journal.Dir) string {
+// readState reads once and names what is there.
+func readState(t *testing.T, d *journal.Dir) string {
 	t.Helper()
 	e, err := d.Read(id, key())
 	want := mark(e.State)

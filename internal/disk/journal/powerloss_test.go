@@ -196,8 +196,8 @@ func TestMarkFitsInASector(t *testing.T) {
 	}
 }
 
-// TestSettled: a mark that is half written is looked at again.
-func TestSettled(t *testing.T) {
+// TestReadStable: a mark that is half written is looked at again.
+func TestReadStable(t *testing.T) {
 	t.Parallel()
 	block, err := encode(testMark(StateIntent), testID)
 	if err != nil {
@@ -215,7 +215,7 @@ func TestSettled(t *testing.T) {
 		{"one that grows", []string{quarter, half, quarter, whole}, nil},
 		{"one that stays half", []string{quarter, half, half, whole}, helper.ErrCorrupt},
 	} {
-		_, err := settled(func() ([]byte, error) {
+		_, err := readStable(func() ([]byte, error) {
 			content := contents[c.loads[0]]
 			c.loads = c.loads[1:]
 			return content, nil
@@ -225,7 +225,7 @@ func TestSettled(t *testing.T) {
 		}
 	}
 	n := 0
-	if _, err := settled(func() ([]byte, error) { n++; return fmt.Append(nil, n), nil }, parse); !errors.Is(err, helper.ErrBusy) {
+	if _, err := readStable(func() ([]byte, error) { n++; return fmt.Append(nil, n), nil }, parse); !errors.Is(err, helper.ErrBusy) {
 		t.Errorf("one that never stays: %v, want ErrBusy", err)
 	}
 }

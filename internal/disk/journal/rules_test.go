@@ -19,7 +19,7 @@ import (
 
 func TestMark_RefusesWhatReadWould(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	j := mustOpen(t, d)
 	must(t, j.Mark(mark(journal.StateIntent)))
 	for name, change := range map[string]func(m *journal.Mark){
@@ -48,7 +48,7 @@ func TestMark_RefusesWhatReadWould(t *testing.T) {
 // TestOrder: nothing that is out of order changes what is there.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	j := mustOpen(t, d)
 	invalid := func(doing string, err error) {
 		t.Helper()
@@ -75,7 +75,7 @@ func TestOrder(t *testing.T) {
 
 func TestInvalid(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	for _, c := range []struct {
 		id  helper.ID
 		key []byte
@@ -125,13 +125,13 @@ func unreadable(good string) map[string]string {
 // TestUnreadable: Open changes nothing. Its caller removes what can be dealt with.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
-	whole := place(t)
+	whole := newDir(t)
 	must(t, mustOpen(t, whole).Mark(mark(journal.StateSending)))
 	good, _, _ := strings.Cut(string(mustRead(t, whole)), "\n")
 	for reason, text := range unreadable(good) {
 		t.Run(reason, func(t *testing.T) {
 			t.Parallel()
-			d := place(t)
+			d := newDir(t)
 			content := append([]byte(text), make([]byte, 5000-len(text))...)
 			put(t, d, id, content)
 			want := "read " + d.Path(id) + ": the mark of the journal is corrupt: " + reason
@@ -146,14 +146,14 @@ func TestUnreadable(t *testing.T) {
 				t.Error("Open changed the journal")
 			}
 			must(t, d.Remove(id))
-			must(t, answered(t, d, []byte("answer")).Close())
+			must(t, openAnswered(t, d, []byte("answer")).Close())
 		})
 	}
 }
 
 func TestTooLong(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	content := bytes.Repeat([]byte("x"), 9<<20)
 	put(t, d, id, content)
 	_, readErr := d.Read(id, key())
@@ -170,8 +170,8 @@ func TestTooLong(t *testing.T) {
 
 func TestFilesAndRemove(t *testing.T) {
 	t.Parallel()
-	d := place(t)
-	must(t, answered(t, d, []byte("answer")).Close())
+	d := newDir(t)
+	must(t, openAnswered(t, d, []byte("answer")).Close())
 	put(t, d, other, []byte("broken"))
 	files, err := d.Files()
 	if diff := cmp.Diff([]string{d.Path(other), d.Path(id)}, files); diff != "" || err != nil {
@@ -187,12 +187,12 @@ func TestFilesAndRemove(t *testing.T) {
 // takes the place of an older one.
 func TestKeep(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	if err := d.Keep(id); !errors.Is(err, helper.ErrNotFound) || d.IsKept(id) {
 		t.Errorf("Keep of no journal: %v, want ErrNotFound", err)
 	}
 	for _, answer := range []string{"first", "second"} {
-		must(t, answered(t, d, []byte(answer)).Close())
+		must(t, openAnswered(t, d, []byte(answer)).Close())
 		must(t, d.Keep(id))
 		wantEmpty(t, d)
 		e, err := d.ReadKept(id, key())
@@ -211,8 +211,8 @@ func TestKeep(t *testing.T) {
 // TestRemoveKept: what was put aside is absent after that.
 func TestRemoveKept(t *testing.T) {
 	t.Parallel()
-	d := place(t)
-	must(t, answered(t, d, []byte("answer")).Close())
+	d := newDir(t)
+	must(t, openAnswered(t, d, []byte("answer")).Close())
 	must(t, errors.Join(d.Keep(id), d.RemoveKept(id)))
 	_, readErr := d.ReadKept(id, key())
 	for _, err := range []error{readErr, d.RemoveKept(id)} {
@@ -223,7 +223,7 @@ func TestRemoveKept(t *testing.T) {
 }
 
 func BenchmarkRotation(b *testing.B) {
-	d, answer := place(b), bytes.Repeat([]byte("a"), 5000)
+	d, answer := newDir(b), bytes.Repeat([]byte("a"), 5000)
 	for b.Loop() {
 		j, err := d.Open(id, key())
 		must(b, err)

@@ -37,8 +37,8 @@ func TestUnsafe(t *testing.T) {
 			if c.part != "" && os.Geteuid() != 0 {
 				parts.Need(t, c.part, errors.New("the tests do not run as root"))
 			}
-			d := place(t)
-			must(t, answered(t, d, []byte("answer")).Close())
+			d := newDir(t)
+			must(t, openAnswered(t, d, []byte("answer")).Close())
 			path, before := d.Path(id), string(mustRead(t, d))
 			must(t, c.spoil(c.what(path)))
 			_, readErr := d.Read(id, key())
@@ -59,7 +59,7 @@ func TestUnsafe(t *testing.T) {
 // TestOpen_SymlinkToNowhere: what the link leads to is not made.
 func TestOpen_SymlinkToNowhere(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	put(t, d, id, nil)
 	target := filepath.Join(t.TempDir(), "target")
 	must(t, errors.Join(os.Remove(d.Path(id)), os.Symlink(target, d.Path(id))))
@@ -79,7 +79,7 @@ func TestEmpty_Moved(t *testing.T) {
 	root, moved := filepath.Join(top, "root"), filepath.Join(top, "moved")
 	must(t, os.Mkdir(root, 0o700))
 	d := journal.New(root).RequireRoot()
-	j := answered(t, d, []byte("answer"))
+	j := openAnswered(t, d, []byte("answer"))
 	must(t, os.Rename(root, moved))
 	if _, err := d.Open(id, key()); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("Open without the root = %v, want ErrNotFound", err)
