@@ -49,16 +49,16 @@ func (d *Dir) Make() (*Run, error) {
 	}
 	real, err := filepath.EvalSymlinks(d.Folder())
 	if err != nil {
-		return nil, fault("open", d.Folder(), err)
+		return nil, wrapError("open", d.Folder(), err)
 	}
 	path, err := os.MkdirTemp(real, "run-*") //nolint:forbidigo // in a directory of ours, with mode 0700
 	if err != nil {
-		return nil, fault("make a directory in", real, err)
+		return nil, wrapError("make a directory in", real, err)
 	}
 	r := &Run{Work: filepath.Join(path, "work"), Temp: filepath.Join(path, "tmp"), parent: d, path: path}
 	for _, dir := range []string{r.Work, r.Temp} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
-			return nil, errors.Join(fault("make", dir, err), r.Remove())
+			return nil, errors.Join(wrapError("make", dir, err), r.Remove())
 		}
 	}
 	return r, nil
@@ -85,7 +85,7 @@ func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
 // absent.
 func (d *Dir) Remove(path string) error {
 	if _, err := os.Lstat(path); err != nil {
-		return fault("remove", path, err)
+		return wrapError("remove", path, err)
 	}
 	err := os.RemoveAll(path)
 	if errors.Is(err, fs.ErrPermission) { // of a directory in it, which is its owner's to open
@@ -97,11 +97,11 @@ func (d *Dir) Remove(path string) error {
 		})
 		err = os.RemoveAll(path)
 	}
-	return fault("remove", path, err)
+	return wrapError("remove", path, err)
 }
 
-// fault says in helper's vocabulary what went wrong; nil stays nil.
-func fault(doing, path string, err error) error {
+// wrapError says in helper's vocabulary what went wrong; nil stays nil.
+func wrapError(doing, path string, err error) error {
 	switch {
 	case err == nil:
 		return nil

@@ -97,7 +97,7 @@ func walkAncestors(path string, look func(dir string, d directory) error) error 
 		if err == nil {
 			err = look(at, d)
 		} else {
-			err = fault("open", at, err)
+			err = wrapError("open", at, err)
 		}
 		if err != nil {
 			return err

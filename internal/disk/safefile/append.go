@@ -27,5 +27,5 @@ func (d Dir) Append(file string, text []byte) (size int64, err error) {
 			size = info.Size()
 		}
 	}
-	return size, errors.Join(fault("write", d.Path(file), err), fault("close", d.Path(file), f.Close()))
+	return size, errors.Join(wrapError("write", d.Path(file), err), wrapError("close", d.Path(file), f.Close()))
 }

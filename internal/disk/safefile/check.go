@@ -153,7 +153,7 @@ func checkParent(path string) error {
 		return checkParent(filepath.Dir(path))
 	}
 	if err != nil {
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
 	if n.foreign() {
 		return &helper.UnsafeError{
@@ -165,8 +165,8 @@ func checkParent(path string) error {
 	return nil
 }
 
-// fault says in helper's vocabulary what went wrong with the path; nil stays nil.
-func fault(doing, path string, err error) error {
+// wrapError says in helper's vocabulary what went wrong with the path; nil stays nil.
+func wrapError(doing, path string, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -108,7 +108,7 @@ func (d Dir) names() ([]string, error) {
 	}
 	entries, err := os.ReadDir(d.Path(""))
 	if err != nil {
-		return nil, fault("list", d.Path(""), err)
+		return nil, wrapError("list", d.Path(""), err)
 	}
 	names := make([]string, 0, len(entries))
 	for _, entry := range entries {
@@ -121,7 +121,7 @@ func (d Dir) names() ([]string, error) {
 func checkDir(path string) error {
 	n, err := lstat(path)
 	if err != nil {
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
 	return n.checkDir(path)
 }
@@ -136,7 +136,7 @@ func makeParents(path string) error {
 	case err == nil:
 		return nil
 	case !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path):
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
 	if err := makeParents(filepath.Dir(path)); err != nil {
 		return err
@@ -145,7 +145,7 @@ func makeParents(path string) error {
 	if errors.Is(err, fs.ErrExist) {
 		return checkLeads(path)
 	}
-	return fault("make", path, err)
+	return wrapError("make", path, err)
 }
 
 // checkLeads looks at a path that exists and yet is no directory, unless
@@ -155,7 +155,7 @@ func checkLeads(path string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("make a directory in %s: it is a symbolic link that leads nowhere: %w", path, helper.ErrUnavailable)
 	}
-	return fault("open", path, err)
+	return wrapError("open", path, err)
 }
 
 // makeDir makes a directory of ours, or checks the one that is there.
@@ -165,7 +165,7 @@ func makeDir(path string) error {
 	case errors.Is(err, fs.ErrExist):
 		return checkDir(path)
 	case err != nil:
-		return fault("make", path, err)
+		return wrapError("make", path, err)
 	}
 	if err := checkNew(path); err != nil {
 		return errors.Join(err, os.Remove(path))
@@ -188,7 +188,7 @@ func create(path string) error {
 func checkNew(path string) error {
 	n, err := lstat(path)
 	if err != nil {
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
 	if n.open() {
 		return &helper.UnsafeError{

@@ -38,7 +38,7 @@ func (d Dir) Write(file string, content []byte) error {
 		err = sharing.Rename(temp.Name(), path)
 	}
 	if err != nil {
-		return errors.Join(fault("write", path, err), gone(sharing.Remove(temp.Name())))
+		return errors.Join(wrapError("write", path, err), gone(sharing.Remove(temp.Name())))
 	}
 	if err := syncDir(d.Path("")); err != nil {
 		return fmt.Errorf("write %s: the directory could not be synced (%v): %w", path, err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
@@ -57,7 +57,7 @@ func (d Dir) Rename(file, other string) error {
 		return err
 	}
 	if err := sharing.Rename(d.Path(file), d.Path(other)); err != nil {
-		return fault("rename", d.Path(file), err)
+		return wrapError("rename", d.Path(file), err)
 	}
 	if err := syncDir(d.Path("")); err != nil {
 		return fmt.Errorf("rename %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
@@ -78,7 +78,7 @@ func (d Dir) create(file string) error {
 	if err == nil {
 		err = errors.Join(chmod(f), f.Close())
 	}
-	return fault("make", d.Path(file), err)
+	return wrapError("make", d.Path(file), err)
 }
 
 // Remove deletes the file and what an interrupted [Dir.Write] of it left
@@ -94,11 +94,11 @@ func (d Dir) Remove(file string) error {
 	}
 	for _, temp := range temps {
 		if err := gone(sharing.Remove(d.Path(temp))); err != nil {
-			return fault("remove", d.Path(temp), err)
+			return wrapError("remove", d.Path(temp), err)
 		}
 	}
 	if err := sharing.Remove(d.Path(file)); err != nil {
-		return fault("remove", d.Path(file), err)
+		return wrapError("remove", d.Path(file), err)
 	}
 	if err := gone(syncDir(d.Path(""))); err != nil {
 		return fmt.Errorf("remove %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
@@ -129,7 +129,7 @@ const tempSuffix = ".tmp"
 func (d Dir) createTemp(file string) (temp *os.File, err error) {
 	err = d.again(func() error {
 		temp, err = os.CreateTemp(d.Path(""), "."+file+".*"+tempSuffix) //nolint:forbidigo // in a directory of ours
-		return fault("make a temporary file in", d.Path(""), err)
+		return wrapError("make a temporary file in", d.Path(""), err)
 	})
 	return temp, err
 }
@@ -178,7 +178,7 @@ func (d Dir) replaceable(file string) error {
 func (d Dir) checkFile(file string) error {
 	n, err := lstat(d.Path(file))
 	if err != nil {
-		return fault("open", d.Path(file), err)
+		return wrapError("open", d.Path(file), err)
 	}
 	return n.checkFile(d.Path(file))
 }

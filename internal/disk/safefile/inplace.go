@@ -31,7 +31,7 @@ func (d Dir) Open(file string) (*InPlace, error) {
 	}
 	for _, dir := range []string{d.Path(""), d.Root} {
 		if err := syncDir(dir); err != nil {
-			return nil, errors.Join(fault("sync", dir, err), f.Close())
+			return nil, errors.Join(wrapError("sync", dir, err), f.Close())
 		}
 	}
 	return f, nil
@@ -41,7 +41,7 @@ func (d Dir) Open(file string) (*InPlace, error) {
 func (f *InPlace) Size() (int64, error) {
 	info, err := f.f.Stat()
 	if err != nil {
-		return 0, fault("open", f.path, err)
+		return 0, wrapError("open", f.path, err)
 	}
 	return info.Size(), nil
 }
@@ -52,7 +52,7 @@ func (f *InPlace) ReadAt(b []byte, offset int64) (int, error) {
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return n, fault("read", f.path, err)
+	return n, wrapError("read", f.path, err)
 }
 
 // WriteAt overwrites what is at the offset and returns how many bytes were
@@ -60,15 +60,15 @@ func (f *InPlace) ReadAt(b []byte, offset int64) (int, error) {
 // it is synced.
 func (f *InPlace) WriteAt(b []byte, offset int64) (int, error) {
 	n, err := f.f.WriteAt(b, offset)
-	return n, fault("write", f.path, err)
+	return n, wrapError("write", f.path, err)
 }
 
 // Sync makes all that was written last.
-func (f *InPlace) Sync() error { return fault("sync", f.path, f.f.Sync()) }
+func (f *InPlace) Sync() error { return wrapError("sync", f.path, f.f.Sync()) }
 
 // SyncData does what [InPlace.Sync] does, without the times of the file where
 // the system can leave them out.
-func (f *InPlace) SyncData() error { return fault("sync", f.path, syncData(f.f)) }
+func (f *InPlace) SyncData() error { return wrapError("sync", f.path, syncData(f.f)) }
 
 // Close closes the file. It syncs nothing.
-func (f *InPlace) Close() error { return fault("close", f.path, f.f.Close()) }
+func (f *InPlace) Close() error { return wrapError("close", f.path, f.f.Close()) }

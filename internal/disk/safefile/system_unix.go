@@ -52,12 +52,12 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, linkedFile(path)
 	}
 	if err != nil {
-		return nil, fault("read", path, err)
+		return nil, wrapError("read", path, err)
 	}
 	defer func() { _ = syscall.Close(fd) }()
 	var st syscall.Stat_t
 	if err := retry(func() error { return syscall.Fstat(fd, &st) }); err != nil {
-		return nil, fault("read", path, err)
+		return nil, wrapError("read", path, err)
 	}
 	n := nodeOf(&st)
 	if err := n.checkFile(path); err != nil {
@@ -67,7 +67,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, tooLong(path, limit)
 	}
 	content, err := readAll(fd, int(n.size))
-	return content, fault("read", path, err)
+	return content, wrapError("read", path, err)
 }
 
 // readAll reads size bytes, or fewer if there are fewer. Files that are replaced
@@ -110,10 +110,10 @@ func openFile(path string, flags int) (*os.File, error) {
 		return nil, linkedFile(path)
 	}
 	if err != nil {
-		return nil, fault("open", path, err)
+		return nil, wrapError("open", path, err)
 	}
 	var st syscall.Stat_t
-	err = fault("open", path, retry(func() error { return syscall.Fstat(int(f.Fd()), &st) }))
+	err = wrapError("open", path, retry(func() error { return syscall.Fstat(int(f.Fd()), &st) }))
 	if err == nil {
 		n := nodeOf(&st)
 		err = n.checkFile(path)

@@ -56,7 +56,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 	defer func() { _ = f.Close() }()
 	content, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
-		return nil, fault("read", path, err)
+		return nil, wrapError("read", path, err)
 	}
 	if int64(len(content)) > limit {
 		return nil, tooLong(path, limit)
@@ -78,10 +78,10 @@ func openFile(path string, flags int) (*os.File, error) {
 func openChecked(doing, path string, access uint32) (*os.File, error) {
 	f, err := sharing.Open(path, access)
 	if err != nil {
-		return nil, fault(doing, path, err)
+		return nil, wrapError(doing, path, err)
 	}
 	n, err := nodeOf(f)
-	err = fault(doing, path, err)
+	err = wrapError(doing, path, err)
 	if err == nil {
 		err = n.checkFile(path)
 	}

@@ -6,7 +6,7 @@ func Check(path string) error {
 	n, err := lstat(path)
 	switch {
 	case err != nil:
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	case n.mode.IsDir():
 		return n.checkDir(path)
 	}
@@ -18,7 +18,7 @@ func Check(path string) error {
 func Tighten(path string) error {
 	n, err := lstat(path)
 	if err != nil {
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
 	if n.foreign() || !n.open() || n.mode.Type() != 0 && !n.mode.IsDir() {
 		return Check(path)
@@ -28,7 +28,7 @@ func Tighten(path string) error {
 		mode = dirMode
 	}
 	if err := tighten(path, n.mode.Type(), mode); err != nil {
-		return fault("close to other users", path, err)
+		return wrapError("close to other users", path, err)
 	}
 	return Check(path)
 }
