@@ -44,8 +44,8 @@ func mkdir(path string) error {
 	return windows.CreateDirectory(name, attributes)
 }
 
-// shut gives a file the access list.
-func shut(f *os.File) error {
+// setAccessList gives a file the access list.
+func setAccessList(f *os.File) error {
 	list, err := accessList()
 	if err != nil {
 		return err
@@ -64,9 +64,9 @@ func shut(f *os.File) error {
 		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
 }
 
-// letIn returns the identifier of somebody else who may reach the open file: its
+// foreignAccess returns the identifier of somebody else who may reach the open file: its
 // owner, or who its access list lets in. It is empty if there is nobody.
-func letIn(f *os.File) (string, error) {
+func foreignAccess(f *os.File) (string, error) {
 	list, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT,
 		windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
 	if err != nil {
@@ -76,15 +76,15 @@ func letIn(f *os.File) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return other(list, me)
+	return firstForeign(list, me)
 }
 
 // everyone is who an absent access list lets in.
 const everyone = "S-1-1-0"
 
-// other is the rule of letIn. What the list forbids is not looked at: it can only
+// firstForeign is the rule of letIn. What the list forbids is not looked at: it can only
 // take away.
-func other(list *windows.SECURITY_DESCRIPTOR, me *windows.SID) (string, error) {
+func firstForeign(list *windows.SECURITY_DESCRIPTOR, me *windows.SID) (string, error) {
 	owner, _, err := list.Owner()
 	if err != nil {
 		return "", err

@@ -40,7 +40,7 @@ func TestOther(t *testing.T) {
 	} {
 		sd, err := windows.SecurityDescriptorFromString(list)
 		must(t, err)
-		if got, err := other(sd, self); got != want || err != nil {
+		if got, err := firstForeign(sd, self); got != want || err != nil {
 			t.Errorf("%s lets in %q, %v; want %q", list, got, err, want)
 		}
 	}
@@ -88,7 +88,7 @@ func wantList(t *testing.T, path string) {
 	f, err := sharing.Open(path, windows.READ_CONTROL|windows.FILE_READ_ATTRIBUTES)
 	must(t, err)
 	defer func() { _ = f.Close() }()
-	if who, err := letIn(f); who != "" || err != nil {
+	if who, err := foreignAccess(f); who != "" || err != nil {
 		t.Errorf("%s lets in %s, %v", path, who, err)
 	}
 }

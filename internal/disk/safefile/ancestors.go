@@ -36,12 +36,12 @@ type directory struct {
 	mode     fs.FileMode
 	uid, gid int
 	link     string // the target, if it is a symbolic link
-	// onlyOurs: no other user is in its group, and no access list widens that.
-	onlyOurs bool
+	// exclusive: no other user is in its group, and no access list widens that.
+	exclusive bool
 }
 
 func (d directory) check(path string, sticky bool) error {
-	byGroup := d.mode&0o020 != 0 && !d.onlyOurs
+	byGroup := d.mode&0o020 != 0 && !d.exclusive
 	byOthers := d.mode&0o002 != 0
 	switch {
 	case d.uid != 0 && d.uid != euid():

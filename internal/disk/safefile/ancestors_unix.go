@@ -28,7 +28,7 @@ func readDirectory(path string) (directory, error) {
 	if d.mode&0o020 != 0 {
 		users, _ := os.ReadFile("/etc/passwd") // without them the group has others in it
 		groups, _ := os.ReadFile("/etc/group")
-		d.onlyOurs = privateGroup(users, groups, euid(), d.gid) && !hasAccessList(path)
+		d.exclusive = privateGroup(users, groups, euid(), d.gid) && !hasAccessList(path)
 	}
 	return d, nil
 }

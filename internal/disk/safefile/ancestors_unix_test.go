@@ -25,7 +25,7 @@ func TestCheckAncestors(t *testing.T) {
 		{"only others can write", mode(0o702), "is a directory in which other users can replace files (its mode is 0702)"},
 		{"another user's", giveAway, "belongs to another user (uid 4321, you are 0), who can replace what is in it"},
 		{"a group with others in it can write", groupOfOthers, "is a directory in which other users can replace files (its mode is 0770)"},
-		{"behind a link", moveAndLink, ""},
+		{"behind a link", replaceByLink, ""},
 		{"behind a link in a directory that others can write", func(t *testing.T, path string) {
 			must(t, os.Mkdir(path+".open", 0o700))
 			must(t, os.Chmod(path+".open", 0o777))

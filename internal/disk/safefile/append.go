@@ -11,7 +11,7 @@ import (
 // syncs nothing.
 func (d Dir) Append(file string, text []byte) (size int64, err error) {
 	var f *os.File
-	err = d.again(func() (err error) {
+	err = d.retryCreate(func() (err error) {
 		if err = d.create(file); err == nil {
 			f, err = openFile(d.Path(file), os.O_WRONLY|os.O_APPEND)
 		}

@@ -56,40 +56,40 @@ func linkedFile(path string) error {
 // checkAccess refuses another owner and open permissions. Mode is what it
 // should have been.
 func (n node) checkAccess(path string, mode fs.FileMode) error {
-	if n.foreign() {
-		return &helper.UnsafeError{Path: path, Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d)", n.uid, euid()), Fix: takeBack(path)}
+	if n.isForeign() {
+		return &helper.UnsafeError{Path: path, Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d)", n.uid, euid()), Fix: ownerFix(path)}
 	}
-	if n.open() {
+	if n.isOpen() {
 		return &helper.UnsafeError{
 			Path:    path,
-			Problem: fmt.Sprintf("is open to other users (%s)", n.opening()),
-			Fix:     n.closing(path, mode),
+			Problem: fmt.Sprintf("is open to other users (%s)", n.accessProblem()),
+			Fix:     n.accessFix(path, mode),
 		}
 	}
 	return nil
 }
 
-func (n node) foreign() bool { return n.uid != noOwner && n.uid != euid() }
+func (n node) isForeign() bool { return n.uid != noOwner && n.uid != euid() }
 
-func (n node) open() bool { return n.others != "" || n.uid != noOwner && n.mode&others != 0 }
+func (n node) isOpen() bool { return n.others != "" || n.uid != noOwner && n.mode&others != 0 }
 
-// opening tells what lets others in.
-func (n node) opening() string {
+// accessProblem tells what lets others in.
+func (n node) accessProblem() string {
 	if n.others != "" {
 		return "its owner or access list lets in " + n.others
 	}
 	return fmt.Sprintf("its mode is %04o", n.mode.Perm())
 }
 
-// closing tells how to keep them out.
-func (n node) closing(path string, mode fs.FileMode) string {
+// accessFix tells how to keep them out.
+func (n node) accessFix(path string, mode fs.FileMode) string {
 	if n.others != "" {
 		return fmt.Sprintf(`run: icacls "%s" /inheritance:d /remove:g *%s`, path, n.others)
 	}
 	return fmt.Sprintf("run: chmod %o %s", mode, quote(path))
 }
 
-func takeBack(path string) string {
+func ownerFix(path string) string {
 	if euid() == 0 {
 		return "run it as that user, without sudo"
 	}
@@ -135,7 +135,7 @@ func checkUser(root string, uid, euid int) error {
 
 // checkGroup refuses a program that runs with another group's rights.
 func checkGroup(root string) error {
-	gid, egid := raisedGroup()
+	gid, egid := groupIDs()
 	if gid == egid {
 		return nil
 	}
@@ -155,7 +155,7 @@ func checkParent(path string) error {
 	if err != nil {
 		return wrapError("open", path, err)
 	}
-	if n.foreign() {
+	if n.isForeign() {
 		return &helper.UnsafeError{
 			Path:    path,
 			Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d), so nothing is made in it", n.uid, euid()),

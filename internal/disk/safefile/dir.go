@@ -143,14 +143,14 @@ func makeParents(path string) error {
 	}
 	err = create(path)
 	if errors.Is(err, fs.ErrExist) {
-		return checkLeads(path)
+		return checkDangling(path)
 	}
 	return wrapError("make", path, err)
 }
 
-// checkLeads looks at a path that exists and yet is no directory, unless
+// checkDangling looks at a path that exists and yet is no directory, unless
 // another process has just made it.
-func checkLeads(path string) error {
+func checkDangling(path string) error {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("make a directory in %s: it is a symbolic link that leads nowhere: %w", path, helper.ErrUnavailable)
@@ -190,10 +190,10 @@ func checkNew(path string) error {
 	if err != nil {
 		return wrapError("open", path, err)
 	}
-	if n.open() {
+	if n.isOpen() {
 		return &helper.UnsafeError{
 			Path:    path,
-			Problem: fmt.Sprintf("is on a file system that keeps no modes (it was just made for you alone, and %s), so other users could read what it holds", n.opening()),
+			Problem: fmt.Sprintf("is on a file system that keeps no modes (it was just made for you alone, and %s), so other users could read what it holds", n.accessProblem()),
 			Fix:     "set CODEX_CRED_HOME to a directory on another file system",
 		}
 	}

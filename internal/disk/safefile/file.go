@@ -26,7 +26,7 @@ func (d Dir) Read(file string, limit int64) ([]byte, error) {
 // ErrUnknown: the file was replaced and may not survive a loss of power.
 func (d Dir) Write(file string, content []byte) error {
 	path := d.Path(file)
-	if err := d.replaceable(file); err != nil {
+	if err := d.checkReplaceable(file); err != nil {
 		return err
 	}
 	temp, err := d.createTemp(file)
@@ -38,7 +38,7 @@ func (d Dir) Write(file string, content []byte) error {
 		err = sharing.Rename(temp.Name(), path)
 	}
 	if err != nil {
-		return errors.Join(wrapError("write", path, err), gone(sharing.Remove(temp.Name())))
+		return errors.Join(wrapError("write", path, err), ignoreAbsent(sharing.Remove(temp.Name())))
 	}
 	if err := syncDir(d.Path("")); err != nil {
 		return fmt.Errorf("write %s: the directory could not be synced (%v): %w", path, err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
@@ -67,7 +67,7 @@ func (d Dir) Rename(file, other string) error {
 
 // Create makes the file empty if it is absent and checks it if it is there.
 func (d Dir) Create(file string) error {
-	return d.again(func() error { return d.create(file) })
+	return d.retryCreate(func() error { return d.create(file) })
 }
 
 func (d Dir) create(file string) error {
@@ -93,14 +93,14 @@ func (d Dir) Remove(file string) error {
 		return err
 	}
 	for _, temp := range temps {
-		if err := gone(sharing.Remove(d.Path(temp))); err != nil {
+		if err := ignoreAbsent(sharing.Remove(d.Path(temp))); err != nil {
 			return wrapError("remove", d.Path(temp), err)
 		}
 	}
 	if err := sharing.Remove(d.Path(file)); err != nil {
 		return wrapError("remove", d.Path(file), err)
 	}
-	if err := gone(syncDir(d.Path(""))); err != nil {
+	if err := ignoreAbsent(syncDir(d.Path(""))); err != nil {
 		return fmt.Errorf("remove %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
 	}
 	return nil
@@ -127,7 +127,7 @@ func (d Dir) Temps(file string) ([]string, error) {
 const tempSuffix = ".tmp"
 
 func (d Dir) createTemp(file string) (temp *os.File, err error) {
-	err = d.again(func() error {
+	err = d.retryCreate(func() error {
 		temp, err = os.CreateTemp(d.Path(""), "."+file+".*"+tempSuffix) //nolint:forbidigo // in a directory of ours
 		return wrapError("make a temporary file in", d.Path(""), err)
 	})
@@ -138,10 +138,10 @@ func (d Dir) createTemp(file string) (temp *os.File, err error) {
 // removes because it is empty.
 const maxTries = 100
 
-// again makes the directory and calls create, and does both again while
+// retryCreate makes the directory and calls create, and does both again while
 // another process that erases everything takes the directory away. Where the
 // directory may not be made, its absence ends that.
-func (d Dir) again(create func() error) error {
+func (d Dir) retryCreate(create func() error) error {
 	for range maxTries {
 		err := d.Make()
 		if errors.Is(err, helper.ErrNotFound) && d.Makes != MakesAll {
@@ -166,8 +166,8 @@ func (d Dir) CheckFile(file string) error {
 	return d.checkFile(file)
 }
 
-// replaceable refuses to replace an unsafe file; an absent one is fine.
-func (d Dir) replaceable(file string) error {
+// checkReplaceable refuses to replace an unsafe file; an absent one is fine.
+func (d Dir) checkReplaceable(file string) error {
 	err := d.CheckFile(file)
 	if errors.Is(err, helper.ErrNotFound) {
 		return nil
@@ -195,8 +195,8 @@ func fill(f *os.File, content []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// gone takes absence for success.
-func gone(err error) error {
+// ignoreAbsent takes absence for success.
+func ignoreAbsent(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

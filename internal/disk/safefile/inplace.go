@@ -20,7 +20,7 @@ type InPlace struct {
 // does not open what [Dir.Read] refuses. The caller calls Close.
 func (d Dir) Open(file string) (*InPlace, error) {
 	f := &InPlace{path: d.Path(file)}
-	err := d.again(func() (err error) {
+	err := d.retryCreate(func() (err error) {
 		if err = d.create(file); err == nil {
 			f.f, err = openFile(f.path, os.O_RDWR)
 		}

@@ -57,8 +57,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// moveAndLink leaves a symbolic link where something was.
-func moveAndLink(t *testing.T, path string) {
+// replaceByLink leaves a symbolic link where something was.
+func replaceByLink(t *testing.T, path string) {
 	t.Helper()
 	must(t, os.Rename(path, path+".real"))
 	must(t, os.Symlink(path+".real", path))
@@ -79,8 +79,8 @@ func mode(m os.FileMode) func(*testing.T, string) {
 	return func(t *testing.T, path string) { must(t, os.Chmod(path, m)) }
 }
 
-// instead puts something else where the path was.
-func instead(put func(path string) error) func(*testing.T, string) {
+// replaceBy puts something else where the path was.
+func replaceBy(put func(path string) error) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
 		must(t, os.Rename(path, path+".real"))
 		must(t, put(path))
@@ -100,15 +100,15 @@ func unsafeCases() []unsafeCase {
 	pipe := func(path string) error { return syscall.Mkfifo(path, 0o600) }
 	dangling := func(path string) error { return os.Symlink("nowhere", path) }
 	return []unsafeCase{
-		{"symlinked root", rootOf, moveAndLink, "is a symbolic link"},
-		{"symlinked directory", dirOf, moveAndLink, "is a symbolic link"},
-		{"symlinked file", fileOf, moveAndLink, "is a symbolic link"},
-		{"symlink to nothing for root", rootOf, instead(dangling), "is a symbolic link"},
-		{"symlink to nothing for file", fileOf, instead(dangling), "is a symbolic link"},
-		{"file for root", rootOf, instead(plain), "is not a directory"},
-		{"file for directory", dirOf, instead(plain), "is not a directory"},
-		{"directory for file", fileOf, instead(empty), "is not a regular file"},
-		{"named pipe for file", fileOf, instead(pipe), "is not a regular file"},
+		{"symlinked root", rootOf, replaceByLink, "is a symbolic link"},
+		{"symlinked directory", dirOf, replaceByLink, "is a symbolic link"},
+		{"symlinked file", fileOf, replaceByLink, "is a symbolic link"},
+		{"symlink to nothing for root", rootOf, replaceBy(dangling), "is a symbolic link"},
+		{"symlink to nothing for file", fileOf, replaceBy(dangling), "is a symbolic link"},
+		{"file for root", rootOf, replaceBy(plain), "is not a directory"},
+		{"file for directory", dirOf, replaceBy(plain), "is not a directory"},
+		{"directory for file", fileOf, replaceBy(empty), "is not a regular file"},
+		{"named pipe for file", fileOf, replaceBy(pipe), "is not a regular file"},
 		{"group-writable root", rootOf, mode(0o770), "is open to other users (its mode is 0770)"},
 		{"world-readable root", rootOf, mode(0o755), "is open to other users (its mode is 0755)"},
 		{"group-writable directory", dirOf, mode(0o720), "is open to other users (its mode is 0720)"},

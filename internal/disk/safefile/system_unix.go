@@ -173,7 +173,7 @@ func tighten(path string, kind, mode fs.FileMode) error {
 	if err := retry(func() error { return syscall.Fstat(int(f.Fd()), &st) }); err != nil {
 		return err
 	}
-	if n := nodeOf(&st); n.mode.Type() != kind || n.foreign() {
+	if n := nodeOf(&st); n.mode.Type() != kind || n.isForeign() {
 		return syscall.ESTALE // it was replaced meanwhile
 	}
 	return f.Chmod(mode)

@@ -43,7 +43,7 @@ func nodeOf(f *os.File) (node, error) {
 	}
 	n := node{mode: info.Mode(), uid: noOwner, size: info.Size()}
 	if n.mode.Type() == 0 || n.mode.IsDir() {
-		n.others, err = letIn(f)
+		n.others, err = foreignAccess(f)
 	}
 	return n, err
 }
@@ -102,7 +102,7 @@ func appendTo(f *os.File, text []byte) error {
 	return errors.Join(err, windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, beyond))
 }
 
-func chmod(f *os.File) error { return shut(f) }
+func chmod(f *os.File) error { return setAccessList(f) }
 
 // tighten has nothing to do: files have no modes.
 func tighten(string, fs.FileMode, fs.FileMode) error { return nil }

@@ -20,7 +20,7 @@ func Tighten(path string) error {
 	if err != nil {
 		return wrapError("open", path, err)
 	}
-	if n.foreign() || !n.open() || n.mode.Type() != 0 && !n.mode.IsDir() {
+	if n.isForeign() || !n.isOpen() || n.mode.Type() != 0 && !n.mode.IsDir() {
 		return Check(path)
 	}
 	mode := fileMode
