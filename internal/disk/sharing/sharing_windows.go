@@ -25,7 +25,7 @@ func Open(path string, access uint32) (f *os.File, err error) {
 		share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
 		flags = windows.FILE_FLAG_OPEN_REPARSE_POINT | windows.FILE_FLAG_BACKUP_SEMANTICS
 	)
-	err = insist(pause, func() error {
+	err = retryInUse(pause, func() error {
 		handle, err := windows.CreateFile(name, access, share, nil, windows.OPEN_EXISTING, flags, 0)
 		if err == nil {
 			f = os.NewFile(uintptr(handle), path)
@@ -43,13 +43,13 @@ func Open(path string, access uint32) (f *os.File, err error) {
 func Rename(from, to string) error {
 	dir := filepath.Dir(from)
 	if dir != filepath.Dir(to) {
-		return insist(pause, func() error { return os.Rename(from, to) })
+		return retryInUse(pause, func() error { return os.Rename(from, to) })
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
-	err = insist(pause, func() error { return root.Rename(filepath.Base(from), filepath.Base(to)) })
+	err = retryInUse(pause, func() error { return root.Rename(filepath.Base(from), filepath.Base(to)) })
 	return errors.Join(err, root.Close())
 }
 
@@ -65,7 +65,7 @@ func Remove(path string) error {
 		}
 		path = aside
 	}
-	return insist(pause, func() error { return os.Remove(path) })
+	return retryInUse(pause, func() error { return os.Remove(path) })
 }
 
 const tempSuffix = ".tmp"
@@ -73,17 +73,17 @@ const tempSuffix = ".tmp"
 const (
 	firstPause = time.Millisecond
 	longPause  = 50 * time.Millisecond
-	patience   = 3 * time.Second // in all
+	retryTime  = 3 * time.Second // in all
 )
 
 func pause(d time.Duration) { <-time.After(d) }
 
-// insist calls again what fails because another process has the file open at this
+// retryInUse calls again what fails because another process has the file open at this
 // moment. An access list that allows nothing looks the same, and costs all our
 // patience.
-func insist(wait func(time.Duration), call func() error) error {
+func retryInUse(wait func(time.Duration), call func() error) error {
 	err := call()
-	for waited, next := time.Duration(0), firstPause; inUse(err) && waited < patience; next = min(2*next, longPause) {
+	for waited, next := time.Duration(0), firstPause; isInUse(err) && waited < retryTime; next = min(2*next, longPause) {
 		wait(next)
 		waited += next
 		err = call()
@@ -91,7 +91,7 @@ func insist(wait func(time.Duration), call func() error) error {
 	return err
 }
 
-func inUse(err error) bool {
+func isInUse(err error) bool {
 	for _, code := range []error{
 		windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION, windows.ERROR_ACCESS_DENIED,
 		windows.ERROR_DELETE_PENDING, windows.ERROR_USER_MAPPED_FILE,

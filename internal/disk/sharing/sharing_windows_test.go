@@ -19,9 +19,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestInsist: what others are in the way of is done again, with pauses that grow,
+// TestRetryInUse: what others are in the way of is done again, with pauses that grow,
 // for as long as we are patient; what fails for another reason, never.
-func TestInsist(t *testing.T) {
+func TestRetryInUse(t *testing.T) {
 	t.Parallel()
 	refused := fmt.Errorf("open: %w", windows.ERROR_SHARING_VIOLATION)
 	for _, c := range []struct {
@@ -37,14 +37,14 @@ func TestInsist(t *testing.T) {
 		{"never", []error{refused}, 66, windows.ERROR_SHARING_VIOLATION},
 	} {
 		calls, waited := 0, time.Duration(0)
-		err := insist(func(d time.Duration) { waited += d }, func() error {
+		err := retryInUse(func(d time.Duration) { waited += d }, func() error {
 			calls++
 			return c.fails[min(calls, len(c.fails))-1]
 		})
 		if !errors.Is(err, c.want) || calls != c.calls {
 			t.Errorf("%s: %v after %d calls, want %v after %d", c.name, err, calls, c.want, c.calls)
 		}
-		if most := patience + longPause; waited > most {
+		if most := retryTime + longPause; waited > most {
 			t.Errorf("%s: waited %s, more than %s", c.name, waited, most)
 		}
 	}
@@ -85,7 +85,7 @@ func TestRename_WaitsForOthers(t *testing.T) {
 	rude, err := os.Open(path)
 	must(t, err)
 	refused := 0
-	err = insist(func(time.Duration) {
+	err = retryInUse(func(time.Duration) {
 		if refused++; refused == 3 {
 			must(t, rude.Close())
 		}
