@@ -19,8 +19,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// sheltered returns a root with no directory above it that other users can write.
-func sheltered(t *testing.T) string {
+// newRoot returns a root with no directory above it that other users can write.
+func newRoot(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
 	must(t, err)
@@ -35,7 +35,7 @@ func sheltered(t *testing.T) string {
 
 func TestMake(t *testing.T) {
 	t.Parallel()
-	d := rundir.New(sheltered(t))
+	d := rundir.New(newRoot(t))
 	first, err := d.Make()
 	must(t, err)
 	second, err := d.Make()
