@@ -17,7 +17,7 @@ import (
 func unread() error { return fmt.Errorf("%w: %w", helper.ErrUnread, helper.ErrTemporary) }
 
 // readLater notes that the outcome is unknown, and puts the answer aside.
-func (r *Rotation) readLater(t *turn, cause error) error {
+func (r *Rotation) readLater(t *attempt, cause error) error {
 	_, err := r.unanswered(t, cause)
 	if errors.Is(err, errNotNoted) || t.aside {
 		return err
@@ -29,7 +29,7 @@ func (r *Rotation) readLater(t *turn, cause error) error {
 }
 
 // putAside keeps the answer out of the way of the next rotation.
-func (r *Rotation) putAside(t *turn) error {
+func (r *Rotation) putAside(t *attempt) error {
 	if err := r.at("empty"); err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (r *Rotation) reopen(ctx context.Context, rec helper.Record) (found helper.
 	if err != nil {
 		return rec, false, nil //nolint:nilerr // that it is absent, or not to be read, changes nothing
 	}
-	t := &turn{rec: rec, written: e.Mark, kept: true, aside: true}
+	t := &attempt{rec: rec, written: e.Mark, kept: true, aside: true}
 	if t.superseded() {
 		return rec, false, r.forgetAside(t)
 	}
@@ -70,7 +70,7 @@ func (r *Rotation) reopen(ctx context.Context, rec helper.Record) (found helper.
 
 // forgetAside deletes what was put aside: something as new is stored, or nobody
 // may use it any more.
-func (r *Rotation) forgetAside(t *turn) error {
+func (r *Rotation) forgetAside(t *attempt) error {
 	if t.rec.Account.Unanswered == 0 {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (r *Rotation) forgetAside(t *turn) error {
 // keepRefreshToken stores the refresh token of an answer whose access token cannot
 // be used, beside the access token that is stored: a spent refresh token must not
 // be all that is left. The next refresh waits as after one that was not answered.
-func (r *Rotation) keepRefreshToken(ctx context.Context, t *turn, g grant, cause error) (helper.Record, error) {
+func (r *Rotation) keepRefreshToken(ctx context.Context, t *attempt, g grant, cause error) (helper.Record, error) {
 	c := t.rec.Credential
 	c.RefreshToken, c.Generation = g.refresh, t.generation()
 	unanswered := t.rec.Account.Unanswered

@@ -47,7 +47,7 @@ func (r *Rotation) tryHeld(ctx context.Context, h *held) (over bool) {
 		name = found.Name
 	}
 	_, err := r.underLock(ctx, name, func(rec helper.Record) (helper.Record, error) {
-		t := &turn{rec: rec, reason: h.reason, written: h.mark}
+		t := &attempt{rec: rec, reason: h.reason, written: h.mark}
 		switch {
 		case rec.Account.ID != h.rec.Account.ID:
 			return rec, errMoved
@@ -65,6 +65,6 @@ func (r *Rotation) tryHeld(ctx context.Context, h *held) (over bool) {
 	case !errors.Is(r.standing(h.rec.Account), errMoved):
 		return false
 	}
-	_ = r.discard(context.WithoutCancel(ctx), &turn{rec: h.rec}, h.rec.Credential) // nobody is left to be told
+	_ = r.discard(context.WithoutCancel(ctx), &attempt{rec: h.rec}, h.rec.Credential) // nobody is left to be told
 	return true
 }

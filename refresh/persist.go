@@ -19,7 +19,7 @@ const longestPause = 30 * time.Minute
 // fails, and notes the generation in the account's file. If the store goes on
 // failing the credential comes beside an error: the journal keeps it for the
 // next rotation, or, if that failed too, only this process has it.
-func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (helper.Record, error) {
+func (r *Rotation) keep(ctx context.Context, t *attempt, c helper.Credential) (helper.Record, error) {
 	renewed := helper.Record{Account: t.rec.Account, Credential: c, Version: t.rec.Version}
 	v, err := r.put(ctx, t, c)
 	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !t.patient(err) && pause < 3*time.Second; pause *= 3 {
@@ -43,13 +43,13 @@ func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (help
 // patient reports whether the caller need not wait for another try: the answer
 // is in the journal and each would be as long as the silence of this one, or it
 // came before this turn, which is one of many that try.
-func (t *turn) patient(err error) bool {
+func (t *attempt) patient(err error) bool {
 	return t.journal == nil || t.kept && errors.Is(err, helper.ErrTimeout)
 }
 
 // put writes the credential and reads it back, if the account still has this
 // sign-in. It returns errMoved if a person has ended that.
-func (r *Rotation) put(ctx context.Context, t *turn, c helper.Credential) (helper.Version, error) {
+func (r *Rotation) put(ctx context.Context, t *attempt, c helper.Credential) (helper.Version, error) {
 	if err := r.standing(t.rec.Account); err != nil {
 		return "", err
 	}
@@ -91,7 +91,7 @@ func (r *Rotation) write(ctx context.Context, rec helper.Record, c helper.Creden
 func same(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
 
 // account notes in the account's file that the generation is stored.
-func (r *Rotation) account(t *turn, renewed helper.Record) (helper.Record, error) {
+func (r *Rotation) account(t *attempt, renewed helper.Record) (helper.Record, error) {
 	if err := r.at("account"); err != nil {
 		return renewed, err
 	}
@@ -132,7 +132,7 @@ var errOther = errors.New("the account's file does not name the sign-in")
 // discard revokes tokens that came for a sign-in that a person has ended, once
 // the journal has forgotten them: what is revoked must never be adopted.
 // If the account has another sign-in the error is errMoved: that one answers.
-func (r *Rotation) discard(ctx context.Context, t *turn, c helper.Credential) error {
+func (r *Rotation) discard(ctx context.Context, t *attempt, c helper.Credential) error {
 	a, err := t.rec.Account, r.forget(t)
 	if err == nil {
 		err = r.Client.Revoke(ctx, c.Issuer, c.RefreshToken, "refresh_token")
@@ -147,7 +147,7 @@ func (r *Rotation) discard(ctx context.Context, t *turn, c helper.Credential) er
 }
 
 // forget empties the journal of the turn, wherever its file is by now.
-func (r *Rotation) forget(t *turn) error {
+func (r *Rotation) forget(t *attempt) error {
 	err := r.at("empty")
 	if err == nil {
 		err = r.forgetAside(t)
@@ -170,7 +170,7 @@ func (r *Rotation) forget(t *turn) error {
 
 // notStored makes sure that the stored refresh token, which is spent, is not
 // presented again: a credential below the account's generation is stale.
-func (r *Rotation) notStored(t *turn, c helper.Credential, cause error) error {
+func (r *Rotation) notStored(t *attempt, c helper.Credential, cause error) error {
 	_, err := r.change(t.rec.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, c.Generation)
 	})
@@ -249,7 +249,7 @@ var errNotNoted = errors.New("this could not be noted")
 // unanswered persists that the refresh token may be spent. It is not presented
 // again while the access token is good; then after ever longer pauses. It
 // returns the account as it is then, and always an error.
-func (r *Rotation) unanswered(t *turn, cause error) (helper.Account, error) {
+func (r *Rotation) unanswered(t *attempt, cause error) (helper.Account, error) {
 	a, err := t.rec.Account, error(nil)
 	if t.journal != nil || !t.counted(r.Now()) {
 		a, err = r.countUnanswered(t.rec)
@@ -276,7 +276,7 @@ func (r *Rotation) countUnanswered(rec helper.Record) (helper.Account, error) {
 // counted reports whether the account's file tells already that the turn is
 // unanswered, though the journal could not be emptied: then the pause began
 // after the mark was written.
-func (t *turn) counted(now time.Time) bool {
+func (t *attempt) counted(now time.Time) bool {
 	a, marked := t.rec.Account, t.written.Time
 	return a.Unanswered > 0 && !marked.IsZero() && believed(t.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
 }

@@ -183,7 +183,7 @@ func believed(rec helper.Record, now time.Time) bool {
 
 // rotate presents the refresh token, and keeps what comes of it.
 func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (helper.Record, error) {
-	t := &turn{rec: rec, reason: d.Reason}
+	t := &attempt{rec: rec, reason: d.Reason}
 	if err := r.preflight(ctx, t); err != nil {
 		return helper.Record{}, notBegun(err)
 	}
@@ -205,7 +205,7 @@ func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (hel
 
 // abandon ends a turn that has sent nothing. What is in the place of its journal may be
 // another worker's, and stays.
-func (r *Rotation) abandon(t *turn, err error) error {
+func (r *Rotation) abandon(t *attempt, err error) error {
 	if errors.Is(err, helper.ErrConflict) {
 		_ = t.journal.Withdraw() // else the next rotation counts a refresh without an answer, and waits
 		return notBegun(fmt.Errorf("%w: %w: %w", errAtWork, helper.ErrBusy, err))

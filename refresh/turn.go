@@ -13,9 +13,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
-// A turn is one presentation of a refresh token, from its preparation to what
+// A attempt is one presentation of a refresh token, from its preparation to what
 // became of it.
-type turn struct {
+type attempt struct {
 	rec    helper.Record // before it
 	reason helper.Reason
 	// journal is nil if the answer came before this turn.
@@ -31,16 +31,16 @@ type turn struct {
 }
 
 // generation is that of the credential which the turn brings.
-func (t *turn) generation() uint64 { return t.written.Generation + 1 }
+func (t *attempt) generation() uint64 { return t.written.Generation + 1 }
 
 // superseded reports whether what the turn brings, or something newer, was
 // stored before.
-func (t *turn) superseded() bool {
+func (t *attempt) superseded() bool {
 	return t.generation() <= t.rec.Credential.Generation || t.generation() < t.rec.Account.Generation
 }
 
 // preflight lets fail what can fail before anything is spent.
-func (r *Rotation) preflight(ctx context.Context, t *turn) error {
+func (r *Rotation) preflight(ctx context.Context, t *attempt) error {
 	if err := r.at("preflight"); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (r *Rotation) newSealKey(ctx context.Context, a helper.Account) ([]byte, er
 }
 
 // mark notes that the refresh token is about to be presented.
-func (r *Rotation) mark(t *turn) error {
+func (r *Rotation) mark(t *attempt) error {
 	if err := r.at("mark"); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (r *Rotation) mark(t *turn) error {
 }
 
 // send presents the refresh token until it was sent once, for a few tries.
-func (r *Rotation) send(ctx context.Context, t *turn) answer {
+func (r *Rotation) send(ctx context.Context, t *attempt) answer {
 	c := t.rec.Credential
 	first := func() error {
 		t.unmarked = r.sending(t)
@@ -141,7 +141,7 @@ func (r *Rotation) send(ctx context.Context, t *turn) answer {
 
 // sending notes, before the first byte of it goes out, that the refresh token
 // may be spent from here on.
-func (r *Rotation) sending(t *turn) error {
+func (r *Rotation) sending(t *attempt) error {
 	if err := r.at("sending"); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (r *Rotation) sending(t *turn) error {
 // one took the lock. A lock excludes only those who find its file: one that was
 // deleted, or was away for a while, lets in a second worker. ErrConflict: the journal is
 // that one's.
-func (r *Rotation) alone(t *turn) error {
+func (r *Rotation) alone(t *attempt) error {
 	e, err := r.Journals.Read(t.rec.Account.ID, nil)
 	switch {
 	case errors.Is(err, helper.ErrNotFound) || err == nil && e.Mark.Attempt != t.written.Attempt:
@@ -182,7 +182,7 @@ func (r *Rotation) alone(t *turn) error {
 
 // answer keeps the whole answer before anything is made of it. If that fails
 // the answer is still in memory.
-func (r *Rotation) answer(t *turn, a answer) {
+func (r *Rotation) answer(t *attempt, a answer) {
 	if !a.sent || a.err != nil && len(a.raw) == 0 || r.at("answer-before") != nil {
 		return
 	}
@@ -228,7 +228,7 @@ func (k keptAnswer) answer() answer {
 
 // settle does what the outcome asks for, and empties the journal once that is
 // done.
-func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record, error) {
+func (r *Rotation) settle(ctx context.Context, t *attempt, a answer) (helper.Record, error) {
 	if err := r.at("parse"); err != nil {
 		return helper.Record{}, err
 	}
@@ -264,7 +264,7 @@ func (r *Rotation) settle(ctx context.Context, t *turn, a answer) (helper.Record
 
 // over ends the turn once its outcome is noted. Until then the journal tells it to
 // the next rotation.
-func (r *Rotation) over(t *turn, err error) error {
+func (r *Rotation) over(t *attempt, err error) error {
 	if errors.Is(err, errNotNoted) {
 		return err
 	}
@@ -272,7 +272,7 @@ func (r *Rotation) over(t *turn, err error) error {
 }
 
 // empty ends the turn: nothing of it is left to do.
-func (r *Rotation) empty(t *turn) error {
+func (r *Rotation) empty(t *attempt) error {
 	if err := r.at("empty"); err != nil {
 		return err
 	}
@@ -280,7 +280,7 @@ func (r *Rotation) empty(t *turn) error {
 }
 
 // remove deletes the journal.
-func (r *Rotation) remove(t *turn) error {
+func (r *Rotation) remove(t *attempt) error {
 	if t.journal != nil {
 		_ = t.journal.Close() // Windows deletes no file that is open; what it holds is of no use now
 	}
