@@ -9,39 +9,39 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
-// A held answer is one that brought a credential which neither the store nor the
+// A unstored answer is one that brought a credential which neither the store nor the
 // journal took: nobody but this process has it.
-type held struct {
+type unstored struct {
 	answer answer
 	rec    helper.Record // with the credential
 	mark   journal.Mark
 	reason helper.Reason
 }
 
-// A heldError is an ErrNotStored with what was not stored.
-type heldError struct {
+// A unstoredError is an ErrNotStored with what was not stored.
+type unstoredError struct {
 	error
-	held *held
+	unstored *unstored
 }
 
-func (e *heldError) Unwrap() error { return e.error }
+func (e *unstoredError) Unwrap() error { return e.error }
 
-// longestTry is the longest pause between two tries to store a held answer.
-const longestTry = 10 * time.Second
+// maxStorePause is the longest pause between two tries to store a held answer.
+const maxStorePause = 10 * time.Second
 
-// insist goes on trying until the answer is stored, a person has ended the
+// retryStore goes on trying until the answer is stored, a person has ended the
 // sign-in, or ctx ends. During the pauses nobody has the lock: an erase need not
 // wait for the end of it, and the next rotation can tell its caller at once that
 // what is stored is spent.
-func (r *Rotation) insist(ctx context.Context, h *held) {
-	for pause := time.Second; r.pause(ctx, pause) && !r.tryHeld(ctx, h); {
-		pause = min(2*pause, longestTry)
+func (r *Rotation) retryStore(ctx context.Context, h *unstored) {
+	for pause := time.Second; r.pause(ctx, pause) && !r.storeUnstored(ctx, h); {
+		pause = min(2*pause, maxStorePause)
 	}
 }
 
-// tryHeld settles the answer as if the journal had kept it. It reports whether
+// storeUnstored settles the answer as if the journal had kept it. It reports whether
 // nothing is left to do.
-func (r *Rotation) tryHeld(ctx context.Context, h *held) (over bool) {
+func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 	name, settled := h.rec.Account.Name, false
 	if found, ok, _ := r.find(h.rec.Account); ok {
 		name = found.Name

@@ -19,8 +19,8 @@ import (
 func (r *Rotation) Serve(ctx context.Context, d helper.Demand, w io.WriteCloser) error {
 	rec, err := r.inTime(ctx, d)
 	replied := both(r.reply(w, rec, err), w.Close())
-	if e := (*heldError)(nil); errors.As(err, &e) {
-		r.insist(ctx, e.held)
+	if e := (*unstoredError)(nil); errors.As(err, &e) {
+		r.retryStore(ctx, e.unstored)
 	}
 	return replied
 }

@@ -198,7 +198,7 @@ func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (hel
 	r.answer(t, a)
 	rec, err := r.settle(context.WithoutCancel(ctx), t, a)
 	if errors.Is(err, helper.ErrNotStored) {
-		err = &heldError{err, &held{answer: a, rec: rec, mark: t.written, reason: d.Reason}}
+		err = &unstoredError{err, &unstored{answer: a, rec: rec, mark: t.written, reason: d.Reason}}
 	}
 	return rec, err
 }
