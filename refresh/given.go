@@ -13,10 +13,10 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// maxGiven is the size in bytes of the largest document that Given reads.
-const maxGiven = 64 << 10
+// maxPastedCredential is the size in bytes of the largest document that Given reads.
+const maxPastedCredential = 64 << 10
 
-// Given reads a credential that somebody else obtained: one JSON object with
+// ParseCredential reads a credential that somebody else obtained: one JSON object with
 // the members of a token answer (RFC 6749 section 5.1) and those that say whose
 // it is:
 //
@@ -37,8 +37,8 @@ const maxGiven = 64 << 10
 //
 // The credential is of generation 1: whoever gave it must not use its refresh
 // token any more.
-func (c *Client) Given(ctx context.Context, r io.Reader) (helper.Credential, error) {
-	g, err := readGiven(r)
+func (c *Client) ParseCredential(ctx context.Context, r io.Reader) (helper.Credential, error) {
+	g, err := readPastedCredential(r)
 	if err == nil {
 		err = g.check()
 	}
@@ -56,11 +56,11 @@ func (c *Client) Given(ctx context.Context, r io.Reader) (helper.Credential, err
 	return cred, nil
 }
 
-// given is the members of the document, as texts.
-type given map[string]string
+// pastedCredential is the members of the document, as texts.
+type pastedCredential map[string]string
 
-// givenMembers says which members there may be, and which of them are numbers.
-func givenMembers() map[string]bool {
+// credentialMembers says which members there may be, and which of them are numbers.
+func credentialMembers() map[string]bool {
 	const text, number = false, true
 	return map[string]bool{
 		"access_token": text, "refresh_token": text, "id_token": text, "token_type": text, "scope": text,
@@ -69,12 +69,12 @@ func givenMembers() map[string]bool {
 	}
 }
 
-func readGiven(r io.Reader) (given, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxGiven+1))
+func readPastedCredential(r io.Reader) (pastedCredential, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxPastedCredential+1))
 	if err != nil {
 		return nil, fmt.Errorf("read it: %w", err)
 	}
-	if len(body) > maxGiven {
+	if len(body) > maxPastedCredential {
 		return nil, errors.New("it has more than 64 KiB")
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -82,7 +82,7 @@ func readGiven(r io.Reader) (given, error) {
 	if first, err := d.Token(); err != nil || first != json.Delim('{') {
 		return nil, errors.New("it is not a JSON object")
 	}
-	g := given{}
+	g := pastedCredential{}
 	for d.More() {
 		if err := g.readMember(d); err != nil {
 			return nil, err
@@ -98,18 +98,18 @@ func readGiven(r io.Reader) (given, error) {
 }
 
 // readMember reads one name and its value.
-func (g given) readMember(d *json.Decoder) error {
+func (g pastedCredential) readMember(d *json.Decoder) error {
 	token, err := d.Token()
 	name, ok := token.(string)
 	if err != nil || !ok {
 		return errors.New("it is not JSON")
 	}
-	number, known := givenMembers()[name]
+	number, known := credentialMembers()[name]
 	if _, twice := g[name]; twice {
 		return fmt.Errorf("its member %s is there twice", name)
 	}
 	if !known {
-		return fmt.Errorf("it has a member%s that is none of a credential", shownMember(name))
+		return fmt.Errorf("it has a member%s that is none of a credential", safeMemberName(name))
 	}
 	value, err := d.Token()
 	if err != nil {
@@ -129,16 +129,16 @@ func (g given) readMember(d *json.Decoder) error {
 	return nil
 }
 
-// shownMember is the name of a member with a space before it, or nothing if it might
+// safeMemberName is the name of a member with a space before it, or nothing if it might
 // be a token in the wrong place.
-func shownMember(name string) string {
+func safeMemberName(name string) string {
 	if len(name) <= 20 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") == "" {
 		return " " + name
 	}
 	return ""
 }
 
-func (g given) check() error {
+func (g pastedCredential) check() error {
 	_, hasSpan := g["expires_in"]
 	_, hasTime := g["expiry"]
 	switch {
@@ -158,7 +158,7 @@ func (g given) check() error {
 }
 
 // credential is of a document that passed check.
-func (g given) credential(iss helper.Issuer, now time.Time) (helper.Credential, error) {
+func (g pastedCredential) credential(iss helper.Issuer, now time.Time) (helper.Credential, error) {
 	answer := grant{
 		access: helper.NewSecret(g["access_token"]), refresh: helper.NewSecret(g["refresh_token"]),
 		idToken: helper.NewSecret(g["id_token"]), life: seconds(json.RawMessage(g["expires_in"])), scope: clean(g["scope"], maxJWT),

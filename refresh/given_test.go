@@ -22,7 +22,7 @@ func givenNow() time.Time { return time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC) 
 func give(t *testing.T, document string) (helper.Credential, error) {
 	t.Helper()
 	client := &refresh.Client{UserAgent: "codex-cred/test", Now: givenNow}
-	return client.Given(t.Context(), strings.NewReader(document))
+	return client.ParseCredential(t.Context(), strings.NewReader(document))
 }
 
 // claimsToken returns a JWT with the claims.
@@ -159,7 +159,7 @@ func FuzzGiven(f *testing.F) {
 	f.Add(`{"access_token":"a"} {`)
 	f.Fuzz(func(t *testing.T, document string) {
 		client := &refresh.Client{Now: givenNow, Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("no network") }}
-		c, err := client.Given(t.Context(), strings.NewReader(document))
+		c, err := client.ParseCredential(t.Context(), strings.NewReader(document))
 		switch {
 		case err == nil && (c.AccessToken.IsZero() || c.Expiry.IsZero() || !c.Valid(givenNow()) && c.RefreshToken.IsZero()):
 			t.Errorf("accepted as %+v", c)

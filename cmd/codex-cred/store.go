@@ -64,7 +64,7 @@ func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, erro
 	}
 	read := make(chan given, 1)
 	go func() {
-		c, err := w.client.Given(ctx, p.In)
+		c, err := w.client.ParseCredential(ctx, p.In)
 		read <- given{c, err}
 	}()
 	select {
