@@ -22,10 +22,10 @@ type Tokens struct {
 	Settings Settings
 }
 
-// Take returns the credential of generation 1 that the tokens are, with the
+// FromTokens returns the credential of generation 1 that the tokens are, with the
 // rules, and the errors, of [Client.Given]. Tokens without a refresh token are
 // [helper.ErrInvalid].
-func (c *Client) Take(ctx context.Context, t Tokens) (helper.Credential, error) {
+func (c *Client) FromTokens(ctx context.Context, t Tokens) (helper.Credential, error) {
 	invalid := func(err error) error { return fmt.Errorf("the sign-in is %w: %w", helper.ErrInvalid, err) }
 	if err := t.check(); err != nil {
 		return helper.Credential{}, invalid(err)

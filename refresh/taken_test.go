@@ -14,7 +14,7 @@ import (
 func take(t *testing.T, tokens refresh.Tokens) (helper.Credential, error) {
 	t.Helper()
 	client := &refresh.Client{UserAgent: "codex-cred/test", Now: givenNow}
-	return client.Take(t.Context(), tokens)
+	return client.FromTokens(t.Context(), tokens)
 }
 
 // tokensOf returns tokens of which the access token is the text.
