@@ -23,9 +23,9 @@ func (r *Rotation) readLater(t *attempt, cause error) error {
 		return err
 	}
 	if !t.kept {
-		return both(err, r.empty(t)) // nobody has it any more
+		return joinErrors(err, r.empty(t)) // nobody has it any more
 	}
-	return both(both(helper.ErrUnread, err), r.putAside(t))
+	return joinErrors(joinErrors(helper.ErrUnread, err), r.putAside(t))
 }
 
 // putAside keeps the answer out of the way of the next rotation.
@@ -93,5 +93,5 @@ func (r *Rotation) keepRefreshToken(ctx context.Context, t *attempt, g grant, ca
 	}
 	rec.Account.Unanswered = unanswered
 	_, noted := r.countUnanswered(rec)
-	return rec, fmt.Errorf("refresh: %w; its refresh token is kept: %w", cause, both(helper.ErrTemporary, both(err, noted)))
+	return rec, fmt.Errorf("refresh: %w; its refresh token is kept: %w", cause, joinErrors(helper.ErrTemporary, joinErrors(err, noted)))
 }

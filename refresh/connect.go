@@ -39,7 +39,7 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 	}
 	if err != nil {
 		_ = conn.Close()
-		return nil, nil, both(err, ctx.Err())
+		return nil, nil, joinErrors(err, ctx.Err())
 	}
 	return upper, told, nil
 }

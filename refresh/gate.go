@@ -76,7 +76,7 @@ func (g *Gate) refresh(ctx context.Context, d helper.Demand, a helper.Account) (
 	}
 	rec, err = g.lead(ctx, d, a.ID)
 	g.tidy(a)
-	return rec, both(err, unlock())
+	return rec, joinErrors(err, unlock())
 }
 
 // enter takes the gate, or reports that there is nothing to start. The gate only

@@ -37,7 +37,7 @@ func (r *Rotation) keep(ctx context.Context, t *attempt, c helper.Credential) (h
 		return renewed, err
 	}
 	renewed, err = r.account(t, renewed)
-	return renewed, both(err, r.empty(t))
+	return renewed, joinErrors(err, r.empty(t))
 }
 
 // patient reports whether the caller need not wait for another try: the answer
@@ -178,10 +178,10 @@ func (r *Rotation) notStored(t *attempt, c helper.Credential, cause error) error
 		err = nil // it says the same
 	}
 	if t.kept {
-		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errWaits, both(cause, err))
+		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errWaits, joinErrors(cause, err))
 	}
 	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored, clock(c.Expiry), cause)
-	return both(cause, err)
+	return joinErrors(cause, err)
 }
 
 // errWaits: the journal keeps a credential for the next rotation.
@@ -214,7 +214,7 @@ func (r *Rotation) postpone(rec helper.Record, a answer) error {
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errNotNoted, err)
 	}
-	err = both(helper.ErrTemporary, err)
+	err = joinErrors(helper.ErrTemporary, err)
 	return fmt.Errorf("refresh: %w; the next is due after %s: %w", endpointError(a), clock(until), err)
 }
 
@@ -228,7 +228,7 @@ func (r *Rotation) unreached(rec helper.Record, cause error) error {
 		until = rec.Credential.Expiry // then somebody waits for it
 	}
 	_, err := r.change(rec.Account, func(a *helper.Account) { a.NotBefore = until })
-	return fmt.Errorf("refresh: %w: %w", cause, both(helper.ErrTemporary, err))
+	return fmt.Errorf("refresh: %w: %w", cause, joinErrors(helper.ErrTemporary, err))
 }
 
 // retryAfter reads the header (RFC 9110 section 10.2.3): seconds or a date.

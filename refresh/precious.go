@@ -64,7 +64,7 @@ func (c *Client) precious(ctx context.Context, call call, begin func() error, a 
 	select {
 	case failed := <-wrote:
 		if err != nil && len(a.raw) == 0 {
-			err = both(failed, err)
+			err = joinErrors(failed, err)
 		}
 	default:
 	}

@@ -90,7 +90,7 @@ func (r *Rotation) Adopt(ctx context.Context, a helper.Account) error {
 	}
 	_, _, err = r.recover(context.WithoutCancel(ctx), rec)
 	if r.Journals.IsKept(a.ID) {
-		return both(unread(), err)
+		return joinErrors(unread(), err)
 	}
 	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) && !errors.Is(err, errWaits) {
 		return nil // the error is of a refresh that is over

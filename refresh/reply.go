@@ -18,7 +18,7 @@ import (
 // took it goes on trying to store until ctx ends.
 func (r *Rotation) Serve(ctx context.Context, d helper.Demand, w io.WriteCloser) error {
 	rec, err := r.inTime(ctx, d)
-	replied := both(r.reply(w, rec, err), w.Close())
+	replied := joinErrors(r.reply(w, rec, err), w.Close())
 	if e := (*unstoredError)(nil); errors.As(err, &e) {
 		r.retryStore(ctx, e.unstored)
 	}

@@ -76,7 +76,7 @@ func (r *Rotation) underLock(ctx context.Context, account string, do func(helper
 	if err != nil {
 		return helper.Record{}, err
 	}
-	defer func() { err = both(err, unlock()) }()
+	defer func() { err = joinErrors(err, unlock()) }()
 	rec, err = r.reread(ctx, account, id)
 	if errors.Is(err, errMoved) || errors.Is(err, helper.ErrNotFound) {
 		// What the lock guards may be gone, and taking the lock may have made it anew.
@@ -210,7 +210,7 @@ func (r *Rotation) abandon(t *attempt, err error) error {
 		_ = t.journal.Withdraw() // else the next rotation counts a refresh without an answer, and waits
 		return notBegun(fmt.Errorf("%w: %w: %w", errAtWork, helper.ErrBusy, err))
 	}
-	return notBegun(both(err, r.empty(t)))
+	return notBegun(joinErrors(err, r.empty(t)))
 }
 
 func notBegun(err error) error {

@@ -133,7 +133,7 @@ func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, l
 	if len(a.body) > maxBody {
 		a.body, err = a.body[:maxBody], errTooLong
 	}
-	return both(err, resp.Body.Close())
+	return joinErrors(err, resp.Body.Close())
 }
 
 func (c *Client) request(ctx context.Context, call call, begin func() error) (*http.Request, error) {

@@ -53,7 +53,7 @@ func (r *Rotation) find(a helper.Account) (found helper.Account, ok bool, err er
 		if loadErr == nil && other.ID == a.ID {
 			return other, true, nil
 		}
-		err = both(err, loadErr)
+		err = joinErrors(err, loadErr)
 	}
 	return helper.Account{}, false, err
 }

@@ -46,8 +46,8 @@ func cleanText(s string) string {
 	return clean(longWord().ReplaceAllString(helper.MaskEmails(clean(s, maxBody)), "[...]"), maxText)
 }
 
-// both returns one error of one line for two, of which any may be nil.
-func both(err, other error) error {
+// joinErrors returns one error of one line for two, of which any may be nil.
+func joinErrors(err, other error) error {
 	switch {
 	case err == nil:
 		return other

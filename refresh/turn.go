@@ -56,7 +56,7 @@ func (r *Rotation) preflight(ctx context.Context, t *attempt) error {
 	}
 	generation := t.rec.Credential.Generation
 	if _, err := r.change(t.rec.Account, func(a *helper.Account) { a.ClockTried = generation }); err != nil {
-		return both(err, t.journal.Close())
+		return joinErrors(err, t.journal.Close())
 	}
 	return nil
 }
@@ -256,7 +256,7 @@ func (r *Rotation) settle(ctx context.Context, t *attempt, a answer) (helper.Rec
 		}
 		return helper.Record{}, r.readLater(t, a.problem(parsed))
 	case notSent:
-		return helper.Record{}, both(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
+		return helper.Record{}, joinErrors(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
 	}
 	_, err := r.unanswered(t, a.problem(parsed))
 	return helper.Record{}, r.over(t, err)
@@ -268,7 +268,7 @@ func (r *Rotation) over(t *attempt, err error) error {
 	if errors.Is(err, errNotNoted) {
 		return err
 	}
-	return both(err, r.empty(t))
+	return joinErrors(err, r.empty(t))
 }
 
 // empty ends the turn: nothing of it is left to do.
