@@ -62,7 +62,7 @@ func (g *Gate) Refresh(ctx context.Context, d helper.Demand) (helper.Record, err
 	}
 	rec, err := g.refresh(ctx, d, a)
 	if errors.Is(err, helper.ErrBusy) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		if stored, ok := g.lastLook(ctx, d); ok {
+		if stored, ok := g.inspectAtDeadline(ctx, d); ok {
 			return stored, nil
 		}
 	}
@@ -118,7 +118,7 @@ func (g *Gate) await(ctx context.Context, d helper.Demand, id helper.ID, gate st
 	var unlock func() error
 	err := g.Locks.Wait(short, gate)
 	if err == nil {
-		if rec, done, err := g.look(ctx, d); done {
+		if rec, done, err := g.inspect(ctx, d); done {
 			return nil, rec, true, err
 		}
 		unlock, err = g.Locks.Lock(short, gate)
@@ -127,7 +127,7 @@ func (g *Gate) await(ctx context.Context, d helper.Demand, id helper.ID, gate st
 		if err := g.Locks.Wait(ctx, string(id)); err != nil {
 			return nil, helper.Record{}, false, g.waiting(err, string(id))
 		}
-		rec, done, err := g.look(ctx, d)
+		rec, done, err := g.inspect(ctx, d)
 		return nil, rec, done, err
 	}
 	return unlock, helper.Record{}, false, g.waiting(err, gate)
@@ -152,12 +152,12 @@ func (g *Gate) who(err error, lock string) string {
 	return ""
 }
 
-// lastLook reads once more for a caller that is out of time: what it waited for
+// inspectAtDeadline reads once more for a caller that is out of time: what it waited for
 // may be stored, by a worker that was stopped after that.
-func (g *Gate) lastLook(ctx context.Context, d helper.Demand) (helper.Record, bool) {
+func (g *Gate) inspectAtDeadline(ctx context.Context, d helper.Demand) (helper.Record, bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	rec, done, err := g.look(ctx, d)
+	rec, done, err := g.inspect(ctx, d)
 	return rec, done && err == nil
 }
 
@@ -172,9 +172,9 @@ func (g *Gate) tidy(a helper.Account) {
 	}
 }
 
-// look reads again, and reports whether there is nothing to start: the demand is
+// inspect reads again, and reports whether there is nothing to start: the demand is
 // served, or the next refresh is not due.
-func (g *Gate) look(ctx context.Context, d helper.Demand) (helper.Record, bool, error) {
+func (g *Gate) inspect(ctx context.Context, d helper.Demand) (helper.Record, bool, error) {
 	rec, err := g.Records.Read(ctx, d.Account)
 	if err != nil || served(demand{Demand: d}, rec.Credential, g.Now()) {
 		return rec, true, err
@@ -199,7 +199,7 @@ func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.
 				return helper.Record{}, g.waiting(err, string(id))
 			}
 		}
-		if rec, done, err := g.look(ctx, d); done {
+		if rec, done, err := g.inspect(ctx, d); done {
 			return rec, err
 		}
 		rec, err := g.ask(ctx, d, string(id))
@@ -222,7 +222,7 @@ func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.
 // caller may have been stopped before it read that.
 func (g *Gate) newest(ctx context.Context, d helper.Demand, replied helper.Record) helper.Record {
 	d.Generation = replied.Credential.Generation
-	if rec, done, err := g.look(ctx, d); done && err == nil {
+	if rec, done, err := g.inspect(ctx, d); done && err == nil {
 		return rec
 	}
 	return replied
