@@ -152,14 +152,14 @@ func (r *Rotation) sending(t *attempt) error {
 	if err := r.at("send-before"); err != nil {
 		return err
 	}
-	return r.alone(t)
+	return r.checkUndisturbed(t)
 }
 
-// alone returns an error if another worker is at the same sign-in, or was since this
+// checkUndisturbed returns an error if another worker is at the same sign-in, or was since this
 // one took the lock. A lock excludes only those who find its file: one that was
 // deleted, or was away for a while, lets in a second worker. ErrConflict: the journal is
 // that one's.
-func (r *Rotation) alone(t *attempt) error {
+func (r *Rotation) checkUndisturbed(t *attempt) error {
 	e, err := r.Journals.Read(t.rec.Account.ID, nil)
 	switch {
 	case errors.Is(err, helper.ErrNotFound) || err == nil && e.Mark.Attempt != t.written.Attempt:
