@@ -13,23 +13,23 @@ import (
 // to read it again before it sends anything. It stays until a credential is stored
 // that is as new, or until the sign-in is deleted.
 
-// unread is the error of an answer that is put aside.
-func unread() error { return fmt.Errorf("%w: %w", helper.ErrUnread, helper.ErrTemporary) }
+// unreadError is the error of an answer that is put aside.
+func unreadError() error { return fmt.Errorf("%w: %w", helper.ErrUnread, helper.ErrTemporary) }
 
-// readLater notes that the outcome is unknown, and puts the answer aside.
-func (r *Rotation) readLater(t *attempt, cause error) error {
+// saveUnreadable notes that the outcome is unknown, and puts the answer aside.
+func (r *Rotation) saveUnreadable(t *attempt, cause error) error {
 	_, err := r.unanswered(t, cause)
-	if errors.Is(err, errNotNoted) || t.aside {
+	if errors.Is(err, errNotNoted) || t.unreadable {
 		return err
 	}
 	if !t.kept {
 		return joinErrors(err, r.empty(t)) // nobody has it any more
 	}
-	return joinErrors(joinErrors(helper.ErrUnread, err), r.putAside(t))
+	return joinErrors(joinErrors(helper.ErrUnread, err), r.moveToUnreadable(t))
 }
 
-// putAside keeps the answer out of the way of the next rotation.
-func (r *Rotation) putAside(t *attempt) error {
+// moveToUnreadable keeps the answer out of the way of the next rotation.
+func (r *Rotation) moveToUnreadable(t *attempt) error {
 	if err := r.at("empty"); err != nil {
 		return err
 	}
@@ -42,9 +42,9 @@ func (r *Rotation) putAside(t *attempt) error {
 	return nil // it is away, and the next rotation finds it in the journal
 }
 
-// reopen tries again to read an answer that was put aside. Only an account with an
+// retryUnreadable tries again to read an answer that was put aside. Only an account with an
 // unanswered refresh has one.
-func (r *Rotation) reopen(ctx context.Context, rec helper.Record) (found helper.Record, settled bool, err error) {
+func (r *Rotation) retryUnreadable(ctx context.Context, rec helper.Record) (found helper.Record, settled bool, err error) {
 	if rec.Account.Unanswered == 0 {
 		return rec, false, nil
 	}
@@ -52,9 +52,9 @@ func (r *Rotation) reopen(ctx context.Context, rec helper.Record) (found helper.
 	if err != nil {
 		return rec, false, nil //nolint:nilerr // that it is absent, or not to be read, changes nothing
 	}
-	t := &attempt{rec: rec, written: e.Mark, kept: true, aside: true}
+	t := &attempt{rec: rec, written: e.Mark, kept: true, unreadable: true}
 	if t.superseded() {
-		return rec, false, r.forgetAside(t)
+		return rec, false, r.removeUnreadable(t)
 	}
 	a, ok, err := r.keptAnswer(ctx, rec, r.Journals.ReadKept)
 	if err != nil || !ok {
@@ -68,9 +68,9 @@ func (r *Rotation) reopen(ctx context.Context, rec helper.Record) (found helper.
 	return found, true, err
 }
 
-// forgetAside deletes what was put aside: something as new is stored, or nobody
+// removeUnreadable deletes what was put aside: something as new is stored, or nobody
 // may use it any more.
-func (r *Rotation) forgetAside(t *attempt) error {
+func (r *Rotation) removeUnreadable(t *attempt) error {
 	if t.rec.Account.Unanswered == 0 {
 		return nil
 	}

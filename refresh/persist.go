@@ -33,7 +33,7 @@ func (r *Rotation) keep(ctx context.Context, t *attempt, c helper.Credential) (h
 		return renewed, r.notStored(t, c, err)
 	}
 	renewed.Version = v
-	if err := r.forgetAside(t); err != nil {
+	if err := r.removeUnreadable(t); err != nil {
 		return renewed, err
 	}
 	renewed, err = r.account(t, renewed)
@@ -150,7 +150,7 @@ func (r *Rotation) discard(ctx context.Context, t *attempt, c helper.Credential)
 func (r *Rotation) forget(t *attempt) error {
 	err := r.at("empty")
 	if err == nil {
-		err = r.forgetAside(t)
+		err = r.removeUnreadable(t)
 	}
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func (r *Rotation) forget(t *attempt) error {
 		return r.remove(t)
 	}
 	err = r.Journals.Remove(t.rec.Account.ID)
-	if errors.Is(err, helper.ErrNotFound) && (!t.kept || t.aside) {
+	if errors.Is(err, helper.ErrNotFound) && (!t.kept || t.unreadable) {
 		return nil
 	}
 	return err

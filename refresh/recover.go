@@ -21,7 +21,7 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 	e, err := r.Journals.Read(rec.Account.ID, nil)
 	switch {
 	case errors.Is(err, helper.ErrNotFound):
-		return r.reopen(ctx, rec)
+		return r.retryUnreadable(ctx, rec)
 	case err == nil:
 	case errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer):
 		e = journal.Entry{Mark: journal.Mark{State: journal.StateSending, Generation: rec.Credential.Generation}} // a torn mark tells nothing
@@ -33,7 +33,7 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 		if err := r.empty(t); err != nil { // nothing was sent, or the credential was stored
 			return rec, false, err
 		}
-		return r.reopen(ctx, rec)
+		return r.retryUnreadable(ctx, rec)
 	}
 	a, ok, err := r.keptAnswer(ctx, rec, r.Journals.Read)
 	if err != nil && !errors.Is(err, errNoKey) {
@@ -48,7 +48,7 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 		return rec, false, noted
 	}
 	if errors.Is(err, errNoKey) && e.Sealed {
-		return rec, false, r.putAside(t)
+		return rec, false, r.moveToUnreadable(t)
 	}
 	return rec, false, r.empty(t)
 }
@@ -90,7 +90,7 @@ func (r *Rotation) Adopt(ctx context.Context, a helper.Account) error {
 	}
 	_, _, err = r.recover(context.WithoutCancel(ctx), rec)
 	if r.Journals.IsKept(a.ID) {
-		return joinErrors(unread(), err)
+		return joinErrors(unreadError(), err)
 	}
 	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) && !errors.Is(err, errWaits) {
 		return nil // the error is of a refresh that is over

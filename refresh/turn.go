@@ -26,8 +26,8 @@ type attempt struct {
 	unmarked error
 	// kept: the answer is in the journal.
 	kept bool
-	// aside: it is in the journal that was put aside.
-	aside bool
+	// unreadable: it is in the journal that was put aside.
+	unreadable bool
 }
 
 // generation is that of the credential which the turn brings.
@@ -254,7 +254,7 @@ func (r *Rotation) settle(ctx context.Context, t *attempt, a answer) (helper.Rec
 		if !g.refresh.IsZero() {
 			return r.keepRefreshToken(ctx, t, g, a.problem(parsed))
 		}
-		return helper.Record{}, r.readLater(t, a.problem(parsed))
+		return helper.Record{}, r.saveUnreadable(t, a.problem(parsed))
 	case notSent:
 		return helper.Record{}, joinErrors(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
 	}
