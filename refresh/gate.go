@@ -165,7 +165,7 @@ func (g *Gate) inspectAtDeadline(ctx context.Context, d helper.Demand) (helper.R
 // taking them may have made them anew.
 func (g *Gate) tidy(a helper.Account) {
 	found, err := g.Records.Accounts.Load(a.Name)
-	if errors.Is(err, helper.ErrNotFound) || err == nil && !same(found, a) {
+	if errors.Is(err, helper.ErrNotFound) || err == nil && !isSameSignIn(found, a) {
 		for _, gate := range Gates(a.ID) {
 			_ = g.Locks.Remove(gate) // where others wait for it, the system may keep it for them
 		}

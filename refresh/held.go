@@ -43,7 +43,7 @@ func (r *Rotation) retryStore(ctx context.Context, h *unstored) {
 // nothing is left to do.
 func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 	name, settled := h.rec.Account.Name, false
-	if found, ok, _ := r.find(h.rec.Account); ok {
+	if found, ok, _ := r.findAccount(h.rec.Account); ok {
 		name = found.Name
 	}
 	_, err := r.underLock(ctx, name, func(rec helper.Record) (helper.Record, error) {
@@ -62,7 +62,7 @@ func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 		return !errors.Is(err, helper.ErrNotStored)
 	case err == nil:
 		return true
-	case !errors.Is(r.standing(h.rec.Account), errMoved):
+	case !errors.Is(r.checkSignIn(h.rec.Account), errMoved):
 		return false
 	}
 	_ = r.discard(context.WithoutCancel(ctx), &attempt{rec: h.rec}, h.rec.Credential) // nobody is left to be told

@@ -50,7 +50,7 @@ func (t *attempt) patient(err error) bool {
 // put writes the credential and reads it back, if the account still has this
 // sign-in. It returns errMoved if a person has ended that.
 func (r *Rotation) put(ctx context.Context, t *attempt, c helper.Credential) (helper.Version, error) {
-	if err := r.standing(t.rec.Account); err != nil {
+	if err := r.checkSignIn(t.rec.Account); err != nil {
 		return "", err
 	}
 	v, err := r.write(ctx, t.rec, c)
@@ -63,7 +63,7 @@ func (r *Rotation) put(ctx context.Context, t *attempt, c helper.Credential) (he
 		return found.Version, nil
 	}
 	// That the item is absent or another one is no proof of a person's will.
-	if moved := r.standing(t.rec.Account); errors.Is(moved, errMoved) {
+	if moved := r.checkSignIn(t.rec.Account); errors.Is(moved, errMoved) {
 		return "", moved
 	}
 	return "", err
@@ -87,8 +87,8 @@ func (r *Rotation) write(ctx context.Context, rec helper.Record, c helper.Creden
 	return v, err
 }
 
-// same reports whether the account still has the sign-in.
-func same(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
+// isSameSignIn reports whether the account still has the sign-in.
+func isSameSignIn(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
 
 // account notes in the account's file that the generation is stored.
 func (r *Rotation) account(t *attempt, renewed helper.Record) (helper.Record, error) {
@@ -112,22 +112,22 @@ func (r *Rotation) account(t *attempt, renewed helper.Record) (helper.Record, er
 // change updates the account's file while the account has this sign-in.
 func (r *Rotation) change(a helper.Account, change func(*helper.Account)) (helper.Account, error) {
 	changed, err := r.Records.Accounts.Update(a.Name, func(found *helper.Account) error {
-		if !same(*found, a) {
-			return errOther
+		if !isSameSignIn(*found, a) {
+			return errOtherSignIn
 		}
 		change(found)
 		return nil
 	})
-	if errors.Is(err, errOther) {
-		if err = r.standing(a); err == nil {
-			err = missing() // it is back by now
+	if errors.Is(err, errOtherSignIn) {
+		if err = r.checkSignIn(a); err == nil {
+			err = missingError() // it is back by now
 		}
 	}
 	return changed, err
 }
 
-// errOther: the account's file is absent, or does not name the sign-in.
-var errOther = errors.New("the account's file does not name the sign-in")
+// errOtherSignIn: the account's file is absent, or does not name the sign-in.
+var errOtherSignIn = errors.New("the account's file does not name the sign-in")
 
 // discard revokes tokens that came for a sign-in that a person has ended, once
 // the journal has forgotten them: what is revoked must never be adopted.

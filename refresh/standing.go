@@ -11,15 +11,15 @@ import (
 // a person wanted that. It comes with ErrTemporary.
 var errMissing = errors.New("the account's file is missing, though no erase removed it; put the data directory back")
 
-func missing() error { return fmt.Errorf("%w: %w", errMissing, helper.ErrTemporary) }
+func missingError() error { return fmt.Errorf("%w: %w", errMissing, helper.ErrTemporary) }
 
-// standing returns nil if the account has the sign-in, and errMoved if there is
+// checkSignIn returns nil if the account has the sign-in, and errMoved if there is
 // proof that a person ended that: an account file that says that it is being
 // erased, or the account's own file with another sign-in, while no file names
 // this one. Every other error is no proof: a file that is absent may be on a disk
 // that comes back.
-func (r *Rotation) standing(a helper.Account) error {
-	found, ok, err := r.find(a)
+func (r *Rotation) checkSignIn(a helper.Account) error {
+	found, ok, err := r.findAccount(a)
 	switch {
 	case ok && found.Erasing:
 		return errMoved
@@ -30,19 +30,19 @@ func (r *Rotation) standing(a helper.Account) error {
 	case err != nil && !errors.Is(err, helper.ErrNotFound):
 		return err
 	case err != nil:
-		return missing()
+		return missingError()
 	}
 	// A sign-in that was moved to another store still has the grant.
 	if now, err := r.Records.Accounts.Load(a.Name); err == nil && now.ID != "" && (now.Began == "" || now.Began != a.Began) {
 		return errMoved
 	}
-	return missing()
+	return missingError()
 }
 
-// find returns the account whose file names the sign-in, under whatever name: a
+// findAccount returns the account whose file names the sign-in, under whatever name: a
 // person may have renamed it while nobody had the lock. Neither found nor an error
 // means that every account file was read and none names it.
-func (r *Rotation) find(a helper.Account) (found helper.Account, ok bool, err error) {
+func (r *Rotation) findAccount(a helper.Account) (found helper.Account, ok bool, err error) {
 	found, err = r.Records.Accounts.Load(a.Name)
 	if err == nil && found.ID == a.ID {
 		return found, true, nil

@@ -167,7 +167,7 @@ func (r *Rotation) checkUndisturbed(t *attempt) error {
 	case err != nil:
 		return err
 	}
-	if err := r.standing(t.rec.Account); err != nil {
+	if err := r.checkSignIn(t.rec.Account); err != nil {
 		return err
 	}
 	a, err := r.Records.Accounts.Load(t.rec.Account.Name)
