@@ -20,7 +20,7 @@ func TestJudge_Design(t *testing.T) {
 		if status == 0 {
 			a.raw = []byte(body)
 		}
-		a.take(nil)
+		a.parseRaw(nil)
 		return a
 	}
 	later := func(status int, body string) answer {

@@ -19,7 +19,7 @@ const (
 	// maxEager is up to which size an answer is looked at with every piece that
 	// arrives; a longer one when no more has arrived for a while.
 	maxEager = 256 << 10
-	pieceGap = 100 * time.Millisecond
+	idleGap  = 100 * time.Millisecond
 	// lingerTime is how long more is waited for when an answer is whole by its
 	// frame, but means nothing: the frame may be wrong.
 	lingerTime = 2 * time.Second
@@ -28,10 +28,10 @@ const (
 	drainTime = time.Second
 )
 
-// precious makes the call on a connection of its own and reads whatever comes
+// roundTripRaw makes the call on a connection of its own and reads whatever comes
 // into a.raw: not the frame, but the tokens say what is an answer. net/http
 // would throw away what breaks the rules of HTTP.
-func (c *Client) precious(ctx context.Context, call call, begin func() error, a *answer) error {
+func (c *Client) roundTripRaw(ctx context.Context, call call, begin func() error, a *answer) error {
 	req, err := c.request(ctx, call, nil)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (c *Client) precious(ctx context.Context, call call, begin func() error, a 
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	text, err := requestText(req, call.body, proxy != nil, func() { authorize(req, proxy) })
+	text, err := requestBytes(req, call.body, proxy != nil, func() { authorize(req, proxy) })
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,8 @@ func (c *Client) precious(ctx context.Context, call call, begin func() error, a 
 		_, err := conn.Write(text)
 		wrote <- err
 	}()
-	read := reading{answer: a, pieces: pieces(conn, done)}
-	if err = read.all(ctx); errors.Is(err, io.EOF) {
+	read := rawReader{answer: a, pieces: readPieces(conn, done)}
+	if err = read.readAll(ctx); errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	select {
@@ -71,8 +71,8 @@ func (c *Client) precious(ctx context.Context, call call, begin func() error, a 
 	return err
 }
 
-// requestText is what goes out, in one piece.
-func requestText(req *http.Request, body string, toProxy bool, authorize func()) ([]byte, error) {
+// requestBytes is what goes out, in one piece.
+func requestBytes(req *http.Request, body string, toProxy bool, authorize func()) ([]byte, error) {
 	req.Body, req.Close = io.NopCloser(bytes.NewBufferString(body)), true
 	var text bytes.Buffer
 	if !toProxy {
@@ -90,8 +90,8 @@ type piece struct {
 	err   error
 }
 
-// pieces reads the connection until it fails or done is closed.
-func pieces(conn net.Conn, done <-chan struct{}) <-chan piece {
+// readPieces reads the connection until it fails or done is closed.
+func readPieces(conn net.Conn, done <-chan struct{}) <-chan piece {
 	all := make(chan piece)
 	go func() {
 		for {
@@ -110,15 +110,15 @@ func pieces(conn net.Conn, done <-chan struct{}) <-chan piece {
 	return all
 }
 
-// A reading is an answer that arrives.
-type reading struct {
+// A rawReader is an answer that arrives.
+type rawReader struct {
 	*answer
 	pieces <-chan piece
 }
 
-// all reads until the answer is whole, the connection fails or ctx ends. What
+// readAll reads until the answer is whole, the connection fails or ctx ends. What
 // has arrived by then is read before the end of ctx counts.
-func (r *reading) all(ctx context.Context) error {
+func (r *rawReader) readAll(ctx context.Context) error {
 	ended := ctx.Done()
 	var gap, drained <-chan time.Time
 	for {
@@ -128,15 +128,15 @@ func (r *reading) all(ctx context.Context) error {
 			r.raw = append(r.raw, p.bytes[:room]...)
 			switch {
 			case p.err != nil:
-				return r.closed(p.err)
+				return r.closeError(p.err)
 			case room < len(p.bytes):
-				r.take(errTooLarge)
+				r.parseRaw(errTooLarge)
 				return errTooLarge
 			case len(r.raw) > maxEager:
-				gap = time.After(pieceGap)
+				gap = time.After(idleGap)
 				continue
 			}
-			enough, framed := r.enough()
+			enough, framed := r.isComplete()
 			if enough {
 				return nil
 			}
@@ -144,7 +144,7 @@ func (r *reading) all(ctx context.Context) error {
 				gap = time.After(lingerTime)
 			}
 		case <-gap:
-			enough, framed := r.enough()
+			enough, framed := r.isComplete()
 			if enough || framed {
 				return nil
 			}
@@ -152,28 +152,28 @@ func (r *reading) all(ctx context.Context) error {
 		case <-ended:
 			ended, drained = nil, time.After(drainTime)
 		case <-drained:
-			r.take(context.Cause(ctx))
+			r.parseRaw(context.Cause(ctx))
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// closed is nil if the connection may end here.
-func (r *reading) closed(err error) error {
-	r.take(nil)
+// closeError is nil if the connection may end here.
+func (r *rawReader) closeError(err error) error {
+	r.parseRaw(nil)
 	parsed := salvage.Parse(r.raw)
 	if parsed.Whole || errors.Is(err, io.EOF) && parsed.UntilClose && len(r.raw) > 0 {
 		return nil
 	}
-	r.take(err)
+	r.parseRaw(err)
 	return err
 }
 
-// enough reports whether no more need be waited for: the tokens are there, or
+// isComplete reports whether no more need be waited for: the tokens are there, or
 // another answer that can be told. Framed: by its frame it is whole, but it says
 // nothing.
-func (r *reading) enough() (enough, framed bool) {
-	r.take(nil)
+func (r *rawReader) isComplete() (enough, framed bool) {
+	r.parseRaw(nil)
 	parsed := salvage.Parse(r.raw)
 	found := r.find(parsed)
 	switch {
@@ -185,8 +185,8 @@ func (r *reading) enough() (enough, framed bool) {
 	return false, parsed.Whole
 }
 
-// take fills in what the raw answer says. Cut is why there is no more of it.
-func (a *answer) take(cut error) {
+// parseRaw fills in what the raw answer says. Cut is why there is no more of it.
+func (a *answer) parseRaw(cut error) {
 	parsed := salvage.Parse(a.raw)
 	a.status, a.body, a.err = parsed.Status, parsed.Text(), cut
 	a.retryAfter, a.date = parsed.Header.Get("Retry-After"), parsed.Header.Get("Date")

@@ -10,12 +10,12 @@ import (
 )
 
 // arriving is a reading of the pieces, after which the connection stays open.
-func arriving(texts ...string) reading {
+func arriving(texts ...string) rawReader {
 	all := make(chan piece, len(texts))
 	for _, text := range texts {
 		all <- piece{[]byte(text), nil}
 	}
-	return reading{answer: &answer{sent: true}, pieces: all}
+	return rawReader{answer: &answer{sent: true}, pieces: all}
 }
 
 const wholeTokens = `{"access_token":"a","token_type":"Bearer","refresh_token":"r"}`
@@ -27,7 +27,7 @@ func TestReading_ArrivedBeatsTheLimit(t *testing.T) {
 	cancel()
 	for range 100 { // select chooses by chance
 		r := arriving("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", wholeTokens[:20], wholeTokens[20:])
-		if err := r.all(over); err != nil {
+		if err := r.readAll(over); err != nil {
 			t.Fatalf("error %v, want the answer", err)
 		}
 		if g, err := r.grant(ProfileOAuth); err != nil || g.refresh.Reveal() != "r" {
@@ -41,7 +41,7 @@ func TestReading_Limit(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := arriving("HTTP/1.1 200 OK\r\n\r\n", `{"access_tok`)
-	if err := r.all(over); !errors.Is(err, context.Canceled) || !strings.HasSuffix(string(r.raw), `{"access_tok`) {
+	if err := r.readAll(over); !errors.Is(err, context.Canceled) || !strings.HasSuffix(string(r.raw), `{"access_tok`) {
 		t.Errorf("error %v after %q", err, r.raw)
 	}
 	if got := judge(*r.answer, errors.New("cut")); got != unreadable {
@@ -69,7 +69,7 @@ func TestReading_Enough(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r := arriving(c.text)
-			if err := r.all(t.Context()); err != nil {
+			if err := r.readAll(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			_, parsed := r.grant(ProfileOAuth)
@@ -101,7 +101,7 @@ func TestReading_Closed(t *testing.T) {
 		all := make(chan piece, 1)
 		all <- piece{[]byte(c.text), c.err}
 		r.pieces = all
-		if err := r.all(t.Context()); err != nil {
+		if err := r.readAll(t.Context()); err != nil {
 			r.err = err
 		}
 		_, parsed := r.grant(ProfileOAuth)
@@ -114,11 +114,11 @@ func TestReading_Closed(t *testing.T) {
 // Beyond the bound nothing is read, and what arrived is kept.
 func TestReading_Bound(t *testing.T) {
 	r := arriving("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat(" ", maxRaw))
-	if err := r.all(t.Context()); !errors.Is(err, errTooLarge) || len(r.raw) != maxRaw {
+	if err := r.readAll(t.Context()); !errors.Is(err, errTooLarge) || len(r.raw) != maxRaw {
 		t.Errorf("error %v after %d bytes, want %d", err, len(r.raw), maxRaw)
 	}
 	r = arriving("HTTP/1.1 200 OK\r\n\r\n"+wholeTokens[:len(wholeTokens)-1]+`,"x":"`, strings.Repeat(" ", maxRaw))
-	_ = r.all(t.Context())
+	_ = r.readAll(t.Context())
 	if g, err := r.grant(ProfileOAuth); err != nil || g.refresh.Reveal() != "r" {
 		t.Errorf("tokens within the bound: %v", err)
 	}

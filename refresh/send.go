@@ -97,7 +97,7 @@ func (c *Client) sendOnce(ctx context.Context, call call) answer {
 		own = httptrace.WithClientTrace(own, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { _ = start.begin() }})
 	}
 	if call.request == RequestRefresh {
-		a.err = c.precious(own, call, start.begin, &a)
+		a.err = c.roundTripRaw(own, call, start.begin, &a)
 	} else {
 		a.err = c.roundTrip(own, call, start.begin, limit, &a)
 	}

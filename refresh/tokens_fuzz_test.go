@@ -16,7 +16,7 @@ func FuzzGrant(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		a := answer{sent: true, raw: raw}
-		a.take(nil)
+		a.parseRaw(nil)
 		g, err := a.grant(ProfileOAuth)
 		if token := g.access.Reveal(); token != "" && !tokenText(token) {
 			t.Fatalf("an access token of %d bytes that cannot be printed", len(token))

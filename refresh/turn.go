@@ -218,7 +218,7 @@ func (a answer) keep() keptAnswer {
 func (k keptAnswer) answer() answer {
 	a := answer{host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body, raw: k.Raw}
 	if k.Raw != nil {
-		a.take(nil)
+		a.parseRaw(nil)
 	}
 	if k.Cut {
 		a.err = io.ErrUnexpectedEOF
