@@ -18,12 +18,12 @@ func unreadError() error { return fmt.Errorf("%w: %w", helper.ErrUnread, helper.
 
 // saveUnreadable notes that the outcome is unknown, and puts the answer aside.
 func (r *Rotation) saveUnreadable(t *attempt, cause error) error {
-	_, err := r.unanswered(t, cause)
-	if errors.Is(err, errNotNoted) || t.unreadable {
+	_, err := r.recordUnanswered(t, cause)
+	if errors.Is(err, errNotRecorded) || t.unreadable {
 		return err
 	}
 	if !t.kept {
-		return joinErrors(err, r.empty(t)) // nobody has it any more
+		return joinErrors(err, r.emptyJournal(t)) // nobody has it any more
 	}
 	return joinErrors(joinErrors(helper.ErrUnread, err), r.moveToUnreadable(t))
 }
@@ -53,10 +53,10 @@ func (r *Rotation) retryUnreadable(ctx context.Context, rec helper.Record) (foun
 		return rec, false, nil //nolint:nilerr // that it is absent, or not to be read, changes nothing
 	}
 	t := &attempt{rec: rec, written: e.Mark, kept: true, unreadable: true}
-	if t.superseded() {
+	if t.isSuperseded() {
 		return rec, false, r.removeUnreadable(t)
 	}
-	a, ok, err := r.keptAnswer(ctx, rec, r.Journals.ReadKept)
+	a, ok, err := r.readKeptAnswer(ctx, rec, r.Journals.ReadKept)
 	if err != nil || !ok {
 		return rec, false, nil //nolint:nilerr // the same
 	}
@@ -87,11 +87,11 @@ func (r *Rotation) keepRefreshToken(ctx context.Context, t *attempt, g grant, ca
 	c := t.rec.Credential
 	c.RefreshToken, c.Generation = g.refresh, t.generation()
 	unanswered := t.rec.Account.Unanswered
-	rec, err := r.keep(ctx, t, c)
+	rec, err := r.storeCredential(ctx, t, c)
 	if rec.Credential.Generation != c.Generation {
 		return rec, err
 	}
 	rec.Account.Unanswered = unanswered
-	_, noted := r.countUnanswered(rec)
+	_, noted := r.incrementUnanswered(rec)
 	return rec, fmt.Errorf("refresh: %w; its refresh token is kept: %w", cause, joinErrors(helper.ErrTemporary, joinErrors(err, noted)))
 }

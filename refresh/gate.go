@@ -87,7 +87,7 @@ func (g *Gate) enter(ctx context.Context, d helper.Demand, id helper.ID) (func()
 	for _, gate := range Gates(id) {
 		unlock, ok, err := g.Locks.Try(gate)
 		if err == nil && !ok && d.Reason == helper.ReasonAging {
-			err = fmt.Errorf("%w: %w", errAtWork, helper.ErrBusy) // its token is good: it waits for nobody
+			err = fmt.Errorf("%w: %w", errRefreshRunning, helper.ErrBusy) // its token is good: it waits for nobody
 		}
 		if ok || err != nil {
 			return unlock, helper.Record{}, false, err
@@ -176,12 +176,12 @@ func (g *Gate) tidy(a helper.Account) {
 // served, or the next refresh is not due.
 func (g *Gate) inspect(ctx context.Context, d helper.Demand) (helper.Record, bool, error) {
 	rec, err := g.Records.Read(ctx, d.Account)
-	if err != nil || served(demand{Demand: d}, rec.Credential, g.Now()) {
+	if err != nil || isSatisfied(demand{Demand: d}, rec.Credential, g.Now()) {
 		return rec, true, err
 	}
 	// Of a stale credential the journal may have the successor, and who asks by hand
 	// wants that looked at.
-	if err := notDue(rec, d.Reason, g.Now()); err != nil && !rec.Stale() && d.Reason != helper.ReasonHand {
+	if err := checkDue(rec, d.Reason, g.Now()); err != nil && !rec.Stale() && d.Reason != helper.ReasonHand {
 		return helper.Record{}, true, err
 	}
 	return helper.Record{}, false, nil
@@ -211,7 +211,7 @@ func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.
 			}
 		case err == nil && !rec.Credential.Valid(g.Now()):
 			return g.newest(ctx, d, rec), nil
-		case !errors.Is(err, errAtWork) || ctx.Err() != nil || d.Reason == helper.ReasonAging:
+		case !errors.Is(err, errRefreshRunning) || ctx.Err() != nil || d.Reason == helper.ReasonAging:
 			return rec, err
 		}
 	}

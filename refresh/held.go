@@ -46,12 +46,12 @@ func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 	if found, ok, _ := r.findAccount(h.rec.Account); ok {
 		name = found.Name
 	}
-	_, err := r.underLock(ctx, name, func(rec helper.Record) (helper.Record, error) {
+	_, err := r.withLock(ctx, name, func(rec helper.Record) (helper.Record, error) {
 		t := &attempt{rec: rec, reason: h.reason, written: h.mark}
 		switch {
 		case rec.Account.ID != h.rec.Account.ID:
 			return rec, errMoved
-		case t.superseded():
+		case t.isSuperseded():
 			return rec, nil
 		}
 		settled = true

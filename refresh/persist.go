@@ -15,14 +15,14 @@ import (
 // next refresh of an expired access token.
 const longestPause = 30 * time.Minute
 
-// keep stores the renewed credential, tries again for a while if the store
+// storeCredential stores the renewed credential, tries again for a while if the store
 // fails, and notes the generation in the account's file. If the store goes on
 // failing the credential comes beside an error: the journal keeps it for the
 // next rotation, or, if that failed too, only this process has it.
-func (r *Rotation) keep(ctx context.Context, t *attempt, c helper.Credential) (helper.Record, error) {
+func (r *Rotation) storeCredential(ctx context.Context, t *attempt, c helper.Credential) (helper.Record, error) {
 	renewed := helper.Record{Account: t.rec.Account, Credential: c, Version: t.rec.Version}
 	v, err := r.put(ctx, t, c)
-	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !t.patient(err) && pause < 3*time.Second; pause *= 3 {
+	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !t.callerNeedNotWait(err) && pause < 3*time.Second; pause *= 3 {
 		r.pause(ctx, pause)
 		v, err = r.put(ctx, t, c)
 	}
@@ -30,20 +30,20 @@ func (r *Rotation) keep(ctx context.Context, t *attempt, c helper.Credential) (h
 	case errors.Is(err, errMoved):
 		return helper.Record{}, r.discard(ctx, t, c)
 	case err != nil:
-		return renewed, r.notStored(t, c, err)
+		return renewed, r.recordNotStored(t, c, err)
 	}
 	renewed.Version = v
 	if err := r.removeUnreadable(t); err != nil {
 		return renewed, err
 	}
-	renewed, err = r.account(t, renewed)
-	return renewed, joinErrors(err, r.empty(t))
+	renewed, err = r.recordGeneration(t, renewed)
+	return renewed, joinErrors(err, r.emptyJournal(t))
 }
 
-// patient reports whether the caller need not wait for another try: the answer
+// callerNeedNotWait reports whether the caller need not wait for another try: the answer
 // is in the journal and each would be as long as the silence of this one, or it
 // came before this turn, which is one of many that try.
-func (t *attempt) patient(err error) bool {
+func (t *attempt) callerNeedNotWait(err error) bool {
 	return t.journal == nil || t.kept && errors.Is(err, helper.ErrTimeout)
 }
 
@@ -90,12 +90,12 @@ func (r *Rotation) write(ctx context.Context, rec helper.Record, c helper.Creden
 // isSameSignIn reports whether the account still has the sign-in.
 func isSameSignIn(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
 
-// account notes in the account's file that the generation is stored.
-func (r *Rotation) account(t *attempt, renewed helper.Record) (helper.Record, error) {
+// recordGeneration notes in the account's file that the generation is stored.
+func (r *Rotation) recordGeneration(t *attempt, renewed helper.Record) (helper.Record, error) {
 	if err := r.at("account"); err != nil {
 		return renewed, err
 	}
-	a, err := r.change(renewed.Account, func(a *helper.Account) {
+	a, err := r.updateAccount(renewed.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, renewed.Credential.Generation)
 		a.NotBefore, a.Unanswered = time.Time{}, 0
 		if t.reason == helper.ReasonRejected {
@@ -109,8 +109,8 @@ func (r *Rotation) account(t *attempt, renewed helper.Record) (helper.Record, er
 	return renewed, nil
 }
 
-// change updates the account's file while the account has this sign-in.
-func (r *Rotation) change(a helper.Account, change func(*helper.Account)) (helper.Account, error) {
+// updateAccount updates the account's file while the account has this sign-in.
+func (r *Rotation) updateAccount(a helper.Account, change func(*helper.Account)) (helper.Account, error) {
 	changed, err := r.Records.Accounts.Update(a.Name, func(found *helper.Account) error {
 		if !isSameSignIn(*found, a) {
 			return errOtherSignIn
@@ -133,7 +133,7 @@ var errOtherSignIn = errors.New("the account's file does not name the sign-in")
 // the journal has forgotten them: what is revoked must never be adopted.
 // If the account has another sign-in the error is errMoved: that one answers.
 func (r *Rotation) discard(ctx context.Context, t *attempt, c helper.Credential) error {
-	a, err := t.rec.Account, r.forget(t)
+	a, err := t.rec.Account, r.clearJournal(t)
 	if err == nil {
 		err = r.Client.Revoke(ctx, c.Issuer, c.RefreshToken, "refresh_token")
 	}
@@ -146,8 +146,8 @@ func (r *Rotation) discard(ctx context.Context, t *attempt, c helper.Credential)
 	return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought was revoked: %w", helper.ErrConflict)
 }
 
-// forget empties the journal of the turn, wherever its file is by now.
-func (r *Rotation) forget(t *attempt) error {
+// clearJournal empties the journal of the turn, wherever its file is by now.
+func (r *Rotation) clearJournal(t *attempt) error {
 	err := r.at("empty")
 	if err == nil {
 		err = r.removeUnreadable(t)
@@ -159,7 +159,7 @@ func (r *Rotation) forget(t *attempt) error {
 		if err := t.journal.Empty(); err != nil {
 			return err
 		}
-		return r.remove(t)
+		return r.removeJournal(t)
 	}
 	err = r.Journals.Remove(t.rec.Account.ID)
 	if errors.Is(err, helper.ErrNotFound) && (!t.kept || t.unreadable) {
@@ -168,41 +168,41 @@ func (r *Rotation) forget(t *attempt) error {
 	return err
 }
 
-// notStored makes sure that the stored refresh token, which is spent, is not
+// recordNotStored makes sure that the stored refresh token, which is spent, is not
 // presented again: a credential below the account's generation is stale.
-func (r *Rotation) notStored(t *attempt, c helper.Credential, cause error) error {
-	_, err := r.change(t.rec.Account, func(a *helper.Account) {
+func (r *Rotation) recordNotStored(t *attempt, c helper.Credential, cause error) error {
+	_, err := r.updateAccount(t.rec.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, c.Generation)
 	})
 	if errors.Is(err, errMissing) && errors.Is(cause, errMissing) {
 		err = nil // it says the same
 	}
 	if t.kept {
-		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errWaits, joinErrors(cause, err))
+		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errInJournal, joinErrors(cause, err))
 	}
-	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored, clock(c.Expiry), cause)
+	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored, formatTime(c.Expiry), cause)
 	return joinErrors(cause, err)
 }
 
-// errWaits: the journal keeps a credential for the next rotation.
-var errWaits = errors.New("waits in the journal")
+// errInJournal: the journal keeps a credential for the next rotation.
+var errInJournal = errors.New("waits in the journal")
 
-// refuse persists that only a sign-in helps, unless the credential was replaced
+// recordRefusal persists that only a sign-in helps, unless the credential was replaced
 // meanwhile: then that is the answer. The record is never deleted.
-func (r *Rotation) refuse(ctx context.Context, rec helper.Record, reason string) (helper.Record, error) {
+func (r *Rotation) recordRefusal(ctx context.Context, rec helper.Record, reason string) (helper.Record, error) {
 	found, err := r.Records.Read(ctx, rec.Account.Name)
 	if errors.Is(err, helper.ErrErasing) {
 		return helper.Record{}, fmt.Errorf("%s: %w: %w", reason, helper.ErrSignInRequired, err)
 	}
 	if err != nil {
-		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotNoted, err)
+		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotRecorded, err)
 	}
 	if found.Account.ID != rec.Account.ID || found.Version != rec.Version {
 		return found, nil
 	}
 	found.Credential.Refused = reason
 	if _, err := r.Records.Write(ctx, found.Account, found.Credential, found.Version); err != nil {
-		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotNoted, err)
+		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotRecorded, err)
 	}
 	return helper.Record{}, fmt.Errorf("%s: %w", reason, helper.ErrSignInRequired)
 }
@@ -210,16 +210,16 @@ func (r *Rotation) refuse(ctx context.Context, rec helper.Record, reason string)
 // postpone persists the time that the server asked for.
 func (r *Rotation) postpone(rec helper.Record, a answer) error {
 	until := r.Now().Add(retryAfter(a.retryAfter, r.Now()))
-	_, err := r.change(rec.Account, func(a *helper.Account) { a.NotBefore = until })
+	_, err := r.updateAccount(rec.Account, func(a *helper.Account) { a.NotBefore = until })
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errNotNoted, err)
+		err = fmt.Errorf("%w: %w", errNotRecorded, err)
 	}
 	err = joinErrors(helper.ErrTemporary, err)
-	return fmt.Errorf("refresh: %w; the next is due after %s: %w", endpointError(a), clock(until), err)
+	return fmt.Errorf("refresh: %w; the next is due after %s: %w", endpointError(a), formatTime(until), err)
 }
 
-// unreached persists that nobody tries again at once.
-func (r *Rotation) unreached(rec helper.Record, cause error) error {
+// postponeUnreachable persists that nobody tries again at once.
+func (r *Rotation) postponeUnreachable(rec helper.Record, cause error) error {
 	if r.Unreached == 0 {
 		return fmt.Errorf("refresh: %w: %w", cause, helper.ErrTemporary)
 	}
@@ -227,7 +227,7 @@ func (r *Rotation) unreached(rec helper.Record, cause error) error {
 	if rec.Credential.Valid(r.Now()) && rec.Credential.Expiry.Before(until) {
 		until = rec.Credential.Expiry // then somebody waits for it
 	}
-	_, err := r.change(rec.Account, func(a *helper.Account) { a.NotBefore = until })
+	_, err := r.updateAccount(rec.Account, func(a *helper.Account) { a.NotBefore = until })
 	return fmt.Errorf("refresh: %w: %w", cause, joinErrors(helper.ErrTemporary, err))
 }
 
@@ -242,43 +242,43 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return min(max(pause, time.Second), longestPause)
 }
 
-// errNotNoted: the account's file does not tell that a refresh token may be
+// errNotRecorded: the account's file does not tell that a refresh token may be
 // spent.
-var errNotNoted = errors.New("this could not be noted")
+var errNotRecorded = errors.New("this could not be noted")
 
-// unanswered persists that the refresh token may be spent. It is not presented
+// recordUnanswered persists that the refresh token may be spent. It is not presented
 // again while the access token is good; then after ever longer pauses. It
 // returns the account as it is then, and always an error.
-func (r *Rotation) unanswered(t *attempt, cause error) (helper.Account, error) {
+func (r *Rotation) recordUnanswered(t *attempt, cause error) (helper.Account, error) {
 	a, err := t.rec.Account, error(nil)
-	if t.journal != nil || !t.counted(r.Now()) {
-		a, err = r.countUnanswered(t.rec)
+	if t.journal != nil || !t.isCounted(r.Now()) {
+		a, err = r.incrementUnanswered(t.rec)
 	}
 	if err != nil {
-		return a, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotNoted, err, helper.ErrTemporary)
+		return a, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotRecorded, err, helper.ErrTemporary)
 	}
-	return a, fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, clock(a.NotBefore), helper.ErrTemporary)
+	return a, fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, formatTime(a.NotBefore), helper.ErrTemporary)
 }
 
-func (r *Rotation) countUnanswered(rec helper.Record) (helper.Account, error) {
+func (r *Rotation) incrementUnanswered(rec helper.Record) (helper.Account, error) {
 	unanswered := rec.Account.Unanswered + 1
 	until := r.Now().Add(backOff(unanswered))
 	if nearEnd := rec.Credential.Expiry.Add(-rec.Credential.MinTTL()); nearEnd.After(until) {
 		until = nearEnd
 	}
-	a, err := r.change(rec.Account, func(a *helper.Account) { a.Unanswered, a.NotBefore = unanswered, until })
+	a, err := r.updateAccount(rec.Account, func(a *helper.Account) { a.Unanswered, a.NotBefore = unanswered, until })
 	if err != nil {
 		return rec.Account, err
 	}
 	return a, nil
 }
 
-// counted reports whether the account's file tells already that the turn is
+// isCounted reports whether the account's file tells already that the turn is
 // unanswered, though the journal could not be emptied: then the pause began
 // after the mark was written.
-func (t *attempt) counted(now time.Time) bool {
+func (t *attempt) isCounted(now time.Time) bool {
 	a, marked := t.rec.Account, t.written.Time
-	return a.Unanswered > 0 && !marked.IsZero() && believed(t.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
+	return a.Unanswered > 0 && !marked.IsZero() && isPlausible(t.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
 }
 
 // backOff is 1, 2, 4 ... 30 minutes after the first, second, third ... refresh
@@ -288,4 +288,4 @@ func backOff(unanswered int) time.Duration {
 	return min(time.Minute<<doublings, longestPause)
 }
 
-func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

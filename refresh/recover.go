@@ -29,13 +29,13 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 		return rec, false, err
 	}
 	t := &attempt{rec: rec, written: e.Mark, kept: true}
-	if e.State == journal.StateIntent || t.superseded() {
-		if err := r.empty(t); err != nil { // nothing was sent, or the credential was stored
+	if e.State == journal.StateIntent || t.isSuperseded() {
+		if err := r.emptyJournal(t); err != nil { // nothing was sent, or the credential was stored
 			return rec, false, err
 		}
 		return r.retryUnreadable(ctx, rec)
 	}
-	a, ok, err := r.keptAnswer(ctx, rec, r.Journals.Read)
+	a, ok, err := r.readKeptAnswer(ctx, rec, r.Journals.Read)
 	if err != nil && !errors.Is(err, errNoKey) {
 		return rec, false, err
 	}
@@ -44,21 +44,21 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 		return found, true, err
 	}
 	noted := error(nil)
-	if rec.Account, noted = r.unanswered(t, errInterrupted); errors.Is(noted, errNotNoted) {
+	if rec.Account, noted = r.recordUnanswered(t, errInterrupted); errors.Is(noted, errNotRecorded) {
 		return rec, false, noted
 	}
 	if errors.Is(err, errNoKey) && e.Sealed {
 		return rec, false, r.moveToUnreadable(t)
 	}
-	return rec, false, r.empty(t)
+	return rec, false, r.emptyJournal(t)
 }
 
 // errNoKey: the key that seals the journal is absent, so nobody knows what is in it.
 var errNoKey = errors.New("the key of the journal is absent")
 
-// keptAnswer reads the answer in the journal, or in the one that was put aside. That
+// readKeptAnswer reads the answer in the journal, or in the one that was put aside. That
 // it is not whole, or cannot be opened with the key, is none.
-func (r *Rotation) keptAnswer(ctx context.Context, rec helper.Record, read func(helper.ID, []byte) (journal.Entry, error)) (answer, bool, error) {
+func (r *Rotation) readKeptAnswer(ctx context.Context, rec helper.Record, read func(helper.ID, []byte) (journal.Entry, error)) (answer, bool, error) {
 	key, err := r.sealKey(ctx, rec.Account)
 	if errors.Is(err, helper.ErrNotFound) {
 		return answer{}, false, errNoKey
@@ -92,7 +92,7 @@ func (r *Rotation) Adopt(ctx context.Context, a helper.Account) error {
 	if r.Journals.IsKept(a.ID) {
 		return joinErrors(unreadError(), err)
 	}
-	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) && !errors.Is(err, errWaits) {
+	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) && !errors.Is(err, errInJournal) {
 		return nil // the error is of a refresh that is over
 	}
 	return err
@@ -111,7 +111,7 @@ func (r *Rotation) Newest(ctx context.Context, a helper.Account, stored helper.C
 	if err != nil || e.Generation < stored.Generation {
 		return stored
 	}
-	kept, ok, err := r.keptAnswer(ctx, helper.Record{Account: a, Credential: stored}, read)
+	kept, ok, err := r.readKeptAnswer(ctx, helper.Record{Account: a, Credential: stored}, read)
 	if err != nil || !ok {
 		return stored
 	}

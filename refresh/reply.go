@@ -17,15 +17,15 @@ import (
 // a [Gate] in another process. A credential that neither the store nor the journal
 // took it goes on trying to store until ctx ends.
 func (r *Rotation) Serve(ctx context.Context, d helper.Demand, w io.WriteCloser) error {
-	rec, err := r.inTime(ctx, d)
-	replied := joinErrors(r.reply(w, rec, err), w.Close())
+	rec, err := r.refreshWithSendTime(ctx, d)
+	replied := joinErrors(r.sendReply(w, rec, err), w.Close())
 	if e := (*unstoredError)(nil); errors.As(err, &e) {
 		r.retryStore(ctx, e.unstored)
 	}
 	return replied
 }
 
-func (r *Rotation) inTime(ctx context.Context, d helper.Demand) (helper.Record, error) {
+func (r *Rotation) refreshWithSendTime(ctx context.Context, d helper.Demand) (helper.Record, error) {
 	if r.SendTime > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = r.Client.Running.WithTimeout(ctx, r.SendTime)
@@ -34,7 +34,7 @@ func (r *Rotation) inTime(ctx context.Context, d helper.Demand) (helper.Record, 
 	return r.Refresh(ctx, d)
 }
 
-func (r *Rotation) reply(w io.Writer, rec helper.Record, err error) error {
+func (r *Rotation) sendReply(w io.Writer, rec helper.Record, err error) error {
 	if stopped := r.at("reply"); stopped != nil {
 		return stopped
 	}
@@ -163,7 +163,7 @@ func kinds(more map[string]error) map[string]error {
 		"temporary": helper.ErrTemporary, "rejected": helper.ErrRejected, "not-stored": helper.ErrNotStored, "unread": helper.ErrUnread,
 		"unknown-store": helper.ErrUnknownStore,
 		"unanswered":    helper.ErrUnanswered, "elsewhere": helper.ErrElsewhere, "shared": helper.ErrShared, "invalid": helper.ErrInvalid,
-		"at-work": errAtWork,
+		"at-work": errRefreshRunning,
 	}
 	maps.Copy(all, more)
 	return all

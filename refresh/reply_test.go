@@ -22,7 +22,7 @@ func allKinds() []error {
 		helper.ErrNotFound, helper.ErrErasing, helper.ErrSignInRequired, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge,
 		helper.ErrCorrupt, helper.ErrNewer, helper.ErrTimeout, helper.ErrFull, helper.ErrUnsafe, helper.ErrConflict, helper.ErrUnknown,
 		helper.ErrBusy, helper.ErrTemporary, helper.ErrRejected, helper.ErrNotStored, helper.ErrUnread, helper.ErrUnknownStore, helper.ErrElsewhere, helper.ErrShared, helper.ErrInvalid,
-		helper.ErrUnanswered, errAtWork,
+		helper.ErrUnanswered, errRefreshRunning,
 	}
 }
 

@@ -52,7 +52,7 @@ var errMoved = fmt.Errorf("the account was erased or signed in again meanwhile: 
 // the server; an answer that is on its way is read and stored all the same.
 func (r *Rotation) Refresh(ctx context.Context, d helper.Demand) (helper.Record, error) {
 	refresh := func(moved bool) (helper.Record, error) {
-		return r.underLock(ctx, d.Account, func(rec helper.Record) (helper.Record, error) {
+		return r.withLock(ctx, d.Account, func(rec helper.Record) (helper.Record, error) {
 			return r.refresh(ctx, rec, demand{Demand: d, moved: moved})
 		})
 	}
@@ -69,9 +69,9 @@ type demand struct {
 	moved bool // to a sign-in that the generation is not of
 }
 
-// underLock does something with the record of the account, which it reads under
+// withLock does something with the record of the account, which it reads under
 // the lock of the sign-in.
-func (r *Rotation) underLock(ctx context.Context, account string, do func(helper.Record) (helper.Record, error)) (rec helper.Record, err error) {
+func (r *Rotation) withLock(ctx context.Context, account string, do func(helper.Record) (helper.Record, error)) (rec helper.Record, err error) {
 	id, unlock, err := r.lock(ctx, account)
 	if err != nil {
 		return helper.Record{}, err
@@ -91,14 +91,14 @@ func (r *Rotation) underLock(ctx context.Context, account string, do func(helper
 }
 
 func (r *Rotation) refresh(ctx context.Context, rec helper.Record, d demand) (helper.Record, error) {
-	if served(d, rec.Credential, r.Now()) {
+	if isSatisfied(d, rec.Credential, r.Now()) {
 		return rec, nil
 	}
 	rec, settled, err := r.recover(context.WithoutCancel(ctx), rec)
 	if err != nil || settled && rec.Credential.Fresh(r.Now(), 0) {
 		return rec, err
 	}
-	if err := r.check(rec, d); err != nil {
+	if err := r.checkPresentable(rec, d); err != nil {
 		return helper.Record{}, err
 	}
 	return r.rotate(ctx, rec, d)
@@ -133,18 +133,18 @@ func (r *Rotation) reread(ctx context.Context, account string, id helper.ID) (he
 	return rec, err
 }
 
-// served reports whether the credential answers the demand as it is, because
+// isSatisfied reports whether the credential answers the demand as it is, because
 // somebody else refreshed it or signed in again. One that has expired by now
 // answers nobody, however new it is: its life may be shorter than a refresh.
-func served(d demand, c helper.Credential, now time.Time) bool {
+func isSatisfied(d demand, c helper.Credential, now time.Time) bool {
 	if d.moved || c.Generation < d.Generation {
 		return c.Fresh(now, 0)
 	}
 	return c.Generation > d.Generation && c.Valid(now)
 }
 
-// check returns why the refresh token must not be presented at this moment.
-func (r *Rotation) check(rec helper.Record, d demand) error {
+// checkPresentable returns why the refresh token must not be presented at this moment.
+func (r *Rotation) checkPresentable(rec helper.Record, d demand) error {
 	if err := rec.Refreshable(); err != nil {
 		return err
 	}
@@ -154,30 +154,30 @@ func (r *Rotation) check(rec helper.Record, d demand) error {
 	if err := checkEndpoint(rec.Credential.Issuer, rec.Credential.Issuer.TokenEndpoint); err != nil {
 		return fmt.Errorf("token endpoint of the stored credential: %w", err)
 	}
-	return notDue(rec, d.Reason, r.Now())
+	return checkDue(rec, d.Reason, r.Now())
 }
 
-// notDue returns an error until the persisted time of the next refresh has come. A
+// checkDue returns an error until the persisted time of the next refresh has come. A
 // person need not wait, unless the refresh token may be spent.
-func notDue(rec helper.Record, why helper.Reason, now time.Time) error {
+func checkDue(rec helper.Record, why helper.Reason, now time.Time) error {
 	until, unanswered := rec.Account.NotBefore, rec.Account.Unanswered > 0
 	atOnce := why == helper.ReasonForce || why == helper.ReasonHand && !unanswered
-	if atOnce || !now.Before(until) || !believed(rec, now) {
+	if atOnce || !now.Before(until) || !isPlausible(rec, now) {
 		return nil
 	}
 	host, reason := hostOf(rec.Credential.Issuer.TokenEndpoint), "asked to wait, or could not be reached"
 	switch {
 	case why == helper.ReasonHand:
-		return fmt.Errorf("%s has not answered the last refresh: %w; the next refresh is due after %s: %w", host, helper.ErrUnanswered, clock(until), helper.ErrTemporary)
+		return fmt.Errorf("%s has not answered the last refresh: %w; the next refresh is due after %s: %w", host, helper.ErrUnanswered, formatTime(until), helper.ErrTemporary)
 	case unanswered:
 		reason = "has not answered the last refresh"
 	}
-	return fmt.Errorf("%s %s; the next refresh is due after %s: %w", host, reason, clock(until), helper.ErrTemporary)
+	return fmt.Errorf("%s %s; the next refresh is due after %s: %w", host, reason, formatTime(until), helper.ErrTemporary)
 }
 
-// believed: with an expired access token a time of the next refresh beyond the
+// isPlausible: with an expired access token a time of the next refresh beyond the
 // longest pause is not. The clock was wrong when it was written.
-func believed(rec helper.Record, now time.Time) bool {
+func isPlausible(rec helper.Record, now time.Time) bool {
 	return rec.Credential.Valid(now) || rec.Account.NotBefore.Sub(now) <= longestPause
 }
 
@@ -185,7 +185,7 @@ func believed(rec helper.Record, now time.Time) bool {
 func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (helper.Record, error) {
 	t := &attempt{rec: rec, reason: d.Reason}
 	if err := r.preflight(ctx, t); err != nil {
-		return helper.Record{}, notBegun(err)
+		return helper.Record{}, notSentError(err)
 	}
 	defer func() { _ = t.journal.Close() }() // it is synced, or its error was told
 	if err := r.mark(t); err != nil {
@@ -195,7 +195,7 @@ func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (hel
 	if !a.sent && t.unmarked != nil {
 		return helper.Record{}, r.abandon(t, t.unmarked)
 	}
-	r.answer(t, a)
+	r.keepAnswer(t, a)
 	rec, err := r.settle(context.WithoutCancel(ctx), t, a)
 	if errors.Is(err, helper.ErrNotStored) {
 		err = &unstoredError{err, &unstored{answer: a, rec: rec, mark: t.written, reason: d.Reason}}
@@ -208,12 +208,12 @@ func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (hel
 func (r *Rotation) abandon(t *attempt, err error) error {
 	if errors.Is(err, helper.ErrConflict) {
 		_ = t.journal.Withdraw() // else the next rotation counts a refresh without an answer, and waits
-		return notBegun(fmt.Errorf("%w: %w: %w", errAtWork, helper.ErrBusy, err))
+		return notSentError(fmt.Errorf("%w: %w: %w", errRefreshRunning, helper.ErrBusy, err))
 	}
-	return notBegun(joinErrors(err, r.empty(t)))
+	return notSentError(joinErrors(err, r.emptyJournal(t)))
 }
 
-func notBegun(err error) error {
+func notSentError(err error) error {
 	return fmt.Errorf("prepare the refresh, of which nothing was sent: %w", err)
 }
 

@@ -33,9 +33,9 @@ type attempt struct {
 // generation is that of the credential which the turn brings.
 func (t *attempt) generation() uint64 { return t.written.Generation + 1 }
 
-// superseded reports whether what the turn brings, or something newer, was
+// isSuperseded reports whether what the turn brings, or something newer, was
 // stored before.
-func (t *attempt) superseded() bool {
+func (t *attempt) isSuperseded() bool {
 	return t.generation() <= t.rec.Credential.Generation || t.generation() < t.rec.Account.Generation
 }
 
@@ -55,7 +55,7 @@ func (r *Rotation) preflight(ctx context.Context, t *attempt) error {
 		return err
 	}
 	generation := t.rec.Credential.Generation
-	if _, err := r.change(t.rec.Account, func(a *helper.Account) { a.ClockTried = generation }); err != nil {
+	if _, err := r.updateAccount(t.rec.Account, func(a *helper.Account) { a.ClockTried = generation }); err != nil {
 		return joinErrors(err, t.journal.Close())
 	}
 	return nil
@@ -123,7 +123,7 @@ func (r *Rotation) mark(t *attempt) error {
 func (r *Rotation) send(ctx context.Context, t *attempt) answer {
 	c := t.rec.Credential
 	first := func() error {
-		t.unmarked = r.sending(t)
+		t.unmarked = r.markSending(t)
 		return t.unmarked
 	}
 	a := r.Client.present(ctx, c, first)
@@ -139,9 +139,9 @@ func (r *Rotation) send(ctx context.Context, t *attempt) answer {
 	return a
 }
 
-// sending notes, before the first byte of it goes out, that the refresh token
+// markSending notes, before the first byte of it goes out, that the refresh token
 // may be spent from here on.
-func (r *Rotation) sending(t *attempt) error {
+func (r *Rotation) markSending(t *attempt) error {
 	if err := r.at("sending"); err != nil {
 		return err
 	}
@@ -175,18 +175,18 @@ func (r *Rotation) checkUndisturbed(t *attempt) error {
 		return err
 	}
 	if a.Generation != t.rec.Account.Generation || a.Unanswered != t.rec.Account.Unanswered {
-		return fmt.Errorf("the account has changed since the lock was taken: %w: %w", errAtWork, helper.ErrBusy)
+		return fmt.Errorf("the account has changed since the lock was taken: %w: %w", errRefreshRunning, helper.ErrBusy)
 	}
 	return nil
 }
 
-// answer keeps the whole answer before anything is made of it. If that fails
+// keepAnswer keeps the whole answer before anything is made of it. If that fails
 // the answer is still in memory.
-func (r *Rotation) answer(t *attempt, a answer) {
+func (r *Rotation) keepAnswer(t *attempt, a answer) {
 	if !a.sent || a.err != nil && len(a.raw) == 0 || r.at("answer-before") != nil {
 		return
 	}
-	kept, err := json.Marshal(a.keep())
+	kept, err := json.Marshal(a.toKept())
 	if err != nil || t.journal.Answer(kept) != nil {
 		return
 	}
@@ -206,7 +206,7 @@ type keptAnswer struct {
 	Cut bool `json:"cut,omitempty"`
 }
 
-func (a answer) keep() keptAnswer {
+func (a answer) toKept() keptAnswer {
 	k := keptAnswer{Host: a.host, Start: a.start, Status: a.status, RetryAfter: a.retryAfter, Raw: a.raw, Cut: a.err != nil}
 	if a.raw == nil {
 		k.Body = a.body
@@ -237,50 +237,50 @@ func (r *Rotation) settle(ctx context.Context, t *attempt, a answer) (helper.Rec
 	case success:
 		if other := g.claims().difference(t.rec.Credential); other != "" {
 			// The sealed answer stays: it is all that there is of a sign-in.
-			return r.refuse(ctx, t.rec, a.host+" answered the refresh with "+other)
+			return r.recordRefusal(ctx, t.rec, a.host+" answered the refresh with "+other)
 		}
 		c := g.renew(t.rec.Credential, a.start)
 		c.Generation = t.generation()
 		if g.refresh.IsZero() && c.RefreshToken.Digest() != t.written.Token {
 			c.RefreshToken = helper.Secret{} // of a stale item: it was spent for another answer
 		}
-		return r.keep(ctx, t, c)
+		return r.storeCredential(ctx, t, c)
 	case refused:
-		rec, err := r.refuse(ctx, t.rec, a.host+" refused the refresh token ("+endpointError(a).Code+")")
-		return rec, r.over(t, err)
+		rec, err := r.recordRefusal(ctx, t.rec, a.host+" refused the refresh token ("+endpointError(a).Code+")")
+		return rec, r.finish(t, err)
 	case wait:
-		return helper.Record{}, r.over(t, r.postpone(t.rec, a))
+		return helper.Record{}, r.finish(t, r.postpone(t.rec, a))
 	case unreadable:
 		if !g.refresh.IsZero() {
 			return r.keepRefreshToken(ctx, t, g, a.problem(parsed))
 		}
 		return helper.Record{}, r.saveUnreadable(t, a.problem(parsed))
 	case notSent:
-		return helper.Record{}, joinErrors(r.unreached(t.rec, a.problem(parsed)), r.empty(t))
+		return helper.Record{}, joinErrors(r.postponeUnreachable(t.rec, a.problem(parsed)), r.emptyJournal(t))
 	}
-	_, err := r.unanswered(t, a.problem(parsed))
-	return helper.Record{}, r.over(t, err)
+	_, err := r.recordUnanswered(t, a.problem(parsed))
+	return helper.Record{}, r.finish(t, err)
 }
 
-// over ends the turn once its outcome is noted. Until then the journal tells it to
+// finish ends the turn once its outcome is noted. Until then the journal tells it to
 // the next rotation.
-func (r *Rotation) over(t *attempt, err error) error {
-	if errors.Is(err, errNotNoted) {
+func (r *Rotation) finish(t *attempt, err error) error {
+	if errors.Is(err, errNotRecorded) {
 		return err
 	}
-	return joinErrors(err, r.empty(t))
+	return joinErrors(err, r.emptyJournal(t))
 }
 
-// empty ends the turn: nothing of it is left to do.
-func (r *Rotation) empty(t *attempt) error {
+// emptyJournal ends the turn: nothing of it is left to do.
+func (r *Rotation) emptyJournal(t *attempt) error {
 	if err := r.at("empty"); err != nil {
 		return err
 	}
-	return r.remove(t)
+	return r.removeJournal(t)
 }
 
-// remove deletes the journal.
-func (r *Rotation) remove(t *attempt) error {
+// removeJournal deletes the journal.
+func (r *Rotation) removeJournal(t *attempt) error {
 	if t.journal != nil {
 		_ = t.journal.Close() // Windows deletes no file that is open; what it holds is of no use now
 	}

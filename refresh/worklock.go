@@ -9,8 +9,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// errAtWork: another process changes the credential, most often another worker.
-var errAtWork = errors.New("a refresh is under way")
+// errRefreshRunning: another process changes the credential, most often another worker.
+var errRefreshRunning = errors.New("a refresh is under way")
 
 // A TryLocker is a [helper.Locker] that can also take a lock without waiting.
 type TryLocker interface {
@@ -47,7 +47,7 @@ func (l *WorkLock) Lock(ctx context.Context, name string) (unlock func() error, 
 	case err != nil:
 		return nil, err
 	case !ok:
-		return nil, fmt.Errorf("%w: %w", errAtWork, helper.ErrBusy)
+		return nil, fmt.Errorf("%w: %w", errRefreshRunning, helper.ErrBusy)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
