@@ -34,7 +34,7 @@ func TestRotation_IdleHeedsThePause(t *testing.T) {
 func TestRotation_UnreachedUntilTheEnd(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOAuth)
 	w.client.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no route") }
-	w.rotation.Unreached = 2 * life
+	w.rotation.UnreachablePause = 2 * life
 	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %v, want ErrTemporary", err)
 	}

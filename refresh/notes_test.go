@@ -147,7 +147,7 @@ func TestRotation_Unreached(t *testing.T) {
 	w := newWorld(t, refresh.ProfileOAuth)
 	tries := 0
 	w.client.Proxy = func(*http.Request) (*url.URL, error) { tries++; return nil, errors.New("no route") }
-	w.rotation.Unreached = 2 * time.Second
+	w.rotation.UnreachablePause = 2 * time.Second
 	for _, c := range []struct {
 		why     helper.Reason
 		advance time.Duration
@@ -179,7 +179,7 @@ func TestRotation_NothingWasSent(t *testing.T) {
 			w := newWorld(t, refresh.ProfileOAuth)
 			w.primed(t)
 			w.clock.advance(life)
-			w.rotation.Unreached = time.Minute
+			w.rotation.UnreachablePause = time.Minute
 			before := w.read(t)
 			times := 0
 			w.rotation.At = func(at string) error {

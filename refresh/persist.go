@@ -220,10 +220,10 @@ func (r *Rotation) postpone(rec helper.Record, a answer) error {
 
 // postponeUnreachable persists that nobody tries again at once.
 func (r *Rotation) postponeUnreachable(rec helper.Record, cause error) error {
-	if r.Unreached == 0 {
+	if r.UnreachablePause == 0 {
 		return fmt.Errorf("refresh: %w: %w", cause, helper.ErrTemporary)
 	}
-	until := r.Now().Add(r.Unreached)
+	until := r.Now().Add(r.UnreachablePause)
 	if rec.Credential.Valid(r.Now()) && rec.Credential.Expiry.Before(until) {
 		until = rec.Credential.Expiry // then somebody waits for it
 	}

@@ -26,9 +26,9 @@ type Rotation struct {
 	Client   *Client
 	// Host is the id of this machine, or empty where it has none.
 	Host string
-	// Unreached is how long nobody tries again after the server could not be
+	// UnreachablePause is how long nobody tries again after the server could not be
 	// reached: a herd would go on trying one after the other. Zero is not at all.
-	Unreached time.Duration
+	UnreachablePause time.Duration
 	// SendTime is by when Serve must have sent its request, or sends none: the
 	// rest of its time is for the answer. Zero is all of it.
 	SendTime time.Duration

@@ -130,11 +130,11 @@ func (w *wiring) processAt(lock string) string {
 func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := &refresh.Rotation{
 		Records: w.records, Locker: flushingLocker{w.locks.RequireRoot(), w.recorder}, Journals: w.journals, Client: w.client,
-		Host: w.host(), Unreached: 2 * time.Second, SendTime: sendTime,
+		Host: w.host(), UnreachablePause: 2 * time.Second, SendTime: sendTime,
 		Random: rand.Reader, Now: p.Now, At: p.at, Kinds: exit.ReplyKinds(),
 	}
 	if mode == background {
-		r.Unreached = time.Minute // the token is still good: there is time
+		r.UnreachablePause = time.Minute // the token is still good: there is time
 	}
 	return r
 }

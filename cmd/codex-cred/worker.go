@@ -96,7 +96,7 @@ func (p *program) work(args []string) int {
 	}
 	r := p.rotation(w, mode)
 	if mode == foreground && d.Reason == helper.ReasonAging {
-		r.SendTime, r.Unreached = agingSendTime, time.Minute
+		r.SendTime, r.UnreachablePause = agingSendTime, time.Minute
 	}
 	r.Locker = flushingLocker{refresh.NewWorkLock(w.locks.RequireRoot()), w.recorder}
 	if err := r.Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
