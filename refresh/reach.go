@@ -16,8 +16,8 @@ import (
 // that this computer trusts.
 var ErrUntrusted = errors.New("its certificate is not trusted here")
 
-// Reached is what an authorization server answered when it was asked for nothing.
-type Reached struct {
+// ReachResult is what an authorization server answered when it was asked for nothing.
+type ReachResult struct {
 	Host string
 	// Proxy that the request goes through, without who may use it; empty is none.
 	Proxy string
@@ -32,12 +32,12 @@ type Reached struct {
 // do. Host and Proxy are told beside an error too, which is [helper.ErrTemporary],
 // and [ErrUntrusted] where that is why; an endpoint that must not be asked is
 // [helper.ErrInvalid].
-func (c *Client) Reach(ctx context.Context, iss helper.Issuer) (Reached, error) {
+func (c *Client) Reach(ctx context.Context, iss helper.Issuer) (ReachResult, error) {
 	if err := checkEndpoint(iss, iss.TokenEndpoint); err != nil {
-		return Reached{}, fmt.Errorf("token endpoint: %w", err)
+		return ReachResult{}, fmt.Errorf("token endpoint: %w", err)
 	}
 	place := RequestReach.Endpoint(iss)
-	r := Reached{Host: hostOf(place), Proxy: c.proxyOf(ctx, place)}
+	r := ReachResult{Host: hostOf(place), Proxy: c.proxyOf(ctx, place)}
 	a := c.send(ctx, call{request: RequestReach, endpoint: place})
 	r.Asked, r.Answered = a.start, c.Now()
 	r.Date, _ = http.ParseTime(a.date) // zero if it is none
