@@ -52,7 +52,7 @@ func (r *Rotation) retryUnreadable(ctx context.Context, rec helper.Record) (foun
 	if err != nil {
 		return rec, false, nil //nolint:nilerr // that it is absent, or not to be read, changes nothing
 	}
-	t := &attempt{rec: rec, written: e.Mark, kept: true, unreadable: true}
+	t := &attempt{rec: rec, mark: e.Mark, kept: true, unreadable: true}
 	if t.isSuperseded() {
 		return rec, false, r.removeUnreadable(t)
 	}

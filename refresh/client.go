@@ -116,7 +116,7 @@ func (c *Client) present(ctx context.Context, of helper.Credential, first func()
 	members := []pair{{"client_id", iss.ClientID}, {"grant_type", "refresh_token"}, {"refresh_token", token.Reveal()}}
 	request := call{
 		request: RequestRefresh, generation: of.Generation, endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...),
-		detached: true, first: first, secrets: []helper.Secret{token},
+		detached: true, beforeFirstByte: first, secrets: []helper.Secret{token},
 	}
 	if iss.Profile == ProfileOpenAI {
 		request.contentType, request.body = jsonType, object(members...)

@@ -32,9 +32,9 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 		return nil, nil, err
 	}
 	dialled := conn // it may be closed after a return has set conn
-	giveUp := context.AfterFunc(ctx, func() { _ = dialled.Close() })
-	upper, told, err := c.climb(ctx, conn, proxy, req.URL)
-	if !giveUp() && err == nil {
+	stopCancel := context.AfterFunc(ctx, func() { _ = dialled.Close() })
+	upper, told, err := c.handshake(ctx, conn, proxy, req.URL)
+	if !stopCancel() && err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
@@ -44,15 +44,15 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 	return upper, told, nil
 }
 
-// climb goes through the proxy, if there is one, and through TLS.
-func (c *Client) climb(ctx context.Context, conn net.Conn, proxy, target *url.URL) (upper net.Conn, told *url.URL, err error) {
+// handshake goes through the proxy, if there is one, and through TLS.
+func (c *Client) handshake(ctx context.Context, conn net.Conn, proxy, target *url.URL) (upper net.Conn, told *url.URL, err error) {
 	switch {
 	case proxy == nil:
 	case proxy.Scheme == "socks5", proxy.Scheme == "socks5h":
 		err = socks(conn, proxy, addressOf(target))
 	default:
 		if proxy.Scheme == "https" {
-			conn, err = c.secure(ctx, conn, proxy.Hostname())
+			conn, err = c.startTLS(ctx, conn, proxy.Hostname())
 		}
 		if target.Scheme != "https" {
 			told = proxy
@@ -64,12 +64,12 @@ func (c *Client) climb(ctx context.Context, conn net.Conn, proxy, target *url.UR
 		return nil, nil, fmt.Errorf("the proxy %s: %w", proxy.Host, err)
 	}
 	if target.Scheme == "https" {
-		conn, err = c.secure(ctx, conn, target.Hostname())
+		conn, err = c.startTLS(ctx, conn, target.Hostname())
 	}
 	return conn, told, err
 }
 
-func (c *Client) secure(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
+func (c *Client) startTLS(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
 	secured := tls.Client(conn, &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12, ServerName: host})
 	return secured, secured.HandshakeContext(ctx)
 }
@@ -77,7 +77,7 @@ func (c *Client) secure(ctx context.Context, conn net.Conn, host string) (net.Co
 // tunnel asks an HTTP proxy for a way to the address (RFC 9110 section 9.3.6).
 func (c *Client) tunnel(conn net.Conn, proxy *url.URL, address string) error {
 	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{"User-Agent": {c.UserAgent}}}
-	authorize(req, proxy)
+	setProxyAuthorization(req, proxy)
 	if err := req.Write(conn); err != nil {
 		return err
 	}
@@ -93,8 +93,8 @@ func (c *Client) tunnel(conn net.Conn, proxy *url.URL, address string) error {
 	return nil
 }
 
-// authorize tells the proxy who asks, if its URL says that.
-func authorize(req *http.Request, proxy *url.URL) {
+// setProxyAuthorization tells the proxy who asks, if its URL says that.
+func setProxyAuthorization(req *http.Request, proxy *url.URL) {
 	if u := proxy.User; u != nil {
 		password, _ := u.Password()
 		req.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password)))

@@ -47,7 +47,7 @@ func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 		name = found.Name
 	}
 	_, err := r.withLock(ctx, name, func(rec helper.Record) (helper.Record, error) {
-		t := &attempt{rec: rec, reason: h.reason, written: h.mark}
+		t := &attempt{rec: rec, reason: h.reason, mark: h.mark}
 		switch {
 		case rec.Account.ID != h.rec.Account.ID:
 			return rec, errMoved

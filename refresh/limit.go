@@ -18,10 +18,10 @@ const (
 // now and then does not extend it. Time in which the process was stopped does
 // not count.
 type limit struct {
-	after func(time.Duration, func()) (stop func() bool)
-	end   func()
-	stop  func() bool
-	late  atomic.Bool
+	after     func(time.Duration, func()) (stop func() bool)
+	end       func()
+	stop      func() bool
+	isExpired atomic.Bool
 }
 
 // limit starts the time of a call, which end ends.
@@ -30,7 +30,7 @@ func (c *Client) limit(call call, end func()) *limit {
 	if l.after == nil {
 		l.after = c.Running.AfterFunc
 	}
-	if call.detached && !call.asks {
+	if call.detached && !call.polls {
 		l.start(grantTime)
 	} else {
 		l.start(callTime)
@@ -40,14 +40,14 @@ func (c *Client) limit(call call, end func()) *limit {
 
 func (l *limit) start(d time.Duration) {
 	l.stop = l.after(d, func() {
-		l.late.Store(true)
+		l.isExpired.Store(true)
 		l.end()
 	})
 }
 
-// granted gives the call the time of one that carries a grant, unless its time
+// extend gives the call the time of one that carries a grant, unless its time
 // is over.
-func (l *limit) granted() {
+func (l *limit) extend() {
 	if l.stop() {
 		l.start(grantTime)
 	}

@@ -277,7 +277,7 @@ func (r *Rotation) incrementUnanswered(rec helper.Record) (helper.Account, error
 // unanswered, though the journal could not be emptied: then the pause began
 // after the mark was written.
 func (t *attempt) isCounted(now time.Time) bool {
-	a, marked := t.rec.Account, t.written.Time
+	a, marked := t.rec.Account, t.mark.Time
 	return a.Unanswered > 0 && !marked.IsZero() && isPlausible(t.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
 }
 

@@ -41,7 +41,7 @@ func (c *Client) roundTripRaw(ctx context.Context, call call, begin func() error
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	text, err := requestBytes(req, call.body, proxy != nil, func() { authorize(req, proxy) })
+	text, err := requestBytes(req, call.body, proxy != nil, func() { setProxyAuthorization(req, proxy) })
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 	default:
 		return rec, false, err
 	}
-	t := &attempt{rec: rec, written: e.Mark, kept: true}
+	t := &attempt{rec: rec, mark: e.Mark, kept: true}
 	if e.State == journal.StateIntent || t.isSuperseded() {
 		if err := r.emptyJournal(t); err != nil { // nothing was sent, or the credential was stored
 			return rec, false, err

@@ -192,13 +192,13 @@ func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (hel
 		return helper.Record{}, r.abandon(t, err)
 	}
 	a := r.send(ctx, t)
-	if !a.sent && t.unmarked != nil {
-		return helper.Record{}, r.abandon(t, t.unmarked)
+	if !a.sent && t.markErr != nil {
+		return helper.Record{}, r.abandon(t, t.markErr)
 	}
 	r.keepAnswer(t, a)
 	rec, err := r.settle(context.WithoutCancel(ctx), t, a)
 	if errors.Is(err, helper.ErrNotStored) {
-		err = &unstoredError{err, &unstored{answer: a, rec: rec, mark: t.written, reason: d.Reason}}
+		err = &unstoredError{err, &unstored{answer: a, rec: rec, mark: t.mark, reason: d.Reason}}
 	}
 	return rec, err
 }

@@ -33,12 +33,12 @@ type call struct {
 	// detached: once the call is sent, the caller's context ends it no longer.
 	// An answer that is on its way must be read.
 	detached bool
-	// first, if set, is called before the first byte of the body is handed over.
+	// beforeFirstByte, if set, is called before the first byte of the body is handed over.
 	// If it fails none is.
-	first func() error
-	// asks: the call is detached but carries no grant before its answer has
+	beforeFirstByte func() error
+	// polls: the call is detached but carries no grant before its answer has
 	// begun with status 200.
-	asks bool
+	polls bool
 }
 
 // method of a call that has a body is POST.
@@ -89,9 +89,9 @@ func (c *Client) sendOnce(ctx context.Context, call call) answer {
 	limit := c.limit(call, cancel)
 	defer func() { limit.stop() }()
 
-	start := &start{first: call.first}
+	start := &sendState{beforeFirstByte: call.beforeFirstByte}
 	if call.detached {
-		start.begun = func() { letGo() }
+		start.onSent = func() { letGo() }
 	}
 	if call.body == "" {
 		own = httptrace.WithClientTrace(own, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { _ = start.begin() }})
@@ -103,7 +103,7 @@ func (c *Client) sendOnce(ctx context.Context, call call) answer {
 	}
 	// A server may answer well before it has read what it was sent.
 	a.sent = start.end() || a.err == nil && a.status == http.StatusOK
-	if a.err != nil && limit.late.Load() {
+	if a.err != nil && limit.isExpired.Load() {
 		a.err = context.DeadlineExceeded
 	}
 	if !a.sent && ctx.Err() != nil {
@@ -126,8 +126,8 @@ func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, l
 		return err
 	}
 	a.status, a.retryAfter, a.date = resp.StatusCode, resp.Header.Get("Retry-After"), resp.Header.Get("Date")
-	if call.asks && a.status == http.StatusOK {
-		limit.granted()
+	if call.polls && a.status == http.StatusOK {
+		limit.extend()
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if len(a.body) > maxBody {
@@ -141,7 +141,7 @@ func (c *Client) request(ctx context.Context, call call, begin func() error) (*h
 	if call.body != "" && begin != nil {
 		// Behind a reader of a type of our own net/http sets no GetBody, without
 		// which it cannot send the body a second time.
-		body = &onceRead{text: strings.NewReader(call.body), begin: begin}
+		body = &onceReader{text: strings.NewReader(call.body), begin: begin}
 	}
 	req, err := http.NewRequestWithContext(ctx, call.method(), call.endpoint, body)
 	if err != nil {
@@ -156,49 +156,49 @@ func (c *Client) request(ctx context.Context, call call, begin func() error) (*h
 	return req, nil
 }
 
-// A start is the moment from which a call counts as sent. It comes from the
+// A sendState is the moment from which a call counts as sent. It comes from the
 // goroutine that writes the request, once and never after end.
-type start struct {
-	first func() error // nil is nothing
-	begun func()       // nil is nothing
+type sendState struct {
+	beforeFirstByte func() error // nil is nothing
+	onSent          func()       // nil is nothing
 
 	mu    sync.Mutex // guards what follows
 	sent  bool
 	ended bool
 }
 
-var errEnded = errors.New("the call has ended before it was sent")
+var errCallEnded = errors.New("the call has ended before it was sent")
 
 // begin lets the first byte go out, or returns why it must not.
-func (s *start) begin() error {
+func (s *sendState) begin() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
-		return errEnded
+		return errCallEnded
 	}
-	if s.first != nil {
-		if err := s.first(); err != nil {
+	if s.beforeFirstByte != nil {
+		if err := s.beforeFirstByte(); err != nil {
 			return err
 		}
 	}
 	s.sent = true
-	if s.begun != nil {
-		s.begun()
+	if s.onSent != nil {
+		s.onSent()
 	}
 	return nil
 }
 
 // end reports whether the call was sent. From then on it is not.
-func (s *start) end() bool {
+func (s *sendState) end() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
 	return s.sent
 }
 
-// An onceRead is a body that calls begin before it is read, and yields nothing
+// An onceReader is a body that calls begin before it is read, and yields nothing
 // if that fails.
-type onceRead struct {
+type onceReader struct {
 	text  *strings.Reader
 	begin func() error
 	begun bool
@@ -206,7 +206,7 @@ type onceRead struct {
 }
 
 // Read implements [io.Reader].
-func (o *onceRead) Read(p []byte) (int, error) {
+func (o *onceReader) Read(p []byte) (int, error) {
 	if !o.begun {
 		o.begun, o.err = true, o.begin()
 	}

@@ -20,10 +20,10 @@ type attempt struct {
 	reason helper.Reason
 	// journal is nil if the answer came before this turn.
 	journal *journal.Journal
-	written journal.Mark
-	// unmarked is why the mark could not be set to sending, so that nothing was
+	mark    journal.Mark
+	// markErr is why the mark could not be set to sending, so that nothing was
 	// sent; else nil.
-	unmarked error
+	markErr error
 	// kept: the answer is in the journal.
 	kept bool
 	// unreadable: it is in the journal that was put aside.
@@ -31,7 +31,7 @@ type attempt struct {
 }
 
 // generation is that of the credential which the turn brings.
-func (t *attempt) generation() uint64 { return t.written.Generation + 1 }
+func (t *attempt) generation() uint64 { return t.mark.Generation + 1 }
 
 // isSuperseded reports whether what the turn brings, or something newer, was
 // stored before.
@@ -112,23 +112,23 @@ func (r *Rotation) mark(t *attempt) error {
 	if err != nil {
 		return err
 	}
-	t.written = journal.Mark{
+	t.mark = journal.Mark{
 		Attempt: string(attempt), ID: t.rec.Account.ID, Generation: t.rec.Credential.Generation,
 		Token: t.rec.Credential.RefreshToken.Digest(), Time: r.Now(), Host: r.Host, State: journal.StateIntent,
 	}
-	return t.journal.Mark(t.written)
+	return t.journal.Mark(t.mark)
 }
 
 // send presents the refresh token until it was sent once, for a few tries.
 func (r *Rotation) send(ctx context.Context, t *attempt) answer {
 	c := t.rec.Credential
 	first := func() error {
-		t.unmarked = r.markSending(t)
-		return t.unmarked
+		t.markErr = r.markSending(t)
+		return t.markErr
 	}
 	a := r.Client.present(ctx, c, first)
 	for _, pause := range []time.Duration{250 * time.Millisecond, time.Second} {
-		if a.sent || t.unmarked != nil || !r.pause(ctx, pause) {
+		if a.sent || t.markErr != nil || !r.pause(ctx, pause) {
 			break
 		}
 		a = r.Client.present(ctx, c, first)
@@ -145,8 +145,8 @@ func (r *Rotation) markSending(t *attempt) error {
 	if err := r.at("sending"); err != nil {
 		return err
 	}
-	t.written.State = journal.StateSending
-	if err := t.journal.Mark(t.written); err != nil {
+	t.mark.State = journal.StateSending
+	if err := t.journal.Mark(t.mark); err != nil {
 		return err
 	}
 	if err := r.at("send-before"); err != nil {
@@ -162,7 +162,7 @@ func (r *Rotation) markSending(t *attempt) error {
 func (r *Rotation) checkUndisturbed(t *attempt) error {
 	e, err := r.Journals.Read(t.rec.Account.ID, nil)
 	switch {
-	case errors.Is(err, helper.ErrNotFound) || err == nil && e.Mark.Attempt != t.written.Attempt:
+	case errors.Is(err, helper.ErrNotFound) || err == nil && e.Mark.Attempt != t.mark.Attempt:
 		return fmt.Errorf("the journal is not at its path: %w", helper.ErrConflict)
 	case err != nil:
 		return err
@@ -241,7 +241,7 @@ func (r *Rotation) settle(ctx context.Context, t *attempt, a answer) (helper.Rec
 		}
 		c := g.renew(t.rec.Credential, a.start)
 		c.Generation = t.generation()
-		if g.refresh.IsZero() && c.RefreshToken.Digest() != t.written.Token {
+		if g.refresh.IsZero() && c.RefreshToken.Digest() != t.mark.Token {
 			c.RefreshToken = helper.Secret{} // of a stale item: it was spent for another answer
 		}
 		return r.storeCredential(ctx, t, c)
