@@ -70,20 +70,20 @@ func (g *Gate) Refresh(ctx context.Context, d helper.Demand) (helper.Record, err
 }
 
 func (g *Gate) refresh(ctx context.Context, d helper.Demand, a helper.Account) (helper.Record, error) {
-	unlock, rec, done, err := g.enter(ctx, d, a.ID)
+	unlock, rec, done, err := g.acquireGate(ctx, d, a.ID)
 	if done || err != nil {
 		return rec, err
 	}
-	rec, err = g.lead(ctx, d, a.ID)
-	g.tidy(a)
+	rec, err = g.runWorker(ctx, d, a.ID)
+	g.removeStaleGates(a)
 	return rec, joinErrors(err, unlock())
 }
 
-// enter takes the gate, or reports that there is nothing to start. The gate only
+// acquireGate takes the gate, or reports that there is nothing to start. The gate only
 // saves work, and its holder may be stopped: who has waited for a share of its
 // time passes it by, and then the next one. The lock of the sign-in keeps the
 // refresh token from being presented twice.
-func (g *Gate) enter(ctx context.Context, d helper.Demand, id helper.ID) (func() error, helper.Record, bool, error) {
+func (g *Gate) acquireGate(ctx context.Context, d helper.Demand, id helper.ID) (func() error, helper.Record, bool, error) {
 	for _, gate := range Gates(id) {
 		unlock, ok, err := g.Locks.Try(gate)
 		if err == nil && !ok && d.Reason == helper.ReasonAging {
@@ -92,7 +92,7 @@ func (g *Gate) enter(ctx context.Context, d helper.Demand, id helper.ID) (func()
 		if ok || err != nil {
 			return unlock, helper.Record{}, false, err
 		}
-		unlock, rec, done, err := g.await(ctx, d, id, gate)
+		unlock, rec, done, err := g.waitForGate(ctx, d, id, gate)
 		if unlock != nil || done || err != nil {
 			return unlock, rec, done, err
 		}
@@ -100,16 +100,16 @@ func (g *Gate) enter(ctx context.Context, d helper.Demand, id helper.ID) (func()
 	return func() error { return nil }, helper.Record{}, false, nil
 }
 
-// longestAtGate bounds the wait for a gate: callers may be killed after five
+// maxGateWait bounds the wait for a gate: callers may be killed after five
 // seconds, and a refresh usually takes less than two.
-const longestAtGate = 2 * time.Second
+const maxGateWait = 2 * time.Second
 
-// await waits for the gate and looks at what came of it; then it takes the gate
+// waitForGate waits for the gate and looks at what came of it; then it takes the gate
 // if there is something to start. Unlock is nil if the gate is to be passed by. Out
 // of patience it reads again only once no worker is at work: five hundred callers
 // must not read a slow keychain again and again.
-func (g *Gate) await(ctx context.Context, d helper.Demand, id helper.ID, gate string) (func() error, helper.Record, bool, error) {
-	patience := longestAtGate
+func (g *Gate) waitForGate(ctx context.Context, d helper.Demand, id helper.ID, gate string) (func() error, helper.Record, bool, error) {
+	patience := maxGateWait
 	if end, ok := ctx.Deadline(); ok {
 		patience = min(patience, time.Until(end)/3)
 	}
@@ -125,24 +125,24 @@ func (g *Gate) await(ctx context.Context, d helper.Demand, id helper.ID, gate st
 	}
 	if errors.Is(err, helper.ErrBusy) && ctx.Err() == nil {
 		if err := g.Locks.Wait(ctx, string(id)); err != nil {
-			return nil, helper.Record{}, false, g.waiting(err, string(id))
+			return nil, helper.Record{}, false, g.waitError(err, string(id))
 		}
 		rec, done, err := g.inspect(ctx, d)
 		return nil, rec, done, err
 	}
-	return unlock, helper.Record{}, false, g.waiting(err, gate)
+	return unlock, helper.Record{}, false, g.waitError(err, gate)
 }
 
-// waiting tells for whom the caller has waited.
-func (g *Gate) waiting(err error, lock string) error {
+// waitError tells for whom the caller has waited.
+func (g *Gate) waitError(err error, lock string) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("wait for the refresh of another caller%s: %w", g.who(err, lock), err)
+	return fmt.Errorf("wait for the refresh of another caller%s: %w", g.holderText(err, lock), err)
 }
 
-// who names the process that holds the lock, in brackets, if the system knows.
-func (g *Gate) who(err error, lock string) string {
+// holderText names the process that holds the lock, in brackets, if the system knows.
+func (g *Gate) holderText(err error, lock string) string {
 	if g.Holder == nil || !errors.Is(err, helper.ErrBusy) {
 		return ""
 	}
@@ -161,9 +161,9 @@ func (g *Gate) inspectAtDeadline(ctx context.Context, d helper.Demand) (helper.R
 	return rec, done && err == nil
 }
 
-// tidy deletes the gates of a sign-in that was erased: an erase deletes them, and
+// removeStaleGates deletes the gates of a sign-in that was erased: an erase deletes them, and
 // taking them may have made them anew.
-func (g *Gate) tidy(a helper.Account) {
+func (g *Gate) removeStaleGates(a helper.Account) {
 	found, err := g.Records.Accounts.Load(a.Name)
 	if errors.Is(err, helper.ErrNotFound) || err == nil && !isSameSignIn(found, a) {
 		for _, gate := range Gates(a.ID) {
@@ -187,22 +187,22 @@ func (g *Gate) inspect(ctx context.Context, d helper.Demand) (helper.Record, boo
 	return helper.Record{}, false, nil
 }
 
-// lead refreshes by a worker, unless another caller's has done it since this
+// runWorker refreshes by a worker, unless another caller's has done it since this
 // one read. While a worker is at work none is started: the caller waits for it. A
 // worker that was killed is replaced once: the next one knows from the journal what
 // it did. Who asked by hand has asked once: the next one waits its time if the
 // refresh token may be spent.
-func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.Record, error) {
+func (g *Gate) runWorker(ctx context.Context, d helper.Demand, id helper.ID) (helper.Record, error) {
 	for deaths := 0; deaths < 2; {
 		if d.Reason != helper.ReasonAging {
 			if err := g.Locks.Wait(ctx, string(id)); err != nil {
-				return helper.Record{}, g.waiting(err, string(id))
+				return helper.Record{}, g.waitError(err, string(id))
 			}
 		}
 		if rec, done, err := g.inspect(ctx, d); done {
 			return rec, err
 		}
-		rec, err := g.ask(ctx, d, string(id))
+		rec, err := g.askWorker(ctx, d, string(id))
 		switch {
 		case errors.Is(err, errNoReply):
 			deaths++
@@ -210,7 +210,7 @@ func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.
 				d.Reason = helper.ReasonExpiry
 			}
 		case err == nil && !rec.Credential.Valid(g.Now()):
-			return g.newest(ctx, d, rec), nil
+			return g.newestRecord(ctx, d, rec), nil
 		case !errors.Is(err, errRefreshRunning) || ctx.Err() != nil || d.Reason == helper.ReasonAging:
 			return rec, err
 		}
@@ -218,9 +218,9 @@ func (g *Gate) lead(ctx context.Context, d helper.Demand, id helper.ID) (helper.
 	return helper.Record{}, fmt.Errorf("%w: %w", errNoReply, helper.ErrTemporary)
 }
 
-// newest returns what is stored, if it is newer than a reply that has expired: the
+// newestRecord returns what is stored, if it is newer than a reply that has expired: the
 // caller may have been stopped before it read that.
-func (g *Gate) newest(ctx context.Context, d helper.Demand, replied helper.Record) helper.Record {
+func (g *Gate) newestRecord(ctx context.Context, d helper.Demand, replied helper.Record) helper.Record {
 	d.Generation = replied.Credential.Generation
 	if rec, done, err := g.inspect(ctx, d); done && err == nil {
 		return rec
@@ -228,8 +228,8 @@ func (g *Gate) newest(ctx context.Context, d helper.Demand, replied helper.Recor
 	return replied
 }
 
-// ask starts a worker, which takes the lock, and waits for its reply.
-func (g *Gate) ask(ctx context.Context, d helper.Demand, lock string) (helper.Record, error) {
+// askWorker starts a worker, which takes the lock, and waits for its reply.
+func (g *Gate) askWorker(ctx context.Context, d helper.Demand, lock string) (helper.Record, error) {
 	pipe, err := g.Start(d, false)
 	if err != nil {
 		return helper.Record{}, fmt.Errorf("start the refresh: %w: %w", err, helper.ErrTemporary)
@@ -248,7 +248,7 @@ func (g *Gate) ask(ctx context.Context, d helper.Demand, lock string) (helper.Re
 	case a := <-done:
 		return a.rec, a.err
 	case <-ctx.Done():
-		return helper.Record{}, fmt.Errorf("wait for the refresh, which goes on%s: %w: %w", g.who(helper.ErrBusy, lock), helper.ErrBusy, ctx.Err())
+		return helper.Record{}, fmt.Errorf("wait for the refresh, which goes on%s: %w: %w", g.holderText(helper.ErrBusy, lock), helper.ErrBusy, ctx.Err())
 	}
 }
 
@@ -263,7 +263,7 @@ func (g *Gate) Begin(d helper.Demand) {
 	if err != nil || !ok {
 		return
 	}
-	g.tidy(a)
+	g.removeStaleGates(a)
 	if unlock() != nil {
 		return
 	}
