@@ -16,7 +16,7 @@ import (
 // that is configured, up to where HTTP begins. Ctx ends the attempt, not the
 // connection. The proxy is the one that must be told the whole URL; nil is none.
 func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn, proxy *url.URL, err error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if c.Proxy != nil {
 		if proxy, err = c.Proxy(req); err != nil {

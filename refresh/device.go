@@ -16,10 +16,10 @@ const (
 	// deviceLife is how long a device sign-in waits for its person if the
 	// server does not say. OpenAI never says; Codex gives up after the same.
 	deviceLife = 15 * time.Minute
-	// usualInterval lies between polls if the server does not say (RFC 8628
+	// defaultInterval lies between polls if the server does not say (RFC 8628
 	// section 3.2).
-	usualInterval = 5 * time.Second
-	maxUserCode   = 32
+	defaultInterval = 5 * time.Second
+	maxUserCode     = 32
 	// maxPage is the longest URL that a terminal and a QR code show well.
 	maxPage = 1 << 10
 
@@ -121,7 +121,7 @@ func readDevice(iss helper.Issuer, a answer) (DeviceCode, error) {
 		d.Expiry = a.start.Add(life)
 	}
 	if d.Interval == 0 {
-		d.Interval = usualInterval
+		d.Interval = defaultInterval
 	}
 	if problem := d.problem(); problem != "" {
 		return DeviceCode{}, fmt.Errorf("the answer of %s is %w: %s", a.host, helper.ErrRejected, problem)

@@ -172,7 +172,7 @@ func (g pastedCredential) credential(iss helper.Issuer, now time.Time) (helper.C
 	c := answer.renew(helper.Credential{Issuer: iss}, now)
 	if text, ok := g["expiry"]; ok {
 		t, err := time.Parse(time.RFC3339, text)
-		if err != nil || t.After(now.Add(longestLife)) {
+		if err != nil || t.After(now.Add(maxLife)) {
 			return helper.Credential{}, errors.New("its expiry is no time of RFC 3339 such as 2030-01-31T12:00:00Z")
 		}
 		c.Expiry = t.UTC()

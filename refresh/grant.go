@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// usualLife is assumed of an access token that says nothing of its expiry.
-	usualLife = time.Hour
-	// longestLife is the most that is believed of an access token's life.
-	longestLife = 10 * 365 * 24 * time.Hour
+	// defaultLife is assumed of an access token that says nothing of its expiry.
+	defaultLife = time.Hour
+	// maxLife is the most that is believed of an access token's life.
+	maxLife = 10 * 365 * 24 * time.Hour
 )
 
 // A grant is a parsed token answer (RFC 6749 section 5.1).
@@ -74,7 +74,7 @@ func tokenText(s string) bool {
 // longer than longestLife is 0.
 func seconds(raw json.RawMessage) time.Duration {
 	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
-	if err == nil && n >= 1 && n <= longestLife.Seconds() {
+	if err == nil && n >= 1 && n <= maxLife.Seconds() {
 		return time.Duration(n) * time.Second
 	}
 	return 0
@@ -114,13 +114,13 @@ func (g grant) expiry(start time.Time) time.Time {
 		return start.Add(g.life)
 	}
 	c, err := parseClaims(g.access.Reveal())
-	if err == nil && c.Expires > 0 && c.Expires <= float64(start.Add(longestLife).Unix()) {
+	if err == nil && c.Expires > 0 && c.Expires <= float64(start.Add(maxLife).Unix()) {
 		return time.Unix(int64(c.Expires), 0).UTC()
 	}
 	if g.ended {
 		return start
 	}
-	return start.Add(usualLife)
+	return start.Add(defaultLife)
 }
 
 // claims returns those of the id_token; none if there is no readable one.

@@ -6,12 +6,12 @@ import (
 )
 
 const (
-	// grantTime bounds, in all, a call that carries a grant. A shorter bound
+	// grantTimeout bounds, in all, a call that carries a grant. A shorter bound
 	// would lose an answer that the server has already paid for with the old
 	// refresh token.
-	grantTime = 90 * time.Second
-	// callTime bounds, in all, any other call: nothing is lost with its answer.
-	callTime = 30 * time.Second
+	grantTimeout = 90 * time.Second
+	// callTimeout bounds, in all, any other call: nothing is lost with its answer.
+	callTimeout = 30 * time.Second
 )
 
 // A limit ends a call that takes too long, however the time is spent: a byte
@@ -31,9 +31,9 @@ func (c *Client) limit(call call, end func()) *limit {
 		l.after = c.Running.AfterFunc
 	}
 	if call.detached && !call.polls {
-		l.start(grantTime)
+		l.start(grantTimeout)
 	} else {
-		l.start(callTime)
+		l.start(callTimeout)
 	}
 	return l
 }
@@ -49,6 +49,6 @@ func (l *limit) start(d time.Duration) {
 // is over.
 func (l *limit) extend() {
 	if l.stop() {
-		l.start(grantTime)
+		l.start(grantTimeout)
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// longestPause is the most that a server's wish or our own back-off delays the
+// maxPause is the most that a server's wish or our own back-off delays the
 // next refresh of an expired access token.
-const longestPause = 30 * time.Minute
+const maxPause = 30 * time.Minute
 
 // storeCredential stores the renewed credential, tries again for a while if the store
 // fails, and notes the generation in the account's file. If the store goes on
@@ -239,7 +239,7 @@ func retryAfter(header string, now time.Time) time.Duration {
 	} else if date, err := http.ParseTime(header); err == nil {
 		pause = date.Sub(now)
 	}
-	return min(max(pause, time.Second), longestPause)
+	return min(max(pause, time.Second), maxPause)
 }
 
 // errNotRecorded: the account's file does not tell that a refresh token may be
@@ -285,7 +285,7 @@ func (t *attempt) isCounted(now time.Time) bool {
 // without an answer.
 func backOff(unanswered int) time.Duration {
 	doublings := min(max(unanswered-1, 0), 5)
-	return min(time.Minute<<doublings, longestPause)
+	return min(time.Minute<<doublings, maxPause)
 }
 
 func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

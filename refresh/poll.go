@@ -16,9 +16,9 @@ const (
 	// slowDown is what the answer slow_down adds to the interval of this and
 	// all later polls (RFC 8628 section 3.5).
 	slowDown = 5 * time.Second
-	// slowest is the interval beyond which trouble does not lengthen it: the
+	// maxInterval is the interval beyond which trouble does not lengthen it: the
 	// person who approves meanwhile should not wait for longer.
-	slowest = time.Minute
+	maxInterval = time.Minute
 )
 
 // A PendingError says that a device sign-in may still come: poll again.
@@ -75,7 +75,7 @@ func (c *Client) PollDevice(ctx context.Context, iss helper.Issuer, d DeviceCode
 			return helper.Credential{}, fmt.Errorf("wait for the sign-in: %w", ctx.Err())
 		}
 		trouble := fmt.Errorf("wait for the sign-in: %w: %w", a.problem(nil), helper.ErrTemporary)
-		return helper.Credential{}, a.pending(max(d.Interval, min(2*d.Interval, slowest)), trouble)
+		return helper.Credential{}, a.pending(max(d.Interval, min(2*d.Interval, maxInterval)), trouble)
 	case pollExpired:
 		return helper.Credential{}, fmt.Errorf("nobody approved the sign-in in time: %w; start the sign-in again: %w", endpointError(a), helper.ErrTemporary)
 	case pollRefused:

@@ -178,7 +178,7 @@ func checkDue(rec helper.Record, why helper.Reason, now time.Time) error {
 // isPlausible: with an expired access token a time of the next refresh beyond the
 // longest pause is not. The clock was wrong when it was written.
 func isPlausible(rec helper.Record, now time.Time) bool {
-	return rec.Credential.Valid(now) || rec.Account.NotBefore.Sub(now) <= longestPause
+	return rec.Credential.Valid(now) || rec.Account.NotBefore.Sub(now) <= maxPause
 }
 
 // rotate presents the refresh token, and keeps what comes of it.

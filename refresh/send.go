@@ -18,8 +18,8 @@ import (
 const (
 	maxBody   = 1 << 20
 	maxHeader = 64 << 10
-	// connectTime bounds the parts of a call before its first byte.
-	connectTime = 30 * time.Second
+	// connectTimeout bounds the parts of a call before its first byte.
+	connectTimeout = 30 * time.Second
 )
 
 // A call is one HTTP request.
@@ -221,8 +221,8 @@ func (c *Client) transport() *http.Transport {
 	http1.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:                  c.Proxy,
-		DialContext:            (&net.Dialer{Timeout: connectTime}).DialContext,
-		TLSHandshakeTimeout:    connectTime,
+		DialContext:            (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		TLSHandshakeTimeout:    connectTimeout,
 		TLSClientConfig:        &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
 		Protocols:              http1,
 		DisableKeepAlives:      true,

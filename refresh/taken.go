@@ -68,7 +68,7 @@ func cleanIdentity(id helper.Identity) helper.Identity {
 }
 
 func (t Tokens) expiry(now time.Time) time.Time {
-	latest := now.Add(longestLife)
+	latest := now.Add(maxLife)
 	if c, err := parseClaims(t.Access.Reveal()); err == nil && c.Expires > 0 && c.Expires <= float64(latest.Unix()) {
 		return time.Unix(int64(c.Expires), 0).UTC()
 	}
