@@ -77,19 +77,19 @@ func (c claims) audiences() []string {
 }
 
 func (c claims) identity() helper.Identity {
-	return cleanIdentity(helper.Identity{
+	return sanitizeIdentity(helper.Identity{
 		Subject: c.Subject, AccountID: c.Auth.AccountID, UserID: or(c.Auth.ChatGPT, c.Auth.UserID),
 		Plan: c.Auth.Plan, Email: or(c.Email, c.Profile.Email),
 	})
 }
 
-// meant returns ErrInvalid unless the claims are of a fresh id_token for us
+// checkRecipient returns ErrInvalid unless the claims are of a fresh id_token for us
 // (OpenID Connect Core section 3.1.3.7).
-func (c claims) meant(iss helper.Issuer, now time.Time) error {
+func (c claims) checkRecipient(iss helper.Issuer, now time.Time) error {
 	switch {
 	case !slices.Contains(c.audiences(), iss.ClientID):
 		return fmt.Errorf("its id_token is %w: its aud is %q, and this client is %q",
-			helper.ErrRejected, clean(strings.Join(c.audiences(), " "), maxText), iss.ClientID)
+			helper.ErrRejected, sanitize(strings.Join(c.audiences(), " "), maxText), iss.ClientID)
 	case c.Issuer == "" && iss.Profile != ProfileOpenAI:
 		return fmt.Errorf("its id_token is %w: it names no issuer", helper.ErrRejected)
 	case c.Issuer != "" && !SameIssuer(iss, c.Issuer):
@@ -100,9 +100,9 @@ func (c claims) meant(iss helper.Issuer, now time.Time) error {
 	return nil
 }
 
-// differs reports whether the claims of a refresh are certainly not of the
+// isDifferent reports whether the claims of a refresh are certainly not of the
 // stored credential's sign-in. A missing claim is no difference.
-func (c claims) differs(stored helper.Credential) bool { return c.difference(stored) != "" }
+func (c claims) isDifferent(stored helper.Credential) bool { return c.difference(stored) != "" }
 
 // difference says what of the claims is another than the stored credential's; empty
 // if nothing is. Issuer and audience must be the same too (OpenID Connect Core

@@ -82,20 +82,20 @@ func (c *Client) redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 	default:
 		return helper.Credential{}, fmt.Errorf("exchange the code: %w; start the sign-in again: %w", a.problem(parsed), helper.ErrTemporary)
 	}
-	return g.first(iss, a)
+	return g.firstCredential(iss, a)
 }
 
-// first returns the credential of a sign-in that the answer brought.
-func (g grant) first(iss helper.Issuer, a answer) (helper.Credential, error) {
-	if err := g.signIn(iss, a.start); err != nil {
+// firstCredential returns the credential of a sign-in that the answer brought.
+func (g grant) firstCredential(iss helper.Issuer, a answer) (helper.Credential, error) {
+	if err := g.checkIDToken(iss, a.start); err != nil {
 		return helper.Credential{}, fmt.Errorf("%s answered, but %w", a.host, err)
 	}
 	return g.renew(helper.Credential{Issuer: iss}, a.start), nil
 }
 
-// signIn checks the id_token of a sign-in. Only the oauth profile may go
+// checkIDToken checks the id_token of a sign-in. Only the oauth profile may go
 // without one: with openai it carries the account.
-func (g grant) signIn(iss helper.Issuer, now time.Time) error {
+func (g grant) checkIDToken(iss helper.Issuer, now time.Time) error {
 	if g.idToken.IsZero() {
 		if iss.Profile == ProfileOpenAI {
 			return fmt.Errorf("the answer is %w: it has no id_token", helper.ErrRejected)
@@ -106,7 +106,7 @@ func (g grant) signIn(iss helper.Issuer, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("its id_token is %w: %w", helper.ErrRejected, err)
 	}
-	return claims.meant(iss, now)
+	return claims.checkRecipient(iss, now)
 }
 
 // present sends the credential's refresh token once (RFC 6749 section 6). First is

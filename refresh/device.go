@@ -59,7 +59,7 @@ type DeviceCode struct {
 // the endpoint does, and else [helper.ErrTemporary].
 func (c *Client) StartDevice(ctx context.Context, iss helper.Issuer) (DeviceCode, error) {
 	if iss.DeviceEndpoint == "" {
-		return DeviceCode{}, noDevice(iss.URL)
+		return DeviceCode{}, noDeviceError(iss.URL)
 	}
 	if err := checkEndpoint(iss, iss.DeviceEndpoint); err != nil {
 		return DeviceCode{}, fmt.Errorf("device authorization endpoint: %w", err)
@@ -74,19 +74,19 @@ func (c *Client) StartDevice(ctx context.Context, iss helper.Issuer) (DeviceCode
 	case a.err == nil && a.status == http.StatusOK:
 		return readDevice(iss, a)
 	case a.err == nil && a.status == http.StatusNotFound:
-		return DeviceCode{}, noDevice(iss.DeviceEndpoint)
+		return DeviceCode{}, noDeviceError(iss.DeviceEndpoint)
 	}
-	return DeviceCode{}, fmt.Errorf("ask for a code: %w; start the sign-in again: %w", a.problem(nil), a.kind())
+	return DeviceCode{}, fmt.Errorf("ask for a code: %w; start the sign-in again: %w", a.problem(nil), a.errorKind())
 }
 
-func noDevice(endpoint string) error {
+func noDeviceError(endpoint string) error {
 	return fmt.Errorf("%s: %w; sign in with a browser instead (login, or login --no-browser): %w", hostOf(endpoint), ErrNoDevice, helper.ErrSignInRequired)
 }
 
-// kind is what follows from an answer that is no success and brings no grant.
-func (a answer) kind() error {
+// errorKind is what follows from an answer that is no success and brings no grant.
+func (a answer) errorKind() error {
 	switch {
-	case a.err != nil || temporary(a.status):
+	case a.err != nil || isTemporary(a.status):
 		return helper.ErrTemporary
 	case len(parseFault(a.body).codes) > 0:
 		return helper.ErrSignInRequired
@@ -94,8 +94,8 @@ func (a answer) kind() error {
 	return helper.ErrRejected
 }
 
-// temporary reports whether a server that answers the status may do better later.
-func temporary(status int) bool {
+// isTemporary reports whether a server that answers the status may do better later.
+func isTemporary(status int) bool {
 	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 

@@ -161,9 +161,9 @@ func (g pastedCredential) check() error {
 func (g pastedCredential) credential(iss helper.Issuer, now time.Time) (helper.Credential, error) {
 	answer := grant{
 		access: helper.NewSecret(g["access_token"]), refresh: helper.NewSecret(g["refresh_token"]),
-		idToken: helper.NewSecret(g["id_token"]), life: seconds(json.RawMessage(g["expires_in"])), scope: clean(g["scope"], maxJWT),
+		idToken: helper.NewSecret(g["id_token"]), life: seconds(json.RawMessage(g["expires_in"])), scope: sanitize(g["scope"], maxJWT),
 	}
-	if err := answer.owner(iss); err != nil {
+	if err := answer.checkIssuer(iss); err != nil {
 		return helper.Credential{}, err
 	}
 	if answer.idToken.IsZero() {
@@ -177,15 +177,15 @@ func (g pastedCredential) credential(iss helper.Issuer, now time.Time) (helper.C
 		}
 		c.Expiry = t.UTC()
 	}
-	c.Identity.AccountID = or(clean(g["account_id"], maxClaim), c.Identity.AccountID)
+	c.Identity.AccountID = or(sanitize(g["account_id"], maxClaim), c.Identity.AccountID)
 	if !c.Valid(now) && c.RefreshToken.IsZero() {
 		return helper.Credential{}, errors.New("its access token has expired and there is no refresh token")
 	}
 	return c, nil
 }
 
-// owner refuses an id_token that names another issuer or client.
-func (g grant) owner(iss helper.Issuer) error {
+// checkIssuer refuses an id_token that names another issuer or client.
+func (g grant) checkIssuer(iss helper.Issuer) error {
 	if g.idToken.IsZero() {
 		return nil
 	}
@@ -193,7 +193,7 @@ func (g grant) owner(iss helper.Issuer) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("its id_token cannot be read: %w", err)
-	case claims.differs(helper.Credential{Issuer: iss}):
+	case claims.isDifferent(helper.Credential{Issuer: iss}):
 		return errors.New("its id_token is of another issuer or client")
 	}
 	return nil

@@ -19,12 +19,12 @@ const (
 
 // A grant is a parsed token answer (RFC 6749 section 5.1).
 type grant struct {
-	access  helper.Secret
-	refresh helper.Secret // empty: the server gave none
-	idToken helper.Secret // empty: the server gave none
-	life    time.Duration // 0: the server did not say, or says that it has none
-	ended   bool          // the server says that it has none
-	scope   string
+	access        helper.Secret
+	refresh       helper.Secret // empty: the server gave none
+	idToken       helper.Secret // empty: the server gave none
+	life          time.Duration // 0: the server did not say, or says that it has none
+	expiresAtOnce bool          // the server says that it has none
+	scope         string
 }
 
 // parseGrant reads the body of a token answer. Only what is needed to use the
@@ -48,12 +48,12 @@ func parseGrant(profile string, body []byte) (grant, error) {
 		return grant{}, errors.New("the answer's token_type is not Bearer")
 	}
 	return grant{
-		access:  helper.NewSecret(text("access_token")),
-		refresh: helper.NewSecret(text("refresh_token")),
-		idToken: helper.NewSecret(text("id_token")),
-		life:    seconds(members["expires_in"]),
-		ended:   noSeconds(members["expires_in"]),
-		scope:   clean(text("scope"), maxJWT),
+		access:        helper.NewSecret(text("access_token")),
+		refresh:       helper.NewSecret(text("refresh_token")),
+		idToken:       helper.NewSecret(text("id_token")),
+		life:          seconds(members["expires_in"]),
+		expiresAtOnce: isZeroSeconds(members["expires_in"]),
+		scope:         sanitize(text("scope"), maxJWT),
 	}, nil
 }
 
@@ -80,8 +80,8 @@ func seconds(raw json.RawMessage) time.Duration {
 	return 0
 }
 
-// noSeconds reports whether the number says less than a second.
-func noSeconds(raw json.RawMessage) bool {
+// isZeroSeconds reports whether the number says less than a second.
+func isZeroSeconds(raw json.RawMessage) bool {
 	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
 	return err == nil && n >= 0 && n < 1
 }
@@ -117,7 +117,7 @@ func (g grant) expiry(start time.Time) time.Time {
 	if err == nil && c.Expires > 0 && c.Expires <= float64(start.Add(maxLife).Unix()) {
 		return time.Unix(int64(c.Expires), 0).UTC()
 	}
-	if g.ended {
+	if g.expiresAtOnce {
 		return start
 	}
 	return start.Add(defaultLife)

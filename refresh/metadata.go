@@ -27,7 +27,7 @@ func (c *Client) Issuer(ctx context.Context, s Settings) (helper.Issuer, error) 
 	case ProfileOAuth:
 		return c.discover(ctx, s)
 	}
-	return helper.Issuer{}, fmt.Errorf("profile %q is %w: use %s or %s", clean(s.Profile, maxCode), helper.ErrInvalid, ProfileOpenAI, ProfileOAuth)
+	return helper.Issuer{}, fmt.Errorf("profile %q is %w: use %s or %s", sanitize(s.Profile, maxCode), helper.ErrInvalid, ProfileOpenAI, ProfileOAuth)
 }
 
 // metadata is the part of RFC 8414 section 2 that a sign-in needs.
@@ -54,7 +54,7 @@ func (c *Client) discover(ctx context.Context, s Settings) (helper.Issuer, error
 	if err != nil {
 		var otherErr error
 		if m, otherErr = c.metadata(ctx, second, s.Issuer); otherErr != nil {
-			return helper.Issuer{}, fmt.Errorf("read the issuer's metadata: %w", noMetadata(err, otherErr))
+			return helper.Issuer{}, fmt.Errorf("read the issuer's metadata: %w", metadataError(err, otherErr))
 		}
 	}
 	return helper.Issuer{
@@ -70,9 +70,9 @@ func (c *Client) discover(ctx context.Context, s Settings) (helper.Issuer, error
 	}, nil
 }
 
-// noMetadata is the error of both places. If one of them may answer later that
+// metadataError is the error of both places. If one of them may answer later that
 // is the error: the other alone proves nothing.
-func noMetadata(first, second error) error {
+func metadataError(first, second error) error {
 	switch {
 	case errors.Is(first, helper.ErrTemporary):
 		return first
@@ -122,7 +122,7 @@ func temporaryIf(temporary bool) error {
 func (m metadata) check(issuer string) error {
 	// RFC 8414 section 3.3: identical, not merely equivalent.
 	if m.Issuer != issuer {
-		return &IssuerNameError{What: "the metadata", Named: clean(m.Issuer, maxText), Wanted: issuer}
+		return &IssuerNameError{What: "the metadata", Named: sanitize(m.Issuer, maxText), Wanted: issuer}
 	}
 	for _, endpoint := range []struct {
 		name, url string

@@ -20,9 +20,9 @@ type outcome int
 const (
 	notSent outcome = iota // the grant is as good as before
 	success
-	unknown // the grant may be spent
-	wait    // the grant is as good as before, the server asks for time
-	refused // the grant is of no use any more
+	unknown    // the grant may be spent
+	retryLater // the grant is as good as before, the server asks for time
+	refused    // the grant is of no use any more
 	// unreadable: something came that may hold tokens, but it cannot be used
 	// yet. The grant is probably spent, and the answer is all that is left of it.
 	unreadable
@@ -38,17 +38,17 @@ func judge(a answer, parsed error) outcome {
 	case parsed == nil:
 		return success
 	case a.err != nil:
-		return a.unclear()
-	case f.final():
+		return a.judgeUnclear()
+	case f.isFinal():
 		return refused
 	case a.status == http.StatusTooManyRequests:
-		return wait
+		return retryLater
 	case a.status == http.StatusServiceUnavailable && a.retryAfter != "":
-		return wait
+		return retryLater
 	case a.status == http.StatusUnauthorized && len(f.codes) > 0:
 		return refused
 	}
-	return a.unclear()
+	return a.judgeUnclear()
 }
 
 // A fault is the error in the body of an answer.
@@ -77,22 +77,22 @@ func parseFault(body []byte) fault {
 	if json.Unmarshal(top.Error, &inner) != nil {
 		_ = json.Unmarshal(top.Error, &word) // neither text nor object: no code
 	}
-	f := fault{description: or(str(top.Description), str(inner.Message))}
+	f := fault{description: or(asString(top.Description), asString(inner.Message))}
 	for _, code := range []any{inner.Code, word, top.Code, inner.Type} {
-		if str(code) != "" {
-			f.codes = append(f.codes, str(code))
+		if asString(code) != "" {
+			f.codes = append(f.codes, asString(code))
 		}
 	}
 	return f
 }
 
-func str(v any) string {
+func asString(v any) string {
 	s, _ := v.(string)
 	return s
 }
 
-// final reports whether the error says that the grant will never be accepted.
-func (f fault) final() bool {
+// isFinal reports whether the error says that the grant will never be accepted.
+func (f fault) isFinal() bool {
 	return slices.ContainsFunc(f.codes, func(code string) bool {
 		switch strings.ToLower(code) {
 		case "invalid_grant", "token_expired",
@@ -116,7 +116,7 @@ type EndpointError struct {
 func NewEndpointError(endpoint string, status int, code, description string) *EndpointError {
 	return &EndpointError{
 		Endpoint: hostOf(endpoint), Status: status,
-		Code: clean(longWord().ReplaceAllStringFunc(helper.MaskEmails(clean(code, maxBody)), shortCode), maxCode), Description: cleanText(description),
+		Code: sanitize(longWord().ReplaceAllStringFunc(helper.MaskEmails(sanitize(code, maxBody)), shortCode), maxCode), Description: sanitizeText(description),
 	}
 }
 
@@ -169,28 +169,28 @@ func (a answer) scrub(text string) string {
 func (a answer) problem(parsed error) error {
 	switch {
 	case !a.sent && a.err != nil:
-		return a.unreached()
+		return a.unreachableError()
 	case a.err != nil:
-		return fmt.Errorf("%s gave no whole answer: %s", a.host, broken(a.err))
+		return fmt.Errorf("%s gave no whole answer: %s", a.host, readErrorText(a.err))
 	case a.status == http.StatusOK, parsed != nil && a.succeeded():
 		return fmt.Errorf("%s: %w", a.host, parsed)
 	}
 	return endpointError(a)
 }
 
-// unreached keeps the caller's own context error for errors.Is.
-func (a answer) unreached() error {
+// unreachableError keeps the caller's own context error for errors.Is.
+func (a answer) unreachableError() error {
 	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(a.err, ended) {
 			return fmt.Errorf("reach %s: %w", a.host, ended)
 		}
 	}
-	return fmt.Errorf("reach %s: %s; check the network", a.host, clean(a.err.Error(), maxText))
+	return fmt.Errorf("reach %s: %s; check the network", a.host, sanitize(a.err.Error(), maxText))
 }
 
-// broken names the kind of an error that came after the request was sent. Its
+// readErrorText names the kind of an error that came after the request was sent. Its
 // own text may quote what the server answered.
-func broken(err error) string {
+func readErrorText(err error) string {
 	switch {
 	case errors.Is(err, errTooLong), errors.Is(err, errTooLarge):
 		return err.Error()

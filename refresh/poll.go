@@ -65,17 +65,17 @@ func (c *Client) PollDevice(ctx context.Context, iss helper.Issuer, d DeviceCode
 	a := c.send(ctx, request)
 	switch judgePoll(iss.Profile, a) {
 	case pollDone:
-		return c.approved(ctx, iss, a)
+		return c.credentialFromApproval(ctx, iss, a)
 	case pollPending:
-		return helper.Credential{}, a.pending(d.Interval, nil)
+		return helper.Credential{}, a.pendingError(d.Interval, nil)
 	case pollSlowDown:
-		return helper.Credential{}, a.pending(d.Interval+slowDown, nil)
-	case pollTrouble:
+		return helper.Credential{}, a.pendingError(d.Interval+slowDown, nil)
+	case pollFailed:
 		if ctx.Err() != nil {
 			return helper.Credential{}, fmt.Errorf("wait for the sign-in: %w", ctx.Err())
 		}
 		trouble := fmt.Errorf("wait for the sign-in: %w: %w", a.problem(nil), helper.ErrTemporary)
-		return helper.Credential{}, a.pending(max(d.Interval, min(2*d.Interval, maxInterval)), trouble)
+		return helper.Credential{}, a.pendingError(max(d.Interval, min(2*d.Interval, maxInterval)), trouble)
 	case pollExpired:
 		return helper.Credential{}, fmt.Errorf("nobody approved the sign-in in time: %w; start the sign-in again: %w", endpointError(a), helper.ErrTemporary)
 	case pollRefused:
@@ -107,7 +107,7 @@ const (
 	pollDone                        // it should bring tokens, or a code for them
 	pollPending                     // the person has not decided
 	pollSlowDown                    // the same, and the polls come too often
-	pollTrouble                     // the server could not be asked
+	pollFailed                      // the server could not be asked
 	pollExpired                     // the person did not decide in time
 	pollRefused                     // the person, or the server, said no
 )
@@ -121,7 +121,7 @@ func judgePoll(profile string, a answer) pollOutcome {
 	case errors.Is(a.err, errTooLong):
 		return pollBroken
 	case a.err != nil:
-		return pollTrouble
+		return pollFailed
 	case a.status == http.StatusOK:
 		return pollDone
 	case slices.Contains(codes, "slow_down"):
@@ -130,19 +130,19 @@ func judgePoll(profile string, a answer) pollOutcome {
 		return pollPending
 	case profile == ProfileOpenAI && (a.status == http.StatusForbidden || a.status == http.StatusNotFound):
 		return pollPending
-	case temporary(a.status):
-		return pollTrouble
+	case isTemporary(a.status):
+		return pollFailed
 	case slices.Contains(codes, "expired_token"):
 		return pollExpired
 	case len(codes) > 0:
 		return pollRefused
 	case a.retryAfter != "":
-		return pollTrouble
+		return pollFailed
 	}
 	return pollBroken
 }
 
-func (a answer) pending(interval time.Duration, trouble error) *PendingError {
+func (a answer) pendingError(interval time.Duration, trouble error) *PendingError {
 	wait := interval
 	if a.retryAfter != "" {
 		wait = max(wait, retryAfter(a.retryAfter, a.start))
@@ -150,15 +150,15 @@ func (a answer) pending(interval time.Duration, trouble error) *PendingError {
 	return &PendingError{Interval: interval, Wait: wait, Err: trouble}
 }
 
-// approved takes the credential out of the answer. OpenAI's brings a code and
+// credentialFromApproval takes the credential out of the answer. OpenAI's brings a code and
 // the verifier to redeem it with.
-func (c *Client) approved(ctx context.Context, iss helper.Issuer, a answer) (helper.Credential, error) {
+func (c *Client) credentialFromApproval(ctx context.Context, iss helper.Issuer, a answer) (helper.Credential, error) {
 	if iss.Profile != ProfileOpenAI {
 		g, err := parseGrant(iss.Profile, a.body)
 		if err != nil {
 			return helper.Credential{}, fmt.Errorf("%s: %w; start the sign-in again: %w", a.host, err, helper.ErrRejected)
 		}
-		return g.first(iss, a)
+		return g.firstCredential(iss, a)
 	}
 	var members map[string]json.RawMessage
 	_ = json.Unmarshal(a.body, &members) // what is no object has neither member

@@ -175,7 +175,7 @@ func (r *rawReader) closeError(err error) error {
 func (r *rawReader) isComplete() (enough, framed bool) {
 	r.parseRaw(nil)
 	parsed := salvage.Parse(r.raw)
-	found := r.find(parsed)
+	found := r.bestCandidate(parsed)
 	switch {
 	case found.whole && found.usable():
 		return found.hasRefresh() || parsed.Whole || parsed.UntilClose, parsed.Whole

@@ -64,7 +64,7 @@ func (c *Client) proxyOf(ctx context.Context, place string) string {
 	if err != nil || proxy == nil {
 		return ""
 	}
-	return clean(proxy.Scheme+"://"+proxy.Host, maxCode)
+	return sanitize(proxy.Scheme+"://"+proxy.Host, maxCode)
 }
 
 // originOf returns the URL of the endpoint's server; empty if it has none.

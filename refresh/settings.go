@@ -71,7 +71,7 @@ func CheckEndpoint(raw string) error {
 	} else {
 		raw = ""
 	}
-	return fmt.Errorf("URL %q is %w: %s", clean(raw, maxCode), helper.ErrInvalid, problem)
+	return fmt.Errorf("URL %q is %w: %s", sanitize(raw, maxCode), helper.ErrInvalid, problem)
 }
 
 // An IssuerNameError says that a server calls itself by another name than the
@@ -85,7 +85,7 @@ type IssuerNameError struct {
 
 // NewIssuerNameError returns the error for a name that came from a server.
 func NewIssuerNameError(what, named string, iss helper.Issuer) *IssuerNameError {
-	return &IssuerNameError{What: what, Named: clean(named, maxText), Wanted: iss.URL}
+	return &IssuerNameError{What: what, Named: sanitize(named, maxText), Wanted: iss.URL}
 }
 
 // Error implements error.
@@ -115,7 +115,7 @@ func checkEndpoint(iss helper.Issuer, endpoint string) error {
 	}
 	if isHTTP(endpoint) && (!isHTTP(iss.URL) || CheckEndpoint(iss.URL) != nil) {
 		return fmt.Errorf("URL %q is %w: http is allowed only if the issuer is at http on loopback too, and it is %q",
-			clean(endpoint, maxCode), helper.ErrInvalid, clean(iss.URL, maxCode))
+			sanitize(endpoint, maxCode), helper.ErrInvalid, sanitize(iss.URL, maxCode))
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func urlProblem(raw string) string {
 		return "it is not https"
 	case u.Hostname() == "":
 		return "it has no host"
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return "http is allowed only on 127.0.0.1 or [::1]"
 	case u.User != nil:
 		return "it has user information"
@@ -146,7 +146,7 @@ func urlProblem(raw string) string {
 	return ""
 }
 
-func loopback(host string) bool {
+func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.IsLoopback() && ip.Zone() == "" && !ip.Is4In6()
 }
@@ -156,7 +156,7 @@ func hostOf(endpoint string) string {
 	if err != nil {
 		return ""
 	}
-	return clean(u.Host, maxCode)
+	return sanitize(u.Host, maxCode)
 }
 
 func or(s, otherwise string) string {

@@ -35,15 +35,15 @@ func (c *Client) FromTokens(ctx context.Context, t Tokens) (helper.Credential, e
 		return helper.Credential{}, err
 	}
 	answer := grant{access: t.Access, refresh: t.Refresh, idToken: t.ID}
-	if err := answer.owner(iss); err != nil {
+	if err := answer.checkIssuer(iss); err != nil {
 		return helper.Credential{}, invalid(err)
 	}
 	if answer.idToken.IsZero() {
 		answer.idToken = answer.access
 	}
 	now := c.Now()
-	cred := answer.renew(helper.Credential{Issuer: iss, Identity: cleanIdentity(t.Identity)}, now)
-	cred.Identity.AccountID = or(cleanIdentity(t.Identity).AccountID, cred.Identity.AccountID)
+	cred := answer.renew(helper.Credential{Issuer: iss, Identity: sanitizeIdentity(t.Identity)}, now)
+	cred.Identity.AccountID = or(sanitizeIdentity(t.Identity).AccountID, cred.Identity.AccountID)
 	cred.Expiry = t.expiry(cred.ObtainedAt)
 	return cred, nil
 }
@@ -60,10 +60,10 @@ func (t Tokens) check() error {
 	return nil
 }
 
-func cleanIdentity(id helper.Identity) helper.Identity {
+func sanitizeIdentity(id helper.Identity) helper.Identity {
 	return helper.Identity{
-		Subject: clean(id.Subject, maxClaim), AccountID: clean(id.AccountID, maxClaim),
-		UserID: clean(id.UserID, maxClaim), Plan: clean(id.Plan, maxClaim), Email: clean(id.Email, maxClaim),
+		Subject: sanitize(id.Subject, maxClaim), AccountID: sanitize(id.AccountID, maxClaim),
+		UserID: sanitize(id.UserID, maxClaim), Plan: sanitize(id.Plan, maxClaim), Email: sanitize(id.Email, maxClaim),
 	}
 }
 

@@ -21,9 +21,9 @@ const (
 // it is needed, as a get is without it.
 func longWord() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_.~+/=-]{24,}`) }
 
-// clean makes text from outside fit for a terminal: one line, no control
+// sanitize makes text from outside fit for a terminal: one line, no control
 // characters, no marks that turn the direction of writing, at most limit runes.
-func clean(s string, limit int) string {
+func sanitize(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -39,11 +39,11 @@ func clean(s string, limit int) string {
 	return strings.TrimSpace(s)
 }
 
-// cleanText is clean for the words of an authorization server, which may repeat
+// sanitizeText is clean for the words of an authorization server, which may repeat
 // what they were sent, and know who it is about: whatever could be a token is left
 // out, and e-mail addresses are masked.
-func cleanText(s string) string {
-	return clean(longWord().ReplaceAllString(helper.MaskEmails(clean(s, maxBody)), "[...]"), maxText)
+func sanitizeText(s string) string {
+	return sanitize(longWord().ReplaceAllString(helper.MaskEmails(sanitize(s, maxBody)), "[...]"), maxText)
 }
 
 // joinErrors returns one error of one line for two, of which any may be nil.

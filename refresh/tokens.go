@@ -29,7 +29,7 @@ func (a answer) grant(profile string) (grant, error) {
 	} else if err == nil {
 		err = errors.New("the answer is an error, whatever tokens it holds")
 	}
-	found := a.find(salvage.Parse(a.arrived()))
+	found := a.bestCandidate(salvage.Parse(a.content()))
 	if found.usable() {
 		return found.grant, nil
 	}
@@ -44,7 +44,7 @@ func (a answer) repair(g *grant) error {
 	}
 	for o := range salvage.Parse(a.body).Objects {
 		g.refresh = grantIn(o).refresh
-		if g.refresh.IsZero() && brings(o, "error") {
+		if g.refresh.IsZero() && hasMember(o, "error") {
 			return errors.New("the answer holds an error and no refresh token")
 		}
 		break
@@ -61,8 +61,8 @@ func (a answer) strictGrant(profile string) (grant, error) {
 	return g, err
 }
 
-// arrived is all that there is of the answer.
-func (a answer) arrived() []byte {
+// content is all that there is of the answer.
+func (a answer) content() []byte {
 	if a.raw == nil {
 		return a.body
 	}
@@ -74,22 +74,22 @@ func (a answer) succeeded() bool {
 	return a.status == 0 && len(a.raw) > 0 || a.status >= 200 && a.status < 300
 }
 
-// A finding is what one JSON object in an answer brings.
-type finding struct {
+// A candidate is what one JSON object in an answer brings.
+type candidate struct {
 	grant
 	whole bool // the object
 }
 
-func (f finding) usable() bool     { return !f.access.IsZero() }
-func (f finding) hasRefresh() bool { return !f.refresh.IsZero() }
+func (f candidate) usable() bool     { return !f.access.IsZero() }
+func (f candidate) hasRefresh() bool { return !f.refresh.IsZero() }
 
-// find returns the best of the objects in the answer: with both tokens, else a
+// bestCandidate returns the best of the objects in the answer: with both tokens, else a
 // whole one with an access token of a server that gives no other refresh token,
 // else one with a refresh token.
-func (a answer) find(from salvage.Answer) finding {
-	var accessOnly, refreshOnly finding
+func (a answer) bestCandidate(from salvage.Answer) candidate {
+	var accessOnly, refreshOnly candidate
 	for o := range from.Objects {
-		f := finding{grantIn(o), o.Whole}
+		f := candidate{grantIn(o), o.Whole}
 		echo := slices.ContainsFunc(a.secrets, f.refresh.Equal)
 		switch {
 		case f.hasRefresh() && f.usable():
@@ -113,11 +113,11 @@ func (a answer) find(from salvage.Answer) finding {
 // renewsAccess reports whether the object is an answer that renews the access
 // token alone.
 func (a answer) renewsAccess(o salvage.Object) bool {
-	return a.succeeded() && o.Whole && !brings(o, "refresh_token") && !brings(o, "error")
+	return a.succeeded() && o.Whole && !hasMember(o, "refresh_token") && !hasMember(o, "error")
 }
 
-// brings reports whether the member is there, and not empty.
-func brings(o salvage.Object, name string) bool {
+// hasMember reports whether the member is there, and not empty.
+func hasMember(o salvage.Object, name string) bool {
 	return slices.ContainsFunc(o.Members[name], func(value json.RawMessage) bool {
 		text := string(bytes.TrimSpace(value))
 		return text != "null" && text != `""`
@@ -130,7 +130,7 @@ func grantIn(o salvage.Object) grant {
 		for _, value := range slices.Backward(o.Members[name]) {
 			var s string
 			_ = json.Unmarshal(value, &s) // another type is of no use
-			if s = strings.TrimFunc(s, around); usable(s) {
+			if s = strings.TrimFunc(s, isTokenPadding); usable(s) {
 				return s
 			}
 		}
@@ -143,17 +143,17 @@ func grantIn(o salvage.Object) grant {
 		return nil
 	}
 	return grant{
-		access:  helper.NewSecret(text("access_token", tokenText)),
-		refresh: helper.NewSecret(text("refresh_token", refreshText)),
-		idToken: helper.NewSecret(text("id_token", tokenText)),
-		life:    seconds(last("expires_in")),
-		ended:   noSeconds(last("expires_in")),
-		scope:   clean(text("scope", refreshText), maxJWT),
+		access:        helper.NewSecret(text("access_token", tokenText)),
+		refresh:       helper.NewSecret(text("refresh_token", refreshText)),
+		idToken:       helper.NewSecret(text("id_token", tokenText)),
+		life:          seconds(last("expires_in")),
+		expiresAtOnce: isZeroSeconds(last("expires_in")),
+		scope:         sanitize(text("scope", refreshText), maxJWT),
 	}
 }
 
-// around is what may be around a token that is no part of it.
-func around(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\ufeff' }
+// isTokenPadding is what may be around a token that is no part of it.
+func isTokenPadding(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\ufeff' }
 
 // refreshText reports whether s may be a refresh token (RFC 6749 appendix A.17).
 // It stands in no header, so blanks in it do no harm.
@@ -161,9 +161,9 @@ func refreshText(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// unclear is the outcome of an answer that is neither a success nor an error that
+// judgeUnclear is the outcome of an answer that is neither a success nor an error that
 // says what it means: unreadable if tokens may be in it.
-func (a answer) unclear() outcome {
+func (a answer) judgeUnclear() outcome {
 	if a.raw == nil || a.err == nil && len(parseFault(a.body).codes) > 0 {
 		return unknown
 	}

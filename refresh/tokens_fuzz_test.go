@@ -34,5 +34,5 @@ func FuzzGrant(f *testing.F) {
 
 func sameGrant(a, b grant) bool {
 	return a.access.Equal(b.access) && a.refresh.Equal(b.refresh) && a.idToken.Equal(b.idToken) &&
-		a.life == b.life && a.ended == b.ended && a.scope == b.scope
+		a.life == b.life && a.expiresAtOnce == b.expiresAtOnce && a.scope == b.scope
 }

@@ -248,7 +248,7 @@ func (r *Rotation) settle(ctx context.Context, t *attempt, a answer) (helper.Rec
 	case refused:
 		rec, err := r.recordRefusal(ctx, t.rec, a.host+" refused the refresh token ("+endpointError(a).Code+")")
 		return rec, r.finish(t, err)
-	case wait:
+	case retryLater:
 		return helper.Record{}, r.finish(t, r.postpone(t.rec, a))
 	case unreadable:
 		if !g.refresh.IsZero() {
