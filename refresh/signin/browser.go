@@ -18,8 +18,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// UsualLimit is how long a person has to sign in in the browser.
-const UsualLimit = 5 * time.Minute
+// DefaultLimit is how long a person has to sign in in the browser.
+const DefaultLimit = 5 * time.Minute
 
 // A Browser signs in with a web browser on this machine. Its fields are set by
 // its owner.
@@ -127,7 +127,7 @@ func (b *Browser) converse(ctx context.Context, a *attempt, verifier string, lis
 	opened := b.show(ctx, a)
 	limit := b.Limit
 	if limit == 0 {
-		limit = UsualLimit
+		limit = DefaultLimit
 	}
 	r, inTime := b.wait(ctx, a, after(b.After, limit), listens)
 	switch {
