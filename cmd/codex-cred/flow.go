@@ -111,7 +111,7 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 		Random: rand.Reader,
 		Warn:   p.warnShown,
 		Pasted: p.telling(p.pastes(), &listens),
-		Unheard: func(busy *signin.PortsError) {
+		ListenFailed: func(busy *signin.PortsError) {
 			listens = false
 			p.warnShown(fmt.Sprintf("warning: codex-cred cannot listen on %s%s; only pasting the address completes this sign-in",
 				strings.Join(busy.Addresses, " or "), holders(ctx, busy.Addresses)))

@@ -46,9 +46,9 @@ type Browser struct {
 	// Listening, if set, is told the URL of the authorization request once the
 	// listener is up, or will not be.
 	Listening func(authorizeURL string)
-	// Unheard, if set, is told before Listening why there is no listener, where
+	// ListenFailed, if set, is told before Listening why there is no listener, where
 	// Pasted makes up for it.
-	Unheard func(busy *PortsError)
+	ListenFailed func(busy *PortsError)
 	// Pasted, if set, asks the person for the address that the browser ended
 	// at, in whatever form it was copied, while the listener waits too. It is
 	// called again after a text that is no answer. An error, io.EOF for
@@ -79,8 +79,8 @@ func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credent
 	listener, redirect, err := listen(ctx, places)
 	if busy := (*PortsError)(nil); errors.As(err, &busy) && b.Pasted != nil {
 		redirect, err = unheard(places), nil
-		if b.Unheard != nil {
-			b.Unheard(busy)
+		if b.ListenFailed != nil {
+			b.ListenFailed(busy)
 		}
 	}
 	if err != nil {
