@@ -78,7 +78,7 @@ func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credent
 	}
 	listener, redirect, err := listen(ctx, places)
 	if busy := (*PortsError)(nil); errors.As(err, &busy) && b.Pasted != nil {
-		redirect, err = unheard(places), nil
+		redirect, err = manualRedirect(places), nil
 		if b.ListenFailed != nil {
 			b.ListenFailed(busy)
 		}
@@ -87,7 +87,7 @@ func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credent
 		return helper.Credential{}, err
 	}
 	verifier := oauth2.GenerateVerifier()
-	a, err := b.attempt(iss, redirect, verifier, listener != nil)
+	a, err := b.prepare(iss, redirect, verifier, listener != nil)
 	if err != nil {
 		if listener != nil {
 			_ = listener.Close()
@@ -98,15 +98,15 @@ func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credent
 	if listener != nil {
 		stop = a.serve(listener)
 	}
-	c, err := b.converse(ctx, a, verifier, listener != nil)
+	c, err := b.run(ctx, a, verifier, listener != nil)
 	a.finish(err)
 	stop(context.WithoutCancel(ctx))
 	return c, err
 }
 
-// attempt draws the state and, if a browser is to be opened, the start address.
-func (b *Browser) attempt(iss helper.Issuer, redirect url.URL, verifier string, listens bool) (*attempt, error) {
-	state, err := draw(b.Random)
+// prepare draws the state and, if a browser is to be opened, the start address.
+func (b *Browser) prepare(iss helper.Issuer, redirect url.URL, verifier string, listens bool) (*attempt, error) {
+	state, err := randomSecret(b.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +122,8 @@ func (b *Browser) attempt(iss helper.Issuer, redirect url.URL, verifier string, 
 	return a, err
 }
 
-// converse shows the URL, waits for the response and redeems its code.
-func (b *Browser) converse(ctx context.Context, a *attempt, verifier string, listens bool) (helper.Credential, error) {
+// run shows the URL, waits for the response and redeems its code.
+func (b *Browser) run(ctx context.Context, a *attempt, verifier string, listens bool) (helper.Credential, error) {
 	opened := b.show(ctx, a)
 	limit := b.Limit
 	if limit == 0 {
@@ -148,32 +148,32 @@ func (b *Browser) converse(ctx context.Context, a *attempt, verifier string, lis
 
 // wait returns the first response, from the listener or the person, or why
 // there can be none. It returns false when the time is over.
-func (b *Browser) wait(ctx context.Context, a *attempt, over <-chan time.Time, listens bool) (response, bool) {
+func (b *Browser) wait(ctx context.Context, a *attempt, timeout <-chan time.Time, listens bool) (response, bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // lets go of Pasted, if that heeds it
 	pasted := b.ask(ctx)
 	for {
 		select {
-		case r := <-a.arrived:
+		case r := <-a.responses:
 			return r, true
-		case <-over:
+		case <-timeout:
 			return response{}, false
 		case <-ctx.Done():
 			return response{err: fmt.Errorf("wait for the sign-in: %w", ctx.Err())}, true
 		case p := <-pasted:
 			if p.err != nil && !listens && ctx.Err() == nil {
-				return response{err: nobodyPasted(p.err)}, true
+				return response{err: pasteError(p.err)}, true
 			}
 			pasted = nil
 			if p.err == nil {
-				pasted = b.judge(ctx, a, p.text)
+				pasted = b.acceptPaste(ctx, a, p.text)
 			}
 		}
 	}
 }
 
-// judge takes a pasted text and, if that is no answer, asks again.
-func (b *Browser) judge(ctx context.Context, a *attempt, text string) <-chan paste {
+// acceptPaste takes a pasted text and, if that is no answer, asks again.
+func (b *Browser) acceptPaste(ctx context.Context, a *attempt, text string) <-chan paste {
 	why := a.paste(text)
 	if why == nil {
 		return nil
@@ -225,9 +225,9 @@ func authorizeURL(a *attempt, verifier string) string {
 	return config.AuthCodeURL(a.state.Reveal(), options...)
 }
 
-// draw returns 256 random bits, for what binds a browser to this attempt (RFC 6749
+// randomSecret returns 256 random bits, for what binds a browser to this attempt (RFC 6749
 // section 10.12).
-func draw(random io.Reader) (helper.Secret, error) {
+func randomSecret(random io.Reader) (helper.Secret, error) {
 	var b [32]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
 		return helper.Secret{}, fmt.Errorf("draw the secrets of the sign-in: %w", err)

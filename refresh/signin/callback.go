@@ -37,10 +37,10 @@ type response struct {
 // An attempt is one sign-in, and the HTTP handler of its callback. What does
 // not prove by the state that it belongs to the attempt changes nothing.
 type attempt struct {
-	iss      helper.Issuer
-	redirect url.URL // with the port that is listened on
-	state    helper.Secret
-	arrived  chan response // the first response of the attempt
+	iss       helper.Issuer
+	redirect  url.URL // with the port that is listened on
+	state     helper.Secret
+	responses chan response // the first response of the attempt
 
 	authorize string // the URL of the authorization request
 
@@ -59,7 +59,7 @@ type attempt struct {
 func newAttempt(iss helper.Issuer, redirect url.URL, state helper.Secret) *attempt {
 	return &attempt{
 		iss: iss, redirect: redirect, state: state,
-		arrived: make(chan response, 1), ended: make(chan struct{}), notes: map[string]bool{},
+		responses: make(chan response, 1), ended: make(chan struct{}), notes: map[string]bool{},
 	}
 }
 
@@ -83,7 +83,7 @@ func (a *attempt) serve(l net.Listener) (stop func(context.Context)) {
 	server.SetKeepAlivesEnabled(false)
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.arrive(response{err: fmt.Errorf("listen for the browser's answer: %w", err)})
+			a.respond(response{err: fmt.Errorf("listen for the browser's answer: %w", err)})
 		}
 	}()
 	return func(ctx context.Context) {
@@ -95,9 +95,9 @@ func (a *attempt) serve(l net.Listener) (stop func(context.Context)) {
 	}
 }
 
-// arrive ends the wait for a response; later ones are ignored.
-func (a *attempt) arrive(r response) {
-	a.once.Do(func() { a.arrived <- r })
+// respond ends the wait for a response; later ones are ignored.
+func (a *attempt) respond(r response) {
+	a.once.Do(func() { a.responses <- r })
 }
 
 // ServeHTTP implements [http.Handler].
@@ -112,7 +112,7 @@ func (a *attempt) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", http.MethodGet)
 		show(w, http.StatusMethodNotAllowed, "Only GET is answered here.")
 	case a.isStart(r.URL.EscapedPath()):
-		a.begin(w, r)
+		a.serveStart(w, r)
 	default:
 		a.callback(w, r)
 	}
@@ -124,10 +124,10 @@ func (a *attempt) callback(w http.ResponseWriter, r *http.Request) {
 		show(w, http.StatusBadRequest, "This is not the answer that the sign-in waits for.")
 		return
 	}
-	if !a.answers(w, r) {
+	if !a.mayAnswer(w, r) {
 		return
 	}
-	a.arrive(a.read(query))
+	a.respond(a.readResponse(query))
 	ctx, cancel := context.WithTimeout(r.Context(), pageTime)
 	defer cancel()
 	select {
@@ -162,9 +162,9 @@ func parseQuery(raw string) (url.Values, error) {
 	return query, nil
 }
 
-// read takes the response out of a query whose state is right. Its issuer is
+// readResponse takes the response out of a query whose state is right. Its issuer is
 // checked first, also of an error (RFC 9207 section 2.4).
-func (a *attempt) read(query url.Values) response {
+func (a *attempt) readResponse(query url.Values) response {
 	iss, code := query.Get("iss"), query.Get("code")
 	host := a.iss.AuthorizationEndpoint
 	switch {
@@ -174,15 +174,15 @@ func (a *attempt) read(query url.Values) response {
 		return response{err: fmt.Errorf("the browser's answer is %w: it lacks the iss that this issuer always sends; start the sign-in again", helper.ErrRejected)}
 	case query.Has("error"):
 		e := refresh.NewEndpointError(host, 0, query.Get("error"), query.Get("error_description"))
-		return response{err: fmt.Errorf("sign in: %w: %w", e, kind(e.Code))}
+		return response{err: fmt.Errorf("sign in: %w: %w", e, errorKind(e.Code))}
 	case code == "":
 		return response{err: fmt.Errorf("the browser's answer is %w: it has neither a code nor an error; start the sign-in again", helper.ErrRejected)}
 	}
 	return response{code: helper.NewSecret(code)}
 }
 
-// kind tells refusals from troubles (RFC 6749 section 4.1.2.1).
-func kind(code string) error {
+// errorKind tells refusals from troubles (RFC 6749 section 4.1.2.1).
+func errorKind(code string) error {
 	if slices.Contains([]string{"server_error", "temporarily_unavailable"}, code) {
 		return helper.ErrTemporary
 	}

@@ -70,7 +70,7 @@ func TestCallback_Ignored(t *testing.T) {
 			if w.Code != c.want {
 				t.Errorf("status %d, want %d", w.Code, c.want)
 			}
-			if len(a.arrived) != 0 {
+			if len(a.responses) != 0 {
 				t.Error("it ended the wait")
 			}
 			wantStrict(t, w.Result())
@@ -122,10 +122,10 @@ func TestCallback_Response(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/auth/callback?state=the-state&"+c.query, nil)
 			r.Host = "127.0.0.1:1455"
 			a.ServeHTTP(httptest.NewRecorder(), r)
-			if len(a.arrived) != 1 {
+			if len(a.responses) != 1 {
 				t.Fatal("it did not end the wait")
 			}
-			got := <-a.arrived
+			got := <-a.responses
 			if !errors.Is(got.err, c.want) || (got.err == nil) != (c.want == nil) {
 				t.Fatalf("error %v, want %v", got.err, c.want)
 			}
@@ -157,8 +157,8 @@ func TestCallback_PageTellsTheTruth(t *testing.T) {
 			}
 			wantStrict(t, w.Result())
 		}
-		if len(a.arrived) != 1 {
-			t.Errorf("%d responses arrived, want 1", len(a.arrived))
+		if len(a.responses) != 1 {
+			t.Errorf("%d responses arrived, want 1", len(a.responses))
 		}
 	}
 }
@@ -237,8 +237,8 @@ func TestServe_AbsoluteForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resp.StatusCode != http.StatusBadRequest || len(a.arrived) != 0 {
-		t.Errorf("status %d, %d responses arrived; want 400 and none", resp.StatusCode, len(a.arrived))
+	if resp.StatusCode != http.StatusBadRequest || len(a.responses) != 0 {
+		t.Errorf("status %d, %d responses arrived; want 400 and none", resp.StatusCode, len(a.responses))
 	}
 }
 
@@ -261,13 +261,13 @@ func FuzzCallback(f *testing.F) {
 		a.ServeHTTP(w, r)
 		values, err := url.ParseQuery(query)
 		ours := err == nil && values.Get("state") == state
-		if len(a.arrived) == 1 && !ours || w.Code == http.StatusOK && !ours {
+		if len(a.responses) == 1 && !ours || w.Code == http.StatusOK && !ours {
 			t.Fatalf("status %d for a query without the state", w.Code)
 		}
-		if len(a.arrived) == 0 {
+		if len(a.responses) == 0 {
 			return
 		}
-		wantSound(t, <-a.arrived, values)
+		wantSound(t, <-a.responses, values)
 	})
 }
 
@@ -298,7 +298,7 @@ func TestUnheard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := unheard(places); got.String() != c.want {
+		if got := manualRedirect(places); got.String() != c.want {
 			t.Errorf("redirect URI %s, want %s", got.String(), c.want)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// longestDevice is the most that a device sign-in waits for its person.
-const longestDevice = 15 * time.Minute
+// maxDeviceLimit is the most that a device sign-in waits for its person.
+const maxDeviceLimit = 15 * time.Minute
 
 // A Code is what a person needs to approve a device sign-in elsewhere. It is
 // fit for a terminal, and the URLs may be opened: see [refresh.DeviceCode].
@@ -52,7 +52,7 @@ func (d *Device) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credenti
 	if err != nil {
 		return helper.Credential{}, err
 	}
-	limit := longestDevice
+	limit := maxDeviceLimit
 	if d.Limit > 0 {
 		limit = min(limit, d.Limit)
 	}
@@ -73,7 +73,7 @@ func (d *Device) poll(ctx context.Context, iss helper.Issuer, code refresh.Devic
 			return helper.Credential{}, err
 		}
 		if !d.Now().Before(end) {
-			return helper.Credential{}, late(end.Sub(start), trouble)
+			return helper.Credential{}, timeoutError(end.Sub(start), trouble)
 		}
 		c, err := d.Client.PollDevice(ctx, iss, code)
 		pending := (*refresh.PendingError)(nil)
@@ -84,9 +84,9 @@ func (d *Device) poll(ctx context.Context, iss helper.Issuer, code refresh.Devic
 	}
 }
 
-// late is the error when the time is over. If the server could not be asked
+// timeoutError is the error when the time is over. If the server could not be asked
 // the person may have approved in vain.
-func late(limit time.Duration, trouble error) error {
+func timeoutError(limit time.Duration, trouble error) error {
 	err := fmt.Errorf("nobody approved the sign-in within %s; start the sign-in again: %w", limit.Round(time.Second), helper.ErrTemporary)
 	if trouble != nil {
 		err = fmt.Errorf("%w; the last trouble: %w", err, trouble)

@@ -53,9 +53,9 @@ func listen(ctx context.Context, places []url.URL) (net.Listener, url.URL, error
 	return nil, url.URL{}, &PortsError{Addresses: addresses(places), cause: strings.ReplaceAll(fmt.Sprint(busy), "\n", "; ")}
 }
 
-// unheard returns the first of the places for an answer that nobody listens
+// manualRedirect returns the first of the places for an answer that nobody listens
 // for. A port 0 is replaced: no browser shows it.
-func unheard(places []url.URL) url.URL {
+func manualRedirect(places []url.URL) url.URL {
 	place := places[0]
 	if place.Port() == "0" {
 		place.Host = net.JoinHostPort(place.Hostname(), "1455")
@@ -91,16 +91,18 @@ func redirects(iss helper.Issuer) ([]url.URL, error) {
 // this machine can listen on.
 func parseRedirect(raw string) (url.URL, error) {
 	u, err := url.Parse(raw)
-	if err == nil && u.Scheme == "http" && ours(u.Hostname()) && portNumber(u.Port()) &&
+	if err == nil && u.Scheme == "http" && isLoopbackHost(u.Hostname()) && isPort(u.Port()) &&
 		strings.HasPrefix(u.Path, "/") && u.User == nil && !strings.ContainsAny(raw, "?#") {
 		return *u, nil
 	}
 	return url.URL{}, fmt.Errorf("redirect URI %.200q is %w: use http://HOST:PORT/PATH with the host 127.0.0.1, [::1] or localhost", raw, helper.ErrInvalid)
 }
 
-func portNumber(text string) bool {
+func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return err == nil
 }
 
-func ours(host string) bool { return host == "127.0.0.1" || host == "::1" || host == "localhost" }
+func isLoopbackHost(host string) bool {
+	return host == "127.0.0.1" || host == "::1" || host == "localhost"
+}

@@ -44,8 +44,8 @@ func (b *Browser) ask(ctx context.Context) <-chan paste {
 	return pasted
 }
 
-// nobodyPasted is the end of a sign-in that can be answered in no other way.
-func nobodyPasted(err error) error {
+// pasteError is the end of a sign-in that can be answered in no other way.
+func pasteError(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("nobody pasted the address that the browser ended at; start the sign-in again: %w", helper.ErrTemporary)
 	}
@@ -68,11 +68,11 @@ func (a *attempt) paste(text string) error {
 	}
 	query, err := parseQuery(raw)
 	switch {
-	case err == nil && query.Has("code_challenge"), a.beginsAt(place):
+	case err == nil && query.Has("code_challenge"), a.isAuthorization(place):
 		return errPasteAuthorize
 	case place == text && !strings.Contains(place, "/"):
 		return errPasteBare
-	case place != "" && !a.endsAt(place):
+	case place != "" && !a.isRedirect(place):
 		return errPasteElsewhere
 	case err != nil:
 		return errPasteQuery
@@ -81,7 +81,7 @@ func (a *attempt) paste(text string) error {
 	case !helper.NewSecret(query.Get("state")).Equal(a.state):
 		return errPasteState
 	}
-	a.arrive(a.read(query))
+	a.respond(a.readResponse(query))
 	return nil
 }
 
@@ -109,20 +109,20 @@ func parsePlace(place string) (*url.URL, error) {
 	return url.Parse(place)
 }
 
-// endsAt reports whether the place is that of the redirect URI (RFC 8252
+// isRedirect reports whether the place is that of the redirect URI (RFC 8252
 // section 8.10), by any name of this machine. Its port may be another one, as
 // with a tunnel: the state proves where the answer belongs.
-func (a *attempt) endsAt(place string) bool {
+func (a *attempt) isRedirect(place string) bool {
 	if place == a.redirect.Path {
 		return true
 	}
 	u, err := parsePlace(place)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.User == nil &&
-		ours(u.Hostname()) && u.EscapedPath() == a.redirect.EscapedPath()
+		isLoopbackHost(u.Hostname()) && u.EscapedPath() == a.redirect.EscapedPath()
 }
 
-// beginsAt reports whether the place is the authorization endpoint.
-func (a *attempt) beginsAt(place string) bool {
+// isAuthorization reports whether the place is the authorization endpoint.
+func (a *attempt) isAuthorization(place string) bool {
 	begin, beginErr := url.Parse(a.iss.AuthorizationEndpoint)
 	u, err := parsePlace(place)
 	return beginErr == nil && err == nil && u.Host == begin.Host && u.Path == begin.Path

@@ -57,7 +57,7 @@ func TestPaste_Forms(t *testing.T) {
 			if err := a.paste(c.text); err != nil {
 				t.Fatal(err)
 			}
-			if got := <-a.arrived; got.err != nil || got.code.Reveal() != "the-code" {
+			if got := <-a.responses; got.err != nil || got.code.Reveal() != "the-code" {
 				t.Errorf("error %v, code %q", got.err, got.code.Reveal())
 			}
 		})
@@ -111,10 +111,10 @@ func TestPaste_Refused(t *testing.T) {
 			if err := a.paste(c.text); !errors.Is(err, c.want) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
-			if len(a.arrived) != 0 {
+			if len(a.responses) != 0 {
 				t.Error("it ended the wait")
 			}
-			if err := a.paste(pastedQuery); err != nil || len(a.arrived) != 1 {
+			if err := a.paste(pastedQuery); err != nil || len(a.responses) != 1 {
 				t.Errorf("the right answer after it: error %v", err)
 			}
 		})
@@ -138,7 +138,7 @@ func TestPaste_Response(t *testing.T) {
 			if err := a.paste("state=the-state&" + c.query); err != nil {
 				t.Fatal(err)
 			}
-			if got := <-a.arrived; !errors.Is(got.err, c.want) || !got.code.IsZero() || strings.ContainsAny(got.err.Error(), "\x1b\n") {
+			if got := <-a.responses; !errors.Is(got.err, c.want) || !got.code.IsZero() || strings.ContainsAny(got.err.Error(), "\x1b\n") {
 				t.Errorf("error %q, want %v", got.err, c.want)
 			}
 		})
@@ -157,8 +157,8 @@ func FuzzPaste(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		a := oneAttempt()
 		err := a.paste(text)
-		if (err == nil) != (len(a.arrived) == 1) {
-			t.Fatalf("error %v, %d responses", err, len(a.arrived))
+		if (err == nil) != (len(a.responses) == 1) {
+			t.Fatalf("error %v, %d responses", err, len(a.responses))
 		}
 		if err != nil {
 			return
@@ -172,6 +172,6 @@ func FuzzPaste(f *testing.F) {
 		if parseErr != nil || sent.Get("state") != state {
 			t.Fatalf("%q was taken without the state", text)
 		}
-		wantSound(t, <-a.arrived, sent)
+		wantSound(t, <-a.responses, sent)
 	})
 }

@@ -26,22 +26,22 @@ func (a *attempt) peerOf(r *http.Request) peeruser.User {
 	return a.peer(r.Context(), local, remote)
 }
 
-// allowed reports whether a browser of that user may take part at all. A browser
+// isAllowed reports whether a browser of that user may take part at all. A browser
 // whose end of the connection is closed hides its user and reads no answer.
-func allowed(of peeruser.Relation) bool { return of != peeruser.Other && of != peeruser.Gone }
+func isAllowed(of peeruser.Relation) bool { return of != peeruser.Other && of != peeruser.Gone }
 
-// answers decides whether the browser may bring the answer, of which it has the
+// mayAnswer decides whether the browser may bring the answer, of which it has the
 // state. Where the system does not say that it is this user's, it must be the
 // browser that opened the start address.
-func (a *attempt) answers(w http.ResponseWriter, r *http.Request) bool {
+func (a *attempt) mayAnswer(w http.ResponseWriter, r *http.Request) bool {
 	peer := a.peerOf(r)
 	switch {
 	case peer.Relation == peeruser.Self:
 		return true
-	case !allowed(peer.Relation):
+	case !isAllowed(peer.Relation):
 		a.noteOther(peer, "complete")
 		show(w, http.StatusForbidden, pageForeign)
-	case a.start != nil && !a.start.began(a.cookieOf(r)):
+	case a.start != nil && !a.start.isFirstBrowser(a.cookieOf(r)):
 		a.note("a browser that did not open this sign-in, of an unknown user, tried to complete it and was refused; " +
 			"sign in with the browser that was opened")
 		show(w, http.StatusForbidden, "Another browser began this sign-in. Go on there.")

@@ -31,11 +31,11 @@ type startAddress struct {
 
 // newStartAddress draws the address and its cookie.
 func newStartAddress(random io.Reader) (*startAddress, error) {
-	path, err := draw(random)
+	path, err := randomSecret(random)
 	if err != nil {
 		return nil, err
 	}
-	cookie, err := draw(random)
+	cookie, err := randomSecret(random)
 	return &startAddress{path: startPrefix + path.Reveal(), cookie: cookie.Reveal()}, err
 }
 
@@ -64,10 +64,10 @@ func (s *startAddress) open(of peeruser.Relation, cookie string) verdict {
 	return refuseBoth
 }
 
-// began reports whether the browser with the cookie may bring the answer. Before
+// isFirstBrowser reports whether the browser with the cookie may bring the answer. Before
 // the address is opened nothing but the terminal has the state, which is
 // proof enough.
-func (s *startAddress) began(cookie string) bool {
+func (s *startAddress) isFirstBrowser(cookie string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return !s.opened || equal(s.cookie, cookie)
@@ -88,14 +88,14 @@ func (a *attempt) cookieOf(r *http.Request) string {
 	return c.Value
 }
 
-// begin answers on the start address.
-func (a *attempt) begin(w http.ResponseWriter, r *http.Request) {
+// serveStart answers on the start address.
+func (a *attempt) serveStart(w http.ResponseWriter, r *http.Request) {
 	peer := a.peerOf(r)
 	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") {
 		show(w, http.StatusServiceUnavailable, "This address is opened by a person, once.")
 		return
 	}
-	if !allowed(peer.Relation) {
+	if !isAllowed(peer.Relation) {
 		a.noteOther(peer, "open")
 		show(w, http.StatusForbidden, pageForeign)
 		return
@@ -108,7 +108,7 @@ func (a *attempt) begin(w http.ResponseWriter, r *http.Request) {
 		show(w, http.StatusForbidden, "This sign-in was opened already. Go on there, or visit the address that the terminal shows.")
 		return
 	case refuseBoth:
-		a.arrive(response{err: errTwoBrowsers()})
+		a.respond(response{err: errTwoBrowsers()})
 		show(w, http.StatusForbidden, "Another program opened this sign-in before you. It is stopped; start it again.")
 		return
 	}
