@@ -31,8 +31,8 @@ func (id ID) Journal() string { return string(id) + "/journal" }
 
 // Check returns [ErrInvalid] unless the ID has the form that NewID gives.
 func (id ID) Check() error {
-	if len(id) != 32 || !consists(string(id), hexDigits) {
-		return fmt.Errorf("id %q is %w", clip(string(id)), ErrInvalid)
+	if len(id) != 32 || !consistsOf(string(id), hexDigits) {
+		return fmt.Errorf("id %q is %w", truncate(string(id)), ErrInvalid)
 	}
 	return nil
 }
@@ -110,19 +110,19 @@ const (
 	digits    = "0123456789"
 )
 
-// consists reports whether the text has characters of the set, and no other. Names
+// consistsOf reports whether the text has characters of the set, and no other. Names
 // are checked by hand because a regular expression costs a tenth of a get.
-func consists(text, set string) bool { return text != "" && strings.Trim(text, set) == "" }
+func consistsOf(text, set string) bool { return text != "" && strings.Trim(text, set) == "" }
 
-// reserved reports whether Windows takes the name, whatever its ending, for a
+// isReserved reports whether Windows takes the name, whatever its ending, for a
 // device.
-func reserved(name string) bool {
+func isReserved(name string) bool {
 	base, _, _ := strings.Cut(name, ".")
 	switch base {
 	case "con", "prn", "aux", "nul":
 		return true
 	}
-	return len(base) == 4 && (base[:3] == "com" || base[:3] == "lpt") && consists(base[3:], digits)
+	return len(base) == 4 && (base[:3] == "com" || base[:3] == "lpt") && consistsOf(base[3:], digits)
 }
 
 // CheckName returns [ErrInvalid] with the rule that an account's name breaks.
@@ -132,11 +132,11 @@ func CheckName(name string) error {
 	case len(name) > maxName:
 		// A text this long may be a token in the wrong place: it is not shown.
 		return fmt.Errorf("account name of %d bytes is %w: use at most %d", len(name), ErrInvalid, maxName)
-	case !consists(name, letters+digits+"._@+-") || !consists(name[:1], letters+digits):
-		return fmt.Errorf("account name %q is %w: use 1 to 64 of a-z 0-9 . _ @ + -, beginning with a letter or digit", clip(name), ErrInvalid)
+	case !consistsOf(name, letters+digits+"._@+-") || !consistsOf(name[:1], letters+digits):
+		return fmt.Errorf("account name %q is %w: use 1 to 64 of a-z 0-9 . _ @ + -, beginning with a letter or digit", truncate(name), ErrInvalid)
 	case strings.HasSuffix(name, "."):
 		return fmt.Errorf("account name %q is %w: it ends with a dot", name, ErrInvalid)
-	case reserved(name):
+	case isReserved(name):
 		return fmt.Errorf("account name %q is %w: it is the name of a Windows device", name, ErrInvalid)
 	}
 	return nil
@@ -146,13 +146,13 @@ func CheckName(name string) error {
 // and a word of 1 to 16 letters a-z. Stores build paths from such names.
 func CheckItemName(name string) error {
 	id, word, worded := strings.Cut(name, "/")
-	if ID(id).Check() != nil || worded && (len(word) > 16 || !consists(word, letters)) {
-		return fmt.Errorf("item name %q is %w", clip(name), ErrInvalid)
+	if ID(id).Check() != nil || worded && (len(word) > 16 || !consistsOf(word, letters)) {
+		return fmt.Errorf("item name %q is %w", truncate(name), ErrInvalid)
 	}
 	return nil
 }
 
-func clip(s string) string {
+func truncate(s string) string {
 	if len(s) > 80 {
 		return s[:80] + "..."
 	}

@@ -31,7 +31,7 @@ type item struct {
 // Encode returns the credential as an item for a Store. The item holds the
 // tokens in the clear.
 func Encode(c Credential) ([]byte, error) {
-	if err := encodable(c); err != nil {
+	if err := checkEncodable(c); err != nil {
 		return nil, err
 	}
 	b, err := json.Marshal(toItem(c))
@@ -41,8 +41,8 @@ func Encode(c Credential) ([]byte, error) {
 	return b, nil
 }
 
-// encodable refuses what the item could not give back as it was.
-func encodable(c Credential) error {
+// checkEncodable refuses what the item could not give back as it was.
+func checkEncodable(c Credential) error {
 	if !utf8.ValidString(c.AccessToken.Reveal()) || !utf8.ValidString(c.RefreshToken.Reveal()) {
 		return fmt.Errorf("encode the credential: a token is %w: it is not text", ErrInvalid)
 	}

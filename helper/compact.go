@@ -16,8 +16,8 @@ import (
 // brace, so one byte tells them apart.
 const compactV1 = 0x01
 
-// compactMax bounds what a compact item may unfold to.
-const compactMax = 1 << 20
+// maxCompact bounds what a compact item may unfold to.
+const maxCompact = 1 << 20
 
 var errCompact = errors.New("its compact form is damaged")
 
@@ -29,7 +29,7 @@ var errCompact = errors.New("its compact form is damaged")
 // the JSON form without the tokens, the access token, the refresh token, each
 // with its length in front. More than 1 MiB of that is ErrTooLarge.
 func EncodeCompact(c Credential) ([]byte, error) {
-	if err := encodable(c); err != nil {
+	if err := checkEncodable(c); err != nil {
 		return nil, err
 	}
 	it := toItem(c)
@@ -43,7 +43,7 @@ func EncodeCompact(c Credential) ([]byte, error) {
 	for _, token := range tokens {
 		body = appendBytes(body, packToken(token))
 	}
-	if len(body) > compactMax {
+	if len(body) > maxCompact {
 		return nil, fmt.Errorf("encode the credential: it is %w", ErrTooLarge)
 	}
 	return compress(body)
@@ -66,8 +66,8 @@ func compress(body []byte) ([]byte, error) {
 
 func decodeCompact(b []byte) (item, error) {
 	in := bytes.NewReader(b)
-	body, err := io.ReadAll(io.LimitReader(flate.NewReaderDict(in, []byte(dictionary)), compactMax+1))
-	if err != nil || len(body) > compactMax || in.Len() != 0 {
+	body, err := io.ReadAll(io.LimitReader(flate.NewReaderDict(in, []byte(dictionary)), maxCompact+1))
+	if err != nil || len(body) > maxCompact || in.Len() != 0 {
 		return item{}, errCompact
 	}
 	var parts [3][]byte

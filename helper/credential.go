@@ -57,7 +57,7 @@ type Issuer struct {
 }
 
 const (
-	usualMinTTL = 5 * time.Minute
+	defaultMinTTL = 5 * time.Minute
 	// clockSlack is how far a clock goes back in ordinary life.
 	clockSlack = time.Minute
 	// lifeShare of a token's life is the part that counts as "a tenth".
@@ -72,7 +72,7 @@ func (c Credential) Valid(now time.Time) bool {
 // MinTTL returns the remaining life below which the access token counts as not
 // fresh: 5 minutes or a tenth of its life, whichever is less.
 func (c Credential) MinTTL() time.Duration {
-	return min(usualMinTTL, c.life()/lifeShare)
+	return min(defaultMinTTL, c.life()/lifeShare)
 }
 
 // Fresh reports whether the access token is good for at least minTTL after

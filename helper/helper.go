@@ -85,7 +85,7 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	}
 	switch rejected := req.rejects(c); {
 	case rejected && c.Valid(now) && now.Before(rec.rejectionDue(now)):
-		return Answer{}, ForAccount(req.Account, rec.justRejected(now))
+		return Answer{}, ForAccount(req.Account, rec.rejectedTooSoon(now))
 	case rejected && c.Valid(now):
 		return h.renew(ctx, req, rec, ReasonRejected)
 	case c.Early(now) && rec.Account.ClockTried == c.Generation:
@@ -159,11 +159,11 @@ func (h *Helper) agingAnswer(ctx context.Context, req Request, rec Record, now t
 }
 
 func (h *Helper) renew(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {
-	answer, err := h.renewed(ctx, req, old, why)
+	answer, err := h.answerAfterRefresh(ctx, req, old, why)
 	return answer, ForAccount(req.Account, err)
 }
 
-func (h *Helper) renewed(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {
+func (h *Helper) answerAfterRefresh(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {
 	newest, err := h.refresh(ctx, req, old, why)
 	if err != nil && newest.Credential.Generation <= old.Credential.Generation {
 		newest = old

@@ -39,22 +39,22 @@ func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential)
 }
 
 func (k Keeper) signIn(ctx context.Context, account, store, shared string, c Credential) (Account, error) {
-	return k.add(ctx, account, addition{store: store, shared: shared, credential: c, enter: func(next Leftover) func(*Account) error {
+	return k.add(ctx, account, newCredential{store: store, shared: shared, credential: c, commit: func(next Leftover) func(*Account) error {
 		return promote(next, c, k.host(store), shared)
 	}})
 }
 
-// An addition is a credential that comes to an account.
-type addition struct {
+// An newCredential is a credential that comes to an account.
+type newCredential struct {
 	store, shared string
 	credential    Credential
-	// enter lets the account's file name the sign-in.
-	enter func(next Leftover) func(*Account) error
+	// commit lets the account's file name the sign-in.
+	commit func(next Leftover) func(*Account) error
 }
 
 // add stores the credential under a new ID, and then lets the account's file
 // name it.
-func (k Keeper) add(ctx context.Context, account string, of addition) (Account, error) {
+func (k Keeper) add(ctx context.Context, account string, of newCredential) (Account, error) {
 	id, err := NewID(k.Random)
 	if err != nil {
 		return Account{}, err
@@ -67,7 +67,7 @@ func (k Keeper) add(ctx context.Context, account string, of addition) (Account, 
 	if err != nil {
 		return Account{}, errors.Join(err, k.unlist(account, id))
 	}
-	a, err := k.storeUnder(ctx, account, next, of.credential, of.enter(next))
+	a, err := k.storeUnder(ctx, account, next, of.credential, of.commit(next))
 	if err != nil {
 		err = errors.Join(err, k.withdraw(ctx, account, next, err))
 	}
@@ -81,7 +81,7 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Account{}, err
 	}
-	if !lists(listed, next) {
+	if !isListed(listed, next) {
 		return Account{}, errErased
 	}
 	if _, err := k.Records.Write(ctx, Account{Name: account, ID: next.ID, Store: next.Store}, c, ""); err != nil {
@@ -101,8 +101,8 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 
 var errErased = fmt.Errorf("store the sign-in: the account was erased meanwhile: %w", ErrConflict)
 
-// lists reports whether the sign-in is the account's, or a leftover of it.
-func lists(a Account, s Leftover) bool {
+// isListed reports whether the sign-in is the account's, or a leftover of it.
+func isListed(a Account, s Leftover) bool {
 	return !a.Erasing && (a.ID == s.ID || slices.Contains(a.Leftovers, s))
 }
 
@@ -124,7 +124,7 @@ func announce(next Leftover, shared string) func(*Account) error {
 // promote makes the stored sign-in the account's own.
 func promote(next Leftover, c Credential, host, shared string) func(*Account) error {
 	return func(a *Account) error {
-		if !lists(*a, next) {
+		if !isListed(*a, next) {
 			return errErased
 		}
 		if a.ID != next.ID {

@@ -26,15 +26,15 @@ func (k Keeper) Migrate(ctx context.Context, a Account, store string) (Account, 
 	if rec.Account.Store == store {
 		return rec.Account, nil
 	}
-	return k.add(ctx, a.Name, addition{store: store, credential: rec.Credential, enter: movedTo(a.ID, k.host(store))})
+	return k.add(ctx, a.Name, newCredential{store: store, credential: rec.Credential, commit: replaceID(a.ID, k.host(store))})
 }
 
-// movedTo lets the new ID take the place of the old one. What is known of the
+// replaceID lets the new ID take the place of the old one. What is known of the
 // refresh token stays known: it is the same token.
-func movedTo(old ID, host string) func(next Leftover) func(*Account) error {
+func replaceID(old ID, host string) func(next Leftover) func(*Account) error {
 	return func(next Leftover) func(*Account) error {
 		return func(a *Account) error {
-			if a.ID != old || !lists(*a, next) {
+			if a.ID != old || !isListed(*a, next) {
 				return errErased
 			}
 			a.Leftovers = append(without(a.Leftovers, next.ID), Leftover{ID: a.ID, Store: a.Store})

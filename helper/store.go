@@ -127,7 +127,7 @@ var ErrUnknownStore = errors.New("unknown store")
 type unknownStoreError struct{ word string }
 
 func (e *unknownStoreError) Error() string {
-	return fmt.Sprintf("the store %q is one that this version of codex-cred does not know", clip(e.word))
+	return fmt.Sprintf("the store %q is one that this version of codex-cred does not know", truncate(e.word))
 }
 
 func (e *unknownStoreError) Unwrap() []error { return []error{ErrUnknownStore, ErrUnavailable} }
