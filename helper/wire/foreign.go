@@ -27,7 +27,7 @@ func ChatGPT(c helper.Credential) bool {
 		c.Issuer.URL, c.Issuer.TokenEndpoint, c.Issuer.AuthorizationEndpoint,
 		c.Issuer.DeviceEndpoint, c.Issuer.RevocationEndpoint, issuerOf(c.AccessToken),
 	} {
-		if ofOpenAI(address) {
+		if isOpenAI(address) {
 			return true
 		}
 	}
@@ -37,16 +37,16 @@ func ChatGPT(c helper.Credential) bool {
 // openAI is the profile of ChatGPT's issuer.
 const openAI = "openai"
 
-// ofOpenAI reports whether the address, a URL or a bare host, is one of OpenAI's, or
+// isOpenAI reports whether the address, a URL or a bare host, is one of OpenAI's, or
 // is written so that other programs may take it for one.
-func ofOpenAI(address string) bool {
+func isOpenAI(address string) bool {
 	address = strings.ToLower(address)
 	u, err := url.Parse(address)
 	if err == nil && u.Host == "" && address != "" { // no scheme
 		u, err = url.Parse("https://" + strings.TrimLeft(address, "/"))
 	}
 	if err != nil {
-		return strings.Contains(address, "openai") || strings.Contains(address, "chatgpt") || !ascii(address)
+		return strings.Contains(address, "openai") || strings.Contains(address, "chatgpt") || !isASCII(address)
 	}
 	name := strings.TrimRight(u.Hostname(), ".")
 	for _, domain := range []string{"openai.com", "chatgpt.com"} {
@@ -54,10 +54,10 @@ func ofOpenAI(address string) bool {
 			return true
 		}
 	}
-	return !ascii(name) // clients turn other letters and dots into these (UTS #46)
+	return !isASCII(name) // clients turn other letters and dots into these (UTS #46)
 }
 
-func ascii(text string) bool {
+func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > '~' })
 }
 

@@ -59,12 +59,12 @@ func ParseHost(text string) (Host, error) {
 	if bare && loopback(h.name) {
 		h.scheme = schemeHTTP
 	}
-	return h.checked(u.Host)
+	return h.normalize(u.Host)
 }
 
-// checked returns the host in its one form. written is its name and port as
+// normalize returns the host in its one form. written is its name and port as
 // they stood in the URL.
-func (h Host) checked(written string) (Host, error) {
+func (h Host) normalize(written string) (Host, error) {
 	ip, err := netip.ParseAddr(h.name)
 	literal := err == nil && ip.Zone() == ""
 	number, portErr := strconv.ParseUint(h.port, 10, 16)
@@ -82,7 +82,7 @@ func (h Host) checked(written string) (Host, error) {
 		h.name = ip.String()
 	}
 	h.port = strconv.FormatUint(number, 10)
-	if number == 0 || h.port == usualPort(h.scheme) {
+	if number == 0 || h.port == defaultPort(h.scheme) {
 		h.port = ""
 	}
 	return h, nil
@@ -97,7 +97,7 @@ func loopback(name string) bool {
 	return err == nil && ip.IsLoopback() && ip.Zone() == "" && !ip.Is4In6()
 }
 
-func usualPort(scheme string) string {
+func defaultPort(scheme string) string {
 	if scheme == schemeHTTP {
 		return "80"
 	}

@@ -14,7 +14,7 @@ import (
 // or with a NUL in it, is [ErrMalformed].
 func ReadRequest(r io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, MaxRequest+1))
-	return checked(b, err)
+	return checkRequest(b, err)
 }
 
 // ReadLines is as ReadRequest, of a request that an empty line ends: its caller may
@@ -26,15 +26,15 @@ func ReadLines(r io.Reader) ([]byte, error) {
 		line, err := lines.ReadBytes('\n')
 		b = append(b, line...)
 		if errors.Is(err, io.EOF) || err == nil && len(line) == 1 {
-			return checked(b, nil)
+			return checkRequest(b, nil)
 		}
 		if err != nil {
-			return checked(nil, err)
+			return checkRequest(nil, err)
 		}
 	}
 }
 
-func checked(b []byte, err error) ([]byte, error) {
+func checkRequest(b []byte, err error) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the request: %w", err)

@@ -44,7 +44,7 @@ func NewToken(c helper.Credential) Token {
 	}
 	claims := claimsOf(c.AccessToken)
 	add := func(name, value string) {
-		if value != "" && headerValue(value) {
+		if value != "" && isHeaderValue(value) {
 			t.Headers = append(t.Headers, Header{name, value})
 		}
 	}
@@ -77,7 +77,7 @@ func claimsOf(token helper.Secret) backEndClaims {
 	return claims.Auth
 }
 
-// headerValue reports whether the value can stand in a header as it is.
-func headerValue(value string) bool {
+// isHeaderValue reports whether the value can stand in a header as it is.
+func isHeaderValue(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
 }

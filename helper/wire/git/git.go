@@ -129,7 +129,7 @@ func (r *request) url(text string) error {
 	for key, value := range map[string]string{
 		"protocol": u.Scheme, "host": u.Host, "username": u.User.Username(), "password": password,
 	} {
-		if strings.ContainsFunc(value, control) {
+		if strings.ContainsFunc(value, isControl) {
 			return fmt.Errorf("%w: its url holds control characters", wire.ErrMalformed)
 		}
 		if value != "" || key == "host" || key == "protocol" {
@@ -139,13 +139,13 @@ func (r *request) url(text string) error {
 	return nil
 }
 
-func control(r rune) bool { return r < ' ' || r == 0x7f }
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // host returns the host that the request is about. One without protocol or host,
 // or whose protocol carries no HTTP header, gets no token.
 func (r request) host() (wire.Host, error) {
 	protocol, host := r.last["protocol"], r.last["host"]
-	if strings.ContainsFunc(protocol+host, control) {
+	if strings.ContainsFunc(protocol+host, isControl) {
 		return wire.Host{}, fmt.Errorf("%w: its host holds control characters", wire.ErrMalformed)
 	}
 	if protocol == "" || host == "" || strings.ContainsAny(protocol, ":/") || strings.ContainsAny(host, "/@?#") {
@@ -184,7 +184,7 @@ const (
 // server would take what follows a colon for the start of the password.
 func (r request) checkUser() error {
 	name := r.last["username"]
-	if r.usesBasic() && (strings.Contains(name, ":") || strings.ContainsFunc(name, control)) {
+	if r.usesBasic() && (strings.Contains(name, ":") || strings.ContainsFunc(name, isControl)) {
 		return fmt.Errorf("%w: its user name holds a colon or a control character, which Basic cannot carry", wire.ErrMalformed)
 	}
 	return nil

@@ -21,14 +21,14 @@ import (
 func Serve(ctx context.Context, args []string, in io.Reader, out io.Writer, source wire.Source) error {
 	switch len(args) {
 	case 0:
-		return all(ctx, out, source)
+		return serveAll(ctx, out, source)
 	case 1:
-		return again(ctx, args[0], in, out, source)
+		return serveURL(ctx, args[0], in, out, source)
 	}
 	return fmt.Errorf("%w: more than one URL", wire.ErrMalformed)
 }
 
-func all(ctx context.Context, out io.Writer, source wire.Source) error {
+func serveAll(ctx context.Context, out io.Writer, source wire.Source) error {
 	hosts, err := source.Hosts(ctx)
 	if err != nil {
 		return err
@@ -43,9 +43,9 @@ func all(ctx context.Context, out io.Writer, source wire.Source) error {
 	return errors.Join(failures...)
 }
 
-// again answers a call about a URL. The token that the first call gave may be the
+// serveURL answers a call about a URL. The token that the first call gave may be the
 // one that was refused; other codes than 401 say nothing about a token.
-func again(ctx context.Context, target string, in io.Reader, out io.Writer, source wire.Source) error {
+func serveURL(ctx context.Context, target string, in io.Reader, out io.Writer, source wire.Source) error {
 	prefix, ok := origin(target)
 	host, err := wire.RequestedHost(prefix)
 	if !ok {

@@ -53,7 +53,7 @@ func Curl(out io.Writer, t wire.Token) error {
 	var b strings.Builder
 	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	for _, h := range headers(t) {
-		if !line(h.Value) {
+		if !isLine(h.Value) {
 			return fmt.Errorf("the header %s cannot stand on a line", h.Name)
 		}
 		fmt.Fprintf(&b, "header = \"%s: %s\"\n", h.Name, escape.Replace(h.Value))
@@ -76,7 +76,7 @@ func Env(out io.Writer, shell string, t wire.Token) error {
 	}
 	text := ""
 	for _, v := range Variables(t) {
-		if !line(v.Value) {
+		if !isLine(v.Value) {
 			return fmt.Errorf("the value of %s cannot stand on a line", v.Name)
 		}
 		text += fmt.Sprintf(form, v.Name, quote(v.Value))
@@ -100,8 +100,8 @@ func headers(t wire.Token) []wire.Header {
 	return append([]wire.Header{{Name: wire.Authorization, Value: t.Bearer()}}, t.Headers...)
 }
 
-// line reports whether the text has no characters that end a line or a string.
-func line(text string) bool {
+// isLine reports whether the text has no characters that end a line or a string.
+func isLine(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
