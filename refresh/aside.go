@@ -17,26 +17,26 @@ import (
 func unreadError() error { return fmt.Errorf("%w: %w", helper.ErrUnread, helper.ErrTemporary) }
 
 // saveUnreadable notes that the outcome is unknown, and puts the answer aside.
-func (r *Rotation) saveUnreadable(t *attempt, cause error) error {
-	_, err := r.recordUnanswered(t, cause)
-	if errors.Is(err, errNotRecorded) || t.unreadable {
+func (r *Rotation) saveUnreadable(att *attempt, cause error) error {
+	_, err := r.recordUnanswered(att, cause)
+	if errors.Is(err, errNotRecorded) || att.unreadable {
 		return err
 	}
-	if !t.kept {
-		return joinErrors(err, r.emptyJournal(t)) // nobody has it any more
+	if !att.kept {
+		return joinErrors(err, r.emptyJournal(att)) // nobody has it any more
 	}
-	return joinErrors(joinErrors(helper.ErrUnread, err), r.moveToUnreadable(t))
+	return joinErrors(joinErrors(helper.ErrUnread, err), r.moveToUnreadable(att))
 }
 
 // moveToUnreadable keeps the answer out of the way of the next rotation.
-func (r *Rotation) moveToUnreadable(t *attempt) error {
+func (r *Rotation) moveToUnreadable(att *attempt) error {
 	if err := r.at("empty"); err != nil {
 		return err
 	}
-	if t.journal != nil {
-		_ = t.journal.Close() // Windows renames no file that is open
+	if att.journal != nil {
+		_ = att.journal.Close() // Windows renames no file that is open
 	}
-	if err := r.Journals.Keep(t.rec.Account.ID); !errors.Is(err, helper.ErrNotFound) {
+	if err := r.Journals.Keep(att.rec.Account.ID); !errors.Is(err, helper.ErrNotFound) {
 		return err
 	}
 	return nil // it is away, and the next rotation finds it in the journal
@@ -52,9 +52,9 @@ func (r *Rotation) retryUnreadable(ctx context.Context, rec helper.Record) (foun
 	if err != nil {
 		return rec, false, nil //nolint:nilerr // that it is absent, or not to be read, changes nothing
 	}
-	t := &attempt{rec: rec, mark: e.Mark, kept: true, unreadable: true}
-	if t.isSuperseded() {
-		return rec, false, r.removeUnreadable(t)
+	att := &attempt{rec: rec, mark: e.Mark, kept: true, unreadable: true}
+	if att.isSuperseded() {
+		return rec, false, r.removeUnreadable(att)
 	}
 	a, ok, err := r.readKeptAnswer(ctx, rec, r.Journals.ReadKept)
 	if err != nil || !ok {
@@ -64,17 +64,17 @@ func (r *Rotation) retryUnreadable(ctx context.Context, rec helper.Record) (foun
 	if judge(a, parsed) != success && g.refresh.IsZero() {
 		return rec, false, nil
 	}
-	found, err = r.settle(ctx, t, a)
+	found, err = r.settle(ctx, att, a)
 	return found, true, err
 }
 
 // removeUnreadable deletes what was put aside: something as new is stored, or nobody
 // may use it any more.
-func (r *Rotation) removeUnreadable(t *attempt) error {
-	if t.rec.Account.Unanswered == 0 {
+func (r *Rotation) removeUnreadable(att *attempt) error {
+	if att.rec.Account.Unanswered == 0 {
 		return nil
 	}
-	if err := r.Journals.RemoveKept(t.rec.Account.ID); !errors.Is(err, helper.ErrNotFound) {
+	if err := r.Journals.RemoveKept(att.rec.Account.ID); !errors.Is(err, helper.ErrNotFound) {
 		return err
 	}
 	return nil
@@ -83,11 +83,11 @@ func (r *Rotation) removeUnreadable(t *attempt) error {
 // keepRefreshToken stores the refresh token of an answer whose access token cannot
 // be used, beside the access token that is stored: a spent refresh token must not
 // be all that is left. The next refresh waits as after one that was not answered.
-func (r *Rotation) keepRefreshToken(ctx context.Context, t *attempt, g grant, cause error) (helper.Record, error) {
-	c := t.rec.Credential
-	c.RefreshToken, c.Generation = g.refresh, t.generation()
-	unanswered := t.rec.Account.Unanswered
-	rec, err := r.storeCredential(ctx, t, c)
+func (r *Rotation) keepRefreshToken(ctx context.Context, att *attempt, g grant, cause error) (helper.Record, error) {
+	c := att.rec.Credential
+	c.RefreshToken, c.Generation = g.refresh, att.generation()
+	unanswered := att.rec.Account.Unanswered
+	rec, err := r.storeCredential(ctx, att, c)
 	if rec.Credential.Generation != c.Generation {
 		return rec, err
 	}

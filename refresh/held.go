@@ -47,15 +47,15 @@ func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 		name = found.Name
 	}
 	_, err := r.withLock(ctx, name, func(rec helper.Record) (helper.Record, error) {
-		t := &attempt{rec: rec, reason: h.reason, mark: h.mark}
+		att := &attempt{rec: rec, reason: h.reason, mark: h.mark}
 		switch {
 		case rec.Account.ID != h.rec.Account.ID:
 			return rec, errMoved
-		case t.isSuperseded():
+		case att.isSuperseded():
 			return rec, nil
 		}
 		settled = true
-		return r.settle(context.WithoutCancel(ctx), t, h.answer)
+		return r.settle(context.WithoutCancel(ctx), att, h.answer)
 	})
 	switch {
 	case settled:

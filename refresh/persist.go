@@ -19,51 +19,51 @@ const maxPause = 30 * time.Minute
 // fails, and notes the generation in the account's file. If the store goes on
 // failing the credential comes beside an error: the journal keeps it for the
 // next rotation, or, if that failed too, only this process has it.
-func (r *Rotation) storeCredential(ctx context.Context, t *attempt, c helper.Credential) (helper.Record, error) {
-	renewed := helper.Record{Account: t.rec.Account, Credential: c, Version: t.rec.Version}
-	v, err := r.put(ctx, t, c)
-	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !t.callerNeedNotWait(err) && pause < 3*time.Second; pause *= 3 {
+func (r *Rotation) storeCredential(ctx context.Context, att *attempt, c helper.Credential) (helper.Record, error) {
+	renewed := helper.Record{Account: att.rec.Account, Credential: c, Version: att.rec.Version}
+	v, err := r.put(ctx, att, c)
+	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !att.callerNeedNotWait(err) && pause < 3*time.Second; pause *= 3 {
 		r.pause(ctx, pause)
-		v, err = r.put(ctx, t, c)
+		v, err = r.put(ctx, att, c)
 	}
 	switch {
 	case errors.Is(err, errMoved):
-		return helper.Record{}, r.discard(ctx, t, c)
+		return helper.Record{}, r.discard(ctx, att, c)
 	case err != nil:
-		return renewed, r.recordNotStored(t, c, err)
+		return renewed, r.recordNotStored(att, c, err)
 	}
 	renewed.Version = v
-	if err := r.removeUnreadable(t); err != nil {
+	if err := r.removeUnreadable(att); err != nil {
 		return renewed, err
 	}
-	renewed, err = r.recordGeneration(t, renewed)
-	return renewed, joinErrors(err, r.emptyJournal(t))
+	renewed, err = r.recordGeneration(att, renewed)
+	return renewed, joinErrors(err, r.emptyJournal(att))
 }
 
 // callerNeedNotWait reports whether the caller need not wait for another try: the answer
 // is in the journal and each would be as long as the silence of this one, or it
 // came before this turn, which is one of many that try.
-func (t *attempt) callerNeedNotWait(err error) bool {
-	return t.journal == nil || t.kept && errors.Is(err, helper.ErrTimeout)
+func (att *attempt) callerNeedNotWait(err error) bool {
+	return att.journal == nil || att.kept && errors.Is(err, helper.ErrTimeout)
 }
 
 // put writes the credential and reads it back, if the account still has this
 // sign-in. It returns errMoved if a person has ended that.
-func (r *Rotation) put(ctx context.Context, t *attempt, c helper.Credential) (helper.Version, error) {
-	if err := r.checkSignIn(t.rec.Account); err != nil {
+func (r *Rotation) put(ctx context.Context, att *attempt, c helper.Credential) (helper.Version, error) {
+	if err := r.checkSignIn(att.rec.Account); err != nil {
 		return "", err
 	}
-	v, err := r.write(ctx, t.rec, c)
+	v, err := r.write(ctx, att.rec, c)
 	if err == nil {
 		return v, nil
 	}
 	// A write that failed may have happened, this time or the time before.
-	found, readErr := r.Records.Read(ctx, t.rec.Account.Name)
+	found, readErr := r.Records.Read(ctx, att.rec.Account.Name)
 	if readErr == nil && found.Credential.Generation == c.Generation && found.Credential.AccessToken.Equal(c.AccessToken) {
 		return found.Version, nil
 	}
 	// That the item is absent or another one is no proof of a person's will.
-	if moved := r.checkSignIn(t.rec.Account); errors.Is(moved, errMoved) {
+	if moved := r.checkSignIn(att.rec.Account); errors.Is(moved, errMoved) {
 		return "", moved
 	}
 	return "", err
@@ -91,15 +91,15 @@ func (r *Rotation) write(ctx context.Context, rec helper.Record, c helper.Creden
 func isSameSignIn(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
 
 // recordGeneration notes in the account's file that the generation is stored.
-func (r *Rotation) recordGeneration(t *attempt, renewed helper.Record) (helper.Record, error) {
+func (r *Rotation) recordGeneration(att *attempt, renewed helper.Record) (helper.Record, error) {
 	if err := r.at("account"); err != nil {
 		return renewed, err
 	}
 	a, err := r.updateAccount(renewed.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, renewed.Credential.Generation)
 		a.NotBefore, a.Unanswered = time.Time{}, 0
-		if t.reason == helper.ReasonRejected {
-			a.Rejections, a.RejectedAt = t.rec.Rejections(r.Now())+1, r.Now()
+		if att.reason == helper.ReasonRejected {
+			a.Rejections, a.RejectedAt = att.rec.Rejections(r.Now())+1, r.Now()
 		}
 	})
 	if err != nil {
@@ -132,8 +132,8 @@ var errOtherSignIn = errors.New("the account's file does not name the sign-in")
 // discard revokes tokens that came for a sign-in that a person has ended, once
 // the journal has forgotten them: what is revoked must never be adopted.
 // If the account has another sign-in the error is errMoved: that one answers.
-func (r *Rotation) discard(ctx context.Context, t *attempt, c helper.Credential) error {
-	a, err := t.rec.Account, r.clearJournal(t)
+func (r *Rotation) discard(ctx context.Context, att *attempt, c helper.Credential) error {
+	a, err := att.rec.Account, r.clearJournal(att)
 	if err == nil {
 		err = r.Client.Revoke(ctx, c.Issuer, c.RefreshToken, "refresh_token")
 	}
@@ -147,22 +147,22 @@ func (r *Rotation) discard(ctx context.Context, t *attempt, c helper.Credential)
 }
 
 // clearJournal empties the journal of the turn, wherever its file is by now.
-func (r *Rotation) clearJournal(t *attempt) error {
+func (r *Rotation) clearJournal(att *attempt) error {
 	err := r.at("empty")
 	if err == nil {
-		err = r.removeUnreadable(t)
+		err = r.removeUnreadable(att)
 	}
 	if err != nil {
 		return err
 	}
-	if t.journal != nil {
-		if err := t.journal.Empty(); err != nil {
+	if att.journal != nil {
+		if err := att.journal.Empty(); err != nil {
 			return err
 		}
-		return r.removeJournal(t)
+		return r.removeJournal(att)
 	}
-	err = r.Journals.Remove(t.rec.Account.ID)
-	if errors.Is(err, helper.ErrNotFound) && (!t.kept || t.unreadable) {
+	err = r.Journals.Remove(att.rec.Account.ID)
+	if errors.Is(err, helper.ErrNotFound) && (!att.kept || att.unreadable) {
 		return nil
 	}
 	return err
@@ -170,14 +170,14 @@ func (r *Rotation) clearJournal(t *attempt) error {
 
 // recordNotStored makes sure that the stored refresh token, which is spent, is not
 // presented again: a credential below the account's generation is stale.
-func (r *Rotation) recordNotStored(t *attempt, c helper.Credential, cause error) error {
-	_, err := r.updateAccount(t.rec.Account, func(a *helper.Account) {
+func (r *Rotation) recordNotStored(att *attempt, c helper.Credential, cause error) error {
+	_, err := r.updateAccount(att.rec.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, c.Generation)
 	})
 	if errors.Is(err, errMissing) && errors.Is(cause, errMissing) {
 		err = nil // it says the same
 	}
-	if t.kept {
+	if att.kept {
 		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errInJournal, joinErrors(cause, err))
 	}
 	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored, formatTime(c.Expiry), cause)
@@ -249,10 +249,10 @@ var errNotRecorded = errors.New("this could not be noted")
 // recordUnanswered persists that the refresh token may be spent. It is not presented
 // again while the access token is good; then after ever longer pauses. It
 // returns the account as it is then, and always an error.
-func (r *Rotation) recordUnanswered(t *attempt, cause error) (helper.Account, error) {
-	a, err := t.rec.Account, error(nil)
-	if t.journal != nil || !t.isCounted(r.Now()) {
-		a, err = r.incrementUnanswered(t.rec)
+func (r *Rotation) recordUnanswered(att *attempt, cause error) (helper.Account, error) {
+	a, err := att.rec.Account, error(nil)
+	if att.journal != nil || !att.isCounted(r.Now()) {
+		a, err = r.incrementUnanswered(att.rec)
 	}
 	if err != nil {
 		return a, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotRecorded, err, helper.ErrTemporary)
@@ -276,9 +276,9 @@ func (r *Rotation) incrementUnanswered(rec helper.Record) (helper.Account, error
 // isCounted reports whether the account's file tells already that the turn is
 // unanswered, though the journal could not be emptied: then the pause began
 // after the mark was written.
-func (t *attempt) isCounted(now time.Time) bool {
-	a, marked := t.rec.Account, t.mark.Time
-	return a.Unanswered > 0 && !marked.IsZero() && isPlausible(t.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
+func (att *attempt) isCounted(now time.Time) bool {
+	a, marked := att.rec.Account, att.mark.Time
+	return a.Unanswered > 0 && !marked.IsZero() && isPlausible(att.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
 }
 
 // backOff is 1, 2, 4 ... 30 minutes after the first, second, third ... refresh

@@ -28,9 +28,9 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 	default:
 		return rec, false, err
 	}
-	t := &attempt{rec: rec, mark: e.Mark, kept: true}
-	if e.State == journal.StateIntent || t.isSuperseded() {
-		if err := r.emptyJournal(t); err != nil { // nothing was sent, or the credential was stored
+	att := &attempt{rec: rec, mark: e.Mark, kept: true}
+	if e.State == journal.StateIntent || att.isSuperseded() {
+		if err := r.emptyJournal(att); err != nil { // nothing was sent, or the credential was stored
 			return rec, false, err
 		}
 		return r.retryUnreadable(ctx, rec)
@@ -40,17 +40,17 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 		return rec, false, err
 	}
 	if ok {
-		found, err = r.settle(ctx, t, a)
+		found, err = r.settle(ctx, att, a)
 		return found, true, err
 	}
 	noted := error(nil)
-	if rec.Account, noted = r.recordUnanswered(t, errInterrupted); errors.Is(noted, errNotRecorded) {
+	if rec.Account, noted = r.recordUnanswered(att, errInterrupted); errors.Is(noted, errNotRecorded) {
 		return rec, false, noted
 	}
 	if errors.Is(err, errNoKey) && e.Sealed {
-		return rec, false, r.moveToUnreadable(t)
+		return rec, false, r.moveToUnreadable(att)
 	}
-	return rec, false, r.emptyJournal(t)
+	return rec, false, r.emptyJournal(att)
 }
 
 // errNoKey: the key that seals the journal is absent, so nobody knows what is in it.

@@ -183,34 +183,34 @@ func isPlausible(rec helper.Record, now time.Time) bool {
 
 // rotate presents the refresh token, and keeps what comes of it.
 func (r *Rotation) rotate(ctx context.Context, rec helper.Record, d demand) (helper.Record, error) {
-	t := &attempt{rec: rec, reason: d.Reason}
-	if err := r.preflight(ctx, t); err != nil {
+	att := &attempt{rec: rec, reason: d.Reason}
+	if err := r.preflight(ctx, att); err != nil {
 		return helper.Record{}, notSentError(err)
 	}
-	defer func() { _ = t.journal.Close() }() // it is synced, or its error was told
-	if err := r.mark(t); err != nil {
-		return helper.Record{}, r.abandon(t, err)
+	defer func() { _ = att.journal.Close() }() // it is synced, or its error was told
+	if err := r.mark(att); err != nil {
+		return helper.Record{}, r.abandon(att, err)
 	}
-	a := r.send(ctx, t)
-	if !a.sent && t.markErr != nil {
-		return helper.Record{}, r.abandon(t, t.markErr)
+	a := r.send(ctx, att)
+	if !a.sent && att.markErr != nil {
+		return helper.Record{}, r.abandon(att, att.markErr)
 	}
-	r.keepAnswer(t, a)
-	rec, err := r.settle(context.WithoutCancel(ctx), t, a)
+	r.keepAnswer(att, a)
+	rec, err := r.settle(context.WithoutCancel(ctx), att, a)
 	if errors.Is(err, helper.ErrNotStored) {
-		err = &unstoredError{err, &unstored{answer: a, rec: rec, mark: t.mark, reason: d.Reason}}
+		err = &unstoredError{err, &unstored{answer: a, rec: rec, mark: att.mark, reason: d.Reason}}
 	}
 	return rec, err
 }
 
 // abandon ends a turn that has sent nothing. What is in the place of its journal may be
 // another worker's, and stays.
-func (r *Rotation) abandon(t *attempt, err error) error {
+func (r *Rotation) abandon(att *attempt, err error) error {
 	if errors.Is(err, helper.ErrConflict) {
-		_ = t.journal.Withdraw() // else the next rotation counts a refresh without an answer, and waits
+		_ = att.journal.Withdraw() // else the next rotation counts a refresh without an answer, and waits
 		return notSentError(fmt.Errorf("%w: %w: %w", errRefreshRunning, helper.ErrBusy, err))
 	}
-	return notSentError(joinErrors(err, r.emptyJournal(t)))
+	return notSentError(joinErrors(err, r.emptyJournal(att)))
 }
 
 func notSentError(err error) error {

@@ -31,32 +31,32 @@ type attempt struct {
 }
 
 // generation is that of the credential which the turn brings.
-func (t *attempt) generation() uint64 { return t.mark.Generation + 1 }
+func (att *attempt) generation() uint64 { return att.mark.Generation + 1 }
 
 // isSuperseded reports whether what the turn brings, or something newer, was
 // stored before.
-func (t *attempt) isSuperseded() bool {
-	return t.generation() <= t.rec.Credential.Generation || t.generation() < t.rec.Account.Generation
+func (att *attempt) isSuperseded() bool {
+	return att.generation() <= att.rec.Credential.Generation || att.generation() < att.rec.Account.Generation
 }
 
 // preflight lets fail what can fail before anything is spent.
-func (r *Rotation) preflight(ctx context.Context, t *attempt) error {
+func (r *Rotation) preflight(ctx context.Context, att *attempt) error {
 	if err := r.at("preflight"); err != nil {
 		return err
 	}
-	key, err := r.sealKey(ctx, t.rec.Account)
+	key, err := r.sealKey(ctx, att.rec.Account)
 	if errors.Is(err, helper.ErrNotFound) {
-		key, err = r.newSealKey(ctx, t.rec.Account)
+		key, err = r.newSealKey(ctx, att.rec.Account)
 	}
 	if err != nil {
 		return err
 	}
-	if t.journal, err = r.Journals.Open(t.rec.Account.ID, key); err != nil || t.reason != helper.ReasonClock {
+	if att.journal, err = r.Journals.Open(att.rec.Account.ID, key); err != nil || att.reason != helper.ReasonClock {
 		return err
 	}
-	generation := t.rec.Credential.Generation
-	if _, err := r.updateAccount(t.rec.Account, func(a *helper.Account) { a.ClockTried = generation }); err != nil {
-		return joinErrors(err, t.journal.Close())
+	generation := att.rec.Credential.Generation
+	if _, err := r.updateAccount(att.rec.Account, func(a *helper.Account) { a.ClockTried = generation }); err != nil {
+		return joinErrors(err, att.journal.Close())
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (r *Rotation) newSealKey(ctx context.Context, a helper.Account) ([]byte, er
 }
 
 // mark notes that the refresh token is about to be presented.
-func (r *Rotation) mark(t *attempt) error {
+func (r *Rotation) mark(att *attempt) error {
 	if err := r.at("mark"); err != nil {
 		return err
 	}
@@ -112,23 +112,23 @@ func (r *Rotation) mark(t *attempt) error {
 	if err != nil {
 		return err
 	}
-	t.mark = journal.Mark{
-		Attempt: string(attempt), ID: t.rec.Account.ID, Generation: t.rec.Credential.Generation,
-		Token: t.rec.Credential.RefreshToken.Digest(), Time: r.Now(), Host: r.Host, State: journal.StateIntent,
+	att.mark = journal.Mark{
+		Attempt: string(attempt), ID: att.rec.Account.ID, Generation: att.rec.Credential.Generation,
+		Token: att.rec.Credential.RefreshToken.Digest(), Time: r.Now(), Host: r.Host, State: journal.StateIntent,
 	}
-	return t.journal.Mark(t.mark)
+	return att.journal.Mark(att.mark)
 }
 
 // send presents the refresh token until it was sent once, for a few tries.
-func (r *Rotation) send(ctx context.Context, t *attempt) answer {
-	c := t.rec.Credential
+func (r *Rotation) send(ctx context.Context, att *attempt) answer {
+	c := att.rec.Credential
 	first := func() error {
-		t.markErr = r.markSending(t)
-		return t.markErr
+		att.markErr = r.markSending(att)
+		return att.markErr
 	}
 	a := r.Client.present(ctx, c, first)
 	for _, pause := range []time.Duration{250 * time.Millisecond, time.Second} {
-		if a.sent || t.markErr != nil || !r.pause(ctx, pause) {
+		if a.sent || att.markErr != nil || !r.pause(ctx, pause) {
 			break
 		}
 		a = r.Client.present(ctx, c, first)
@@ -141,40 +141,40 @@ func (r *Rotation) send(ctx context.Context, t *attempt) answer {
 
 // markSending notes, before the first byte of it goes out, that the refresh token
 // may be spent from here on.
-func (r *Rotation) markSending(t *attempt) error {
+func (r *Rotation) markSending(att *attempt) error {
 	if err := r.at("sending"); err != nil {
 		return err
 	}
-	t.mark.State = journal.StateSending
-	if err := t.journal.Mark(t.mark); err != nil {
+	att.mark.State = journal.StateSending
+	if err := att.journal.Mark(att.mark); err != nil {
 		return err
 	}
 	if err := r.at("send-before"); err != nil {
 		return err
 	}
-	return r.checkUndisturbed(t)
+	return r.checkUndisturbed(att)
 }
 
 // checkUndisturbed returns an error if another worker is at the same sign-in, or was since this
 // one took the lock. A lock excludes only those who find its file: one that was
 // deleted, or was away for a while, lets in a second worker. ErrConflict: the journal is
 // that one's.
-func (r *Rotation) checkUndisturbed(t *attempt) error {
-	e, err := r.Journals.Read(t.rec.Account.ID, nil)
+func (r *Rotation) checkUndisturbed(att *attempt) error {
+	e, err := r.Journals.Read(att.rec.Account.ID, nil)
 	switch {
-	case errors.Is(err, helper.ErrNotFound) || err == nil && e.Mark.Attempt != t.mark.Attempt:
+	case errors.Is(err, helper.ErrNotFound) || err == nil && e.Mark.Attempt != att.mark.Attempt:
 		return fmt.Errorf("the journal is not at its path: %w", helper.ErrConflict)
 	case err != nil:
 		return err
 	}
-	if err := r.checkSignIn(t.rec.Account); err != nil {
+	if err := r.checkSignIn(att.rec.Account); err != nil {
 		return err
 	}
-	a, err := r.Records.Accounts.Load(t.rec.Account.Name)
+	a, err := r.Records.Accounts.Load(att.rec.Account.Name)
 	if err != nil {
 		return err
 	}
-	if a.Generation != t.rec.Account.Generation || a.Unanswered != t.rec.Account.Unanswered {
+	if a.Generation != att.rec.Account.Generation || a.Unanswered != att.rec.Account.Unanswered {
 		return fmt.Errorf("the account has changed since the lock was taken: %w: %w", errRefreshRunning, helper.ErrBusy)
 	}
 	return nil
@@ -182,15 +182,15 @@ func (r *Rotation) checkUndisturbed(t *attempt) error {
 
 // keepAnswer keeps the whole answer before anything is made of it. If that fails
 // the answer is still in memory.
-func (r *Rotation) keepAnswer(t *attempt, a answer) {
+func (r *Rotation) keepAnswer(att *attempt, a answer) {
 	if !a.sent || a.err != nil && len(a.raw) == 0 || r.at("answer-before") != nil {
 		return
 	}
 	kept, err := json.Marshal(a.toKept())
-	if err != nil || t.journal.Answer(kept) != nil {
+	if err != nil || att.journal.Answer(kept) != nil {
 		return
 	}
-	t.kept = r.at("answer-after") == nil
+	att.kept = r.at("answer-after") == nil
 }
 
 // A keptAnswer is an answer in the journal.
@@ -228,63 +228,63 @@ func (k keptAnswer) answer() answer {
 
 // settle does what the outcome asks for, and empties the journal once that is
 // done.
-func (r *Rotation) settle(ctx context.Context, t *attempt, a answer) (helper.Record, error) {
+func (r *Rotation) settle(ctx context.Context, att *attempt, a answer) (helper.Record, error) {
 	if err := r.at("parse"); err != nil {
 		return helper.Record{}, err
 	}
-	g, parsed := a.grant(t.rec.Credential.Issuer.Profile)
+	g, parsed := a.grant(att.rec.Credential.Issuer.Profile)
 	switch judge(a, parsed) {
 	case success:
-		if other := g.claims().difference(t.rec.Credential); other != "" {
+		if other := g.claims().difference(att.rec.Credential); other != "" {
 			// The sealed answer stays: it is all that there is of a sign-in.
-			return r.recordRefusal(ctx, t.rec, a.host+" answered the refresh with "+other)
+			return r.recordRefusal(ctx, att.rec, a.host+" answered the refresh with "+other)
 		}
-		c := g.renew(t.rec.Credential, a.start)
-		c.Generation = t.generation()
-		if g.refresh.IsZero() && c.RefreshToken.Digest() != t.mark.Token {
+		c := g.renew(att.rec.Credential, a.start)
+		c.Generation = att.generation()
+		if g.refresh.IsZero() && c.RefreshToken.Digest() != att.mark.Token {
 			c.RefreshToken = helper.Secret{} // of a stale item: it was spent for another answer
 		}
-		return r.storeCredential(ctx, t, c)
+		return r.storeCredential(ctx, att, c)
 	case refused:
-		rec, err := r.recordRefusal(ctx, t.rec, a.host+" refused the refresh token ("+endpointError(a).Code+")")
-		return rec, r.finish(t, err)
+		rec, err := r.recordRefusal(ctx, att.rec, a.host+" refused the refresh token ("+endpointError(a).Code+")")
+		return rec, r.finish(att, err)
 	case retryLater:
-		return helper.Record{}, r.finish(t, r.postpone(t.rec, a))
+		return helper.Record{}, r.finish(att, r.postpone(att.rec, a))
 	case unreadable:
 		if !g.refresh.IsZero() {
-			return r.keepRefreshToken(ctx, t, g, a.problem(parsed))
+			return r.keepRefreshToken(ctx, att, g, a.problem(parsed))
 		}
-		return helper.Record{}, r.saveUnreadable(t, a.problem(parsed))
+		return helper.Record{}, r.saveUnreadable(att, a.problem(parsed))
 	case notSent:
-		return helper.Record{}, joinErrors(r.postponeUnreachable(t.rec, a.problem(parsed)), r.emptyJournal(t))
+		return helper.Record{}, joinErrors(r.postponeUnreachable(att.rec, a.problem(parsed)), r.emptyJournal(att))
 	}
-	_, err := r.recordUnanswered(t, a.problem(parsed))
-	return helper.Record{}, r.finish(t, err)
+	_, err := r.recordUnanswered(att, a.problem(parsed))
+	return helper.Record{}, r.finish(att, err)
 }
 
 // finish ends the turn once its outcome is noted. Until then the journal tells it to
 // the next rotation.
-func (r *Rotation) finish(t *attempt, err error) error {
+func (r *Rotation) finish(att *attempt, err error) error {
 	if errors.Is(err, errNotRecorded) {
 		return err
 	}
-	return joinErrors(err, r.emptyJournal(t))
+	return joinErrors(err, r.emptyJournal(att))
 }
 
 // emptyJournal ends the turn: nothing of it is left to do.
-func (r *Rotation) emptyJournal(t *attempt) error {
+func (r *Rotation) emptyJournal(att *attempt) error {
 	if err := r.at("empty"); err != nil {
 		return err
 	}
-	return r.removeJournal(t)
+	return r.removeJournal(att)
 }
 
 // removeJournal deletes the journal.
-func (r *Rotation) removeJournal(t *attempt) error {
-	if t.journal != nil {
-		_ = t.journal.Close() // Windows deletes no file that is open; what it holds is of no use now
+func (r *Rotation) removeJournal(att *attempt) error {
+	if att.journal != nil {
+		_ = att.journal.Close() // Windows deletes no file that is open; what it holds is of no use now
 	}
-	err := r.Journals.Remove(t.rec.Account.ID)
+	err := r.Journals.Remove(att.rec.Account.ID)
 	if errors.Is(err, helper.ErrNotFound) {
 		return nil
 	}
