@@ -182,17 +182,17 @@ func throughProxy(t *testing.T, target, scheme, user string) {
 	}
 	t.Cleanup(server.Close)
 	proxy := newProxy(t, scheme, user, pool)
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.client.RootCAs = pool
-	w.client.Proxy = func(r *http.Request) (*url.URL, error) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.client.RootCAs = pool
+	env.client.Proxy = func(r *http.Request) (*url.URL, error) {
 		if !strings.HasPrefix(r.URL.String(), server.URL) {
 			return nil, nil //nolint:nilnil // as http.ProxyFromEnvironment
 		}
 		return url.Parse(proxy.url)
 	}
-	w.clock.advance(life)
-	pointAt(t, w, server.URL+"/token")
-	rec, err := w.refresh(t)
+	env.clock.advance(life)
+	pointAt(t, env, server.URL+"/token")
+	rec, err := env.refresh(t)
 	text := fmt.Sprint(err)
 	if strings.Contains(text, "s3cret") || strings.Contains(text, "bWU6czNjcmV0") {
 		t.Errorf("the error says the password: %v", err)
@@ -215,11 +215,11 @@ func throughProxy(t *testing.T, target, scheme, user string) {
 }
 
 // pointAt moves the token endpoint of the stored credential.
-func pointAt(t *testing.T, w *world, endpoint string) {
+func pointAt(t *testing.T, env *environment, endpoint string) {
 	t.Helper()
-	rec := w.read(t)
+	rec := env.read(t)
 	rec.Credential.Issuer.TokenEndpoint = endpoint
-	if _, err := w.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
+	if _, err := env.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -239,11 +239,11 @@ func TestRefreshChecksTheCertificate(t *testing.T) {
 		{"another authority", x509.NewCertPool(), server.URL},
 		{"another name", other, strings.Replace(server.URL, "127.0.0.1", "localhost", 1)},
 	} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		w.clock.advance(life)
-		w.client.RootCAs = c.pool
-		pointAt(t, w, c.at+"/token")
-		if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "certificate") || posts.Load() != 0 {
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		env.clock.advance(life)
+		env.client.RootCAs = c.pool
+		pointAt(t, env, c.at+"/token")
+		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "certificate") || posts.Load() != 0 {
 			t.Errorf("%s: error %v after %d requests, want one about the certificate and none", c.name, err, posts.Load())
 		}
 	}
@@ -270,21 +270,21 @@ func TestConnectionsAreNotKept(t *testing.T) {
 	}
 	server.Start()
 	t.Cleanup(server.Close)
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.clock.advance(life)
-	pointAt(t, w, server.URL+"/token")
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.clock.advance(life)
+	pointAt(t, env, server.URL+"/token")
 	want := int32(0)
 	for range 2 {
 		iss := deviceIssuer(refresh.ProfileOAuth, server.URL)
 		iss.RevocationEndpoint = server.URL + "/revoke"
 		for name, call := range calls() {
-			_ = call(t.Context(), w.client, iss)
+			_ = call(t.Context(), env.client, iss)
 			want++
 			if name == "metadata" {
 				want++ // at both places
 			}
 		}
-		if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: w.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
+		if _, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
 			t.Error(err)
 		}
 		want++

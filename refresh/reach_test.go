@@ -18,16 +18,16 @@ import (
 func TestReach(t *testing.T) {
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		for _, fault := range []string{"", authserver.Status403, authserver.Status500, authserver.Redirect} {
-			w := newWorld(t, profile)
+			env := newEnvironment(t, profile)
 			if fault != "" {
-				w.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantUnknown})
+				env.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantUnknown})
 			}
-			w.clock.advance(time.Hour)
-			got, err := w.client.Reach(soon(t), w.read(t).Credential.Issuer)
-			if err != nil || !got.Date.Equal(w.clock.Now().Truncate(time.Second)) || got.Proxy != "" || !strings.HasPrefix(got.Host, "127.0.0.1:") {
+			env.clock.advance(time.Hour)
+			got, err := env.client.Reach(soon(t), env.read(t).Credential.Issuer)
+			if err != nil || !got.Date.Equal(env.clock.Now().Truncate(time.Second)) || got.Proxy != "" || !strings.HasPrefix(got.Host, "127.0.0.1:") {
 				t.Errorf("%s, %q: %+v, %v", profile, fault, got, err)
 			}
-			log := w.server.Log()
+			log := env.server.Log()
 			last := log[len(log)-1]
 			if last.Method != http.MethodHead || last.Path != "/" || last.Grant != authserver.GrantUnknown || last.Presented != "" || last.UserAgent != "codex-cred/test" {
 				t.Errorf("%s, %q: the request was %+v", profile, fault, last)
