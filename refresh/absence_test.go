@@ -10,15 +10,15 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// An absence is something that vanishes during a refresh, and comes back after it.
-type absence struct {
+// An absenceCase is something that vanishes during a refresh, and comes back after it.
+type absenceCase struct {
 	name string
 	// vanish returns what brings it back.
 	vanish func(t *testing.T, w *environment, a helper.Account) (back func())
 }
 
-func absences() []absence {
-	return []absence{
+func absenceCases() []absenceCase {
+	return []absenceCase{
 		{"the account file is absent", func(_ *testing.T, env *environment, a helper.Account) func() {
 			_ = env.accounts.Remove("work")
 			return func() { env.accounts.set(func(found *helper.Account) { *found = a }) }
@@ -71,7 +71,7 @@ func absences() []absence {
 // Absence is no proof that a person ended the sign-in: what the refresh brought is
 // neither revoked nor stored, the caller gets it, and the next rotation stores it.
 func TestRotation_AbsenceIsNoProof(t *testing.T) {
-	for _, c := range absences() {
+	for _, c := range absenceCases() {
 		t.Run(c.name, func(t *testing.T) {
 			env := newEnvironment(t, refresh.ProfileOAuth)
 			a := env.read(t).Account
@@ -100,7 +100,7 @@ func (env *environment) wantAdopted(t *testing.T, kept helper.Credential) {
 	t.Helper()
 	env.wantRequests(t, authserver.GrantRevoke, 0)
 	env.wantRequests(t, authserver.GrantRefresh, 1)
-	rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+	rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 	if err != nil || rec.Credential.Generation != 2 || !rec.Credential.AccessToken.Equal(kept.AccessToken) {
 		t.Fatalf("the next refresh: generation %d, error %v; want what was kept", rec.Credential.Generation, err)
 	}

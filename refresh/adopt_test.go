@@ -83,7 +83,7 @@ func TestRotation_OtherPersonKeepsTheAnswer(t *testing.T) {
 	old := env.read(t).Credential
 	env.fail(t, authserver.Fault{Kind: authserver.OtherUser, Grant: authserver.GrantRefresh})
 	for range 2 {
-		if _, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
@@ -116,7 +116,7 @@ func TestRecover_StaleItemNoRefreshToken(t *testing.T) {
 	if _, err := env.store.Put(t.Context(), string(env.read(t).Account.ID), backup, env.read(t).Version); err != nil {
 		t.Fatal(err)
 	}
-	rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+	rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 	if err != nil || rec.Credential.Generation != 3 {
 		t.Fatalf("generation %d, error %v; want 3", rec.Credential.Generation, err)
 	}

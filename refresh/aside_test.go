@@ -82,7 +82,7 @@ func TestRotation_ReadsAgain(t *testing.T) {
 	for _, why := range []helper.Reason{helper.ReasonHand, helper.ReasonExpiry} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
 		env.keepUnreadable(t, raw(readable))
-		rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: why})
+		rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: why})
 		if err != nil || rec.Credential.AccessToken.Reveal() != "from-the-journal" || env.read(t).Account.Unanswered != 0 {
 			t.Errorf("%s: generation %d, error %v; want what was kept", why, rec.Credential.Generation, err)
 		}
@@ -111,7 +111,7 @@ func TestRotation_ReadsAgainAndAgain(t *testing.T) {
 func TestAdopt_Aside(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.keepUnreadable(t, raw(garbled))
-	if err := env.rotation.Adopt(soon(t), env.read(t).Account); !errors.Is(err, helper.ErrUnread) {
+	if err := env.rotation.Adopt(timeoutContext(t), env.read(t).Account); !errors.Is(err, helper.ErrUnread) {
 		t.Errorf("Adopt: %v, want ErrUnread", err)
 	}
 	env.wantUnreadable(t, true)
@@ -123,7 +123,7 @@ func TestNewest_Aside(t *testing.T) {
 		env := newEnvironment(t, refresh.ProfileOAuth)
 		env.keepUnreadable(t, answer)
 		rec := env.read(t)
-		got := env.rotation.Newest(soon(t), rec.Account, rec.Credential)
+		got := env.rotation.Newest(timeoutContext(t), rec.Account, rec.Credential)
 		if (got.Generation == 3) != (want != "") || want != "" && got.AccessToken.Reveal() != want {
 			t.Errorf("Newest of an answer %q is of generation %d", answer, got.Generation)
 		}

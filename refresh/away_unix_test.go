@@ -95,7 +95,7 @@ func (env *environment) removeAt(t *testing.T, step, path string) (helper.Record
 		gone = true
 		return os.Rename(path, path+".away")
 	}
-	rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2})
+	rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2})
 	env.wantNoSecrets(t, err)
 	if !gone {
 		t.Fatalf("there is no step %s", step)
@@ -114,7 +114,7 @@ func (env *environment) removeAt(t *testing.T, step, path string) (helper.Record
 func (env *environment) wantRefreshable(t *testing.T) {
 	t.Helper()
 	for generation := uint64(2); generation < 4; generation++ {
-		rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: generation})
+		rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: generation})
 		if err != nil || rec.Credential.Generation != generation+1 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 			t.Fatalf("the next refresh: generation %d, error %v; want %d and a good token", rec.Credential.Generation, err, generation+1)
 		}
@@ -140,7 +140,7 @@ func TestRotation_DirectoryBackInTime(t *testing.T) {
 		}
 		return nil
 	}
-	if rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
+	if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
 		t.Errorf("generation %d, error %v", rec.Credential.Generation, err)
 	}
 	if got := env.read(t).Credential.Generation; got != 3 {

@@ -18,18 +18,18 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A visited proxy lets those through who prove to be me:s3cret.
-type visited struct {
+// A fakeProxy proxy lets those through who prove to be me:s3cret.
+type fakeProxy struct {
 	url  string // with the proof
 	seen atomic.Int32
 	// asked is the last address that was asked for.
 	asked atomic.Value
 }
 
-func (v *visited) proof() bool { return strings.Contains(v.url, "me:s3cret@") }
+func (v *fakeProxy) isAuthenticated() bool { return strings.Contains(v.url, "me:s3cret@") }
 
 // ServeHTTP implements [http.Handler].
-func (v *visited) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (v *fakeProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.seen.Add(1)
 	v.asked.Store(r.Host)
 	const proof = "Basic bWU6czNjcmV0"
@@ -77,7 +77,7 @@ func join(conn net.Conn, address, words string) {
 }
 
 // serveSocks is a SOCKS 5 proxy for one connection (RFC 1928, RFC 1929).
-func (v *visited) serveSocks(conn net.Conn) {
+func (v *fakeProxy) serveSocks(conn net.Conn) {
 	read := func(n int) []byte {
 		b := make([]byte, n)
 		_, _ = io.ReadFull(conn, b)
@@ -114,9 +114,9 @@ func (v *visited) serveSocks(conn net.Conn) {
 }
 
 // newProxy starts a proxy of the scheme. The user is the user and password of its URL.
-func newProxy(t *testing.T, scheme, user string, pool *x509.CertPool) *visited {
+func newProxy(t *testing.T, scheme, user string, pool *x509.CertPool) *fakeProxy {
 	t.Helper()
-	v := &visited{}
+	v := &fakeProxy{}
 	address := ""
 	switch scheme {
 	case "http":
@@ -200,7 +200,7 @@ func throughProxy(t *testing.T, target, scheme, user string) {
 	if proxy.seen.Load() == 0 {
 		t.Error("the proxy was not asked")
 	}
-	if !proxy.proof() {
+	if !proxy.isAuthenticated() {
 		if !errors.Is(err, helper.ErrTemporary) || posts.Load() != 0 {
 			t.Errorf("without a proof: error %v after %d requests", err, posts.Load())
 		}
@@ -284,7 +284,7 @@ func TestConnectionsAreNotKept(t *testing.T) {
 				want++ // at both places
 			}
 		}
-		if _, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
 			t.Error(err)
 		}
 		want++

@@ -21,7 +21,7 @@ func TestRotation_IdleHeedsThePause(t *testing.T) {
 	}{{helper.ReasonIdle, 0}, {helper.ReasonHand, 1}} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
 		env.accounts.set(func(a *helper.Account) { a.NotBefore = env.clock.Now().Add(time.Minute) })
-		_, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
+		_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
 		if (err == nil) != (c.requests > 0) || err != nil && !errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("%s: error %v", c.why, err)
 		}

@@ -124,7 +124,7 @@ func (r *faultRun) row(t *testing.T) string {
 func (r *faultRun) get(t *testing.T) string {
 	t.Helper()
 	before, sent := r.read(t).Credential, r.refreshes()
-	answer, err := r.helper.Get(soon(t), helper.Request{Account: "work"})
+	answer, err := r.helper.Get(timeoutContext(t), helper.Request{Account: "work"})
 	r.wantNoSecrets(t, err)
 	r.wantNoSecrets(t, answer.Warning)
 	printed := "-"

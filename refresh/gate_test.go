@@ -134,19 +134,19 @@ func expired() helper.Demand {
 	return helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonExpiry}
 }
 
-// called is what a caller got.
-type called struct {
+// callResult is what a caller got.
+type callResult struct {
 	rec helper.Record
 	err error
 }
 
 // call lets n callers ask at once, and returns when all of them wait.
-func (env *gateEnvironment) call(ctx context.Context, n int) <-chan called {
-	got := make(chan called, n)
+func (env *gateEnvironment) call(ctx context.Context, n int) <-chan callResult {
+	got := make(chan callResult, n)
 	for range n {
 		go func() {
 			rec, err := env.gate.Refresh(ctx, expired())
-			got <- called{rec, err}
+			got <- callResult{rec, err}
 		}()
 	}
 	synctest.Wait()
@@ -154,7 +154,7 @@ func (env *gateEnvironment) call(ctx context.Context, n int) <-chan called {
 }
 
 // wantAll wants of n callers what want says.
-func wantAll(t *testing.T, got <-chan called, n int, token string, failure error) {
+func wantAll(t *testing.T, got <-chan callResult, n int, token string, failure error) {
 	t.Helper()
 	for range n {
 		c := <-got
@@ -268,11 +268,11 @@ func TestGate_RealLocks(t *testing.T) {
 		}()
 		return read, err
 	}
-	got := make(chan called, 10)
+	got := make(chan callResult, 10)
 	for range 10 {
 		go func() {
-			rec, err := env.gate.Refresh(soon(t), expired())
-			got <- called{rec, err}
+			rec, err := env.gate.Refresh(timeoutContext(t), expired())
+			got <- callResult{rec, err}
 		}()
 	}
 	wantAll(t, got, 10, "access2", nil)
@@ -283,15 +283,15 @@ func TestGate_RealLocks(t *testing.T) {
 func TestGate_LeavesNoFile(t *testing.T) {
 	env := newGateEnvironment(t)
 	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
-	env.gate.Locks = erasedWhileLocking{locks, locks, env.accounts}
+	env.gate.Locks = eraseDuringLock{locks, locks, env.accounts}
 	unlock, ok, err := locks.Try(refresh.GateName(gateID))
 	if err != nil || !ok {
 		t.Fatalf("the gate is taken: %v", err)
 	}
-	got := make(chan called, 1)
+	got := make(chan callResult, 1)
 	go func() {
-		rec, err := env.gate.Refresh(soon(t), expired())
-		got <- called{rec, err}
+		rec, err := env.gate.Refresh(timeoutContext(t), expired())
+		got <- callResult{rec, err}
 	}()
 	_ = unlock()
 	wantAll(t, got, 1, "", helper.ErrNotFound)
@@ -300,16 +300,16 @@ func TestGate_LeavesNoFile(t *testing.T) {
 	}
 }
 
-// erasedWhileLocking erases the account whenever somebody is about to wait.
-type erasedWhileLocking struct {
+// eraseDuringLock erases the account whenever somebody is about to wait.
+type eraseDuringLock struct {
 	refresh.GateLocks
 	files    *filelock.Locks
 	accounts *accounts
 }
 
-func (l erasedWhileLocking) Try(string) (func() error, bool, error) { return nil, false, nil }
+func (l eraseDuringLock) Try(string) (func() error, bool, error) { return nil, false, nil }
 
-func (l erasedWhileLocking) Lock(ctx context.Context, name string) (func() error, error) {
+func (l eraseDuringLock) Lock(ctx context.Context, name string) (func() error, error) {
 	_ = l.accounts.Remove("work")
 	_ = l.files.Remove(name)
 	return l.files.Lock(ctx, name)
@@ -320,20 +320,20 @@ func (l erasedWhileLocking) Lock(ctx context.Context, name string) (func() error
 func TestGate_BeginLeavesNoFile(t *testing.T) {
 	env := newGateEnvironment(t)
 	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
-	env.gate.Locks = erasedBeforeTrying{locks, env.accounts}
+	env.gate.Locks = eraseBeforeTry{locks, env.accounts}
 	env.gate.Begin(expired())
 	if files, err := locks.Files(); err != nil || len(files) > 0 {
 		t.Errorf("left: %q, %v", files, err)
 	}
 }
 
-// erasedBeforeTrying erases the account whenever somebody is about to try.
-type erasedBeforeTrying struct {
+// eraseBeforeTry erases the account whenever somebody is about to try.
+type eraseBeforeTry struct {
 	*filelock.Locks
 	accounts *accounts
 }
 
-func (l erasedBeforeTrying) Try(name string) (func() error, bool, error) {
+func (l eraseBeforeTry) Try(name string) (func() error, bool, error) {
 	_ = l.accounts.Remove("work")
 	return l.Locks.Try(name)
 }

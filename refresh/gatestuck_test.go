@@ -23,7 +23,7 @@ func (env *gateEnvironment) take(t *testing.T, lock string) (unlock func() error
 }
 
 // callFor lets n callers ask who each have that much time.
-func (env *gateEnvironment) callFor(t *testing.T, d time.Duration, n int) <-chan called {
+func (env *gateEnvironment) callFor(t *testing.T, d time.Duration, n int) <-chan callResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
@@ -184,10 +184,10 @@ func (w *worker) serveBehind(t *testing.T, of *gateEnvironment) {
 // spent, and the next one heeds that.
 func TestGate_HandOnce(t *testing.T) {
 	gateTest(t, "a worker dies", func(t *testing.T, env *gateEnvironment) {
-		got := make(chan called, 1)
+		got := make(chan callResult, 1)
 		go func() {
 			rec, err := env.gate.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
-			got <- called{rec, err}
+			got <- callResult{rec, err}
 		}()
 		synctest.Wait()
 		_ = env.workers[0].Close()
@@ -242,10 +242,10 @@ func TestGate_Aging(t *testing.T) {
 	for _, lock := range append(refresh.Gates(gateID)[:1], string(gateID)) {
 		gateTest(t, lock, func(t *testing.T, env *gateEnvironment) {
 			unlock := env.take(t, lock)
-			got := make(chan called, 1)
+			got := make(chan callResult, 1)
 			go func() {
 				rec, err := env.gate.Refresh(t.Context(), aging)
-				got <- called{rec, err}
+				got <- callResult{rec, err}
 			}()
 			synctest.Wait()
 			if lock == string(gateID) {

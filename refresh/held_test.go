@@ -42,13 +42,13 @@ func serveUnstored(t *testing.T, inPause func(env *unstoredEnvironment, nth int)
 	env.clock.advance(life)
 	env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 1000)
 	env.failAt("answer-before", 1, errors.New("no space"))
-	ctx, cancel := context.WithCancel(soon(t))
+	ctx, cancel := context.WithCancel(timeoutContext(t))
 	env.cancel = cancel
 	id := string(env.read(t).Account.ID)
 	env.rotation.After = func(d time.Duration) <-chan time.Time {
 		if env.closed {
 			env.pauses = append(env.pauses, d)
-			if env.rotation.Locker.(*locker).taken(id) {
+			if env.rotation.Locker.(*locker).isHeld(id) {
 				t.Error("the lock is held during a pause")
 			}
 			inPause(env, len(env.pauses))
@@ -227,7 +227,7 @@ func TestServe_JournalSuffices(t *testing.T) {
 	env.refreshOnce(t)
 	env.clock.advance(life)
 	env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 1000)
-	if err := env.rotation.Serve(soon(t), helper.Demand{Account: "work", Generation: 2}, env); err != nil || !env.closed {
+	if err := env.rotation.Serve(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}, env); err != nil || !env.closed {
 		t.Errorf("error %v; the pipe is closed: %t", err, env.closed)
 	}
 	if tries := 1000 - len(env.store.fail); tries != 5 {
@@ -238,13 +238,13 @@ func TestServe_JournalSuffices(t *testing.T) {
 // Who waits for the lock too long sends nothing, though the process goes on.
 func TestServe_SendTime(t *testing.T) {
 	env := &unstoredEnvironment{environment: newEnvironment(t, refresh.ProfileOAuth)}
-	unlock, err := env.rotation.Locker.Lock(soon(t), string(env.read(t).Account.ID))
+	unlock, err := env.rotation.Locker.Lock(timeoutContext(t), string(env.read(t).Account.ID))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = unlock() }()
 	env.rotation.SendTime = time.Nanosecond
-	ctx := soon(t)
+	ctx := timeoutContext(t)
 	if err := errors.Join(env.rotation.Serve(ctx, helper.Demand{Account: "work", Generation: 1}, env), ctx.Err()); err != nil {
 		t.Error(err)
 	}

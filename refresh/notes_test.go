@@ -46,7 +46,7 @@ func TestRotation_Host(t *testing.T) {
 			env.accounts.set(func(a *helper.Account) { a.Host = c.account })
 			env.rotation.Host = c.here
 			before := env.read(t)
-			_, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: why})
+			_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: why})
 			if c.refused != (errors.Is(err, helper.ErrElsewhere) && errors.Is(err, helper.ErrSignInRequired)) || !c.refused && err != nil {
 				t.Errorf("%q here %q: error %v, want ErrElsewhere and ErrSignInRequired: %t", c.account, c.here, err, c.refused)
 			}
@@ -77,20 +77,20 @@ func TestRotation_ClockTried(t *testing.T) {
 			}
 			return nil
 		}
-		_, err := env.rotation.Refresh(soon(t), demand)
+		_, err := env.rotation.Refresh(timeoutContext(t), demand)
 		if after := env.read(t).Account.ClockTried; noted != 1 || after != 1 || (err != nil) != (fault != "") {
 			t.Errorf("noted %d before, %d after, error %v; want 1", noted, after, err)
 		}
 	}
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.accounts.fail = helper.ErrFull
-	if _, err := env.rotation.Refresh(soon(t), demand); !errors.Is(err, helper.ErrFull) {
+	if _, err := env.rotation.Refresh(timeoutContext(t), demand); !errors.Is(err, helper.ErrFull) {
 		t.Errorf("it cannot be noted: error %v, want ErrFull", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 0)
 	for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonRejected} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
-		if rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: why}); err != nil || rec.Account.ClockTried != 0 {
+		if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: why}); err != nil || rec.Account.ClockTried != 0 {
 			t.Errorf("%s: tried %d, error %v; want 0", why, rec.Account.ClockTried, err)
 		}
 	}
@@ -128,7 +128,7 @@ func TestRotation_Rejections(t *testing.T) {
 			if c.fault != "" {
 				env.fail(t, authserver.Fault{Kind: c.fault, Grant: authserver.GrantRefresh})
 			}
-			_, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
+			_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
 			if (err != nil) != (c.fault != "") {
 				t.Errorf("error %v", err)
 			}
@@ -159,7 +159,7 @@ func TestRotation_Unreached(t *testing.T) {
 		{helper.ReasonHand, 0, 9},
 	} {
 		env.clock.advance(c.advance)
-		_, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
+		_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
 		if !errors.Is(err, helper.ErrTemporary) || tries != c.tries {
 			t.Errorf("%s after %v: error %v, %d tries; want %d", c.why, c.advance, err, tries, c.tries)
 		}
@@ -220,7 +220,7 @@ func TestRotation_WriteInDoubt(t *testing.T) {
 			env := newEnvironment(t, refresh.ProfileOAuth)
 			env.refreshOnce(t)
 			env.clock.advance(life)
-			locked := &lockedReads{faultyStore: env.store}
+			locked := &lockedStore{faultyStore: env.store}
 			env.rotation.Records.Stores = helper.Router{"memory": locked}
 			env.failAt(c.step, c.n, helper.ErrUnknown)
 			inner := env.rotation.At
@@ -243,13 +243,13 @@ func TestRotation_WriteInDoubt(t *testing.T) {
 	}
 }
 
-// lockedReads is a store whose next n reads fail.
-type lockedReads struct {
+// lockedStore is a store whose next n reads fail.
+type lockedStore struct {
 	*faultyStore
 	n int
 }
 
-func (s *lockedReads) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
+func (s *lockedStore) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	if s.n > 0 {
 		s.n--
 		return nil, "", helper.ErrLocked
@@ -309,13 +309,13 @@ func TestRotation_LockOfNothing(t *testing.T) {
 			env := newEnvironment(t, refresh.ProfileOAuth)
 			id := string(env.read(t).Account.ID)
 			inner := env.rotation.Locker
-			spy := &removals{lockThen: lockThen{Locker: inner, then: func() { env.rotation.Locker = inner }}}
+			spy := &recordingLocker{hookedLocker: hookedLocker{Locker: inner, then: func() { env.rotation.Locker = inner }}}
 			spy.after = func() {
 				c.then(t, env)
 				env.rotation.Locker = spy
 			}
 			env.rotation.Locker = spy
-			_, _ = env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+			_, _ = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 			if want := slices.Repeat([]string{id}, c.removed); !slices.Equal(spy.removed, want) {
 				t.Errorf("removed %q, want %q", spy.removed, want)
 			}
@@ -323,13 +323,13 @@ func TestRotation_LockOfNothing(t *testing.T) {
 	}
 }
 
-// removals keeps the names of the locks that were removed.
-type removals struct {
-	lockThen
+// recordingLocker keeps the names of the locks that were removed.
+type recordingLocker struct {
+	hookedLocker
 	removed []string
 }
 
-func (l *removals) Remove(name string) error {
+func (l *recordingLocker) Remove(name string) error {
 	l.removed = append(l.removed, name)
 	return nil
 }

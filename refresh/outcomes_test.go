@@ -88,7 +88,7 @@ func TestRotation_RefusedIsRemembered(t *testing.T) {
 	env.clock.advance(life)
 	env.fail(t, authserver.Fault{Kind: authserver.RefreshTokenReused, Grant: authserver.GrantRefresh})
 	for range 3 {
-		if _, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
@@ -133,12 +133,12 @@ func TestRotation_UnknownBacksOff(t *testing.T) {
 		env.clock.advance(1)
 	}
 	_, _ = env.refresh(t)
-	_, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
+	_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
 	if !errors.Is(err, helper.ErrUnanswered) {
 		t.Errorf("by hand: error %v, want ErrUnanswered", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 8)
-	_, err = env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
+	_, err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
 	if !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnanswered) {
 		t.Errorf("forced: error %v, want ErrTemporary", err)
 	}

@@ -29,10 +29,10 @@ func (env *environment) whileAnswering(t *testing.T, do func()) (helper.Record, 
 	}
 	done := make(chan result, 1)
 	go func() {
-		rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+		rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 		done <- result{rec, err}
 	}()
-	if err := env.server.Wait(soon(t), authserver.GrantRefresh, 1); err != nil {
+	if err := env.server.Wait(timeoutContext(t), authserver.GrantRefresh, 1); err != nil {
 		t.Fatal(err)
 	}
 	do()
@@ -221,7 +221,7 @@ func TestRotation_StoreAndJournalFail(t *testing.T) {
 		t.Errorf("generation %d and error %v, want the new record and ErrNotStored", rec.Credential.Generation, err)
 	}
 	env.store.fail, env.rotation.At = nil, nil
-	if _, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 2)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// arriving is a reading of the pieces, after which the connection stays open.
-func arriving(texts ...string) rawReader {
+// newRawReader is a reading of the pieces, after which the connection stays open.
+func newRawReader(texts ...string) rawReader {
 	all := make(chan piece, len(texts))
 	for _, text := range texts {
 		all <- piece{[]byte(text), nil}
@@ -26,7 +26,7 @@ func TestReading_ArrivedBeatsTheLimit(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 100 { // select chooses by chance
-		r := arriving("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", wholeTokens[:20], wholeTokens[20:])
+		r := newRawReader("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", wholeTokens[:20], wholeTokens[20:])
 		if err := r.readAll(over); err != nil {
 			t.Fatalf("error %v, want the answer", err)
 		}
@@ -40,7 +40,7 @@ func TestReading_ArrivedBeatsTheLimit(t *testing.T) {
 func TestReading_Limit(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := arriving("HTTP/1.1 200 OK\r\n\r\n", `{"access_tok`)
+	r := newRawReader("HTTP/1.1 200 OK\r\n\r\n", `{"access_tok`)
 	if err := r.readAll(over); !errors.Is(err, context.Canceled) || !strings.HasSuffix(string(r.raw), `{"access_tok`) {
 		t.Errorf("error %v after %q", err, r.raw)
 	}
@@ -68,7 +68,7 @@ func TestReading_Enough(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := arriving(c.text)
+			r := newRawReader(c.text)
 			if err := r.readAll(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func TestReading_Closed(t *testing.T) {
 		{"tokens that break off behind the last", "HTTP/1.1 200 OK\r\n\r\n" + strings.TrimSuffix(wholeTokens, "}"), io.EOF, success},
 		{"tokens in a failed connection", "HTTP/1.1 200 OK\r\n\r\n" + wholeTokens, errors.New("reset"), success},
 	} {
-		r := arriving()
+		r := newRawReader()
 		all := make(chan piece, 1)
 		all <- piece{[]byte(c.text), c.err}
 		r.pieces = all
@@ -113,11 +113,11 @@ func TestReading_Closed(t *testing.T) {
 
 // Beyond the bound nothing is read, and what arrived is kept.
 func TestReading_Bound(t *testing.T) {
-	r := arriving("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat(" ", maxRaw))
+	r := newRawReader("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat(" ", maxRaw))
 	if err := r.readAll(t.Context()); !errors.Is(err, errTooLarge) || len(r.raw) != maxRaw {
 		t.Errorf("error %v after %d bytes, want %d", err, len(r.raw), maxRaw)
 	}
-	r = arriving("HTTP/1.1 200 OK\r\n\r\n"+wholeTokens[:len(wholeTokens)-1]+`,"x":"`, strings.Repeat(" ", maxRaw))
+	r = newRawReader("HTTP/1.1 200 OK\r\n\r\n"+wholeTokens[:len(wholeTokens)-1]+`,"x":"`, strings.Repeat(" ", maxRaw))
 	_ = r.readAll(t.Context())
 	if g, err := r.grant(ProfileOAuth); err != nil || g.refresh.Reveal() != "r" {
 		t.Errorf("tokens within the bound: %v", err)

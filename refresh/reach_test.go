@@ -23,7 +23,7 @@ func TestReach(t *testing.T) {
 				env.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantUnknown})
 			}
 			env.clock.advance(time.Hour)
-			got, err := env.client.Reach(soon(t), env.read(t).Credential.Issuer)
+			got, err := env.client.Reach(timeoutContext(t), env.read(t).Credential.Issuer)
 			if err != nil || !got.Date.Equal(env.clock.Now().Truncate(time.Second)) || got.Proxy != "" || !strings.HasPrefix(got.Host, "127.0.0.1:") {
 				t.Errorf("%s, %q: %+v, %v", profile, fault, got, err)
 			}
@@ -57,7 +57,7 @@ func TestReach_Fails(t *testing.T) {
 		{"no endpoint", "http://issuer.example", nil, helper.ErrInvalid, helper.ErrTemporary, ""},
 	} {
 		client := &refresh.Client{UserAgent: "codex-cred/test", Now: (&clock{}).Now, Proxy: c.proxy}
-		got, err := client.Reach(soon(t), helper.Issuer{URL: c.issuer, TokenEndpoint: c.issuer + "/oauth/token"})
+		got, err := client.Reach(timeoutContext(t), helper.Issuer{URL: c.issuer, TokenEndpoint: c.issuer + "/oauth/token"})
 		if !errors.Is(err, c.want) || errors.Is(err, c.not) || got.Proxy != c.through || !got.Date.IsZero() {
 			t.Errorf("%s: %+v, %v", c.what, got, err)
 		}

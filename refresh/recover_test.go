@@ -105,7 +105,7 @@ func TestRecover_Mark(t *testing.T) {
 			env.refreshOnce(t)
 			env.clock.advance(life)
 			env.writeJournal(t, c.left)
-			_, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: c.why})
+			_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: c.why})
 			env.wantNoSecrets(t, err)
 			if !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 				t.Errorf("error %v, want %v", err, c.err)
@@ -150,7 +150,7 @@ func TestRecover_NotNoted(t *testing.T) {
 	env.clock.advance(life)
 	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
 	env.accounts.fail = helper.ErrFull
-	if _, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrFull) {
+	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrFull) {
 		t.Errorf("error %v, want ErrFull", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 1)

@@ -64,7 +64,7 @@ func TestRotation_TenCallersOneRequest(t *testing.T) {
 		for i := range answers {
 			wg.Go(func() {
 				var err error
-				if answers[i], err = env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1}); err != nil {
+				if answers[i], err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -129,7 +129,7 @@ func TestRotation_NoRequest(t *testing.T) {
 			if c.given != nil {
 				c.given(t, env)
 			}
-			rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: c.ask})
+			rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: c.ask})
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
@@ -143,7 +143,7 @@ func TestRotation_NoRequest(t *testing.T) {
 
 func TestRotation_UnknownAccount(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
-	if _, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "home", Generation: 1}); !errors.Is(err, helper.ErrNotFound) {
+	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "home", Generation: 1}); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("error %v, want ErrNotFound", err)
 	}
 }
@@ -170,14 +170,14 @@ func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	first := env.read(t)
 	inner := env.rotation.Locker
-	spy := &lockThen{Locker: inner, then: func() {
+	spy := &hookedLocker{Locker: inner, then: func() {
 		env.rotation.Locker = inner
 		env.signIn(t, refresh.ProfileOpenAI)
 		env.clock.advance(life)
 	}}
 	env.rotation.Locker = spy
 	spy.after = func() { env.rotation.Locker = spy }
-	rec, err := env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+	rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,14 +191,14 @@ func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// lockThen does something once it holds the first lock, and keeps the names.
-type lockThen struct {
+// hookedLocker does something once it holds the first lock, and keeps the names.
+type hookedLocker struct {
 	helper.Locker
 	names       []string
 	then, after func()
 }
 
-func (l *lockThen) Lock(ctx context.Context, name string) (func() error, error) {
+func (l *hookedLocker) Lock(ctx context.Context, name string) (func() error, error) {
 	l.names = append(l.names, name)
 	unlock, err := l.Locker.Lock(ctx, name)
 	if len(l.names) == 1 {
@@ -242,13 +242,13 @@ func TestRotation_CallerGivesUp(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	env.clock.advance(life)
 	env.fail(t, authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh})
-	ctx, cancel := context.WithCancel(soon(t))
+	ctx, cancel := context.WithCancel(timeoutContext(t))
 	done := make(chan error, 1)
 	go func() {
 		_, err := env.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1})
 		done <- err
 	}()
-	if err := env.server.Wait(soon(t), authserver.GrantRefresh, 1); err != nil {
+	if err := env.server.Wait(timeoutContext(t), authserver.GrantRefresh, 1); err != nil {
 		t.Fatal(err)
 	}
 	cancel()

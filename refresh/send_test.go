@@ -20,7 +20,7 @@ import (
 // read the first POST sees exactly one.
 func TestGrantsAreSentOnce(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
-		address, posts := dropper(t)
+		address, posts := droppingServer(t)
 		env := newEnvironment(t, profile)
 		rec := env.read(t)
 		iss := rec.Credential.Issuer
@@ -39,8 +39,8 @@ func TestGrantsAreSentOnce(t *testing.T) {
 	})
 }
 
-// dropper reads each request whole, counts it and closes the connection.
-func dropper(t *testing.T) (address string, posts *atomic.Int32) {
+// droppingServer reads each request whole, counts it and closes the connection.
+func droppingServer(t *testing.T) (address string, posts *atomic.Int32) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -81,9 +81,9 @@ func TestEndpointsAreCheckedBeforeUse(t *testing.T) {
 	}
 	iss, secret := rec.Credential.Issuer, helper.NewSecret("s")
 	_, refreshErr := env.refresh(t)
-	_, redeemErr := env.client.Redeem(soon(t), iss, secret, secret, "http://127.0.0.1:1/")
+	_, redeemErr := env.client.Redeem(timeoutContext(t), iss, secret, secret, "http://127.0.0.1:1/")
 	for name, err := range map[string]error{
-		"refresh": refreshErr, "code": redeemErr, "revoke": env.client.Revoke(soon(t), iss, secret, "refresh_token"),
+		"refresh": refreshErr, "code": redeemErr, "revoke": env.client.Revoke(timeoutContext(t), iss, secret, "refresh_token"),
 	} {
 		if !errors.Is(err, helper.ErrInvalid) {
 			t.Errorf("%s: error %v, want ErrInvalid", name, err)

@@ -21,11 +21,11 @@ func TestRotation_ServedByAValidTokenOnly(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t) // somebody else's refresh, to generation 2
 	demand := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonExpiry}
-	if rec, err := env.rotation.Refresh(soon(t), demand); err != nil || rec.Credential.Generation != 2 {
+	if rec, err := env.rotation.Refresh(timeoutContext(t), demand); err != nil || rec.Credential.Generation != 2 {
 		t.Errorf("while it is valid: generation %d, error %v; want 2", rec.Credential.Generation, err)
 	}
 	env.clock.advance(life)
-	rec, err := env.rotation.Refresh(soon(t), demand)
+	rec, err := env.rotation.Refresh(timeoutContext(t), demand)
 	if err != nil || rec.Credential.Generation != 3 || !rec.Credential.Valid(env.clock.Now()) {
 		t.Errorf("once it has expired: generation %d, error %v; want 3", rec.Credential.Generation, err)
 	}
@@ -93,13 +93,13 @@ func TestRotation_OtherIssuerOrClient(t *testing.T) {
 	}
 }
 
-// A lyingStore says that it has written, and keeps what it had.
-type lyingStore struct {
+// A discardingStore says that it has written, and keeps what it had.
+type discardingStore struct {
 	helper.Memory
 	lies int // how many of the next Puts of a credential
 }
 
-func (s *lyingStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *discardingStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
 	if s.lies > 0 && expect != "" {
 		s.lies--
 		return helper.Digest(item), nil
@@ -112,7 +112,7 @@ func (s *lyingStore) Put(ctx context.Context, name string, item []byte, expect h
 func TestRotation_ReadsBack(t *testing.T) {
 	for lies, stored := range map[int]bool{1: true, 100: false} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
-		liar := &lyingStore{}
+		liar := &discardingStore{}
 		env.rotation.Records.Stores = helper.Router{"memory": liar}
 		env.signIn(t, refresh.ProfileOAuth)
 		env.clock.advance(life)
@@ -125,7 +125,7 @@ func TestRotation_ReadsBack(t *testing.T) {
 		if got := env.read(t).Credential.Generation; (got == 2) != stored {
 			t.Errorf("%d lies: stored is generation %d", lies, got)
 		}
-		rec, err = env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+		rec, err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 		if err != nil || rec.Credential.Generation != 2 || env.read(t).Credential.Generation != 2 {
 			t.Errorf("%d lies, the next refresh: generation %d, error %v; want 2", lies, rec.Credential.Generation, err)
 		}

@@ -19,7 +19,7 @@ func TestRotation_Shared(t *testing.T) {
 		env.accounts.set(func(a *helper.Account) { a.Shared = "codex" })
 		before := env.read(t)
 		demand := helper.Demand{Account: "work", Generation: 1, Reason: why}
-		_, err := env.rotation.Refresh(soon(t), demand)
+		_, err := env.rotation.Refresh(timeoutContext(t), demand)
 		shared := (*helper.SharedError)(nil)
 		if !errors.As(err, &shared) || shared.Source != "codex" || !errors.Is(err, helper.ErrShared) || !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want a SharedError", err)
@@ -29,7 +29,7 @@ func TestRotation_Shared(t *testing.T) {
 			t.Errorf("something was stored:\n%s", diff)
 		}
 		env.accounts.set(func(a *helper.Account) { a.Shared = "" })
-		if _, err := env.rotation.Refresh(soon(t), demand); err != nil {
+		if _, err := env.rotation.Refresh(timeoutContext(t), demand); err != nil {
 			t.Errorf("refresh of the claimed: %v", err)
 		}
 	}

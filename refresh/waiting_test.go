@@ -53,7 +53,7 @@ func TestAdopt(t *testing.T) {
 			env.clock.advance(life)
 			c.given(t, env)
 			sent := env.server.Count(authserver.GrantRefresh)
-			if err := env.rotation.Adopt(soon(t), env.read(t).Account); !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
+			if err := env.rotation.Adopt(timeoutContext(t), env.read(t).Account); !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
 			rec := env.read(t)
@@ -74,7 +74,7 @@ func TestAdopt_SignedInAgain(t *testing.T) {
 	a := env.read(t).Account
 	env.killAfterSend(t)
 	env.signIn(t, refresh.ProfileOAuth)
-	if err := env.rotation.Adopt(soon(t), a); !errors.Is(err, helper.ErrConflict) {
+	if err := env.rotation.Adopt(timeoutContext(t), a); !errors.Is(err, helper.ErrConflict) {
 		t.Errorf("error %v, want ErrConflict", err)
 	}
 	if _, err := env.rotation.Journals.Read(a.ID, nil); err != nil {
@@ -100,7 +100,7 @@ func TestNewest(t *testing.T) {
 		{"a refusal", &journalState{2, journal.StateSending, nil, answered(400, `{"error":"invalid_grant"}`)}, nil, false},
 		{"tokens with an internal error", &journalState{2, journal.StateSending, nil, answered(500, `{"access_token":"x","token_type":"Bearer"}`)}, nil, false},
 		{"a key that cannot be read", &journalState{2, journal.StateSending, nil, tokens}, func(env *environment) {
-			env.rotation.Records.Stores = helper.Router{"memory": &lockedReads{faultyStore: env.store, n: 1}}
+			env.rotation.Records.Stores = helper.Router{"memory": &lockedStore{faultyStore: env.store, n: 1}}
 		}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestNewest(t *testing.T) {
 			if c.spoil != nil {
 				c.spoil(env)
 			}
-			got := env.rotation.Newest(soon(t), helper.Account{ID: a.ID, Store: a.Store}, stored)
+			got := env.rotation.Newest(timeoutContext(t), helper.Account{ID: a.ID, Store: a.Store}, stored)
 			want, generation, expiry := stored.RefreshToken, uint64(2), stored.Expiry
 			if c.newer {
 				want, generation, expiry = helper.NewSecret("r"), 3, time.Date(2027, 1, 1, 13, 30, 0, 0, time.UTC)

@@ -134,7 +134,7 @@ func (env *environment) read(t *testing.T) helper.Record {
 // refresh asks for a credential newer than the stored one.
 func (env *environment) refresh(t *testing.T) (helper.Record, error) {
 	t.Helper()
-	return env.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation})
+	return env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation})
 }
 
 func (env *environment) wantRequests(t *testing.T, grant string, want int) {
@@ -160,8 +160,8 @@ func (env *environment) wantNoSecrets(t *testing.T, err error) {
 	}
 }
 
-// soon is a context for what must not hang.
-func soon(t *testing.T) context.Context {
+// timeoutContext is a context for what must not hang.
+func timeoutContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -326,8 +326,8 @@ func (l *locker) Lock(ctx context.Context, name string) (func() error, error) {
 	}
 }
 
-// taken reports whether somebody has the lock.
-func (l *locker) taken(name string) bool {
+// isHeld reports whether somebody has the lock.
+func (l *locker) isHeld(name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.held[name]) > 0
