@@ -20,7 +20,7 @@ const (
 	state  = "the-state"
 )
 
-func oneAttempt() *attempt {
+func testAttempt() *attempt {
 	iss := helper.Issuer{
 		Profile: refresh.ProfileOAuth, URL: issuer, IssRequired: true,
 		AuthorizationEndpoint: issuer + "/authorize",
@@ -61,7 +61,7 @@ func TestCallback_Ignored(t *testing.T) {
 		{"more than 8 KiB", "GET", "127.0.0.1:1455", right + "&x=" + strings.Repeat("x", 8<<10), 400},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := oneAttempt()
+			a := testAttempt()
 			a.finish(nil)
 			r := httptest.NewRequest(c.method, c.target, nil)
 			r.Host = c.host
@@ -117,7 +117,7 @@ func TestCallback_Response(t *testing.T) {
 		{"an empty code", "code=&iss=https://issuer.example", helper.ErrRejected, "neither"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := oneAttempt()
+			a := testAttempt()
 			a.finish(nil)
 			r := httptest.NewRequest(http.MethodGet, "/auth/callback?state=the-state&"+c.query, nil)
 			r.Host = "127.0.0.1:1455"
@@ -145,7 +145,7 @@ func TestCallback_PageTellsTheTruth(t *testing.T) {
 		end  error
 		want int
 	}{{nil, 200}, {errors.New("the code is of no use"), 400}} {
-		a := oneAttempt()
+		a := testAttempt()
 		a.finish(c.end)
 		for range 2 {
 			r := httptest.NewRequest(http.MethodGet, "/auth/callback?state=the-state&code=c&iss=https://issuer.example", nil)
@@ -220,7 +220,7 @@ func TestServe_AbsoluteForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := oneAttempt()
+	a := testAttempt()
 	a.redirect = redirect
 	stop := a.serve(l)
 	defer stop(context.WithoutCancel(t.Context()))
@@ -253,7 +253,7 @@ func FuzzCallback(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		a := oneAttempt()
+		a := testAttempt()
 		a.finish(nil)
 		r := httptest.NewRequest(http.MethodGet, "/auth/callback", nil)
 		r.Host, r.URL.RawQuery = "127.0.0.1:1455", query
@@ -267,11 +267,11 @@ func FuzzCallback(f *testing.F) {
 		if len(a.responses) == 0 {
 			return
 		}
-		wantSound(t, <-a.responses, values)
+		wantValid(t, <-a.responses, values)
 	})
 }
 
-func wantSound(t *testing.T, got response, sent url.Values) {
+func wantValid(t *testing.T, got response, sent url.Values) {
 	t.Helper()
 	switch {
 	case (got.err == nil) == got.code.IsZero():

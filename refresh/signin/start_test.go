@@ -135,7 +135,7 @@ type browserTest struct {
 
 func newBrowserTest(t *testing.T) *browserTest {
 	t.Helper()
-	b := &browserTest{a: oneAttempt()}
+	b := &browserTest{a: testAttempt()}
 	var err error
 	if b.a.start, err = newStartAddress(rand.Reader); err != nil {
 		t.Fatal(err)
