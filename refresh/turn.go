@@ -162,7 +162,7 @@ func (r *Rotation) markSending(att *attempt) error {
 func (r *Rotation) checkUndisturbed(att *attempt) error {
 	e, err := r.Journals.Read(att.rec.Account.ID, nil)
 	switch {
-	case errors.Is(err, helper.ErrNotFound) || err == nil && e.Mark.Attempt != att.mark.Attempt:
+	case errors.Is(err, helper.ErrNotFound) || err == nil && e.Attempt != att.mark.Attempt:
 		return fmt.Errorf("the journal is not at its path: %w", helper.ErrConflict)
 	case err != nil:
 		return err
