@@ -33,9 +33,8 @@ func TestUpdate_Busy(t *testing.T) {
 	}
 }
 
-// FuzzDecode: whatever is in the file, decode answers ErrCorrupt or an account
-// that encode writes so that decode reads the same; and what is read at once is
-// what is read part by part.
+// FuzzDecode checks that decode returns, for any content, ErrCorrupt or an account that encode and
+// decode preserve, and that the fast and the slow parser agree.
 func FuzzDecode(f *testing.F) {
 	const id = `"0123456789abcdef0123456789abcdef"`
 	for _, seed := range []string{

@@ -17,7 +17,7 @@ const (
 	playID = helper.ID("fedcba9876543210fedcba9876543210")
 )
 
-// named returns a directory with an account for each name and id.
+// newDir returns a directory with an account for each name and id.
 func newDir(t *testing.T, ids map[string]helper.ID) *accountdir.Dir {
 	t.Helper()
 	d := accountdir.New(filepath.Join(t.TempDir(), "root"), func() time.Time { return time.Unix(1_800_000_000, 0) })
@@ -87,7 +87,7 @@ func TestRenameIsRefused(t *testing.T) {
 	}
 }
 
-// A file that cannot be read is somebody's all the same.
+// An unreadable file also takes the name.
 func TestRenameOverADamagedFile(t *testing.T) {
 	d := newDir(t, map[string]helper.ID{"work": workID, "play": playID})
 	if err := os.WriteFile(d.Path("play"), []byte("{"), 0o600); err != nil {
@@ -101,7 +101,7 @@ func TestRenameOverADamagedFile(t *testing.T) {
 	}
 }
 
-// TestRenameIsKilled makes the files that a death between two steps leaves.
+// TestRenameIsKilled creates the files that an interruption between two steps leaves.
 func TestRenameIsKilled(t *testing.T) {
 	marked := func(t *testing.T, d *accountdir.Dir) {
 		t.Helper()

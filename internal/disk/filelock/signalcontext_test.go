@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// patience is a context that tells when somebody begins to wait for its end.
+// signalContext is a context that signals when a caller starts to wait for its end.
 type signalContext struct {
 	begin func()
 	begun <-chan struct{}

@@ -22,7 +22,7 @@ import (
 const (
 	id    = helper.ID("0123456789abcdef0123456789abcdef")
 	other = helper.ID("00000000000000000000000000000000")
-	// block is where the answer begins.
+	// block is the offset of the answer.
 	block = 4096
 )
 
@@ -125,8 +125,8 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestMark_BesideAnother: two hold the lock, for its file was away. The one that is late
-// neither overwrites nor takes back what the other wrote.
+// TestMark_BesideAnother has two holders of the lock, because the lock's file was absent. The later
+// one must neither overwrite nor erase what the other wrote.
 func TestMark_BesideAnother(t *testing.T) {
 	t.Parallel()
 	d := newDir(t)
@@ -144,7 +144,7 @@ func TestMark_BesideAnother(t *testing.T) {
 	}
 }
 
-// wantKept wants Open to refuse what is there, and not to change it.
+// wantKept wants Open to refuse the file and to leave it unchanged.
 func wantKept(t *testing.T, d *journal.Dir) {
 	t.Helper()
 	content := mustRead(t, d)
@@ -156,7 +156,7 @@ func wantKept(t *testing.T, d *journal.Dir) {
 	}
 }
 
-// TestFile is the format that other versions of codex-cred read.
+// TestFile fixes the format that other versions of codex-cred read.
 func TestFile(t *testing.T) {
 	t.Parallel()
 	d := newDir(t)
@@ -264,7 +264,7 @@ func damage(t *testing.T) damaged {
 	return damaged{d: d, f: f, content: content[:end], text: text, end: end}
 }
 
-// check looks at a journal whose byte at the offset is not what it was.
+// check reads a journal whose byte at the offset has been changed.
 func (d damaged) check(t *testing.T, what string, at int) {
 	t.Helper()
 	got, err := d.d.Read(id, key())
@@ -282,7 +282,7 @@ func (d damaged) set(t *testing.T, at int, b byte) {
 	must(t, err)
 }
 
-// TestRead_FlippedBit: no damage of a bit makes another mark or another answer.
+// TestRead_FlippedBit checks that no flipped bit makes another mark or another answer.
 func TestRead_FlippedBit(t *testing.T) {
 	t.Parallel()
 	d := damage(t)
@@ -302,10 +302,10 @@ func TestRead_FlippedBit(t *testing.T) {
 	wantEntry(t, d.d, journal.Entry{Mark: mark(journal.StateSending), Answer: []byte("the answer")})
 }
 
-// shortStride is how many cases go test -short goes on by, where each takes long.
+// shortStride is the step between cases in go test -short.
 const shortStride = 29
 
-// TestRead_Cut: what is missing of the mark's block counts as zeros.
+// TestRead_Cut checks that missing bytes of the mark's block count as zeros.
 func TestRead_Cut(t *testing.T) {
 	t.Parallel()
 	d := damage(t)
@@ -322,8 +322,8 @@ func TestRead_Cut(t *testing.T) {
 	}
 }
 
-// TestNoSecretOnDisk: no part of the answer is readable in the file at any
-// moment, and nothing sealed is left of it at the end.
+// TestNoSecretOnDisk checks that no part of the answer is ever readable in the file, and that
+// nothing sealed is left at the end.
 func TestNoSecretOnDisk(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")

@@ -45,7 +45,7 @@ func TestMark_RefusesWhatReadWould(t *testing.T) {
 	wantEntry(t, d, journal.Entry{Mark: mark(journal.StateIntent)})
 }
 
-// TestOrder: nothing that is out of order changes what is there.
+// TestOrder checks that calls out of order change nothing.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	d := newDir(t)
@@ -122,7 +122,7 @@ func unreadable(good string) map[string]string {
 	}
 }
 
-// TestUnreadable: Open changes nothing. Its caller removes what can be dealt with.
+// TestUnreadable checks that Open leaves an unreadable journal to its caller.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	whole := newDir(t)
@@ -183,8 +183,8 @@ func TestFilesAndRemove(t *testing.T) {
 	}
 }
 
-// TestKeep: what is put aside is out of the way of the next rotation, and the newest
-// takes the place of an older one.
+// TestKeep checks that a kept journal does not hinder the next rotation, and that a newer one
+// replaces it.
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	d := newDir(t)
@@ -208,7 +208,7 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// TestRemoveKept: what was put aside is absent after that.
+// TestRemoveKept checks that a kept journal can be removed.
 func TestRemoveKept(t *testing.T) {
 	t.Parallel()
 	d := newDir(t)

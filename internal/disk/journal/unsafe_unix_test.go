@@ -56,7 +56,7 @@ func TestUnsafe(t *testing.T) {
 	}
 }
 
-// TestOpen_SymlinkToNowhere: what the link leads to is not made.
+// TestOpen_SymlinkToNowhere checks that Open does not create the target of a symbolic link.
 func TestOpen_SymlinkToNowhere(t *testing.T) {
 	t.Parallel()
 	d := newDir(t)
@@ -71,8 +71,8 @@ func TestOpen_SymlinkToNowhere(t *testing.T) {
 	}
 }
 
-// TestEmpty_Moved: a journal that is moved away while it is open is emptied where
-// it is, and nothing is made in its place.
+// TestEmpty_Moved checks that an open journal is emptied where it was moved to, and that no new
+// file appears at its path.
 func TestEmpty_Moved(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()

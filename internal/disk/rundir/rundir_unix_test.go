@@ -12,8 +12,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/rundir"
 )
 
-// TestMake_Shared: nothing is made below a directory in which other users can put
-// files, and the error names it.
+// TestMake_Shared checks that nothing is made below a directory in which other users can create
+// files, and that the error names it.
 func TestMake_Shared(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []os.FileMode{0o777 | os.ModeSticky, 0o777, 0o702} {

@@ -14,16 +14,16 @@ import (
 const (
 	dirMode  fs.FileMode = 0o700
 	fileMode fs.FileMode = 0o600
-	// others are the bits that let anybody but the owner in.
+	// others are the permissions of everyone but the owner.
 	others fs.FileMode = 0o077
 )
 
-// A node is what is checked of a file or directory.
+// A node holds what is checked of a file or directory.
 type node struct {
 	mode fs.FileMode // kind and permissions
-	uid  int         // the owner; noOwner where files have none
+	uid  int         // owner; noOwner on systems without owners
 	size int64       // bytes
-	// others is who else may reach it by its access list, on Windows.
+	// others is the other user that its access list admits, on Windows.
 	others string
 }
 
@@ -53,8 +53,7 @@ func linkedFile(path string) error {
 	return &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "put the file that it leads to in its place"}
 }
 
-// checkAccess refuses another owner and open permissions. Mode is what it
-// should have been.
+// checkAccess refuses another owner and open permissions. mode is the expected one.
 func (n node) checkAccess(path string, mode fs.FileMode) error {
 	if n.isForeign() {
 		return &helper.UnsafeError{Path: path, Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d)", n.uid, euid()), Fix: ownerFix(path)}
@@ -73,7 +72,7 @@ func (n node) isForeign() bool { return n.uid != noOwner && n.uid != euid() }
 
 func (n node) isOpen() bool { return n.others != "" || n.uid != noOwner && n.mode&others != 0 }
 
-// accessProblem tells what lets others in.
+// accessProblem describes what admits other users.
 func (n node) accessProblem() string {
 	if n.others != "" {
 		return "its owner or access list lets in " + n.others
@@ -81,7 +80,7 @@ func (n node) accessProblem() string {
 	return fmt.Sprintf("its mode is %04o", n.mode.Perm())
 }
 
-// accessFix tells how to keep them out.
+// accessFix describes how to exclude them.
 func (n node) accessFix(path string, mode fs.FileMode) string {
 	if n.others != "" {
 		return fmt.Sprintf(`run: icacls "%s" /inheritance:d /remove:g *%s`, path, n.others)
@@ -96,15 +95,13 @@ func ownerFix(path string) string {
 	return fmt.Sprintf("take it back: sudo chown -R %d %s", euid(), quote(path))
 }
 
-// CheckRoot refuses a root under which a program must not write: a relative
-// one, one that is unsafe, and one that the program would make in another
-// user's directory. It creates nothing; an absent root is fine.
+// CheckRoot refuses a root under which a program must not write: a relative or unsafe one, and one
+// that it would make in another user's directory. It creates nothing; an absent root is accepted.
 //
-// Under sudo HOME is often still the home of the person who typed it, and
-// everything written there would belong to root. So the root itself or, while
-// it is absent, its nearest existing parent must belong to the effective user.
-// A program that runs with another user's rights (uid unlike euid), or another
-// group's, is refused whatever the root.
+// Under sudo HOME is often still the home of the person that typed it, and everything written there
+// would belong to root. So the root, or its nearest existing parent while it is absent, must belong
+// to the effective user. A program that runs with another user's rights (uid differs from euid), or
+// another group's, is refused for any root.
 func CheckRoot(root string) error {
 	if !filepath.IsAbs(root) {
 		return fmt.Errorf("the directory for codex-cred's files, %q, is %w: it is a relative path; set CODEX_CRED_HOME to an absolute one", root, helper.ErrInvalid)
@@ -146,7 +143,7 @@ func checkGroup(root string) error {
 	}
 }
 
-// checkParent looks for the nearest existing directory and its owner.
+// checkParent checks the owner of the nearest existing directory.
 func checkParent(path string) error {
 	n, err := stat(path)
 	if errors.Is(err, fs.ErrNotExist) && path != filepath.Dir(path) {
@@ -165,20 +162,20 @@ func checkParent(path string) error {
 	return nil
 }
 
-// wrapError says in helper's vocabulary what went wrong with the path; nil stays nil.
+// wrapError wraps an error on a path in helper's errors; nil stays nil.
 func wrapError(doing, path string, err error) error {
 	if err == nil {
 		return nil
 	}
 	kind := kindOf(err)
 	if cause := syscall.Errno(0); errors.As(err, &cause) && !errors.Is(kind, helper.ErrNotFound) {
-		return fmt.Errorf("%s %s: %w: %v", doing, path, kind, cause) //nolint:errorlint // foreign errors end at this border
+		return fmt.Errorf("%s %s: %w: %v", doing, path, kind, cause) //nolint:errorlint // errors of other packages are not wrapped
 	}
 	return &pathError{doing, path, kind}
 }
 
-// A pathError says what was being done to a path. Its text is made when somebody
-// reads it: that a file is absent is often no error to anybody.
+// A pathError is an error with an action and a path. It formats its text when it is read: the
+// absence of a file is often not reported.
 type pathError struct {
 	doing, path string
 	kind        error
@@ -198,7 +195,7 @@ func kindOf(err error) error {
 	return helper.ErrUnavailable
 }
 
-// quote returns the path as a shell reads it back.
+// quote returns the path quoted for a shell.
 func quote(path string) string {
 	special := func(r rune) bool {
 		return !strings.ContainsRune("/._-+@%:,=", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')

@@ -22,8 +22,8 @@ import (
 
 const limit = 1000
 
-// place makes a directory with one file that holds "old". The name of its root
-// is one that a shell would take apart.
+// place makes a directory with one file that holds "old". The name of its root needs quoting in a
+// shell.
 func place(t *testing.T) safefile.Dir {
 	t.Helper()
 	d := safefile.Dir{Root: filepath.Join(t.TempDir(), "it's a root"), Name: "dir"}
@@ -57,7 +57,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// replaceByLink leaves a symbolic link where something was.
+// replaceByLink moves the path away and leaves a symbolic link to it.
 func replaceByLink(t *testing.T, path string) {
 	t.Helper()
 	must(t, os.Rename(path, path+".real"))
@@ -79,7 +79,7 @@ func mode(m os.FileMode) func(*testing.T, string) {
 	return func(t *testing.T, path string) { must(t, os.Chmod(path, m)) }
 }
 
-// replaceBy puts something else where the path was.
+// replaceBy puts another kind of file at the path.
 func replaceBy(put func(path string) error) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
 		must(t, os.Rename(path, path+".real"))
@@ -156,7 +156,7 @@ func wantUnsafe(t *testing.T, doing string, err error, path, problem string) {
 	}
 }
 
-// wantUntouched looks for the file below top and checks that it still says "old".
+// wantUntouched checks that the file below top still holds "old".
 func wantUntouched(t *testing.T, top string, real os.FileInfo) {
 	t.Helper()
 	found := false
@@ -212,7 +212,7 @@ func TestMake_ParentThatLeadsNowhere(t *testing.T) {
 	}
 }
 
-// TestWrite_BesideErase: others remove the directories whenever they are empty.
+// TestWrite_BesideErase writes while others remove the directories whenever they are empty.
 func TestWrite_BesideErase(t *testing.T) {
 	t.Parallel()
 	d := safefile.Dir{Root: filepath.Join(t.TempDir(), "root"), Name: "dir"}
@@ -267,7 +267,7 @@ func needRoot(t *testing.T) {
 	parts.Need(t, "root", missing)
 }
 
-// TestCheckRoot_Sudo is root with HOME still that of the person who typed sudo.
+// TestCheckRoot_Sudo runs as root with the HOME of another user.
 func TestCheckRoot_Sudo(t *testing.T) {
 	t.Parallel()
 	needRoot(t)

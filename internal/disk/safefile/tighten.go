@@ -1,7 +1,7 @@
 package safefile
 
-// Check refuses a file or a directory that other users could read or change, as the
-// methods of [Dir] refuse it. An absent one is ErrNotFound.
+// Check refuses a file or a directory that other users could read or change, as the methods of
+// [Dir] do. An absent one is ErrNotFound.
 func Check(path string) error {
 	n, err := lstat(path)
 	switch {
@@ -13,8 +13,8 @@ func Check(path string) error {
 	return n.checkFile(path)
 }
 
-// Tighten takes away what lets other users into a file or a directory of ours. For
-// whatever else Check refuses it does nothing, and returns the refusal.
+// Tighten removes the permissions of other users from a file or directory of this user. For
+// anything else that Check refuses it does nothing and returns the refusal.
 func Tighten(path string) error {
 	n, err := lstat(path)
 	if err != nil {

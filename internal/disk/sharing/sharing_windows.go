@@ -13,9 +13,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Open opens what is at the path, with the access rights of CreateFile: a link
-// itself, not what it leads to, and directories too. Others may go on to read,
-// write, replace and delete it.
+// Open opens the path with the access rights of CreateFile: a link itself instead of its target,
+// and directories too. Other processes may read, write, replace and delete the file meanwhile.
 func Open(path string, access uint32) (f *os.File, err error) {
 	name, err := windows.UTF16PtrFromString(Long(path))
 	if err != nil {
@@ -38,8 +37,8 @@ func Open(path string, access uint32) (f *os.File, err error) {
 	return f, nil
 }
 
-// Rename gives the file another name, in the place of a file that has it. Where
-// the file system can, those who have that one open keep it (POSIX semantics).
+// Rename gives the file another name and replaces an existing file. If the file system supports it
+// (POSIX semantics), processes that have that file open keep it.
 func Rename(from, to string) error {
 	dir := filepath.Dir(from)
 	if dir != filepath.Dir(to) {
@@ -53,13 +52,13 @@ func Rename(from, to string) error {
 	return errors.Join(err, root.Close())
 }
 
-// Remove deletes the file. Its name is free at once, even if the file itself
-// lasts until the last who has it open closes it: so it is renamed before, unless
-// it is a temporary file. If this process ends in between, ".FILE.NUMBER.tmp" is left.
+// Remove deletes the file. Its name is free at once, even while other processes have the file open:
+// Remove renames it first, unless it is a temporary file. An interruption in between leaves
+// ".FILE.NUMBER.tmp".
 func Remove(path string) error {
 	if !strings.HasSuffix(path, tempSuffix) {
 		dir, file := filepath.Split(path)
-		aside := filepath.Join(dir, "."+file+"."+strconv.FormatUint(rand.Uint64(), 10)+tempSuffix) //nolint:gosec // to be unlike others, not secret
+		aside := filepath.Join(dir, "."+file+"."+strconv.FormatUint(rand.Uint64(), 10)+tempSuffix) //nolint:gosec // unique, not secret
 		if err := Rename(path, aside); err != nil {
 			return err
 		}
@@ -73,14 +72,13 @@ const tempSuffix = ".tmp"
 const (
 	firstPause = time.Millisecond
 	longPause  = 50 * time.Millisecond
-	retryTime  = 3 * time.Second // in all
+	retryTime  = 3 * time.Second // in total
 )
 
 func pause(d time.Duration) { <-time.After(d) }
 
-// retryInUse calls again what fails because another process has the file open at this
-// moment. An access list that allows nothing looks the same, and costs all our
-// patience.
+// retryInUse repeats a call that fails because another process has the file open. An access list
+// without rights looks the same, and costs the whole retryTime.
 func retryInUse(wait func(time.Duration), call func() error) error {
 	err := call()
 	for waited, next := time.Duration(0), firstPause; isInUse(err) && waited < retryTime; next = min(2*next, longPause) {
@@ -103,10 +101,10 @@ func isInUse(err error) bool {
 	return false
 }
 
-// Long returns the path in the form that may have more than 260 characters. It
-// must be absolute to have that many.
+// Long returns the path in the form that may have more than 260 characters, for which it must be
+// absolute.
 func Long(path string) string {
-	const short = 240 // directories leave 12 for a file's name
+	const short = 240 // a directory leaves 12 for a file's name
 	switch {
 	case len(path) < short || strings.HasPrefix(path, `\\?\`) || !filepath.IsAbs(path):
 		return path

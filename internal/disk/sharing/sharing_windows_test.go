@@ -19,14 +19,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestRetryInUse: what others are in the way of is done again, with pauses that grow,
-// for as long as we are patient; what fails for another reason, never.
+// TestRetryInUse checks that a call which other processes hinder is repeated, with growing pauses
+// up to retryTime, and that any other error is not.
 func TestRetryInUse(t *testing.T) {
 	t.Parallel()
 	refused := fmt.Errorf("open: %w", windows.ERROR_SHARING_VIOLATION)
 	for _, c := range []struct {
 		name  string
-		fails []error // one a call; the last one for ever
+		fails []error // one a call; the last one is repeated
 		calls int
 		want  error
 	}{
@@ -50,8 +50,8 @@ func TestRetryInUse(t *testing.T) {
 	}
 }
 
-// TestOpen_LetsOthers replace and delete the file, which keeps its content for
-// who has it open.
+// TestOpen_LetsOthers checks that others can replace and delete the file, whose content stays
+// readable through the handle.
 func TestOpen_LetsOthers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -75,8 +75,8 @@ func TestOpen_LetsOthers(t *testing.T) {
 	}
 }
 
-// TestRename_WaitsForOthers: somebody has the file open in a way that lets nobody
-// replace it, for a moment.
+// TestRename_WaitsForOthers checks a file that another process has open without sharing for a
+// moment.
 func TestRename_WaitsForOthers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -46,7 +46,7 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// TestFailedAdd leaves callers the program that they had.
+// TestFailedAdd checks that a failed Add keeps the old shim.
 func TestFailedAdd(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a copy takes the place of a program that is gone")
