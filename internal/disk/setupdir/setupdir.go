@@ -73,6 +73,9 @@ func (d *Dir) Path(name string) string { return d.dir.Path(name + suffix) }
 // Folder returns the directory of the records.
 func (d *Dir) Folder() string { return d.dir.Path("") }
 
+// Files returns the paths of all files in the folder.
+func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
+
 // Load returns the record, or ErrNotFound, ErrCorrupt, ErrNewer.
 func (d *Dir) Load(name string) (Record, error) {
 	content, err := d.dir.Read(name+suffix, maxSize)
@@ -126,7 +129,7 @@ func (d *Dir) Remove(name string) error { return d.dir.Remove(name + suffix) }
 // List returns the names of the records in order, and the paths of all other files in the folder
 // except the lock.
 func (d *Dir) List() (names, strays []string, err error) {
-	paths, err := d.dir.Files()
+	paths, err := d.Files()
 	if err != nil {
 		return nil, nil, err
 	}
