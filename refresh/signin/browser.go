@@ -114,7 +114,7 @@ func (b *Browser) prepare(iss helper.Issuer, redirect url.URL, verifier string, 
 	a.authorize = authorizeURL(a, verifier)
 	a.peer, a.warn = b.Peer, b.Warn
 	if a.peer == nil {
-		a.peer = peeruser.Of
+		a.peer = peeruser.Lookup
 	}
 	if listens && b.Open != nil {
 		a.start, err = newStartAddress(b.Random)
