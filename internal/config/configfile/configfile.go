@@ -135,9 +135,9 @@ func check(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// Private has Replace leave a file that its owner alone can read, whatever its mode
+// SetPrivate has Replace leave a file that its owner alone can read, whatever its mode
 // was.
-func (f *File) Private() { f.mode = 0o600 }
+func (f *File) SetPrivate() { f.mode = 0o600 }
 
 // Replace writes the content in one step: readers see the old file or the new
 // one. It makes the directories that are absent, readable by their owner alone,
