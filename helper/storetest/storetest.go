@@ -76,7 +76,9 @@ func getAbsent(t *testing.T, open func() helper.Store) {
 
 func badName(t *testing.T, open func() helper.Store) {
 	s := open()
-	for _, name := range []string{"", "work", "../../etc/passwd", NewName(t) + "/../x", NewName(t) + "\n", NewName(t) + "/"} {
+	for _, name := range []string{
+		"", "work", "../../etc/passwd", NewName(t) + "/../x", NewName(t) + "\n", NewName(t) + "/",
+	} {
 		_, _, err := s.Get(t.Context(), name)
 		wantErr(t, err, helper.ErrInvalid)
 		_, err = s.Put(t.Context(), name, []byte("x"), "")

@@ -85,7 +85,10 @@ func origin(target string) (prefix string, ok bool) {
 	return scheme + rest, ok
 }
 
-func answer(ctx context.Context, out io.Writer, host wire.Host, prefix string, ask func(context.Context, wire.Host) (wire.Token, error)) error {
+func answer(
+	ctx context.Context, out io.Writer, host wire.Host, prefix string,
+	ask func(context.Context, wire.Host) (wire.Token, error),
+) error {
 	token, err := ask(ctx, host)
 	if err != nil {
 		return err

@@ -58,7 +58,8 @@ func Rename(from, to string) error {
 func Remove(path string) error {
 	if !strings.HasSuffix(path, tempSuffix) {
 		dir, file := filepath.Split(path)
-		aside := filepath.Join(dir, "."+file+"."+strconv.FormatUint(rand.Uint64(), 10)+tempSuffix) //nolint:gosec // unique, not secret
+		n := rand.Uint64() //nolint:gosec // unique, not secret
+		aside := filepath.Join(dir, "."+file+"."+strconv.FormatUint(n, 10)+tempSuffix)
 		if err := Rename(path, aside); err != nil {
 			return err
 		}

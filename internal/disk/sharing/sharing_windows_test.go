@@ -33,7 +33,11 @@ func TestRetryInUse(t *testing.T) {
 		{"at once", []error{nil}, 1, nil},
 		{"the third time", []error{refused, windows.ERROR_ACCESS_DENIED, nil}, 3, nil},
 		{"for another reason", []error{windows.ERROR_DISK_FULL}, 1, windows.ERROR_DISK_FULL},
-		{"for another reason then", []error{windows.ERROR_DELETE_PENDING, windows.ERROR_FILE_NOT_FOUND}, 2, windows.ERROR_FILE_NOT_FOUND},
+		{
+			"for another reason then",
+			[]error{windows.ERROR_DELETE_PENDING, windows.ERROR_FILE_NOT_FOUND},
+			2, windows.ERROR_FILE_NOT_FOUND,
+		},
 		{"never", []error{refused}, 66, windows.ERROR_SHARING_VIOLATION},
 	} {
 		calls, waited := 0, time.Duration(0)
