@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log" //nolint:depguard // http.Server takes no other
+	"log" //nolint:depguard // http.Server accepts no other logger
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,35 +21,33 @@ import (
 
 const (
 	maxQuery = 8 << 10
-	// pageTime bounds how long a browser waits for the page, which tells how
-	// the exchange of the code ended.
+	// pageTime limits how long a browser waits for the page with the result of the code exchange.
 	pageTime = 100 * time.Second
-	// closeTime bounds the wait for the last page to leave.
+	// closeTime limits the wait for the last page to be sent.
 	closeTime = time.Second
 )
 
-// A response is the authorization response: a code, or why there is none.
+// A response is the authorization response: a code, or an error.
 type response struct {
 	code helper.Secret
 	err  error
 }
 
-// An attempt is one sign-in, and the HTTP handler of its callback. What does
-// not prove by the state that it belongs to the attempt changes nothing.
+// An attempt is one sign-in and the HTTP handler of its callback. A request without the right state changes nothing.
 type attempt struct {
 	iss       helper.Issuer
-	redirect  url.URL // with the port that is listened on
+	redirect  url.URL // with the listener's port
 	state     helper.Secret
-	responses chan response // the first response of the attempt
+	responses chan response // receives the first response
 
 	authorize string // the URL of the authorization request
 
 	start *startAddress // nil if no browser is opened on this computer
-	// peer returns the user at the other end of a connection; nil: unknown.
+	// peer returns the user at the other end of a connection; nil means unknown.
 	peer   func(ctx context.Context, local, remote netip.AddrPort) peeruser.User
-	warn   func(string) // nil: silently
+	warn   func(string) // may be nil
 	noteMu sync.Mutex
-	notes  map[string]bool // that the person has been told
+	notes  map[string]bool // already passed to warn
 
 	once  sync.Once
 	ended chan struct{} // closed when err is set
@@ -63,14 +61,13 @@ func newAttempt(iss helper.Issuer, redirect url.URL, state helper.Secret) *attem
 	}
 }
 
-// finish lets the waiting pages tell how the sign-in ended.
+// finish shows the result of the sign-in on the waiting pages.
 func (a *attempt) finish(err error) {
 	a.err = err
 	close(a.ended)
 }
 
-// serve answers on the listener until stop is called, which lets pages that
-// are being written leave.
+// serve handles the listener's connections until stop is called, which lets pages that are being written finish.
 func (a *attempt) serve(l net.Listener) (stop func(context.Context)) {
 	server := &http.Server{
 		Handler:           a,
@@ -90,12 +87,12 @@ func (a *attempt) serve(l net.Listener) (stop func(context.Context)) {
 		ctx, cancel := context.WithTimeout(ctx, closeTime)
 		defer cancel()
 		if server.Shutdown(ctx) != nil {
-			_ = server.Close() // cuts who is idle or slow to read; nothing is lost by it
+			_ = server.Close() // closes idle and slow connections
 		}
 	}
 }
 
-// respond ends the wait for a response; later ones are ignored.
+// respond delivers the response; later ones are ignored.
 func (a *attempt) respond(r response) {
 	a.once.Do(func() { a.responses <- r })
 }
@@ -104,7 +101,7 @@ func (a *attempt) respond(r response) {
 func (a *attempt) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Host != a.redirect.Host:
-		// A name that resolves to this machine, on another site's page.
+		// DNS rebinding: another site's page uses a name that resolves to this machine.
 		show(w, http.StatusBadRequest, "This address is not answered here.")
 	case !a.isStart(r.URL.EscapedPath()) && r.URL.EscapedPath() != a.redirect.EscapedPath():
 		show(w, http.StatusNotFound, "There is nothing here.")
@@ -144,8 +141,7 @@ func (a *attempt) callback(w http.ResponseWriter, r *http.Request) {
 
 var errQuery = errors.New("the query is not one of an authorization response")
 
-// parseQuery refuses what RFC 6749 section 3.1 forbids, parameters that are
-// there twice, and what is longer than any answer.
+// parseQuery rejects duplicate parameters, as RFC 6749 section 3.1 requires, and queries that are too long.
 func parseQuery(raw string) (url.Values, error) {
 	if len(raw) > maxQuery {
 		return nil, errQuery
@@ -162,8 +158,8 @@ func parseQuery(raw string) (url.Values, error) {
 	return query, nil
 }
 
-// readResponse takes the response out of a query whose state is right. Its issuer is
-// checked first, also of an error (RFC 9207 section 2.4).
+// readResponse returns the response in a query with the right state. The issuer is checked first, even for an error
+// (RFC 9207 section 2.4).
 func (a *attempt) readResponse(query url.Values) response {
 	iss, code := query.Get("iss"), query.Get("code")
 	host := a.iss.AuthorizationEndpoint
@@ -181,7 +177,7 @@ func (a *attempt) readResponse(query url.Values) response {
 	return response{code: helper.NewSecret(code)}
 }
 
-// errorKind tells refusals from troubles (RFC 6749 section 4.1.2.1).
+// errorKind distinguishes a refusal from a temporary error (RFC 6749 section 4.1.2.1).
 func errorKind(code string) error {
 	if slices.Contains([]string{"server_error", "temporarily_unavailable"}, code) {
 		return helper.ErrTemporary
