@@ -8,49 +8,47 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// An answer that cannot be used is put aside: the journal is for the next rotation,
-// and the answer may hold the one refresh token that is still good. A rotation tries
-// to read it again before it sends anything. It stays until a credential is stored
-// that is as new, or until the sign-in is deleted.
+// An unreadable answer is moved out of the journal, which the next rotation needs, and kept in a file of its own: it
+// may hold the only valid refresh token. A rotation tries to read it again before it sends a request. It is kept until
+// a credential at least as new is stored, or until the sign-in is deleted.
 
-// unreadError is the error of an answer that is put aside.
+// unreadError is returned while an unreadable answer is kept.
 func unreadError() error { return fmt.Errorf("%w: %w", helper.ErrUnread, helper.ErrTemporary) }
 
-// saveUnreadable notes that the outcome is unknown, and puts the answer aside.
+// saveUnreadable records that the outcome is unknown and keeps the answer for later.
 func (r *Rotation) saveUnreadable(att *attempt, cause error) error {
 	_, err := r.recordUnanswered(att, cause)
 	if errors.Is(err, errNotRecorded) || att.unreadable {
 		return err
 	}
 	if !att.kept {
-		return joinErrors(err, r.emptyJournal(att)) // nobody has it any more
+		return joinErrors(err, r.emptyJournal(att)) // the answer is lost
 	}
 	return joinErrors(joinErrors(helper.ErrUnread, err), r.moveToUnreadable(att))
 }
 
-// moveToUnreadable keeps the answer out of the way of the next rotation.
+// moveToUnreadable moves the answer out of the journal, so that the next rotation can use the journal.
 func (r *Rotation) moveToUnreadable(att *attempt) error {
 	if err := r.at("empty"); err != nil {
 		return err
 	}
 	if att.journal != nil {
-		_ = att.journal.Close() // Windows renames no file that is open
+		_ = att.journal.Close() // Windows cannot rename an open file
 	}
 	if err := r.Journals.Keep(att.rec.Account.ID); !errors.Is(err, helper.ErrNotFound) {
 		return err
 	}
-	return nil // it is away, and the next rotation finds it in the journal
+	return nil // nothing was moved; the next rotation finds the answer in the journal
 }
 
-// retryUnreadable tries again to read an answer that was put aside. Only an account with an
-// unanswered refresh has one.
+// retryUnreadable tries to read an unreadable answer again. Only an account with an unanswered refresh has one.
 func (r *Rotation) retryUnreadable(ctx context.Context, rec helper.Record) (found helper.Record, settled bool, err error) {
 	if rec.Account.Unanswered == 0 {
 		return rec, false, nil
 	}
 	e, err := r.Journals.ReadKept(rec.Account.ID, nil)
 	if err != nil {
-		return rec, false, nil //nolint:nilerr // that it is absent, or not to be read, changes nothing
+		return rec, false, nil //nolint:nilerr // an absent or unreadable file changes nothing
 	}
 	att := &attempt{rec: rec, mark: e.Mark, kept: true, unreadable: true}
 	if att.isSuperseded() {
@@ -68,8 +66,7 @@ func (r *Rotation) retryUnreadable(ctx context.Context, rec helper.Record) (foun
 	return found, true, err
 }
 
-// removeUnreadable deletes what was put aside: something as new is stored, or nobody
-// may use it any more.
+// removeUnreadable deletes the unreadable answer, once a newer credential is stored or the sign-in is deleted.
 func (r *Rotation) removeUnreadable(att *attempt) error {
 	if att.rec.Account.Unanswered == 0 {
 		return nil
@@ -80,9 +77,9 @@ func (r *Rotation) removeUnreadable(att *attempt) error {
 	return nil
 }
 
-// keepRefreshToken stores the refresh token of an answer whose access token cannot
-// be used, beside the access token that is stored: a spent refresh token must not
-// be all that is left. The next refresh waits as after one that was not answered.
+// keepRefreshToken handles an answer with a refresh token but no usable access token. It stores the new refresh token
+// with the old access token: the old refresh token is spent and must not be the only one left. The next refresh is
+// delayed as after an unanswered one.
 func (r *Rotation) keepRefreshToken(ctx context.Context, att *attempt, g grant, cause error) (helper.Record, error) {
 	c := att.rec.Credential
 	c.RefreshToken, c.Generation = g.refresh, att.generation()

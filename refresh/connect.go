@@ -12,9 +12,9 @@ import (
 	"net/url"
 )
 
-// connect opens a connection of its own to the request's server, by the proxy
-// that is configured, up to where HTTP begins. Ctx ends the attempt, not the
-// connection. The proxy is the one that must be told the whole URL; nil is none.
+// connect opens a new connection to the request's server, through the configured proxy and TLS, ready for HTTP. Ctx
+// limits only the connecting. The returned proxy is the one that needs the absolute URL in the request line; nil means
+// none.
 func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn, proxy *url.URL, err error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
@@ -31,7 +31,7 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 	if err != nil {
 		return nil, nil, err
 	}
-	dialled := conn // it may be closed after a return has set conn
+	dialled := conn // conn may be replaced below
 	stopCancel := context.AfterFunc(ctx, func() { _ = dialled.Close() })
 	upper, told, err := c.handshake(ctx, conn, proxy, req.URL)
 	if !stopCancel() && err == nil {
@@ -44,7 +44,7 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 	return upper, told, nil
 }
 
-// handshake goes through the proxy, if there is one, and through TLS.
+// handshake performs the proxy's handshake, if there is a proxy, and TLS.
 func (c *Client) handshake(ctx context.Context, conn net.Conn, proxy, target *url.URL) (upper net.Conn, told *url.URL, err error) {
 	switch {
 	case proxy == nil:
@@ -74,14 +74,14 @@ func (c *Client) startTLS(ctx context.Context, conn net.Conn, host string) (net.
 	return secured, secured.HandshakeContext(ctx)
 }
 
-// tunnel asks an HTTP proxy for a way to the address (RFC 9110 section 9.3.6).
+// tunnel asks an HTTP proxy for a connection to the address (RFC 9110 section 9.3.6).
 func (c *Client) tunnel(conn net.Conn, proxy *url.URL, address string) error {
 	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{"User-Agent": {c.UserAgent}}}
 	setProxyAuthorization(req, proxy)
 	if err := req.Write(conn); err != nil {
 		return err
 	}
-	// Nothing is lost in the buffer: a TLS server waits for the client.
+	// The buffer holds no bytes of the server: a TLS server waits for the client.
 	resp, err := http.ReadResponse(bufio.NewReader(conn), req)
 	if err != nil {
 		return errors.New("it gave no answer that can be read")
@@ -93,7 +93,7 @@ func (c *Client) tunnel(conn net.Conn, proxy *url.URL, address string) error {
 	return nil
 }
 
-// setProxyAuthorization tells the proxy who asks, if its URL says that.
+// setProxyAuthorization adds the user and password of the proxy's URL to the request.
 func setProxyAuthorization(req *http.Request, proxy *url.URL) {
 	if u := proxy.User; u != nil {
 		password, _ := u.Password()
@@ -101,7 +101,7 @@ func setProxyAuthorization(req *http.Request, proxy *url.URL) {
 	}
 }
 
-// addressOf returns host and port of the URL.
+// addressOf returns HOST:PORT of the URL.
 func addressOf(u *url.URL) string {
 	port := u.Port()
 	if port == "" {

@@ -10,51 +10,47 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A Gate lets one of many callers start a worker, which refreshes in a process
-// of its own, and lets the others wait for what it stores. So a caller that is
-// killed loses no answer, and a herd costs one worker. Its fields are set by its
-// owner; its methods may be called concurrently.
+// A Gate lets one of many concurrent callers start a worker, which refreshes in its own process, while the others wait
+// for the result. A caller that is killed therefore loses no answer, and many callers cost one worker. The owner sets
+// the fields before the first call; the methods may be called concurrently.
 type Gate struct {
 	Records helper.Records
 	Locks   GateLocks
-	// Start starts a worker for the demand and returns the pipe on which it
-	// replies; nobody reads the reply of one in the background.
+	// Start starts a worker for the demand and returns the pipe on which the worker replies. In the background the pipe
+	// is not read.
 	Start func(d helper.Demand, background bool) (io.ReadCloser, error)
 	Now   func() time.Time
-	// Kinds are those of the workers' [Rotation].
+	// Kinds are the Kinds of the workers' [Rotation].
 	Kinds map[string]error
-	// Holder names the process that holds a lock, for a person; it returns nothing
-	// if nobody does, or the system does not say. It may be nil.
+	// Holder describes the process that holds a lock, for people, or returns "" if there is none or it is not known. It
+	// may be nil.
 	Holder func(lock string) string
 }
 
 var _ helper.Refresher = (*Gate)(nil)
 
-// GateLocks are the kernel locks of the gate; they end with the process.
+// GateLocks are kernel locks, which are released when the process exits.
 type GateLocks interface {
-	// Try takes the lock if it is free.
+	// Try acquires the lock if it is free.
 	Try(name string) (unlock func() error, ok bool, err error)
-	// Lock takes the lock, or returns ErrBusy when ctx ends.
+	// Lock acquires the lock, or returns ErrBusy when ctx is done.
 	Lock(ctx context.Context, name string) (unlock func() error, err error)
-	// Wait returns when nobody has the lock, or with ErrBusy when ctx ends.
+	// Wait returns when the lock is free, or with ErrBusy when ctx is done. It does not acquire the lock.
 	Wait(ctx context.Context, name string) error
-	// Remove deletes what is kept for the lock. Only the holder calls it.
+	// Remove deletes the lock's file. Only the holder may call it.
 	Remove(name string) error
 }
 
-// GateName returns the name of the lock of the sign-in's gate.
+// GateName returns the name of the sign-in's gate lock.
 func GateName(id helper.ID) string { return string(id) + "/gate" }
 
-// NextName returns the name of the lock of the caller that takes the place of
-// one that holds the gate and makes no progress.
+// NextName returns the name of the second lock, for callers that stopped waiting for the holder of the gate.
 func NextName(id helper.ID) string { return string(id) + "/next" }
 
-// Gates returns the names of the locks that callers of a sign-in wait for: its gate, and
-// the one for those who have passed that by.
+// Gates returns the names of the locks that the sign-in's callers wait for, in order: the gate and the second lock.
 func Gates(id helper.ID) []string { return []string{GateName(id), NextName(id)} }
 
-// Refresh implements [helper.Refresher]. When ctx ends the error is ErrBusy, and
-// the worker goes on.
+// Refresh implements [helper.Refresher]. When ctx is done it returns ErrBusy, and the worker continues.
 func (g *Gate) Refresh(ctx context.Context, d helper.Demand) (helper.Record, error) {
 	a, err := g.Records.Accounts.Load(d.Account)
 	if err != nil {
@@ -79,15 +75,14 @@ func (g *Gate) refresh(ctx context.Context, d helper.Demand, a helper.Account) (
 	return rec, joinErrors(err, unlock())
 }
 
-// acquireGate takes the gate, or reports that there is nothing to start. The gate only
-// saves work, and its holder may be stopped: who has waited for a share of its
-// time passes it by, and then the next one. The lock of the sign-in keeps the
-// refresh token from being presented twice.
+// acquireGate acquires the gate, or waits for its holder's result; done means that no worker is needed. The gate only
+// saves work, and its holder may be stopped: a caller that has waited for part of its time goes on to the next lock,
+// and then goes on without one. The lock of the sign-in prevents a second presentation of the refresh token.
 func (g *Gate) acquireGate(ctx context.Context, d helper.Demand, id helper.ID) (func() error, helper.Record, bool, error) {
 	for _, gate := range Gates(id) {
 		unlock, ok, err := g.Locks.Try(gate)
 		if err == nil && !ok && d.Reason == helper.ReasonAging {
-			err = fmt.Errorf("%w: %w", errRefreshRunning, helper.ErrBusy) // its token is good: it waits for nobody
+			err = fmt.Errorf("%w: %w", errRefreshRunning, helper.ErrBusy) // its token is still valid, so it does not wait
 		}
 		if ok || err != nil {
 			return unlock, helper.Record{}, false, err
@@ -100,14 +95,13 @@ func (g *Gate) acquireGate(ctx context.Context, d helper.Demand, id helper.ID) (
 	return func() error { return nil }, helper.Record{}, false, nil
 }
 
-// maxGateWait bounds the wait for a gate: callers may be killed after five
-// seconds, and a refresh usually takes less than two.
+// maxGateWait limits the wait for a gate: some callers are killed after five seconds, and a refresh usually takes less
+// than two.
 const maxGateWait = 2 * time.Second
 
-// waitForGate waits for the gate and looks at what came of it; then it takes the gate
-// if there is something to start. Unlock is nil if the gate is to be passed by. Out
-// of patience it reads again only once no worker is at work: five hundred callers
-// must not read a slow keychain again and again.
+// waitForGate waits for the gate and inspects the stored record; if a worker is still needed, it acquires the gate.
+// Unlock is nil if the caller should go on without this gate. After a timeout it reads the record again only when no
+// worker is running: hundreds of callers must not read a slow keychain repeatedly.
 func (g *Gate) waitForGate(ctx context.Context, d helper.Demand, id helper.ID, gate string) (func() error, helper.Record, bool, error) {
 	patience := maxGateWait
 	if end, ok := ctx.Deadline(); ok {
@@ -133,7 +127,7 @@ func (g *Gate) waitForGate(ctx context.Context, d helper.Demand, id helper.ID, g
 	return unlock, helper.Record{}, false, g.waitError(err, gate)
 }
 
-// waitError tells for whom the caller has waited.
+// waitError adds to err which process the caller waited for.
 func (g *Gate) waitError(err error, lock string) error {
 	if err == nil {
 		return nil
@@ -141,7 +135,7 @@ func (g *Gate) waitError(err error, lock string) error {
 	return fmt.Errorf("wait for the refresh of another caller%s: %w", g.holderText(err, lock), err)
 }
 
-// holderText names the process that holds the lock, in brackets, if the system knows.
+// holderText returns the holder of the lock in parentheses, or "" if it is not known.
 func (g *Gate) holderText(err error, lock string) string {
 	if g.Holder == nil || !errors.Is(err, helper.ErrBusy) {
 		return ""
@@ -152,8 +146,8 @@ func (g *Gate) holderText(err error, lock string) string {
 	return ""
 }
 
-// inspectAtDeadline reads once more for a caller that is out of time: what it waited for
-// may be stored, by a worker that was stopped after that.
+// inspectAtDeadline reads the record once more for a caller that is out of time: a worker may have stored the result
+// before it was stopped.
 func (g *Gate) inspectAtDeadline(ctx context.Context, d helper.Demand) (helper.Record, bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
@@ -161,37 +155,33 @@ func (g *Gate) inspectAtDeadline(ctx context.Context, d helper.Demand) (helper.R
 	return rec, done && err == nil
 }
 
-// removeStaleGates deletes the gates of a sign-in that was erased: an erase deletes them, and
-// taking them may have made them anew.
+// removeStaleGates deletes the gates of an erased sign-in: acquiring them may have created them again after the erase.
 func (g *Gate) removeStaleGates(a helper.Account) {
 	found, err := g.Records.Accounts.Load(a.Name)
 	if errors.Is(err, helper.ErrNotFound) || err == nil && !isSameSignIn(found, a) {
 		for _, gate := range Gates(a.ID) {
-			_ = g.Locks.Remove(gate) // where others wait for it, the system may keep it for them
+			_ = g.Locks.Remove(gate) // Windows may keep it while others wait
 		}
 	}
 }
 
-// inspect reads again, and reports whether there is nothing to start: the demand is
-// served, or the next refresh is not due.
+// inspect reads the record and reports whether no worker is needed: the demand is satisfied, or the next refresh is not
+// due.
 func (g *Gate) inspect(ctx context.Context, d helper.Demand) (helper.Record, bool, error) {
 	rec, err := g.Records.Read(ctx, d.Account)
 	if err != nil || isSatisfied(demand{Demand: d}, rec.Credential, g.Now()) {
 		return rec, true, err
 	}
-	// Of a stale credential the journal may have the successor, and who asks by hand
-	// wants that looked at.
+	// For a stale credential, and for a refresh requested by a person, a worker must look in the journal first.
 	if err := checkDue(rec, d.Reason, g.Now()); err != nil && !rec.Stale() && d.Reason != helper.ReasonHand {
 		return helper.Record{}, true, err
 	}
 	return helper.Record{}, false, nil
 }
 
-// runWorker refreshes by a worker, unless another caller's has done it since this
-// one read. While a worker is at work none is started: the caller waits for it. A
-// worker that was killed is replaced once: the next one knows from the journal what
-// it did. Who asked by hand has asked once: the next one waits its time if the
-// refresh token may be spent.
+// runWorker refreshes in a worker, unless another caller's worker has done so. It first waits for a running worker to
+// end. A killed worker is replaced once; the new one finds in the journal what the first one did. The second try of a
+// person's refresh has the reason expiry, so it waits if the refresh token may be spent.
 func (g *Gate) runWorker(ctx context.Context, d helper.Demand, id helper.ID) (helper.Record, error) {
 	for deaths := 0; deaths < 2; {
 		if d.Reason != helper.ReasonAging {
@@ -218,8 +208,8 @@ func (g *Gate) runWorker(ctx context.Context, d helper.Demand, id helper.ID) (he
 	return helper.Record{}, fmt.Errorf("%w: %w", errNoReply, helper.ErrTemporary)
 }
 
-// newestRecord returns what is stored, if it is newer than a reply that has expired: the
-// caller may have been stopped before it read that.
+// newestRecord returns the stored record if it is newer than a reply that has expired: the caller may have been stopped
+// before it read the reply.
 func (g *Gate) newestRecord(ctx context.Context, d helper.Demand, replied helper.Record) helper.Record {
 	d.Generation = replied.Credential.Generation
 	if rec, done, err := g.inspect(ctx, d); done && err == nil {
@@ -228,7 +218,7 @@ func (g *Gate) newestRecord(ctx context.Context, d helper.Demand, replied helper
 	return replied
 }
 
-// askWorker starts a worker, which takes the lock, and waits for its reply.
+// askWorker starts a worker and waits for its reply. Lock is the lock that the worker acquires.
 func (g *Gate) askWorker(ctx context.Context, d helper.Demand, lock string) (helper.Record, error) {
 	pipe, err := g.Start(d, false)
 	if err != nil {
@@ -252,12 +242,12 @@ func (g *Gate) askWorker(ctx context.Context, d helper.Demand, lock string) (hel
 	}
 }
 
-// Begin implements [helper.Refresher]. Who holds the gate refreshes already;
-// the worker takes the gate itself, as this process ends before it does.
+// Begin implements [helper.Refresher]. If the gate is held, a refresh is already running. The worker acquires the gate
+// itself, because this process exits before the worker does.
 func (g *Gate) Begin(d helper.Demand) {
 	a, err := g.Records.Accounts.Load(d.Account)
 	if err != nil {
-		return // the next caller is told
+		return // the next caller gets the error
 	}
 	unlock, ok, err := g.Locks.Try(GateName(a.ID))
 	if err != nil || !ok {

@@ -13,12 +13,27 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// maxPastedCredential is the size in bytes of the largest document that Given reads.
+// maxPastedCredential limits the document's size in bytes.
 const maxPastedCredential = 64 << 10
 
-// ParseCredential reads a credential that somebody else obtained: one JSON object with
-// the members of a token answer (RFC 6749 section 5.1) and those that say whose
-// it is:
+// ParseCredential reads a credential that was obtained elsewhere: one JSON object with the members of a token response
+// (RFC 6749 section 5.1) and members that identify its owner and issuer:
+//
+//	access_token   required
+//	refresh_token  optional; without it the credential cannot be refreshed
+//	expires_in     seconds from now, or
+//	expiry         a time of RFC 3339; default: the access token's exp, or one hour
+//	id_token       for the identity; default: the access token, if it is a JWT
+//	account_id     of the identity; default: the id_token's
+//	token_type     Bearer
+//	scope
+//	profile, issuer, client_id, originator   as in Settings
+//
+// Parsing is strict: unknown or duplicate members, values of the wrong type, data after the object, and documents over
+// 64 KiB are [helper.ErrInvalid]. Errors contain no part of a value. For the oauth profile the issuer's metadata is
+// fetched, with the errors of [Client.Issuer].
+//
+// The credential has generation 1. Its previous owner must not use the refresh token any more.
 //
 //	access_token   required
 //	refresh_token  none: the credential ends with its access token
@@ -30,13 +45,11 @@ const maxPastedCredential = 64 << 10
 //	scope
 //	profile, issuer, client_id, originator   as of Settings
 //
-// It is strict: an unknown member, one that is there twice, a value of another
-// type and anything after the object are [helper.ErrInvalid], as is a document
-// of more than 64 KiB. No part of a value is in an error. For the oauth profile
+// It is strict: an unknown member, one that is there twice, a value of another type and anything after the object are
+// [helper.ErrInvalid], as is a document of more than 64 KiB. No part of a value is in an error. For the oauth profile
 // the issuer is asked for its metadata, with the errors of [Client.Issuer].
 //
-// The credential is of generation 1: whoever gave it must not use its refresh
-// token any more.
+// The credential has generation 1. Its previous owner must not use the refresh token any more.
 func (c *Client) ParseCredential(ctx context.Context, r io.Reader) (helper.Credential, error) {
 	g, err := readPastedCredential(r)
 	if err == nil {
@@ -56,10 +69,10 @@ func (c *Client) ParseCredential(ctx context.Context, r io.Reader) (helper.Crede
 	return cred, nil
 }
 
-// pastedCredential is the members of the document, as texts.
+// pastedCredential holds the document's members as strings.
 type pastedCredential map[string]string
 
-// credentialMembers says which members there may be, and which of them are numbers.
+// credentialMembers returns the allowed members, and whether each is a number.
 func credentialMembers() map[string]bool {
 	const text, number = false, true
 	return map[string]bool{
@@ -97,7 +110,7 @@ func readPastedCredential(r io.Reader) (pastedCredential, error) {
 	return g, nil
 }
 
-// readMember reads one name and its value.
+// readMember reads a name and its value.
 func (g pastedCredential) readMember(d *json.Decoder) error {
 	token, err := d.Token()
 	name, ok := token.(string)
@@ -129,8 +142,7 @@ func (g pastedCredential) readMember(d *json.Decoder) error {
 	return nil
 }
 
-// safeMemberName is the name of a member with a space before it, or nothing if it might
-// be a token in the wrong place.
+// safeMemberName returns a space and the name, or "" if the name might be a misplaced token.
 func safeMemberName(name string) string {
 	if len(name) <= 20 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") == "" {
 		return " " + name
@@ -153,11 +165,11 @@ func (g pastedCredential) check() error {
 	if err != nil {
 		return errors.New("it is not text")
 	}
-	_, err = parseGrant(ProfileOpenAI, body) // the dialect that may leave out token_type
+	_, err = parseGrant(ProfileOpenAI, body) // the profile without a mandatory token_type
 	return err
 }
 
-// credential is of a document that passed check.
+// credential converts a document that passed check.
 func (g pastedCredential) credential(iss helper.Issuer, now time.Time) (helper.Credential, error) {
 	answer := grant{
 		access: helper.NewSecret(g["access_token"]), refresh: helper.NewSecret(g["refresh_token"]),
@@ -184,7 +196,7 @@ func (g pastedCredential) credential(iss helper.Issuer, now time.Time) (helper.C
 	return c, nil
 }
 
-// checkIssuer refuses an id_token that names another issuer or client.
+// checkIssuer returns an error if the id_token names another issuer or client.
 func (g grant) checkIssuer(iss helper.Issuer) error {
 	if g.idToken.IsZero() {
 		return nil

@@ -9,16 +9,16 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
-// A unstored answer is one that brought a credential which neither the store nor the
-// journal took: nobody but this process has it.
+// An unstored answer brought a credential that could be saved neither in the store nor in the journal: only this
+// process has it.
 type unstored struct {
 	answer answer
-	rec    helper.Record // with the credential
+	rec    helper.Record // with the new credential
 	mark   journal.Mark
 	reason helper.Reason
 }
 
-// A unstoredError is an ErrNotStored with what was not stored.
+// An unstoredError is an ErrNotStored with the answer that was not stored.
 type unstoredError struct {
 	error
 	unstored *unstored
@@ -26,21 +26,19 @@ type unstoredError struct {
 
 func (e *unstoredError) Unwrap() error { return e.error }
 
-// maxStorePause is the longest pause between two tries to store a held answer.
+// maxStorePause is the longest pause between two tries to store an answer.
 const maxStorePause = 10 * time.Second
 
-// retryStore goes on trying until the answer is stored, a person has ended the
-// sign-in, or ctx ends. During the pauses nobody has the lock: an erase need not
-// wait for the end of it, and the next rotation can tell its caller at once that
-// what is stored is spent.
+// retryStore tries to store the answer until that succeeds, the account has lost the sign-in, or ctx is done. It does
+// not hold the lock during the pauses: an erase need not wait, and another rotation can report at once that the stored
+// credential is spent.
 func (r *Rotation) retryStore(ctx context.Context, h *unstored) {
 	for pause := time.Second; r.pause(ctx, pause) && !r.storeUnstored(ctx, h); {
 		pause = min(2*pause, maxStorePause)
 	}
 }
 
-// storeUnstored settles the answer as if the journal had kept it. It reports whether
-// nothing is left to do.
+// storeUnstored settles the answer as if it came from the journal. It reports whether nothing is left to do.
 func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 	name, settled := h.rec.Account.Name, false
 	if found, ok, _ := r.findAccount(h.rec.Account); ok {
@@ -65,6 +63,6 @@ func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 	case !errors.Is(r.checkSignIn(h.rec.Account), errMoved):
 		return false
 	}
-	_ = r.discard(context.WithoutCancel(ctx), &attempt{rec: h.rec}, h.rec.Credential) // nobody is left to be told
+	_ = r.discard(context.WithoutCancel(ctx), &attempt{rec: h.rec}, h.rec.Credential) // there is no caller to report the error to
 	return true
 }

@@ -6,17 +6,15 @@ import (
 )
 
 const (
-	// grantTimeout bounds, in all, a call that carries a grant. A shorter bound
-	// would lose an answer that the server has already paid for with the old
-	// refresh token.
+	// grantTimeout limits the duration of a call that sends a grant. A shorter limit could lose an answer after the
+	// server has already spent the old refresh token.
 	grantTimeout = 90 * time.Second
-	// callTimeout bounds, in all, any other call: nothing is lost with its answer.
+	// callTimeout limits the duration of any other call: losing its answer does no harm.
 	callTimeout = 30 * time.Second
 )
 
-// A limit ends a call that takes too long, however the time is spent: a byte
-// now and then does not extend it. Time in which the process was stopped does
-// not count.
+// A limit is the timeout of a whole call; a server that sends a byte now and then does not extend it. Time in which the
+// process was stopped does not count.
 type limit struct {
 	after     func(time.Duration, func()) (stop func() bool)
 	end       func()
@@ -24,7 +22,7 @@ type limit struct {
 	isExpired atomic.Bool
 }
 
-// limit starts the time of a call, which end ends.
+// limit starts the timeout of the call. When it expires, it calls end.
 func (c *Client) limit(call call, end func()) *limit {
 	l := &limit{after: c.after, end: end}
 	if l.after == nil {
@@ -45,8 +43,7 @@ func (l *limit) start(d time.Duration) {
 	})
 }
 
-// extend gives the call the time of one that carries a grant, unless its time
-// is over.
+// extend restarts the limit with grantTimeout, unless it has expired.
 func (l *limit) extend() {
 	if l.stop() {
 		l.start(grantTimeout)

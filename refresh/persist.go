@@ -11,14 +11,13 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// maxPause is the most that a server's wish or our own back-off delays the
-// next refresh of an expired access token.
+// maxPause limits the delay of the next refresh of an expired access token, whether the server asked for it or the
+// back-off computed it.
 const maxPause = 30 * time.Minute
 
-// storeCredential stores the renewed credential, tries again for a while if the store
-// fails, and notes the generation in the account's file. If the store goes on
-// failing the credential comes beside an error: the journal keeps it for the
-// next rotation, or, if that failed too, only this process has it.
+// storeCredential stores the new credential, retries for a while if the store fails, and records the generation in the
+// account's file. If the store keeps failing, it returns the credential and an error: the journal holds the credential
+// for the next rotation, or, if the journal failed too, only this process has it.
 func (r *Rotation) storeCredential(ctx context.Context, att *attempt, c helper.Credential) (helper.Record, error) {
 	renewed := helper.Record{Account: att.rec.Account, Credential: c, Version: att.rec.Version}
 	v, err := r.put(ctx, att, c)
@@ -40,15 +39,14 @@ func (r *Rotation) storeCredential(ctx context.Context, att *attempt, c helper.C
 	return renewed, joinErrors(err, r.emptyJournal(att))
 }
 
-// callerNeedNotWait reports whether the caller need not wait for another try: the answer
-// is in the journal and each would be as long as the silence of this one, or it
-// came before this turn, which is one of many that try.
+// callerNeedNotWait reports whether the store is not retried while the caller waits: the answer is in the journal and
+// the store timed out, so each retry would take as long, or the answer was read from the journal and the next rotation
+// retries.
 func (att *attempt) callerNeedNotWait(err error) bool {
 	return att.journal == nil || att.kept && errors.Is(err, helper.ErrTimeout)
 }
 
-// put writes the credential and reads it back, if the account still has this
-// sign-in. It returns errMoved if a person has ended that.
+// put writes the credential and reads it back, if the account still has this sign-in; otherwise it returns errMoved.
 func (r *Rotation) put(ctx context.Context, att *attempt, c helper.Credential) (helper.Version, error) {
 	if err := r.checkSignIn(att.rec.Account); err != nil {
 		return "", err
@@ -57,19 +55,19 @@ func (r *Rotation) put(ctx context.Context, att *attempt, c helper.Credential) (
 	if err == nil {
 		return v, nil
 	}
-	// A write that failed may have happened, this time or the time before.
+	// A failed write may have happened, in this try or an earlier one.
 	found, readErr := r.Records.Read(ctx, att.rec.Account.Name)
 	if readErr == nil && found.Credential.Generation == c.Generation && found.Credential.AccessToken.Equal(c.AccessToken) {
 		return found.Version, nil
 	}
-	// That the item is absent or another one is no proof of a person's will.
+	// A missing or different item does not prove that the account has lost the sign-in.
 	if moved := r.checkSignIn(att.rec.Account); errors.Is(moved, errMoved) {
 		return "", moved
 	}
 	return "", err
 }
 
-// write is two steps: what a store says that it has written is read back.
+// write writes the credential and reads it back, in two steps.
 func (r *Rotation) write(ctx context.Context, rec helper.Record, c helper.Credential) (helper.Version, error) {
 	if err := r.at("put-before"); err != nil {
 		return "", err
@@ -87,10 +85,10 @@ func (r *Rotation) write(ctx context.Context, rec helper.Record, c helper.Creden
 	return v, err
 }
 
-// isSameSignIn reports whether the account still has the sign-in.
+// isSameSignIn reports whether found still has a's sign-in.
 func isSameSignIn(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
 
-// recordGeneration notes in the account's file that the generation is stored.
+// recordGeneration records in the account's file that the generation is stored.
 func (r *Rotation) recordGeneration(att *attempt, renewed helper.Record) (helper.Record, error) {
 	if err := r.at("account"); err != nil {
 		return renewed, err
@@ -109,7 +107,7 @@ func (r *Rotation) recordGeneration(att *attempt, renewed helper.Record) (helper
 	return renewed, nil
 }
 
-// updateAccount updates the account's file while the account has this sign-in.
+// updateAccount changes the account's file if the account still has this sign-in.
 func (r *Rotation) updateAccount(a helper.Account, change func(*helper.Account)) (helper.Account, error) {
 	changed, err := r.Records.Accounts.Update(a.Name, func(found *helper.Account) error {
 		if !isSameSignIn(*found, a) {
@@ -120,18 +118,18 @@ func (r *Rotation) updateAccount(a helper.Account, change func(*helper.Account))
 	})
 	if errors.Is(err, errOtherSignIn) {
 		if err = r.checkSignIn(a); err == nil {
-			err = missingError() // it is back by now
+			err = missingError() // it has reappeared since
 		}
 	}
 	return changed, err
 }
 
-// errOtherSignIn: the account's file is absent, or does not name the sign-in.
+// errOtherSignIn: the account's file is missing, or names another sign-in.
 var errOtherSignIn = errors.New("the account's file does not name the sign-in")
 
-// discard revokes tokens that came for a sign-in that a person has ended, once
-// the journal has forgotten them: what is revoked must never be adopted.
-// If the account has another sign-in the error is errMoved: that one answers.
+// discard revokes new tokens of a sign-in that the account has lost, after it has deleted them from the journal:
+// revoked tokens must not be adopted. If the account has another sign-in it returns errMoved, and the caller continues
+// with that one.
 func (r *Rotation) discard(ctx context.Context, att *attempt, c helper.Credential) error {
 	a, err := att.rec.Account, r.clearJournal(att)
 	if err == nil {
@@ -146,7 +144,7 @@ func (r *Rotation) discard(ctx context.Context, att *attempt, c helper.Credentia
 	return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought was revoked: %w", helper.ErrConflict)
 }
 
-// clearJournal empties the journal of the turn, wherever its file is by now.
+// clearJournal empties the attempt's journal, wherever its file is.
 func (r *Rotation) clearJournal(att *attempt) error {
 	err := r.at("empty")
 	if err == nil {
@@ -168,14 +166,14 @@ func (r *Rotation) clearJournal(att *attempt) error {
 	return err
 }
 
-// recordNotStored makes sure that the stored refresh token, which is spent, is not
-// presented again: a credential below the account's generation is stale.
+// recordNotStored raises the account's generation, so that the stored credential, whose refresh token is spent, counts
+// as stale and is not presented again.
 func (r *Rotation) recordNotStored(att *attempt, c helper.Credential, cause error) error {
 	_, err := r.updateAccount(att.rec.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, c.Generation)
 	})
 	if errors.Is(err, errMissing) && errors.Is(cause, errMissing) {
-		err = nil // it says the same
+		err = nil // the same error as cause
 	}
 	if att.kept {
 		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errInJournal, joinErrors(cause, err))
@@ -184,11 +182,11 @@ func (r *Rotation) recordNotStored(att *attempt, c helper.Credential, cause erro
 	return joinErrors(cause, err)
 }
 
-// errInJournal: the journal keeps a credential for the next rotation.
+// errInJournal: the journal holds a credential for the next rotation.
 var errInJournal = errors.New("waits in the journal")
 
-// recordRefusal persists that only a sign-in helps, unless the credential was replaced
-// meanwhile: then that is the answer. The record is never deleted.
+// recordRefusal records in the stored credential that a new sign-in is required, unless the credential was replaced in
+// the meantime: then it returns the new one. It never deletes the record.
 func (r *Rotation) recordRefusal(ctx context.Context, rec helper.Record, reason string) (helper.Record, error) {
 	found, err := r.Records.Read(ctx, rec.Account.Name)
 	if errors.Is(err, helper.ErrErasing) {
@@ -207,7 +205,7 @@ func (r *Rotation) recordRefusal(ctx context.Context, rec helper.Record, reason 
 	return helper.Record{}, fmt.Errorf("%s: %w", reason, helper.ErrSignInRequired)
 }
 
-// postpone persists the time that the server asked for.
+// postpone records the time before which the server asked not to be contacted.
 func (r *Rotation) postpone(rec helper.Record, a answer) error {
 	until := r.Now().Add(retryAfter(a.retryAfter, r.Now()))
 	_, err := r.updateAccount(rec.Account, func(a *helper.Account) { a.NotBefore = until })
@@ -218,20 +216,20 @@ func (r *Rotation) postpone(rec helper.Record, a answer) error {
 	return fmt.Errorf("refresh: %w; the next is due after %s: %w", endpointError(a), formatTime(until), err)
 }
 
-// postponeUnreachable persists that nobody tries again at once.
+// postponeUnreachable records that the next refresh is due after UnreachablePause.
 func (r *Rotation) postponeUnreachable(rec helper.Record, cause error) error {
 	if r.UnreachablePause == 0 {
 		return fmt.Errorf("refresh: %w: %w", cause, helper.ErrTemporary)
 	}
 	until := r.Now().Add(r.UnreachablePause)
 	if rec.Credential.Valid(r.Now()) && rec.Credential.Expiry.Before(until) {
-		until = rec.Credential.Expiry // then somebody waits for it
+		until = rec.Credential.Expiry // from then on callers wait for it
 	}
 	_, err := r.updateAccount(rec.Account, func(a *helper.Account) { a.NotBefore = until })
 	return fmt.Errorf("refresh: %w: %w", cause, joinErrors(helper.ErrTemporary, err))
 }
 
-// retryAfter reads the header (RFC 9110 section 10.2.3): seconds or a date.
+// retryAfter parses the Retry-After header (RFC 9110 section 10.2.3): seconds or a date.
 func retryAfter(header string, now time.Time) time.Duration {
 	pause := time.Minute
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
@@ -242,13 +240,11 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return min(max(pause, time.Second), maxPause)
 }
 
-// errNotRecorded: the account's file does not tell that a refresh token may be
-// spent.
+// errNotRecorded: the account's file does not say that the refresh token may be spent.
 var errNotRecorded = errors.New("this could not be noted")
 
-// recordUnanswered persists that the refresh token may be spent. It is not presented
-// again while the access token is good; then after ever longer pauses. It
-// returns the account as it is then, and always an error.
+// recordUnanswered records that the refresh token may be spent. It is not presented again while the access token is
+// valid, and after that only with increasing pauses. It returns the account as recorded, and always an error.
 func (r *Rotation) recordUnanswered(att *attempt, cause error) (helper.Account, error) {
 	a, err := att.rec.Account, error(nil)
 	if att.journal != nil || !att.isCounted(r.Now()) {
@@ -273,16 +269,14 @@ func (r *Rotation) incrementUnanswered(rec helper.Record) (helper.Account, error
 	return a, nil
 }
 
-// isCounted reports whether the account's file tells already that the turn is
-// unanswered, though the journal could not be emptied: then the pause began
-// after the mark was written.
+// isCounted reports whether the account's file already counts this attempt as unanswered, although the journal could
+// not be emptied: then the pause began after the journal's mark was written.
 func (att *attempt) isCounted(now time.Time) bool {
 	a, marked := att.rec.Account, att.mark.Time
 	return a.Unanswered > 0 && !marked.IsZero() && isPlausible(att.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
 }
 
-// backOff is 1, 2, 4 ... 30 minutes after the first, second, third ... refresh
-// without an answer.
+// backOff returns 1, 2, 4 ... 30 minutes for the first, second, third ... unanswered refresh.
 func backOff(unanswered int) time.Duration {
 	doublings := min(max(unanswered-1, 0), 5)
 	return min(time.Minute<<doublings, maxPause)

@@ -13,24 +13,21 @@ import (
 )
 
 const (
-	// maxRaw bounds a precious answer in bytes, with its header. What arrived up
-	// to there is kept.
+	// maxRaw limits the size of a raw answer in bytes, with its header. A longer answer is kept up to there.
 	maxRaw = 4 << 20
-	// maxEager is up to which size an answer is looked at with every piece that
-	// arrives; a longer one when no more has arrived for a while.
+	// maxEager is the size up to which an answer is parsed after every read. A longer one is parsed after a pause in
+	// the data.
 	maxEager = 256 << 10
 	idleGap  = 100 * time.Millisecond
-	// lingerTime is how long more is waited for when an answer is whole by its
-	// frame, but means nothing: the frame may be wrong.
+	// lingerTime is how long to wait for more data when the answer is complete by its framing but contains no tokens or
+	// error: the framing may be wrong.
 	lingerTime = 2 * time.Second
-	// drainTime is how long what has arrived already is read when the time of
-	// the call is over.
+	// drainTime is how long data that has already arrived is read after the call's timeout.
 	drainTime = time.Second
 )
 
-// roundTripRaw makes the call on a connection of its own and reads whatever comes
-// into a.raw: not the frame, but the tokens say what is an answer. net/http
-// would throw away what breaks the rules of HTTP.
+// roundTripRaw makes the call on a new connection and reads all received bytes into a.raw. Whether an answer is
+// complete is decided by the tokens in it, not by its framing. net/http would discard an answer that violates HTTP.
 func (c *Client) roundTripRaw(ctx context.Context, call call, begin func() error, a *answer) error {
 	req, err := c.request(ctx, call, nil)
 	if err != nil {
@@ -48,8 +45,8 @@ func (c *Client) roundTripRaw(ctx context.Context, call call, begin func() error
 	if err := begin(); err != nil {
 		return err
 	}
-	// A server may answer and close before it has read all that it was sent, so
-	// what it answers counts even if it cannot be written.
+	// A server may answer and close before it has read the whole request, so its answer counts even if the write
+	// failed.
 	done := make(chan struct{})
 	defer close(done)
 	wrote := make(chan error, 1)
@@ -71,7 +68,7 @@ func (c *Client) roundTripRaw(ctx context.Context, call call, begin func() error
 	return err
 }
 
-// requestBytes is what goes out, in one piece.
+// requestBytes returns the request as it is sent.
 func requestBytes(req *http.Request, body string, toProxy bool, authorize func()) ([]byte, error) {
 	req.Body, req.Close = io.NopCloser(bytes.NewBufferString(body)), true
 	var text bytes.Buffer
@@ -84,13 +81,13 @@ func requestBytes(req *http.Request, body string, toProxy bool, authorize func()
 	return text.Bytes(), err
 }
 
-// A piece is what one read of a connection brought.
+// A piece is the result of one read.
 type piece struct {
 	bytes []byte
 	err   error
 }
 
-// readPieces reads the connection until it fails or done is closed.
+// readPieces reads the connection until a read fails or done is closed.
 func readPieces(conn net.Conn, done <-chan struct{}) <-chan piece {
 	all := make(chan piece)
 	go func() {
@@ -110,14 +107,14 @@ func readPieces(conn net.Conn, done <-chan struct{}) <-chan piece {
 	return all
 }
 
-// A rawReader is an answer that arrives.
+// A rawReader reads an answer as it arrives.
 type rawReader struct {
 	*answer
 	pieces <-chan piece
 }
 
-// readAll reads until the answer is whole, the connection fails or ctx ends. What
-// has arrived by then is read before the end of ctx counts.
+// readAll reads until the answer is complete, the connection fails or ctx is done. Data that has arrived before ctx is
+// done is still read.
 func (r *rawReader) readAll(ctx context.Context) error {
 	ended := ctx.Done()
 	var gap, drained <-chan time.Time
@@ -158,7 +155,7 @@ func (r *rawReader) readAll(ctx context.Context) error {
 	}
 }
 
-// closeError is nil if the connection may end here.
+// closeError returns nil if the answer is complete now that the connection is closed.
 func (r *rawReader) closeError(err error) error {
 	r.parseRaw(nil)
 	parsed := salvage.Parse(r.raw)
@@ -169,9 +166,8 @@ func (r *rawReader) closeError(err error) error {
 	return err
 }
 
-// isComplete reports whether no more need be waited for: the tokens are there, or
-// another answer that can be told. Framed: by its frame it is whole, but it says
-// nothing.
+// isComplete reports whether reading can stop: the answer contains the tokens, or an error. Framed means that the
+// answer is complete by its framing but contains neither.
 func (r *rawReader) isComplete() (enough, framed bool) {
 	r.parseRaw(nil)
 	parsed := salvage.Parse(r.raw)
@@ -185,7 +181,7 @@ func (r *rawReader) isComplete() (enough, framed bool) {
 	return false, parsed.Whole
 }
 
-// parseRaw fills in what the raw answer says. Cut is why there is no more of it.
+// parseRaw sets the answer's fields from its raw bytes. Cut is why there are no more bytes.
 func (a *answer) parseRaw(cut error) {
 	parsed := salvage.Parse(a.raw)
 	a.status, a.body, a.err = parsed.Status, parsed.Text(), cut

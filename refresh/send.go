@@ -18,30 +18,27 @@ import (
 const (
 	maxBody   = 1 << 20
 	maxHeader = 64 << 10
-	// connectTimeout bounds the parts of a call before its first byte.
+	// connectTimeout limits each step of a call before its first byte.
 	connectTimeout = 30 * time.Second
 )
 
 // A call is one HTTP request.
 type call struct {
 	request     Request
-	generation  uint64 // of the credential, with a refresh token
+	generation  uint64 // of the credential whose refresh token is sent
 	endpoint    string
 	contentType string
 	body        string
-	secrets     []helper.Secret // in the body
-	// detached: once the call is sent, the caller's context ends it no longer.
-	// An answer that is on its way must be read.
+	secrets     []helper.Secret // contained in the body
+	// detached: the caller's context does not cancel the call once it is sent, because its answer must be read.
 	detached bool
-	// beforeFirstByte, if set, is called before the first byte of the body is handed over.
-	// If it fails none is.
+	// beforeFirstByte, if set, is called before the first byte of the body is sent. If it fails, nothing is sent.
 	beforeFirstByte func() error
-	// polls: the call is detached but carries no grant before its answer has
-	// begun with status 200.
+	// polls: the call is detached but sends no grant; an answer with status 200 may contain tokens.
 	polls bool
 }
 
-// method of a call that has a body is POST.
+// method returns POST for a call with a body.
 func (c call) method() string {
 	switch {
 	case c.body != "":
@@ -52,25 +49,24 @@ func (c call) method() string {
 	return http.MethodGet
 }
 
-// An answer is what came of one call, before any of it is parsed.
+// An answer is the unparsed result of one call.
 type answer struct {
 	host  string
 	start time.Time // of the call
-	// sent: the body was, or may have been, written; of a call without one, the
-	// request.
+	// sent: the body was, or may have been, written; for a call without a body, the request.
 	sent       bool
 	status     int
 	retryAfter string
-	date       string          // the header of that name
-	secrets    []helper.Secret // of the request; a server may repeat them
-	// raw is all that arrived, as it arrived, also beside an error: status line,
-	// header and body. It is nil of a call whose answer is read strictly.
+	date       string          // the Date header
+	secrets    []helper.Secret // of the request; the server may repeat them
+	// raw is all received bytes: status line, header and body, also beside an error. It is nil for calls whose answer
+	// net/http reads.
 	raw  []byte
-	body []byte // what could be read of it
-	err  error  // nil: the whole answer was read
+	body []byte // as much as could be read
+	err  error  // nil if the whole answer was read
 }
 
-// send makes the call once, on a connection of its own.
+// send makes the call once, on a new connection.
 func (c *Client) send(ctx context.Context, call call) answer {
 	a := c.sendOnce(ctx, call)
 	c.observe(ctx, call, a)
@@ -101,7 +97,7 @@ func (c *Client) sendOnce(ctx context.Context, call call) answer {
 	} else {
 		a.err = c.roundTrip(own, call, start.begin, limit, &a)
 	}
-	// A server may answer well before it has read what it was sent.
+	// A server may answer successfully before it has read the whole request.
 	a.sent = start.end() || a.err == nil && a.status == http.StatusOK
 	if a.err != nil && limit.isExpired.Load() {
 		a.err = context.DeadlineExceeded
@@ -112,8 +108,8 @@ func (c *Client) sendOnce(ctx context.Context, call call) answer {
 	return a
 }
 
-// roundTrip reads the whole answer into a. It uses the transport itself: an
-// http.Client would follow redirects.
+// roundTrip makes the call and reads the whole answer into a. It uses a Transport because an http.Client follows
+// redirects.
 func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, limit *limit, a *answer) error {
 	req, err := c.request(ctx, call, begin)
 	if err != nil {
@@ -139,8 +135,8 @@ func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, l
 func (c *Client) request(ctx context.Context, call call, begin func() error) (*http.Request, error) {
 	body := io.Reader(nil)
 	if call.body != "" && begin != nil {
-		// Behind a reader of a type of our own net/http sets no GetBody, without
-		// which it cannot send the body a second time.
+		// For a reader of an unknown type net/http sets no GetBody, without which it cannot send the body a second
+		// time.
 		body = &onceReader{text: strings.NewReader(call.body), begin: begin}
 	}
 	req, err := http.NewRequestWithContext(ctx, call.method(), call.endpoint, body)
@@ -156,20 +152,20 @@ func (c *Client) request(ctx context.Context, call call, begin func() error) (*h
 	return req, nil
 }
 
-// A sendState is the moment from which a call counts as sent. It comes from the
-// goroutine that writes the request, once and never after end.
+// A sendState records whether a call counts as sent. The goroutine that writes the request calls begin, which fails
+// after end.
 type sendState struct {
-	beforeFirstByte func() error // nil is nothing
-	onSent          func()       // nil is nothing
+	beforeFirstByte func() error // may be nil
+	onSent          func()       // may be nil
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards sent and ended
 	sent  bool
 	ended bool
 }
 
 var errCallEnded = errors.New("the call has ended before it was sent")
 
-// begin lets the first byte go out, or returns why it must not.
+// begin marks the call as sent, or returns why it must not be sent.
 func (s *sendState) begin() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -188,7 +184,7 @@ func (s *sendState) begin() error {
 	return nil
 }
 
-// end reports whether the call was sent. From then on it is not.
+// end reports whether the call was sent. After end, begin fails.
 func (s *sendState) end() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,8 +192,7 @@ func (s *sendState) end() bool {
 	return s.sent
 }
 
-// An onceReader is a body that calls begin before it is read, and yields nothing
-// if that fails.
+// An onceReader is a request body that calls begin before its first byte is read, and returns its error if it fails.
 type onceReader struct {
 	text  *strings.Reader
 	begin func() error

@@ -7,17 +7,15 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// errMissing: an account file, or its directory, is absent, and nothing proves that
-// a person wanted that. It comes with ErrTemporary.
+// errMissing: the account's file, or its directory, is missing, and nothing proves that the account was erased. It is
+// returned with ErrTemporary.
 var errMissing = errors.New("the account's file is missing, though no erase removed it; put the data directory back")
 
 func missingError() error { return fmt.Errorf("%w: %w", errMissing, helper.ErrTemporary) }
 
-// checkSignIn returns nil if the account has the sign-in, and errMoved if there is
-// proof that a person ended that: an account file that says that it is being
-// erased, or the account's own file with another sign-in, while no file names
-// this one. Every other error is no proof: a file that is absent may be on a disk
-// that comes back.
+// checkSignIn returns nil if the account has the sign-in, and errMoved if there is proof that the account has lost it:
+// the account's file says that it is being erased, or names another sign-in while no file names this one. Any other
+// error proves nothing: a missing file may be on a disk that is not mounted.
 func (r *Rotation) checkSignIn(a helper.Account) error {
 	found, ok, err := r.findAccount(a)
 	switch {
@@ -32,16 +30,15 @@ func (r *Rotation) checkSignIn(a helper.Account) error {
 	case err != nil:
 		return missingError()
 	}
-	// A sign-in that was moved to another store still has the grant.
+	// After a move to another store the sign-in has the same grant under a new ID.
 	if now, err := r.Records.Accounts.Load(a.Name); err == nil && now.ID != "" && (now.Began == "" || now.Began != a.Began) {
 		return errMoved
 	}
 	return missingError()
 }
 
-// findAccount returns the account whose file names the sign-in, under whatever name: a
-// person may have renamed it while nobody had the lock. Neither found nor an error
-// means that every account file was read and none names it.
+// findAccount returns the account whose file names the sign-in. Its name may differ: it may have been renamed while no
+// process held the lock. If found and err are both zero, every account's file was read and none names the sign-in.
 func (r *Rotation) findAccount(a helper.Account) (found helper.Account, ok bool, err error) {
 	found, err = r.Records.Accounts.Load(a.Name)
 	if err == nil && found.ID == a.ID {

@@ -9,22 +9,21 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Tokens are what another program keeps of a sign-in.
+// Tokens are the tokens that another program keeps for a sign-in.
 type Tokens struct {
 	Access, Refresh helper.Secret
-	ID              helper.Secret // the id_token; empty if it keeps none
-	// Expiry is when the access token ends, unless that tells itself. An access
-	// token of which nobody knows counts as expired: its age is not known either.
+	ID              helper.Secret // the id_token; may be empty
+	// Expiry is the access token's expiry, used if the token has no exp claim. If neither is known the token counts as
+	// expired, because its age is not known either.
 	Expiry time.Time
-	// Identity is what the program knows. Its AccountID comes before that of the
-	// tokens, as the person may have chosen it; the rest fills gaps.
+	// Identity is the identity that the program recorded. Its AccountID overrides that of the tokens, as the person may
+	// have chosen it; its other fields are used where the tokens have none.
 	Identity helper.Identity
 	Settings Settings
 }
 
-// FromTokens returns the credential of generation 1 that the tokens are, with the
-// rules, and the errors, of [Client.Given]. Tokens without a refresh token are
-// [helper.ErrInvalid].
+// FromTokens returns a credential of generation 1 with the tokens. Validation and errors are those of
+// [Client.ParseCredential], except that a refresh token is required: without one the error is [helper.ErrInvalid].
 func (c *Client) FromTokens(ctx context.Context, t Tokens) (helper.Credential, error) {
 	invalid := func(err error) error { return fmt.Errorf("the sign-in is %w: %w", helper.ErrInvalid, err) }
 	if err := t.check(); err != nil {

@@ -13,33 +13,30 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
-// A attempt is one presentation of a refresh token, from its preparation to what
-// became of it.
+// An attempt is one presentation of a refresh token, from its preparation to its outcome.
 type attempt struct {
-	rec    helper.Record // before it
+	rec    helper.Record // as read before the attempt
 	reason helper.Reason
-	// journal is nil if the answer came before this turn.
+	// journal is nil if the answer was read from an earlier attempt's journal.
 	journal *journal.Journal
 	mark    journal.Mark
-	// markErr is why the mark could not be set to sending, so that nothing was
-	// sent; else nil.
+	// markErr is why the mark could not be set to sending, so that nothing was sent; otherwise nil.
 	markErr error
-	// kept: the answer is in the journal.
+	// kept: the answer is in the journal, or in the unreadable file.
 	kept bool
-	// unreadable: it is in the journal that was put aside.
+	// unreadable: the answer is in the unreadable file.
 	unreadable bool
 }
 
-// generation is that of the credential which the turn brings.
+// generation returns the generation of the credential that the attempt obtains.
 func (att *attempt) generation() uint64 { return att.mark.Generation + 1 }
 
-// isSuperseded reports whether what the turn brings, or something newer, was
-// stored before.
+// isSuperseded reports whether the attempt's credential, or a newer one, is already stored.
 func (att *attempt) isSuperseded() bool {
 	return att.generation() <= att.rec.Credential.Generation || att.generation() < att.rec.Account.Generation
 }
 
-// preflight lets fail what can fail before anything is spent.
+// preflight performs every step that can fail before the refresh token is spent.
 func (r *Rotation) preflight(ctx context.Context, att *attempt) error {
 	if err := r.at("preflight"); err != nil {
 		return err
@@ -61,8 +58,7 @@ func (r *Rotation) preflight(ctx context.Context, att *attempt) error {
 	return nil
 }
 
-// sealKey returns the key that seals the journal. It lives in the same store as
-// the credential.
+// sealKey returns the key that encrypts the journal. It is kept in the same store as the credential.
 func (r *Rotation) sealKey(ctx context.Context, a helper.Account) ([]byte, error) {
 	store, err := r.Records.Stores.Store(a.Store)
 	if err != nil {
@@ -78,14 +74,14 @@ func (r *Rotation) sealKey(ctx context.Context, a helper.Account) ([]byte, error
 	return key, nil
 }
 
-// newSealKey draws the key, before the first rotation of a sign-in, and reads it
-// back: an answer that nobody can open is lost.
+// newSealKey creates the key before the first rotation of a sign-in and reads it back: an answer encrypted with a key
+// that was not stored would be lost.
 func (r *Rotation) newSealKey(ctx context.Context, a helper.Account) ([]byte, error) {
 	store, err := r.Records.Stores.Store(a.Store)
 	if err != nil {
 		return nil, err
 	}
-	// Where the credential is absent too the store is away, and with it the key.
+	// If the credential is missing too, the store is unavailable, and so may be an existing key.
 	if _, _, err := store.Get(ctx, string(a.ID)); err != nil {
 		return nil, fmt.Errorf("the credential beside the key of the journal: %w", err)
 	}
@@ -103,7 +99,7 @@ func (r *Rotation) newSealKey(ctx context.Context, a helper.Account) ([]byte, er
 	return back, err
 }
 
-// mark notes that the refresh token is about to be presented.
+// mark records in the journal that the refresh token is about to be presented.
 func (r *Rotation) mark(att *attempt) error {
 	if err := r.at("mark"); err != nil {
 		return err
@@ -119,7 +115,7 @@ func (r *Rotation) mark(att *attempt) error {
 	return att.journal.Mark(att.mark)
 }
 
-// send presents the refresh token until it was sent once, for a few tries.
+// send presents the refresh token once. If the request could not be sent, it retries twice.
 func (r *Rotation) send(ctx context.Context, att *attempt) answer {
 	c := att.rec.Credential
 	first := func() error {
@@ -139,8 +135,7 @@ func (r *Rotation) send(ctx context.Context, att *attempt) answer {
 	return a
 }
 
-// markSending notes, before the first byte of it goes out, that the refresh token
-// may be spent from here on.
+// markSending records in the journal, before the first byte is sent, that the refresh token may be spent from now on.
 func (r *Rotation) markSending(att *attempt) error {
 	if err := r.at("sending"); err != nil {
 		return err
@@ -155,10 +150,9 @@ func (r *Rotation) markSending(att *attempt) error {
 	return r.checkUndisturbed(att)
 }
 
-// checkUndisturbed returns an error if another worker is at the same sign-in, or was since this
-// one took the lock. A lock excludes only those who find its file: one that was
-// deleted, or was away for a while, lets in a second worker. ErrConflict: the journal is
-// that one's.
+// checkUndisturbed returns an error if another worker is refreshing the same sign-in, or has done so since this one
+// acquired the lock. The lock excludes only processes that find its file: if the file was deleted or unreachable for a
+// while, a second worker can acquire a new one. ErrConflict means that the journal belongs to the other worker.
 func (r *Rotation) checkUndisturbed(att *attempt) error {
 	e, err := r.Journals.Read(att.rec.Account.ID, nil)
 	switch {
@@ -180,8 +174,7 @@ func (r *Rotation) checkUndisturbed(att *attempt) error {
 	return nil
 }
 
-// keepAnswer keeps the whole answer before anything is made of it. If that fails
-// the answer is still in memory.
+// keepAnswer saves the whole answer in the journal before it is parsed. If that fails the answer is still in memory.
 func (r *Rotation) keepAnswer(att *attempt, a answer) {
 	if !a.sent || a.err != nil && len(a.raw) == 0 || r.at("answer-before") != nil {
 		return
@@ -193,16 +186,16 @@ func (r *Rotation) keepAnswer(att *attempt, a answer) {
 	att.kept = r.at("answer-after") == nil
 }
 
-// A keptAnswer is an answer in the journal.
+// A keptAnswer is an answer as saved in the journal.
 type keptAnswer struct {
 	Host       string    `json:"host"`
 	Start      time.Time `json:"start"`
 	Status     int       `json:"status"`
 	RetryAfter string    `json:"retry_after,omitempty"`
 	Body       []byte    `json:"body,omitempty"`
-	// Raw is all that arrived, in place of Body.
+	// Raw is all received bytes, in place of Body.
 	Raw []byte `json:"raw,omitempty"`
-	// Cut: the connection failed before the answer was whole.
+	// Cut: the connection failed before the answer was complete.
 	Cut bool `json:"cut,omitempty"`
 }
 
@@ -214,7 +207,7 @@ func (a answer) toKept() keptAnswer {
 	return k
 }
 
-// answer is what was kept, read again. The secrets of its request are missing.
+// answer converts the saved answer back. The secrets of its request are missing.
 func (k keptAnswer) answer() answer {
 	a := answer{host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body, raw: k.Raw}
 	if k.Raw != nil {
@@ -226,8 +219,7 @@ func (k keptAnswer) answer() answer {
 	return a
 }
 
-// settle does what the outcome asks for, and empties the journal once that is
-// done.
+// settle acts on the answer's outcome, and empties the journal afterwards.
 func (r *Rotation) settle(ctx context.Context, att *attempt, a answer) (helper.Record, error) {
 	if err := r.at("parse"); err != nil {
 		return helper.Record{}, err
@@ -236,13 +228,13 @@ func (r *Rotation) settle(ctx context.Context, att *attempt, a answer) (helper.R
 	switch judge(a, parsed) {
 	case success:
 		if other := g.claims().difference(att.rec.Credential); other != "" {
-			// The sealed answer stays: it is all that there is of a sign-in.
+			// The journal keeps the answer: it may be all that is left of a sign-in.
 			return r.recordRefusal(ctx, att.rec, a.host+" answered the refresh with "+other)
 		}
 		c := g.renew(att.rec.Credential, a.start)
 		c.Generation = att.generation()
 		if g.refresh.IsZero() && c.RefreshToken.Digest() != att.mark.Token {
-			c.RefreshToken = helper.Secret{} // of a stale item: it was spent for another answer
+			c.RefreshToken = helper.Secret{} // the stored item is stale: its refresh token was spent for another answer
 		}
 		return r.storeCredential(ctx, att, c)
 	case refused:
@@ -262,8 +254,7 @@ func (r *Rotation) settle(ctx context.Context, att *attempt, a answer) (helper.R
 	return helper.Record{}, r.finish(att, err)
 }
 
-// finish ends the turn once its outcome is noted. Until then the journal tells it to
-// the next rotation.
+// finish empties the journal if the outcome was recorded. Otherwise the journal keeps it for the next rotation.
 func (r *Rotation) finish(att *attempt, err error) error {
 	if errors.Is(err, errNotRecorded) {
 		return err
@@ -271,7 +262,7 @@ func (r *Rotation) finish(att *attempt, err error) error {
 	return joinErrors(err, r.emptyJournal(att))
 }
 
-// emptyJournal ends the turn: nothing of it is left to do.
+// emptyJournal deletes the journal of an attempt with nothing left to do.
 func (r *Rotation) emptyJournal(att *attempt) error {
 	if err := r.at("empty"); err != nil {
 		return err
@@ -279,10 +270,10 @@ func (r *Rotation) emptyJournal(att *attempt) error {
 	return r.removeJournal(att)
 }
 
-// removeJournal deletes the journal.
+// removeJournal deletes the journal's file.
 func (r *Rotation) removeJournal(att *attempt) error {
 	if att.journal != nil {
-		_ = att.journal.Close() // Windows deletes no file that is open; what it holds is of no use now
+		_ = att.journal.Close() // Windows cannot delete an open file; its content is no longer needed
 	}
 	err := r.Journals.Remove(att.rec.Account.ID)
 	if errors.Is(err, helper.ErrNotFound) {
