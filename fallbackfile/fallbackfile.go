@@ -1,8 +1,8 @@
-// Package fallbackfile is a [helper.Store] on files that only their owner can
-// read: the place for credentials where there is no keychain. Start with [New].
+// Package fallbackfile is a [helper.Store] in files that only their owner can read: the store for a
+// system without a keychain. Start with [New].
 //
-// The files hold the items as they are, not encrypted: whoever can read the
-// owner's files can read them. The package does not decide when it is used.
+// The files are not encrypted: a program that can read the owner's files can read the items. The
+// package does not decide when it is used.
 package fallbackfile
 
 import (
@@ -19,13 +19,13 @@ import (
 const (
 	dirName = "credentials"
 
-	// maxSize of an item in bytes. The answer of a token endpoint is read up to
-	// 1 MiB, and a byte of it is at most six bytes of JSON.
+	// maxSize is the largest item in bytes. The answer of a token endpoint is read up to 1 MiB, and
+	// one byte of it takes at most six bytes of JSON.
 	maxSize = 8 << 20
 )
 
-// Store keeps each item in a file named by it. Its Versions are digests;
-// comparing and writing are one step only under the account's lock.
+// Store keeps each item in a file of its name. A Version is the digest of the content. Comparing
+// and writing are atomic only under the account's lock. Its methods are safe for concurrent use.
 type Store struct{ dir safefile.Dir }
 
 var (
@@ -33,19 +33,18 @@ var (
 	_ helper.Lister = (*Store)(nil)
 )
 
-// New returns the store under root, which is absolute. It touches nothing.
+// New returns the store under root, which is absolute. It does not touch the disk.
 func New(root string) *Store {
 	return &Store{dir: safefile.Dir{Root: root, Name: dirName}}
 }
 
-// Path returns where the item of the name is.
+// Path returns the path of the item's file.
 func (s *Store) Path(name string) string { return s.dir.Path(fileOf(name)) }
 
-// Folder returns where the items are.
+// Folder returns the directory of the items.
 func (s *Store) Folder() string { return s.dir.Path("") }
 
-// Files returns the path of everything in the folder: items, and what a killed
-// Put left behind.
+// Files returns the paths of all files in the folder: items, and what an interrupted Put left.
 func (s *Store) Files() ([]string, error) { return s.dir.Files() }
 
 // Get implements [helper.Store]. It creates nothing.
@@ -60,7 +59,7 @@ func (s *Store) Get(ctx context.Context, name string) ([]byte, helper.Version, e
 	return item, helper.Digest(item), nil
 }
 
-// Put implements [helper.Store]. The file is replaced in one step, or not at all.
+// Put implements [helper.Store]. It replaces the file atomically.
 func (s *Store) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
 	_, found, err := s.Get(ctx, name)
 	if err != nil && !errors.Is(err, helper.ErrNotFound) {
@@ -74,7 +73,7 @@ func (s *Store) Put(ctx context.Context, name string, item []byte, expect helper
 	}
 	dir := s.dir
 	if expect != "" {
-		dir.Makes = safefile.MakesNothing // the directory that held the item may be away for a moment
+		dir.Makes = safefile.MakesNothing // the directory that held the item may be absent for a moment
 	}
 	if err := dir.Write(fileOf(name), item); err != nil {
 		return "", err
@@ -82,8 +81,8 @@ func (s *Store) Put(ctx context.Context, name string, item []byte, expect helper
 	return helper.Digest(item), nil
 }
 
-// Delete implements [helper.Store]. It also deletes what a process that was
-// killed in the middle of a Put left behind, even where the item is absent.
+// Delete implements [helper.Store]. It also deletes what an interrupted Put left, even if there is
+// no item.
 func (s *Store) Delete(ctx context.Context, name string, expect helper.Version) error {
 	_, found, err := s.Get(ctx, name)
 	switch {
@@ -126,7 +125,7 @@ func check(ctx context.Context, name string) error {
 	return helper.CheckItemName(name)
 }
 
-// A name has at most one slash, and neither its ID nor its word has a dot.
+// An item name has at most one slash, and neither of its parts has a dot.
 
 func fileOf(name string) string { return strings.Replace(name, "/", ".", 1) }
 

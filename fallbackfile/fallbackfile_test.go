@@ -117,8 +117,8 @@ func TestGet_TooLong(t *testing.T) {
 	wantFile(t, s.Path(name), content)
 }
 
-// TestDelete_TakesTemps: a Put that was killed leaves a file with a secret,
-// beside the item or, at a first sign-in, alone.
+// TestDelete_TakesTemps checks that Delete removes the temporary file of an interrupted Put, beside
+// the item or, after a first sign-in, alone.
 func TestDelete_TakesTemps(t *testing.T) {
 	t.Parallel()
 	s, v := place(t)

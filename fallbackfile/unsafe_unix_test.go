@@ -20,8 +20,8 @@ import (
 
 func TestMain(m *testing.M) { reexec.Main(m, child) }
 
-// child puts an item twice under the umask args[0] and the root args[1], and
-// writes the modes that it finds each time.
+// child puts an item twice under the umask args[0] and the root args[1], and prints the modes after
+// each.
 func child(args []string) error {
 	umask, err := strconv.ParseUint(args[0], 8, 32)
 	if err != nil {

@@ -10,11 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// itemVersion is the version of the stored item. A change that an older
-// codex-cred would misread or lose raises it.
+// itemVersion is the version of the item format. A change that an older codex-cred would misread or lose increases it.
 const itemVersion = 1
 
-// item is the stored form of a Credential: compact JSON.
+// An item is the stored form of a Credential: compact JSON.
 type item struct {
 	Version      int       `json:"version"`
 	AccessToken  string    `json:"access_token"`
@@ -28,10 +27,9 @@ type item struct {
 	Refused      string    `json:"refused,omitempty"`
 }
 
-// Encode returns the credential as an item for a Store. The item holds the
-// tokens in the clear.
+// Encode returns the credential as an item for a Store. The item contains the tokens in clear text.
 func Encode(c Credential) ([]byte, error) {
-	if err := encodable(c); err != nil {
+	if err := checkEncodable(c); err != nil {
 		return nil, err
 	}
 	b, err := json.Marshal(toItem(c))
@@ -41,17 +39,16 @@ func Encode(c Credential) ([]byte, error) {
 	return b, nil
 }
 
-// encodable refuses what the item could not give back as it was.
-func encodable(c Credential) error {
+// checkEncodable returns ErrInvalid if the item could not reproduce the credential exactly.
+func checkEncodable(c Credential) error {
 	if !utf8.ValidString(c.AccessToken.Reveal()) || !utf8.ValidString(c.RefreshToken.Reveal()) {
 		return fmt.Errorf("encode the credential: a token is %w: it is not text", ErrInvalid)
 	}
 	return nil
 }
 
-// Decode returns the credential in an item of either form. An item that does
-// not decode, or that a newer codex-cred wrote, is ErrCorrupt. No part of the
-// item is in the error.
+// Decode decodes an item of either form. An invalid item, or one of a newer codex-cred, is ErrCorrupt. The error
+// contains no part of the item.
 func Decode(b []byte) (Credential, error) {
 	if len(b) == 0 {
 		return Credential{}, fmt.Errorf("the stored item is %w: it is empty", ErrCorrupt)
@@ -70,11 +67,10 @@ func Decode(b []byte) (Credential, error) {
 	return fromItem(it)
 }
 
-// decodeJSON reads exactly one JSON object. Its errors name no content: those
-// of encoding/json can quote what they stumble over.
+// decodeJSON decodes exactly one JSON object. It does not return errors of encoding/json, which can quote the input.
 func decodeJSON(b []byte) (item, error) {
 	var it item
-	// Most items are right: of another it is told what is wrong with it.
+	// Only an invalid item is examined for the reason.
 	if !bytes.HasPrefix(b, []byte("{")) || json.Unmarshal(b, &it) != nil || it.Version != itemVersion {
 		var err error
 		if it, err = decodeParts(b); err != nil {
@@ -83,7 +79,7 @@ func decodeJSON(b []byte) (item, error) {
 	}
 	years := []int{it.Expiry.UTC().Year(), it.ObtainedAt.UTC().Year()}
 	if slices.Min(years) < 0 || slices.Max(years) > 9999 {
-		return item{}, errors.New("a time is out of range") // JSON has no form for it in UTC
+		return item{}, errors.New("a time is out of range") // not representable in JSON in UTC
 	}
 	return it, nil
 }

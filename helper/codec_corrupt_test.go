@@ -67,19 +67,19 @@ func TestDecode_CorruptCompact(t *testing.T) {
 		{"one byte short", good[:len(good)-1], "its compact form is damaged"},
 		{"trailing garbage", append(bytes.Clone(good), "rt_refresh-token"...), "its compact form is damaged"},
 		{"no DEFLATE", append([]byte{1}, "rt_refresh-token"...), "its compact form is damaged"},
-		{"no parts", compacted(t), "its compact form is damaged"},
-		{"one part", compacted(t, head), "its compact form is damaged"},
-		{"four parts", compacted(t, head, token, none, none), "its compact form is damaged"},
-		{"head is no JSON", compacted(t, []byte("rt_refresh-token"), token, none), "it is not a JSON object"},
-		{"head of a newer version", compacted(t, []byte(`{"version":2}`), token, none), newer},
-		{"head with too little", compacted(t, []byte(`{"version":1}`), token, none), "it has no expiry"},
-		{"no access token", compacted(t, head, none, token), "it has no access_token"},
-		{"unknown segment", compacted(t, head, []byte("\x02\x05token"), none), "its compact form is damaged"},
-		{"segment beyond the end", compacted(t, head, []byte("\x00\x06token"), none), "its compact form is damaged"},
-		{"segment without length", compacted(t, head, []byte{0}, none), "its compact form is damaged"},
-		{"segment with endless length", compacted(t, head, append([]byte{0}, bytes.Repeat([]byte{0xff}, 11)...), none), "its compact form is damaged"},
-		{"damaged refresh token", compacted(t, head, token, []byte("\x02\x00")), "its compact form is damaged"},
-		{"bomb of 64 MiB", bomb(t, 64<<20), "its compact form is damaged"},
+		{"no parts", encodeParts(t), "its compact form is damaged"},
+		{"one part", encodeParts(t, head), "its compact form is damaged"},
+		{"four parts", encodeParts(t, head, token, none, none), "its compact form is damaged"},
+		{"head is no JSON", encodeParts(t, []byte("rt_refresh-token"), token, none), "it is not a JSON object"},
+		{"head of a newer version", encodeParts(t, []byte(`{"version":2}`), token, none), newer},
+		{"head with too little", encodeParts(t, []byte(`{"version":1}`), token, none), "it has no expiry"},
+		{"no access token", encodeParts(t, head, none, token), "it has no access_token"},
+		{"unknown segment", encodeParts(t, head, []byte("\x02\x05token"), none), "its compact form is damaged"},
+		{"segment beyond the end", encodeParts(t, head, []byte("\x00\x06token"), none), "its compact form is damaged"},
+		{"segment without length", encodeParts(t, head, []byte{0}, none), "its compact form is damaged"},
+		{"segment with endless length", encodeParts(t, head, append([]byte{0}, bytes.Repeat([]byte{0xff}, 11)...), none), "its compact form is damaged"},
+		{"damaged refresh token", encodeParts(t, head, token, []byte("\x02\x00")), "its compact form is damaged"},
+		{"bomb of 64 MiB", compressionBomb(t, 64<<20), "its compact form is damaged"},
 		{"one byte more than 1 MiB", sizedItem(t, head, 1<<20+1), "its compact form is damaged"},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantCorrupt(t, c.item, c.want) })
@@ -90,7 +90,7 @@ func TestDecode_CorruptCompact(t *testing.T) {
 // the damages above are the only thing that is wrong with their items.
 func TestDecode_Compacted(t *testing.T) {
 	head := []byte(with(t, string(mustEncode(t, helper.Encode, sample())), "access_token", nil))
-	c, err := helper.Decode(compacted(t, head, []byte("\x00\x05token\x01\x03abc"), []byte("\x00\x00")))
+	c, err := helper.Decode(encodeParts(t, head, []byte("\x00\x05token\x01\x03abc"), []byte("\x00\x00")))
 	if err != nil || c.AccessToken.Reveal() != "token.YWJj" || !c.RefreshToken.IsZero() {
 		t.Errorf("tokens %q and %q, %v", c.AccessToken.Reveal(), c.RefreshToken.Reveal(), err)
 	}
@@ -113,7 +113,7 @@ func sizedItem(t *testing.T, head []byte, size int) []byte {
 	const lengths = 2 + 3 + 1 + 3 + 1 // of the head, the token, its segment, and no refresh token
 	token := bytes.Repeat([]byte{'.' + 1}, size-len(head)-lengths)
 	segment := append(binary.AppendUvarint([]byte{0}, uint64(len(token))), token...)
-	return compacted(t, head, segment, nil)
+	return encodeParts(t, head, segment, nil)
 }
 
 // TestDecode_LargeTimes checks that a time that has no UTC form in JSON is not
@@ -173,24 +173,24 @@ func with(t *testing.T, object, member string, value any) string {
 	return string(out)
 }
 
-// compacted returns a compact item of the parts.
-func compacted(t *testing.T, parts ...[]byte) []byte {
+// encodeParts returns a compact item of the parts.
+func encodeParts(t *testing.T, parts ...[]byte) []byte {
 	t.Helper()
 	var body []byte
 	for _, part := range parts {
 		body = append(binary.AppendUvarint(body, uint64(len(part))), part...)
 	}
-	return deflated(t, func(w *flate.Writer) error {
+	return compressWith(t, func(w *flate.Writer) error {
 		_, err := w.Write(body)
 		return err
 	})
 }
 
-// bomb returns a small compact item that unfolds to size zero bytes.
-func bomb(t *testing.T, size int) []byte {
+// compressionBomb returns a small compact item that unfolds to size zero bytes.
+func compressionBomb(t *testing.T, size int) []byte {
 	t.Helper()
 	block := make([]byte, 1<<20)
-	return deflated(t, func(w *flate.Writer) error {
+	return compressWith(t, func(w *flate.Writer) error {
 		for size > 0 {
 			n, err := w.Write(block[:min(size, len(block))])
 			if err != nil {
@@ -202,7 +202,7 @@ func bomb(t *testing.T, size int) []byte {
 	})
 }
 
-func deflated(t *testing.T, write func(*flate.Writer) error) []byte {
+func compressWith(t *testing.T, write func(*flate.Writer) error) []byte {
 	t.Helper()
 	out := bytes.NewBuffer([]byte{1})
 	w, err := flate.NewWriter(out, flate.BestSpeed)

@@ -12,24 +12,22 @@ import (
 	"strings"
 )
 
-// compactV1 is the first byte of a compact item. The plain form begins with a
-// brace, so one byte tells them apart.
+// compactV1 is the first byte of a compact item. The plain form begins with a brace, so the first byte distinguishes
+// them.
 const compactV1 = 0x01
 
-// compactMax bounds what a compact item may unfold to.
-const compactMax = 1 << 20
+// maxCompact limits the decompressed size of a compact item in bytes.
+const maxCompact = 1 << 20
 
 var errCompact = errors.New("its compact form is damaged")
 
-// EncodeCompact returns the credential as an item for a Store that cannot hold
-// the plain form. Tokens are mostly base64url text, which DEFLATE alone shrinks
-// little: their segments are decoded first, then everything is compressed.
+// EncodeCompact returns the credential as an item for a Store that cannot hold the plain form. Tokens are usually
+// base64url, which DEFLATE alone compresses little: their segments are decoded first, then everything is compressed.
 //
-// After the version byte follows a DEFLATE stream, with a preset dictionary, of:
-// the JSON form without the tokens, the access token, the refresh token, each
-// with its length in front. More than 1 MiB of that is ErrTooLarge.
+// The item is the version byte and a DEFLATE stream, with a preset dictionary, of three length-prefixed parts: the JSON
+// form without the tokens, the access token and the refresh token. If the parts exceed 1 MiB the error is ErrTooLarge.
 func EncodeCompact(c Credential) ([]byte, error) {
-	if err := encodable(c); err != nil {
+	if err := checkEncodable(c); err != nil {
 		return nil, err
 	}
 	it := toItem(c)
@@ -43,7 +41,7 @@ func EncodeCompact(c Credential) ([]byte, error) {
 	for _, token := range tokens {
 		body = appendBytes(body, packToken(token))
 	}
-	if len(body) > compactMax {
+	if len(body) > maxCompact {
 		return nil, fmt.Errorf("encode the credential: it is %w", ErrTooLarge)
 	}
 	return compress(body)
@@ -66,8 +64,8 @@ func compress(body []byte) ([]byte, error) {
 
 func decodeCompact(b []byte) (item, error) {
 	in := bytes.NewReader(b)
-	body, err := io.ReadAll(io.LimitReader(flate.NewReaderDict(in, []byte(dictionary)), compactMax+1))
-	if err != nil || len(body) > compactMax || in.Len() != 0 {
+	body, err := io.ReadAll(io.LimitReader(flate.NewReaderDict(in, []byte(dictionary)), maxCompact+1))
+	if err != nil || len(body) > maxCompact || in.Len() != 0 {
 		return item{}, errCompact
 	}
 	var parts [3][]byte
@@ -95,9 +93,8 @@ const (
 	segmentDecoded = 1
 )
 
-// packToken writes each dot-separated segment with a byte that says whether it
-// was base64url-decoded. A segment is decoded only where encoding it again
-// gives the same text.
+// packToken writes each dot-separated segment, with a byte that says whether it was base64url-decoded. A segment is
+// decoded only if encoding it again gives the same text.
 func packToken(token string) []byte {
 	var out []byte
 	for segment := range strings.SplitSeq(token, ".") {

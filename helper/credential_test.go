@@ -7,8 +7,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// living returns a credential that was obtained at start and lives for life.
-func living(life time.Duration) helper.Credential {
+// credentialWithLife returns a credential that was obtained at start and lives for life.
+func credentialWithLife(life time.Duration) helper.Credential {
 	return helper.Credential{
 		AccessToken: helper.NewSecret("access"), RefreshToken: helper.NewSecret("refresh"),
 		ObtainedAt: start(), Expiry: start().Add(life), Generation: 5,
@@ -16,9 +16,9 @@ func living(life time.Duration) helper.Credential {
 	}
 }
 
-// lives are those of a test, of a usual server, of ChatGPT, and those round
+// minTTLs are those of a test, of a usual server, of ChatGPT, and those round
 // the one whose tenth is 5 minutes.
-func lives() map[time.Duration]time.Duration {
+func minTTLs() map[time.Duration]time.Duration {
 	return map[time.Duration]time.Duration{ // to the least remaining life that is fresh
 		time.Second:                       100 * time.Millisecond,
 		3 * time.Second:                   300 * time.Millisecond,
@@ -33,8 +33,8 @@ func lives() map[time.Duration]time.Duration {
 }
 
 func TestCredential_MinTTL(t *testing.T) {
-	for life, want := range lives() {
-		if got := living(life).MinTTL(); got != want {
+	for life, want := range minTTLs() {
+		if got := credentialWithLife(life).MinTTL(); got != want {
 			t.Errorf("MinTTL of a life of %v = %v, want %v", life, got, want)
 		}
 	}
@@ -43,8 +43,8 @@ func TestCredential_MinTTL(t *testing.T) {
 // TestCredential_Boundaries asks one nanosecond before the end of each answer,
 // at it, and after.
 func TestCredential_Boundaries(t *testing.T) {
-	for life, minTTL := range lives() {
-		c := living(life)
+	for life, minTTL := range minTTLs() {
+		c := credentialWithLife(life)
 		for _, b := range []struct {
 			name string
 			ask  func(time.Time) bool
@@ -71,7 +71,7 @@ func TestCredential_Boundaries(t *testing.T) {
 
 // TestCredential_OtherZone checks that a clock in another zone changes nothing.
 func TestCredential_OtherZone(t *testing.T) {
-	c, zone := living(time.Hour), time.FixedZone("west", -9*60*60)
+	c, zone := credentialWithLife(time.Hour), time.FixedZone("west", -9*60*60)
 	for name, ask := range map[string]func(time.Time) bool{
 		"Valid": c.Valid, "Young": c.Young, "Fresh": func(now time.Time) bool { return c.Fresh(now, 0) },
 	} {
@@ -83,11 +83,11 @@ func TestCredential_OtherZone(t *testing.T) {
 
 // TestCredential_NothingToShow lists what is good for nothing at any time.
 func TestCredential_NothingToShow(t *testing.T) {
-	noToken, noExpiry := living(time.Hour), living(time.Hour)
+	noToken, noExpiry := credentialWithLife(time.Hour), credentialWithLife(time.Hour)
 	noToken.AccessToken = helper.Secret{}
 	noExpiry.Expiry = time.Time{}
 	for name, c := range map[string]helper.Credential{
-		"zero": {}, "no access token": noToken, "no expiry": noExpiry, "no life": living(0), "expired when it came": living(-time.Hour),
+		"zero": {}, "no access token": noToken, "no expiry": noExpiry, "no life": credentialWithLife(0), "expired when it came": credentialWithLife(-time.Hour),
 	} {
 		if c.Valid(start()) || c.Fresh(start(), 0) || c.Fresh(start(), time.Nanosecond) || c.Young(start()) {
 			t.Errorf("%s: Valid %v, Fresh %v, Young %v", name, c.Valid(start()), c.Fresh(start(), 0), c.Young(start()))

@@ -1,8 +1,7 @@
 package helper
 
-// dictionary is what DEFLATE is told beforehand: text that most credentials
-// hold, the likeliest last. It belongs to compactV1, whose items need it to be
-// read; another dictionary is another version byte.
+// dictionary is the preset dictionary of compactV1: text that is common in credentials, the most frequent last.
+// Decoding needs the same dictionary; a changed dictionary needs a new version byte.
 const dictionary = `"refused":"https://auth.example.com/.well-known/oauth-authorization-server` +
 	`"iss_required":true,"revocation_endpoint":"/token/revoke"/authorize"scope":"offline_access openid profile email` +
 	`"amr":["pwd","otp","mfa"],"auth_time":"pwd_auth_time":"session_id":"authsess_","sl":true,"nbf":,"verified":"organizations":[{"id":"org-` +

@@ -10,40 +10,36 @@ import (
 	"time"
 )
 
-// A Helper answers requests for an access token. All fields are set by its
-// owner; its methods may be called concurrently.
+// A Helper answers requests for an access token. The owner sets its fields before the first call; its methods may be
+// called concurrently.
 type Helper struct {
 	Records   Records
 	Refresher Refresher
 	Now       func() time.Time
-	// Outlives reports whether a refresh that begins in the background goes on when
-	// whatever started this process ends. Nil means that it does. It is called
-	// only in the last tenth of a token's life.
+	// Outlives reports whether a background refresh survives the end of the process's parent. Nil means that it does.
+	// It is called only in the last tenth of a token's lifetime.
 	Outlives func() bool
 }
 
-// A Request says what kind of access token a caller needs.
+// A Request describes the access token that a caller needs.
 type Request struct {
 	Account string
-	// MinTTL is the least remaining life; zero is [Credential.MinTTL].
+	// MinTTL is the minimum remaining lifetime; zero means [Credential.MinTTL].
 	MinTTL time.Duration
-	// Refresh asks for a refresh however fresh the token is. While the last one is
-	// unanswered it is ErrUnanswered until the next is due.
+	// Refresh requests a refresh even if the token is fresh. If the last refresh is unanswered the error is
+	// ErrUnanswered until the next one is due.
 	Refresh bool
-	// Force, with Refresh, presents a refresh token that may be spent.
+	// Force, with Refresh, presents a refresh token even if it may be spent.
 	Force bool
-	// Idle asks for a refresh however fresh the token is, if it is due: unlike
-	// Refresh it heeds what the last one has left to heed.
+	// Idle requests a refresh even if the token is fresh, but, unlike Refresh, only if it is due.
 	Idle bool
-	// Rejected is empty, or the SHA-256 in hexadecimal of an access token that
-	// the caller saw refused.
+	// Rejected is empty, or the SHA-256 in hexadecimal of an access token that a server refused.
 	Rejected string
-	// Offline forbids the refresh.
+	// Offline forbids a refresh.
 	Offline bool
 }
 
-// rejects reports whether the credential has the access token that the caller
-// saw refused.
+// rejects reports whether the credential's access token is the one that the caller reports as refused.
 func (r Request) rejects(c Credential) bool {
 	if r.Rejected == "" {
 		return false
@@ -52,27 +48,24 @@ func (r Request) rejects(c Credential) bool {
 	return subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(r.Rejected)) == 1
 }
 
-// An Answer is a credential whose access token has not expired.
+// An Answer is a credential with an unexpired access token.
 type Answer struct {
 	Record
-	// Warning is nil, or why the access token is less than was asked for.
+	// Warning is nil, or why the access token is not as requested.
 	Warning error
 }
 
-// Get returns a credential with a fresh access token, refreshing it if needed.
-// While the stored access token is valid no failure of the refresh is an error:
-// it becomes the Answer's Warning. An expired access token is never returned,
-// nor one that the request says was refused: then the error is ErrTemporary.
+// Get returns a credential with a fresh access token, refreshing it if needed. While the stored access token is valid,
+// a failed refresh is not an error but the Answer's Warning. Get never returns an expired access token, or the one that
+// the request reports as refused: then the error is ErrTemporary.
 //
-// One that is fresh and in the last tenth of its life is returned at once, and
-// a refresh begins that nobody waits for. Where that might be killed after it
-// has spent the refresh token, none begins; in the second half of that tenth the
-// caller waits for one, whose failure is told to nobody.
+// A fresh token in the last tenth of its lifetime is returned at once, and a refresh starts in the background. Where a
+// background refresh could be killed after it has spent the refresh token, none starts; in the last twentieth Get then
+// refreshes before it returns, and ignores an error of that refresh.
 //
-// Errors are those of [Store] and [Refresher], inside an [AccountError].
-// ErrNotStored comes with an Answer: its access token is good, and the last one
-// of this sign-in unless a later try stores what came with it. ErrUnanswered, which
-// only a request with Refresh gets, comes with the stored credential if that is valid.
+// Errors are those of [Store] and [Refresher], wrapped in an [AccountError]. ErrNotStored is returned with a valid
+// Answer: its access token is the last one of this sign-in, unless a later try stores the credential. ErrUnanswered,
+// possible only with Refresh, is returned with the stored credential if that is valid.
 func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	rec, err := h.Records.Read(ctx, req.Account)
 	if err != nil {
@@ -85,7 +78,7 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	}
 	switch rejected := req.rejects(c); {
 	case rejected && c.Valid(now) && now.Before(rec.rejectionDue(now)):
-		return Answer{}, ForAccount(req.Account, rec.justRejected(now))
+		return Answer{}, ForAccount(req.Account, rec.rejectedTooSoon(now))
 	case rejected && c.Valid(now):
 		return h.renew(ctx, req, rec, ReasonRejected)
 	case c.Early(now) && rec.Account.ClockTried == c.Generation:
@@ -100,8 +93,7 @@ func (h *Helper) Get(ctx context.Context, req Request) (Answer, error) {
 	return h.renew(ctx, req, rec, ReasonExpiry)
 }
 
-// reason returns why the request wants a refresh however fresh the token is, if it
-// does.
+// reason returns the reason of a refresh that the request wants even if the token is fresh.
 func (r Request) reason() (Reason, bool) {
 	switch {
 	case r.Refresh && r.Force:
@@ -114,9 +106,8 @@ func (r Request) reason() (Reason, bool) {
 	return "", false
 }
 
-// Rejected hears that a caller saw the access token refused whose digest the
-// request names, and refreshes as Get does. If that is not the token of the account
-// nothing happens.
+// Rejected reports that a server refused the token with the given digest, and refreshes as Get does. It does nothing if
+// that is not the account's token.
 func (h *Helper) Rejected(ctx context.Context, req Request) error {
 	rec, err := h.Records.Read(ctx, req.Account)
 	if err == nil && req.rejects(rec.Credential) {
@@ -125,20 +116,19 @@ func (h *Helper) Rejected(ctx context.Context, req Request) error {
 	return ForAccount(req.Account, err)
 }
 
-// fresh reports whether the access token can be used without a word. A stale
-// credential may have a newer one in the journal.
+// fresh reports whether the access token can be returned without a warning. For a stale credential the journal may hold
+// a newer one.
 func (r Record) fresh(now time.Time, minTTL time.Duration) bool {
 	return r.Credential.Fresh(now, minTTL) && !r.Stale()
 }
 
 var errClock = errors.New("this computer's clock is behind the time at which the access token was obtained, so it may have expired; set the clock")
 
-// agingAnswer answers with the record, which is fresh, and lets the next refresh begin in
-// good time.
+// agingAnswer returns the fresh record and, in the last tenth of its lifetime, starts the next refresh.
 func (h *Helper) agingAnswer(ctx context.Context, req Request, rec Record, now time.Time) (Answer, error) {
 	c := rec.Credential
 	if !c.Aging(now) || req.Offline || rec.Refreshable() != nil || now.Before(rec.Account.NotBefore) {
-		return Answer{Record: rec}, nil //nolint:nilerr // a fresh token is printed, whether or not it can be refreshed
+		return Answer{Record: rec}, nil //nolint:nilerr // a fresh token is returned whether or not it can be refreshed
 	}
 	d := Demand{Account: req.Account, Generation: c.Generation, Reason: ReasonAging}
 	if h.Outlives == nil || h.Outlives() {
@@ -159,11 +149,11 @@ func (h *Helper) agingAnswer(ctx context.Context, req Request, rec Record, now t
 }
 
 func (h *Helper) renew(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {
-	answer, err := h.renewed(ctx, req, old, why)
+	answer, err := h.answerAfterRefresh(ctx, req, old, why)
 	return answer, ForAccount(req.Account, err)
 }
 
-func (h *Helper) renewed(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {
+func (h *Helper) answerAfterRefresh(ctx context.Context, req Request, old Record, why Reason) (Answer, error) {
 	newest, err := h.refresh(ctx, req, old, why)
 	if err != nil && newest.Credential.Generation <= old.Credential.Generation {
 		newest = old
@@ -186,7 +176,7 @@ func (h *Helper) renewed(ctx context.Context, req Request, old Record, why Reaso
 }
 
 func (h *Helper) refresh(ctx context.Context, req Request, old Record, why Reason) (Record, error) {
-	// Of a stale credential the refresher may know the successor.
+	// The refresher may find the successor of a stale credential.
 	if err := old.Refreshable(); err != nil && (req.Offline || !old.Stale()) {
 		return Record{}, err
 	}
@@ -196,8 +186,8 @@ func (h *Helper) refresh(ctx context.Context, req Request, old Record, why Reaso
 	return h.Refresher.Refresh(ctx, Demand{Account: req.Account, Generation: old.Credential.Generation, Reason: why})
 }
 
-// Refreshable returns [ErrSignInRequired] with the reason if the refresh token
-// of the record must not be presented; a [SharedError] if another program has it.
+// Refreshable returns [ErrSignInRequired] with the reason if the record's refresh token must not be presented, or a
+// [SharedError] if another program has it.
 func (r Record) Refreshable() error {
 	if r.Stale() {
 		return fmt.Errorf("the stored credential is older than one that was stored before (a restored backup?): %w", ErrSignInRequired)
@@ -208,8 +198,7 @@ func (r Record) Refreshable() error {
 	return r.Credential.Refreshable()
 }
 
-// Refreshable returns [ErrSignInRequired] with the reason if the refresh token
-// must not be presented.
+// Refreshable returns [ErrSignInRequired] with the reason if the refresh token must not be presented.
 func (c Credential) Refreshable() error {
 	switch {
 	case c.Refused != "":

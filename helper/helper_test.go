@@ -25,10 +25,10 @@ func (r *refresher) Refresh(_ context.Context, d helper.Demand) (helper.Record, 
 
 func (r *refresher) Begin(d helper.Demand) { r.begun = append(r.begun, d) }
 
-// renewed returns the record that a rotation brings at now: its access token
+// refreshedRecord returns the record that a rotation brings at now: its access token
 // "renewed" lives for life.
-func renewed(now time.Time, life time.Duration) helper.Record {
-	c := living(life)
+func refreshedRecord(now time.Time, life time.Duration) helper.Record {
+	c := credentialWithLife(life)
 	c.AccessToken, c.Generation = helper.NewSecret("renewed"), 6
 	c.ObtainedAt, c.Expiry = now, now.Add(life)
 	return helper.Record{Account: helper.Account{Name: "work", ID: firstID, Generation: 6}, Credential: c}
@@ -61,7 +61,7 @@ const (
 )
 
 func gives(life time.Duration, err error) func(time.Time) (helper.Record, error) {
-	return func(now time.Time) (helper.Record, error) { return renewed(now, life), err }
+	return func(now time.Time) (helper.Record, error) { return refreshedRecord(now, life), err }
 }
 
 func fails(err error) func(time.Time) (helper.Record, error) {
@@ -86,8 +86,8 @@ func behind(a *helper.Account, _ *helper.Credential) { a.Generation = 4 }
 func runGet(t *testing.T, c getCase) {
 	t.Helper()
 	s := new(helper.Memory)
-	records, b := kept(t, s)
-	a, cred := b.accounts["work"], living(time.Hour)
+	records, b := newRecords(t, s)
+	a, cred := b.accounts["work"], credentialWithLife(time.Hour)
 	if c.stored != nil {
 		c.stored(&a, &cred)
 	}
@@ -248,12 +248,12 @@ func TestHelper_GetOrders(t *testing.T) {
 		{name: "new token expired long ago", age: stale, answer: gives(-time.Hour, nil), err: temporary, says: clock, calls: 1},
 		{name: "new token lives a nanosecond", age: expired, answer: gives(1, nil), token: "renewed", calls: 1},
 		{name: "new token of no text", age: expired, answer: func(now time.Time) (helper.Record, error) {
-			rec := renewed(now, time.Hour)
+			rec := refreshedRecord(now, time.Hour)
 			rec.Credential.AccessToken = helper.Secret{}
 			return rec, nil
 		}, err: temporary, calls: 1},
 		{name: "signed in again meanwhile", age: expired, answer: func(now time.Time) (helper.Record, error) {
-			rec := renewed(now, time.Hour)
+			rec := refreshedRecord(now, time.Hour)
 			rec.Account.ID, rec.Credential.Generation = secondID, 1
 			return rec, nil
 		}, token: "renewed", calls: 1},
@@ -267,8 +267,8 @@ func TestHelper_GetOrders(t *testing.T) {
 func TestHelper_GetUnreadable(t *testing.T) {
 	for _, cause := range append(storeErrors(), helper.ErrNotFound) {
 		t.Run(cause.Error(), func(t *testing.T) {
-			s := &failing{get: cause}
-			records, _ := kept(t, s)
+			s := &failingStore{get: cause}
+			records, _ := newRecords(t, s)
 			r := new(refresher)
 			h := &helper.Helper{Records: records, Refresher: r, Now: start}
 			answer, err := h.Get(t.Context(), helper.Request{Account: "work", Refresh: true})

@@ -8,13 +8,13 @@ import (
 	"slices"
 )
 
-// A Keeper changes which sign-in an account has.
+// A Keeper changes the sign-in of an account.
 type Keeper struct {
 	Records Records
 	Locker  Locker
 	Random  io.Reader // crypto/rand.Reader outside tests
-	// Host returns the id of the machine that sign-ins in the store are tied to,
-	// or nothing; nil ties none.
+	// Host returns the id of the machine to which sign-ins in the store are bound, or "" if they are not; nil means
+	// that none are.
 	Host func(store string) string
 }
 
@@ -25,36 +25,33 @@ func (k Keeper) host(store string) string {
 	return k.Host(store)
 }
 
-// SignIn stores the credential of a new sign-in under the account, in the
-// store with the given word, and returns the account. A sign-in that the
-// account had before stays usable until the new one is stored and read back;
-// then it is a leftover of the account, for the caller to delete.
+// SignIn stores the credential of a new sign-in under the account, in the named store, and returns the account. A
+// previous sign-in of the account stays usable until the new one is stored and read back; then it is one of the
+// account's Leftovers, for the caller to delete.
 //
-// The account's file names the new ID before the item exists, so that no item
-// can be orphaned. If storing fails the account is as it was, except that the
-// new ID stays a leftover where its item could not be removed. ErrConflict: the
-// account was erased meanwhile.
+// The account's file names the new ID before the item exists, so that no item can be orphaned. If storing fails the
+// account is unchanged, except that the new ID stays a leftover if its item could not be removed. ErrConflict means
+// that the account was erased in the meantime.
 func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential) (Account, error) {
 	return k.signIn(ctx, account, store, "", c)
 }
 
 func (k Keeper) signIn(ctx context.Context, account, store, shared string, c Credential) (Account, error) {
-	return k.add(ctx, account, addition{store: store, shared: shared, credential: c, enter: func(next Leftover) func(*Account) error {
+	return k.add(ctx, account, newCredential{store: store, shared: shared, credential: c, commit: func(next Leftover) func(*Account) error {
 		return promote(next, c, k.host(store), shared)
 	}})
 }
 
-// An addition is a credential that comes to an account.
-type addition struct {
+// A newCredential is a credential to add to an account.
+type newCredential struct {
 	store, shared string
 	credential    Credential
-	// enter lets the account's file name the sign-in.
-	enter func(next Leftover) func(*Account) error
+	// commit returns the change that makes the stored sign-in current.
+	commit func(next Leftover) func(*Account) error
 }
 
-// add stores the credential under a new ID, and then lets the account's file
-// name it.
-func (k Keeper) add(ctx context.Context, account string, of addition) (Account, error) {
+// add stores the credential under a new ID, and then commits it in the account's file.
+func (k Keeper) add(ctx context.Context, account string, of newCredential) (Account, error) {
 	id, err := NewID(k.Random)
 	if err != nil {
 		return Account{}, err
@@ -67,21 +64,21 @@ func (k Keeper) add(ctx context.Context, account string, of addition) (Account, 
 	if err != nil {
 		return Account{}, errors.Join(err, k.unlist(account, id))
 	}
-	a, err := k.storeUnder(ctx, account, next, of.credential, of.enter(next))
+	a, err := k.storeUnder(ctx, account, next, of.credential, of.commit(next))
 	if err != nil {
 		err = errors.Join(err, k.withdraw(ctx, account, next, err))
 	}
 	return a, errors.Join(err, unlock())
 }
 
-// storeUnder stores the credential if the account still lists the sign-in: an
-// erase that came before the lock has found nothing to delete.
+// storeUnder stores the credential if the account still lists the sign-in: an erase before the lock was acquired found
+// nothing to delete.
 func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c Credential, enter func(*Account) error) (Account, error) {
 	listed, err := k.Records.Accounts.Load(account)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Account{}, err
 	}
-	if !lists(listed, next) {
+	if !isListed(listed, next) {
 		return Account{}, errErased
 	}
 	if _, err := k.Records.Write(ctx, Account{Name: account, ID: next.ID, Store: next.Store}, c, ""); err != nil {
@@ -91,7 +88,7 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 	if err == nil {
 		return a, nil
 	}
-	// The account's file may have been written all the same.
+	// The failed update may have written the account's file.
 	found, loadErr := k.Records.Accounts.Load(account)
 	if loadErr == nil && found.ID == next.ID && found.Generation >= c.Generation {
 		return found, nil
@@ -101,12 +98,13 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 
 var errErased = fmt.Errorf("store the sign-in: the account was erased meanwhile: %w", ErrConflict)
 
-// lists reports whether the sign-in is the account's, or a leftover of it.
-func lists(a Account, s Leftover) bool {
+// isListed reports whether the sign-in is the account's current one or a leftover.
+func isListed(a Account, s Leftover) bool {
 	return !a.Erasing && (a.ID == s.ID || slices.Contains(a.Leftovers, s))
 }
 
-// announce lists the coming sign-in: as the account's own where it has none.
+// announce adds the sign-in to the account before it is stored: as the current one if there is none, otherwise as a
+// leftover.
 func announce(next Leftover, shared string) func(*Account) error {
 	return func(a *Account) error {
 		switch {
@@ -121,10 +119,10 @@ func announce(next Leftover, shared string) func(*Account) error {
 	}
 }
 
-// promote makes the stored sign-in the account's own.
+// promote makes the stored sign-in the current one.
 func promote(next Leftover, c Credential, host, shared string) func(*Account) error {
 	return func(a *Account) error {
-		if !lists(*a, next) {
+		if !isListed(*a, next) {
 			return errErased
 		}
 		if a.ID != next.ID {
@@ -138,8 +136,8 @@ func promote(next Leftover, c Credential, host, shared string) func(*Account) er
 	}
 }
 
-// withdraw takes back what was announced, unless the item is there or may yet
-// come: then its ID stays listed, for an erase or the next sign-in to delete.
+// withdraw reverses announce, unless the item exists or may still be written: then its ID stays listed, for an erase or
+// the next sign-in to delete.
 func (k Keeper) withdraw(ctx context.Context, account string, next Leftover, cause error) error {
 	if errors.Is(cause, ErrUnknown) {
 		return nil
@@ -156,8 +154,7 @@ func (k Keeper) withdraw(ctx context.Context, account string, next Leftover, cau
 	return nil
 }
 
-// unlist takes the sign-in off the account's file, and the file away if it is
-// of no other.
+// unlist removes the sign-in from the account's file, and deletes the file if it lists no other.
 func (k Keeper) unlist(account string, id ID) error {
 	a, err := k.Records.Accounts.Load(account)
 	switch {
@@ -172,8 +169,7 @@ func (k Keeper) unlist(account string, id ID) error {
 	return err
 }
 
-// Forget returns the change that takes a leftover off the account's record,
-// once nothing of it remains.
+// Forget returns the change that removes a leftover from an account, once everything of it is deleted.
 func Forget(id ID) func(*Account) error {
 	return func(a *Account) error {
 		if a.ID == "" {
@@ -188,11 +184,11 @@ func without(list []Leftover, id ID) []Leftover {
 	return slices.DeleteFunc(slices.Clone(list), func(l Leftover) bool { return l.ID == id })
 }
 
-// deleteTries bounds how often DeleteItem reads again after a conflict.
+// deleteTries limits how often DeleteItem tries again after a conflict.
 const deleteTries = 5
 
-// DeleteItem deletes the item whatever its Version and makes sure that it is
-// gone. It returns ErrNotFound if there was none.
+// DeleteItem deletes the item whatever its Version, and verifies that it is gone. It returns ErrNotFound if there was
+// none.
 func (k Keeper) DeleteItem(ctx context.Context, store, name string) error {
 	s, err := k.Records.Stores.Store(store)
 	if err != nil {
@@ -204,8 +200,8 @@ func (k Keeper) DeleteItem(ctx context.Context, store, name string) error {
 			break
 		}
 		var v Version
-		// An absent item is deleted too: a store may hold what a killed Put left.
-		// So is one that has a Version and cannot be read.
+		// An absent item is deleted too, because a store may hold remains of a killed Put, and so is an unreadable one
+		// that has a Version.
 		if _, v, err = s.Get(ctx, name); err == nil || v != "" || errors.Is(err, ErrNotFound) {
 			err = s.Delete(ctx, name, v)
 		}

@@ -5,16 +5,13 @@ import (
 	"fmt"
 )
 
-// Migrate moves the account's credential to the store with the given word and
-// returns the account. The credential is stored there under a new ID, read back
-// and compared before the account names it; the old one is then a leftover of
-// the account, for the caller to delete. An account that is there already is
-// returned as it is.
+// Migrate moves the account's credential to the named store and returns the account. The credential is stored there
+// under a new ID, read back and compared before the account names it; the old ID is then a leftover, for the caller to
+// delete. An account that is already in the store is returned unchanged.
 //
-// The caller holds the lock of the account's sign-in, so that no refresh happens
-// meanwhile. If Migrate fails, or is killed, the account is as it was, except
-// that the new ID may stay a leftover. ErrConflict: the account was erased or
-// signed in again meanwhile.
+// The caller holds the lock of the account's sign-in, so that no refresh happens in the meantime. If Migrate fails, or
+// is killed, the account is unchanged, except that the new ID may stay a leftover. ErrConflict means that the account
+// was erased or signed in again in the meantime.
 func (k Keeper) Migrate(ctx context.Context, a Account, store string) (Account, error) {
 	rec, err := k.Records.Read(ctx, a.Name)
 	if err != nil {
@@ -26,15 +23,15 @@ func (k Keeper) Migrate(ctx context.Context, a Account, store string) (Account, 
 	if rec.Account.Store == store {
 		return rec.Account, nil
 	}
-	return k.add(ctx, a.Name, addition{store: store, credential: rec.Credential, enter: movedTo(a.ID, k.host(store))})
+	return k.add(ctx, a.Name, newCredential{store: store, credential: rec.Credential, commit: replaceID(a.ID, k.host(store))})
 }
 
-// movedTo lets the new ID take the place of the old one. What is known of the
-// refresh token stays known: it is the same token.
-func movedTo(old ID, host string) func(next Leftover) func(*Account) error {
+// replaceID returns the change that replaces the old ID by the new one. The other fields stay: the refresh token is the
+// same.
+func replaceID(old ID, host string) func(next Leftover) func(*Account) error {
 	return func(next Leftover) func(*Account) error {
 		return func(a *Account) error {
-			if a.ID != old || !lists(*a, next) {
+			if a.ID != old || !isListed(*a, next) {
 				return errErased
 			}
 			a.Leftovers = append(without(a.Leftovers, next.ID), Leftover{ID: a.ID, Store: a.Store})

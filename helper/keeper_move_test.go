@@ -12,10 +12,10 @@ import (
 
 // twoStores returns a Keeper whose account "work" is signed in in the store
 // "memory", and the store "other".
-func twoStores(t *testing.T) (k helper.Keeper, from, to *tampered) {
+func twoStores(t *testing.T) (k helper.Keeper, from, to *faultyStore) {
 	t.Helper()
 	k, from = keeper(t)
-	to = new(tampered)
+	to = new(faultyStore)
 	k.Records.Stores["other"] = to
 	mustSignIn(t, k, "token")
 	return k, from, to
@@ -30,8 +30,8 @@ func load(t *testing.T, k helper.Keeper) helper.Account {
 	return a
 }
 
-// sweep deletes the leftovers, as the callers of a Keeper do.
-func sweep(t *testing.T, k helper.Keeper, a helper.Account) {
+// deleteLeftovers deletes the leftovers, as the callers of a Keeper do.
+func deleteLeftovers(t *testing.T, k helper.Keeper, a helper.Account) {
 	t.Helper()
 	for _, l := range a.Leftovers {
 		if err := k.DeleteItem(t.Context(), l.Store, string(l.ID)); err != nil && !errors.Is(err, helper.ErrNotFound) {
@@ -69,15 +69,15 @@ func TestMigrate(t *testing.T) {
 	if len(a.Leftovers) != 1 || a.Leftovers[0] != (helper.Leftover{ID: before.ID, Store: "memory"}) {
 		t.Errorf("leftovers %+v, want the old item", a.Leftovers)
 	}
-	sweep(t, k, a)
+	deleteLeftovers(t, k, a)
 	wantItems(t, from, 0)
 	if again, err := k.Migrate(t.Context(), load(t, k), "other"); err != nil || again.ID != a.ID {
 		t.Errorf("a second Migrate: id %s, %v", again.ID, err)
 	}
 }
 
-// knowing is an account about which much was learnt.
-func knowing(a *helper.Account) error {
+// setTokenState is an account about which much was learnt.
+func setTokenState(a *helper.Account) error {
 	a.NotBefore, a.Unanswered = time.Unix(1_900_000_000, 0).UTC(), 3
 	a.Host = "fedcba9876543210fedcba9876543210"
 	a.Rejections, a.RejectedAt, a.ClockTried = 2, time.Unix(1_800_000_001, 0).UTC(), 1
@@ -87,7 +87,7 @@ func knowing(a *helper.Account) error {
 // TestWhatIsKnownOfTheToken stays while it is the same token.
 func TestWhatIsKnownOfTheToken(t *testing.T) {
 	k, _, _ := twoStores(t)
-	want, err := k.Records.Accounts.Update("work", knowing)
+	want, err := k.Records.Accounts.Update("work", setTokenState)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,11 +117,11 @@ func TestWhatIsKnownOfTheToken(t *testing.T) {
 
 func TestMigrateFails(t *testing.T) {
 	broken := errors.New("broken")
-	for what, spoil := range map[string]func(to *tampered){
-		"the other store takes nothing":       func(to *tampered) { to.put = func() error { return broken } },
-		"the other store is too small":        func(to *tampered) { to.put = func() error { return helper.ErrTooLarge } },
-		"the other store answers other bytes": func(to *tampered) { to.lie = true },
-		"the other store stores nothing":      func(to *tampered) { to.drop = true },
+	for what, spoil := range map[string]func(to *faultyStore){
+		"the other store takes nothing":       func(to *faultyStore) { to.put = func() error { return broken } },
+		"the other store is too small":        func(to *faultyStore) { to.put = func() error { return helper.ErrTooLarge } },
+		"the other store answers other bytes": func(to *faultyStore) { to.lie = true },
+		"the other store stores nothing":      func(to *faultyStore) { to.drop = true },
 	} {
 		t.Run(what, func(t *testing.T) {
 			k, from, to := twoStores(t)

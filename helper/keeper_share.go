@@ -5,16 +5,14 @@ import (
 	"fmt"
 )
 
-// Copy is SignIn for a credential that another program has too, at the source. From
-// the first moment on the account is [Account.Shared], so that nothing refreshes
-// it, whatever ends the process.
+// Copy is SignIn for a credential that another program, the source, has too. The account is [Account.Shared] from the
+// start, so that nothing refreshes it even if the process is killed.
 func (k Keeper) Copy(ctx context.Context, account, store, source string, c Credential) (Account, error) {
 	return k.signIn(ctx, account, store, source, c)
 }
 
-// Share notes where the refresh token of the account is too. With nothing it is
-// the account's alone, which refreshes from then on. ErrConflict: the account has
-// another sign-in by now.
+// Share records which program has the account's refresh token too. An empty source means that only the account has it,
+// and refreshes it from then on. ErrConflict means that the account has another sign-in.
 func (k Keeper) Share(a Account, source string) (Account, error) {
 	return k.Records.Accounts.Update(a.Name, func(found *Account) error {
 		if found.ID != a.ID || found.Erasing {

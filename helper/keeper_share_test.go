@@ -50,7 +50,7 @@ func TestKeeper_CopyFails(t *testing.T) {
 // nobody claims what was replaced.
 func TestKeeper_ShareEnds(t *testing.T) {
 	k, _ := keeper(t)
-	k.Records.Stores["other"] = new(tampered)
+	k.Records.Stores["other"] = new(faultyStore)
 	copied, err := k.Copy(t.Context(), "work", "memory", "codex", signInOf("token"))
 	if err != nil {
 		t.Fatal(err)

@@ -13,9 +13,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
-// tampered is a Memory that does something else first. An error that a hook
+// faultyStore is a Memory that does something else first. An error that a hook
 // returns is the store's answer.
-type tampered struct {
+type faultyStore struct {
 	helper.Memory
 	put, remove func() error
 	lie         bool // answer less than was stored
@@ -24,7 +24,7 @@ type tampered struct {
 	deletes     int
 }
 
-func (s *tampered) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *faultyStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
 	if s.put != nil {
 		if err := s.put(); err != nil {
 			return "", err
@@ -36,7 +36,7 @@ func (s *tampered) Put(ctx context.Context, name string, item []byte, expect hel
 	return s.Memory.Put(ctx, name, item, expect)
 }
 
-func (s *tampered) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
+func (s *faultyStore) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	item, v, err := s.Memory.Get(ctx, name)
 	if s.lie && len(item) > 0 {
 		item = item[1:]
@@ -44,7 +44,7 @@ func (s *tampered) Get(ctx context.Context, name string) ([]byte, helper.Version
 	return item, v, err
 }
 
-func (s *tampered) Delete(ctx context.Context, name string, expect helper.Version) error {
+func (s *faultyStore) Delete(ctx context.Context, name string, expect helper.Version) error {
 	s.deletes++
 	if s.remove != nil {
 		if err := s.remove(); err != nil {
@@ -58,10 +58,10 @@ func (s *tampered) Delete(ctx context.Context, name string, expect helper.Versio
 }
 
 // keeper returns a Keeper on real account files and locks, and its store.
-func keeper(t *testing.T) (helper.Keeper, *tampered) {
+func keeper(t *testing.T) (helper.Keeper, *faultyStore) {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "root")
-	s := new(tampered)
+	s := new(faultyStore)
 	return helper.Keeper{
 		Records: helper.Records{
 			Accounts: accountdir.New(root, func() time.Time { return time.Unix(1_800_000_000, 0) }),
@@ -105,7 +105,7 @@ func wantToken(t *testing.T, k helper.Keeper, token string) {
 	}
 }
 
-func wantItems(t *testing.T, s *tampered, want int) {
+func wantItems(t *testing.T, s *faultyStore, want int) {
 	t.Helper()
 	if names, _ := s.List(t.Context()); len(names) != want {
 		t.Errorf("the store has %d items, want %d", len(names), want)
@@ -135,14 +135,14 @@ func TestKeeper_SignInFails(t *testing.T) {
 	locked := func() error { return helper.ErrLocked }
 	for _, c := range []struct {
 		name   string
-		tamper func(*tampered)
+		tamper func(*faultyStore)
 		want   error
 		listed bool // the new id stays listed, because its item may be there
 	}{
-		{"the store is full", func(s *tampered) { s.put = func() error { return helper.ErrFull } }, helper.ErrFull, false},
-		{"the store answers other bytes", func(s *tampered) { s.lie = true }, helper.ErrCorrupt, false},
-		{"the store loses the item", func(s *tampered) { s.drop = true }, helper.ErrCorrupt, false},
-		{"nobody knows what happened", func(s *tampered) { s.put = func() error { return helper.ErrUnknown }; s.remove = locked }, helper.ErrUnknown, true},
+		{"the store is full", func(s *faultyStore) { s.put = func() error { return helper.ErrFull } }, helper.ErrFull, false},
+		{"the store answers other bytes", func(s *faultyStore) { s.lie = true }, helper.ErrCorrupt, false},
+		{"the store loses the item", func(s *faultyStore) { s.drop = true }, helper.ErrCorrupt, false},
+		{"nobody knows what happened", func(s *faultyStore) { s.put = func() error { return helper.ErrUnknown }; s.remove = locked }, helper.ErrUnknown, true},
 	} {
 		t.Run(c.name+", first", func(t *testing.T) {
 			k, s := keeper(t)
@@ -172,13 +172,13 @@ func TestKeeper_SignInFails(t *testing.T) {
 	}
 }
 
-// uncertain is Accounts whose next change is made, and nobody knows.
-type uncertain struct {
+// faultyAccounts is Accounts whose next change is made, and nobody knows.
+type faultyAccounts struct {
 	helper.Accounts
 	changes int // until then
 }
 
-func (u *uncertain) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
+func (u *faultyAccounts) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
 	a, err := u.Accounts.Update(name, change)
 	if u.changes--; u.changes == 0 && err == nil {
 		return helper.Account{}, helper.ErrUnknown
@@ -191,7 +191,7 @@ func (u *uncertain) Update(name string, change func(*helper.Account) error) (hel
 func TestKeeper_AccountFileUnknown(t *testing.T) {
 	k, s := keeper(t)
 	before := mustSignIn(t, k, "first")
-	k.Records.Accounts = &uncertain{Accounts: k.Records.Accounts, changes: 2}
+	k.Records.Accounts = &faultyAccounts{Accounts: k.Records.Accounts, changes: 2}
 	after := mustSignIn(t, k, "second")
 	wantToken(t, k, "second")
 	wantItems(t, s, 2)

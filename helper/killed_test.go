@@ -11,87 +11,87 @@ import (
 // errKilled is what everything answers after the moment of death.
 var errKilled = errors.New("killed")
 
-// A death kills a Keeper at one of its steps: that step is the last that
+// A failpoint kills a Keeper at one of its steps: that step is the last that
 // happens, or the first that does not, and nothing happens after it.
-type death struct {
-	left int  // steps until then
-	done bool // the last step happens
-	dead bool
+type failpoint struct {
+	stepsLeft int  // steps until then
+	completes bool // the last step happens
+	killed    bool
 }
 
 // step runs f unless the Keeper is dead.
-func (d *death) step(f func() error) error {
-	if d.dead {
+func (fp *failpoint) step(f func() error) error {
+	if fp.killed {
 		return errKilled
 	}
-	d.left--
-	if d.left > 0 {
+	fp.stepsLeft--
+	if fp.stepsLeft > 0 {
 		return f()
 	}
-	d.dead = true
-	if d.done {
+	fp.killed = true
+	if fp.completes {
 		_ = f()
 	}
 	return errKilled
 }
 
-type mortalStore struct {
+type failpointStore struct {
 	helper.Store
-	death *death
+	failpoint *failpoint
 }
 
-func (m mortalStore) Get(ctx context.Context, name string) (item []byte, v helper.Version, err error) {
-	err = m.death.step(func() error { item, v, err = m.Store.Get(ctx, name); return err })
+func (m failpointStore) Get(ctx context.Context, name string) (item []byte, v helper.Version, err error) {
+	err = m.failpoint.step(func() error { item, v, err = m.Store.Get(ctx, name); return err })
 	return item, v, err
 }
 
-func (m mortalStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (v helper.Version, err error) {
-	err = m.death.step(func() error { v, err = m.Store.Put(ctx, name, item, expect); return err })
+func (m failpointStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (v helper.Version, err error) {
+	err = m.failpoint.step(func() error { v, err = m.Store.Put(ctx, name, item, expect); return err })
 	return v, err
 }
 
-func (m mortalStore) Delete(ctx context.Context, name string, expect helper.Version) error {
-	return m.death.step(func() error { return m.Store.Delete(ctx, name, expect) })
+func (m failpointStore) Delete(ctx context.Context, name string, expect helper.Version) error {
+	return m.failpoint.step(func() error { return m.Store.Delete(ctx, name, expect) })
 }
 
-type mortalAccounts struct {
+type failpointAccounts struct {
 	helper.Accounts
-	death *death
+	failpoint *failpoint
 }
 
-func (m mortalAccounts) Load(name string) (a helper.Account, err error) {
-	err = m.death.step(func() error { a, err = m.Accounts.Load(name); return err })
+func (m failpointAccounts) Load(name string) (a helper.Account, err error) {
+	err = m.failpoint.step(func() error { a, err = m.Accounts.Load(name); return err })
 	return a, err
 }
 
-func (m mortalAccounts) Update(name string, change func(*helper.Account) error) (a helper.Account, err error) {
-	err = m.death.step(func() error { a, err = m.Accounts.Update(name, change); return err })
+func (m failpointAccounts) Update(name string, change func(*helper.Account) error) (a helper.Account, err error) {
+	err = m.failpoint.step(func() error { a, err = m.Accounts.Update(name, change); return err })
 	return a, err
 }
 
-func (m mortalAccounts) Remove(name string) error {
-	return m.death.step(func() error { return m.Accounts.Remove(name) })
+func (m failpointAccounts) Remove(name string) error {
+	return m.failpoint.step(func() error { return m.Accounts.Remove(name) })
 }
 
-// mortal returns the Keeper as it is in a process that dies.
-func mortal(k helper.Keeper, d *death) helper.Keeper {
+// withFailpoint returns the Keeper as it is in a process that dies.
+func withFailpoint(k helper.Keeper, fp *failpoint) helper.Keeper {
 	stores := helper.Router{}
 	for word, s := range k.Records.Stores {
-		stores[word] = mortalStore{s, d}
+		stores[word] = failpointStore{s, fp}
 	}
-	k.Records = helper.Records{Accounts: mortalAccounts{k.Records.Accounts, d}, Stores: stores}
+	k.Records = helper.Records{Accounts: failpointAccounts{k.Records.Accounts, fp}, Stores: stores}
 	return k
 }
 
-// everyDeath calls test with each death that a run can die, until a run is over
+// killAtEveryStep calls test with each death that a run can die, until a run is over
 // before it.
-func everyDeath(t *testing.T, test func(t *testing.T, d *death)) {
+func killAtEveryStep(t *testing.T, test func(t *testing.T, fp *failpoint)) {
 	for _, done := range []bool{false, true} {
 		deaths := 0
 		for step := 1; ; step++ {
-			d := &death{left: step, done: done}
-			test(t, d)
-			if !d.dead || t.Failed() {
+			fp := &failpoint{stepsLeft: step, completes: done}
+			test(t, fp)
+			if !fp.killed || t.Failed() {
 				break
 			}
 			deaths++
@@ -103,18 +103,18 @@ func everyDeath(t *testing.T, test func(t *testing.T, d *death)) {
 }
 
 func TestMigrateIsKilled(t *testing.T) {
-	everyDeath(t, func(t *testing.T, d *death) {
+	killAtEveryStep(t, func(t *testing.T, fp *failpoint) {
 		k, from, to := twoStores(t)
-		_, err := mortal(k, d).Migrate(t.Context(), load(t, k), "other")
-		if (err != nil) != d.dead {
-			t.Errorf("dead: %v, and yet %v", d.dead, err)
+		_, err := withFailpoint(k, fp).Migrate(t.Context(), load(t, k), "other")
+		if (err != nil) != fp.killed {
+			t.Errorf("dead: %v, and yet %v", fp.killed, err)
 		}
 		wantToken(t, k, "token")
 		a, err := k.Migrate(t.Context(), load(t, k), "other")
 		if err != nil {
-			t.Fatalf("Migrate after a death at step %+v: %v", d, err)
+			t.Fatalf("Migrate after a death at step %+v: %v", fp, err)
 		}
-		sweep(t, k, a)
+		deleteLeftovers(t, k, a)
 		wantToken(t, k, "token")
 		wantItems(t, from, 0)
 		wantItems(t, to, 1)

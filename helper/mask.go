@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// MaskEmail keeps the first two letters and the domain of an e-mail address:
-// us***@example.com. What is no address is masked whole; nothing stays nothing.
+// MaskEmail masks an e-mail address except for its first two letters and its domain: us***@example.com. Any other text
+// is masked completely; an empty text stays empty.
 func MaskEmail(email string) string {
 	local, domain, ok := strings.Cut(email, "@")
 	if !ok {
@@ -20,13 +20,13 @@ func MaskEmail(email string) string {
 	return string(letters[:keep]) + "***@" + domain
 }
 
-// MaskEmails masks every e-mail address in the text, for text from others.
+// MaskEmails masks every e-mail address in an untrusted text.
 func MaskEmails(text string) string {
 	if !strings.Contains(text, "@") {
 		return text
 	}
-	// Of what stands before the @ it takes rather too much than too little. It is made
-	// here, where somebody waits for an error, because at each start it would cost.
+	// The local part is matched generously. The expression is compiled here, on the way to an error message, because
+	// compiling it at start would slow down every get.
 	address := regexp.MustCompile(`[^\s@"'<>()\[\],;:\\]+@[\pL\pN-]+(\.[\pL\pN-]+)*`)
 	return address.ReplaceAllStringFunc(text, MaskEmail)
 }

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// Memory is a Store in this process's memory: the reference for the contract.
-// The zero Memory is empty and ready. Its swap is atomic without a lock.
+// Memory is a Store in this process's memory: the reference implementation of the contract, for tests. The zero Memory
+// is empty and ready to use. Comparing and writing are atomic.
 type Memory struct {
 	mu    sync.Mutex // guards items
 	items map[string][]byte

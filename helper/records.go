@@ -7,27 +7,26 @@ import (
 	"fmt"
 )
 
-// A Record is an account and its stored credential, as they were read.
+// A Record is an account and its stored credential, as read.
 type Record struct {
 	Account    Account
 	Credential Credential
 	Version    Version // of the item that holds the credential
 }
 
-// Stale reports whether the stored credential is older than one that was
-// stored before, as after a restored backup. The refresh token of a stale
-// credential is spent.
+// Stale reports whether the stored credential is older than one that was stored before, as after restoring a backup.
+// The refresh token of a stale credential is spent.
 func (r Record) Stale() bool { return r.Credential.Generation < r.Account.Generation }
 
-// Records reads and writes whole credentials: the account's file says where,
-// the store keeps the bytes, the codec gives them meaning.
+// Records reads and writes credentials: the account's file names the store, the store keeps the bytes, and the codec
+// encodes them.
 type Records struct {
 	Accounts Accounts
 	Stores   Router
 }
 
-// Read returns the record of the account. ErrNotFound: there is no such
-// account, it is being erased, or its store no longer holds the item.
+// Read returns the record of the account. ErrNotFound means that there is no such account, that it is being erased, or
+// that its store no longer has the item.
 func (r Records) Read(ctx context.Context, account string) (Record, error) {
 	a, err := r.load(account)
 	if err != nil {
@@ -37,9 +36,8 @@ func (r Records) Read(ctx context.Context, account string) (Record, error) {
 	if !errors.Is(err, ErrNotFound) {
 		return rec, err
 	}
-	// A sign-in that replaced this one, or a move to another store, deletes the
-	// old item last, so an absent item is believed only while the account's file
-	// still names it.
+	// A new sign-in, or a move to another store, deletes the old item last. So an absent item counts as absent only if
+	// the account's file still names it.
 	again, loadErr := r.load(account)
 	if loadErr != nil {
 		return Record{}, loadErr
@@ -62,10 +60,8 @@ func (r Records) Write(ctx context.Context, a Account, c Credential, expect Vers
 	return v, nil
 }
 
-// Put stores the credential under the account's current ID if its Version is
-// still expect, and returns the item as it was stored. Errors are the store's.
-//
-// The caller holds the account's lock.
+// Put stores the credential under the account's current ID if the item's Version is still expect, and returns the item
+// as stored. Errors are the store's. The caller holds the account's lock.
 func (r Records) Put(ctx context.Context, a Account, c Credential, expect Version) (item []byte, v Version, err error) {
 	store, err := r.Stores.Store(a.Store)
 	if err != nil {
@@ -74,8 +70,7 @@ func (r Records) Put(ctx context.Context, a Account, c Credential, expect Versio
 	return put(ctx, store, a.ID, c, expect)
 }
 
-// Verify reads the account's item back. ErrCorrupt means that the store answers
-// other bytes than the item.
+// Verify reads the account's item back. ErrCorrupt means that the store returned different bytes.
 func (r Records) Verify(ctx context.Context, a Account, item []byte) error {
 	store, err := r.Stores.Store(a.Store)
 	if err != nil {
@@ -94,7 +89,7 @@ func (r Records) Verify(ctx context.Context, a Account, item []byte) error {
 	return nil
 }
 
-// put stores the plain form, or the compact one where the plain is too large.
+// put stores the plain form, or the compact form if the plain one is too large.
 func put(ctx context.Context, s Store, id ID, c Credential, expect Version) ([]byte, Version, error) {
 	item, err := Encode(c)
 	if err != nil {

@@ -14,14 +14,14 @@ const (
 	secondID = helper.ID("22222222222222222222222222222222")
 )
 
-// book is account files that a test writes by hand. Only Load may be called.
-type book struct {
+// fakeAccounts is account files that a test writes by hand. Only Load may be called.
+type fakeAccounts struct {
 	helper.Accounts
 	accounts map[string]helper.Account
 	loads    int
 }
 
-func (b *book) Load(name string) (helper.Account, error) {
+func (b *fakeAccounts) Load(name string) (helper.Account, error) {
 	b.loads++
 	a, ok := b.accounts[name]
 	if !ok {
@@ -30,14 +30,14 @@ func (b *book) Load(name string) (helper.Account, error) {
 	return a, nil
 }
 
-// sized is a Memory that holds items of at most limit bytes.
-type sized struct {
+// limitedStore is a Memory that holds items of at most limit bytes.
+type limitedStore struct {
 	helper.Memory
 	limit int
 	puts  int
 }
 
-func (s *sized) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *limitedStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
 	s.puts++
 	if len(item) > s.limit {
 		return "", fmt.Errorf("%d bytes are %w", len(item), helper.ErrTooLarge)
@@ -45,13 +45,13 @@ func (s *sized) Put(ctx context.Context, name string, item []byte, expect helper
 	return s.Memory.Put(ctx, name, item, expect)
 }
 
-// mangling is a Memory that answers something else than it was given.
-type mangling struct {
+// corruptingStore is a Memory that answers something else than it was given.
+type corruptingStore struct {
 	helper.Memory
 	mangle func([]byte) []byte
 }
 
-func (s *mangling) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
+func (s *corruptingStore) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	item, v, err := s.Memory.Get(ctx, name)
 	if err != nil {
 		return nil, "", err
@@ -59,51 +59,51 @@ func (s *mangling) Get(ctx context.Context, name string) ([]byte, helper.Version
 	return s.mangle(item), v, nil
 }
 
-// failing is a Memory whose reads or writes fail.
-type failing struct {
+// failingStore is a Memory whose reads or writes fail.
+type failingStore struct {
 	helper.Memory
 	get, put error
 }
 
-func (s *failing) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
+func (s *failingStore) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	if s.get != nil {
 		return nil, "", s.get
 	}
 	return s.Memory.Get(ctx, name)
 }
 
-func (s *failing) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *failingStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
 	if s.put != nil {
 		return "", s.put
 	}
 	return s.Memory.Put(ctx, name, item, expect)
 }
 
-// forbidden fails the test when it is touched.
-type forbidden struct{ t *testing.T }
+// unusedStore fails the test when it is touched.
+type unusedStore struct{ t *testing.T }
 
-func (s forbidden) Get(context.Context, string) ([]byte, helper.Version, error) {
+func (s unusedStore) Get(context.Context, string) ([]byte, helper.Version, error) {
 	s.t.Error("Get of a store that the account does not name")
 	return nil, "", helper.ErrNotFound
 }
 
-func (s forbidden) Put(context.Context, string, []byte, helper.Version) (helper.Version, error) {
+func (s unusedStore) Put(context.Context, string, []byte, helper.Version) (helper.Version, error) {
 	s.t.Error("Put to a store that the account does not name")
 	return "", helper.ErrUnavailable
 }
 
-func (s forbidden) Delete(context.Context, string, helper.Version) error {
+func (s unusedStore) Delete(context.Context, string, helper.Version) error {
 	s.t.Error("Delete of a store that the account does not name")
 	return helper.ErrUnavailable
 }
 
-// hooked is a Memory that calls beforeGet once, before the first Get.
-type hooked struct {
+// hookedStore is a Memory that calls beforeGet once, before the first Get.
+type hookedStore struct {
 	helper.Memory
 	beforeGet func()
 }
 
-func (s *hooked) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
+func (s *hookedStore) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	if hook := s.beforeGet; hook != nil {
 		s.beforeGet = nil
 		hook()
@@ -111,14 +111,14 @@ func (s *hooked) Get(ctx context.Context, name string) ([]byte, helper.Version, 
 	return s.Memory.Get(ctx, name)
 }
 
-// kept returns records of the account "work", which names the store "file",
+// newRecords returns records of the account "work", which names the store "file",
 // and another store that must not be touched.
-func kept(t *testing.T, s helper.Store) (helper.Records, *book) {
+func newRecords(t *testing.T, s helper.Store) (helper.Records, *fakeAccounts) {
 	t.Helper()
-	b := &book{accounts: map[string]helper.Account{
+	b := &fakeAccounts{accounts: map[string]helper.Account{
 		"work": {Name: "work", ID: firstID, Store: "file", Generation: 5},
 	}}
-	return helper.Records{Accounts: b, Stores: helper.Router{"file": s, "keychain": forbidden{t}}}, b
+	return helper.Records{Accounts: b, Stores: helper.Router{"file": s, "keychain": unusedStore{t}}}, b
 }
 
 // fill puts the credential behind the Records' back.
@@ -133,7 +133,7 @@ func fill(t *testing.T, s helper.Store, id helper.ID, c helper.Credential) helpe
 
 func TestRecords_Read(t *testing.T) {
 	s := new(helper.Memory)
-	r, b := kept(t, s)
+	r, b := newRecords(t, s)
 	v := fill(t, s, firstID, sample())
 	rec, err := r.Read(t.Context(), "work")
 	if err != nil {
@@ -160,7 +160,7 @@ func TestRecords_ReadAbsent(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := new(helper.Memory)
-			r, b := kept(t, s)
+			r, b := newRecords(t, s)
 			fill(t, s, firstID, sample())
 			b.accounts["work"] = c.account
 			rec, err := r.Read(t.Context(), c.ask)
@@ -192,10 +192,10 @@ func TestRecords_ReadFollows(t *testing.T) {
 		{"deleted, still named", helper.Account{ID: firstID, Store: "file"}, helper.ErrNotFound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, vault := new(hooked), new(helper.Memory)
-			r, b := kept(t, s)
+			s, vault := new(hookedStore), new(helper.Memory)
+			r, b := newRecords(t, s)
 			r.Stores["vault"] = vault
-			v := fill(t, s, firstID, living(0))
+			v := fill(t, s, firstID, credentialWithLife(0))
 			s.beforeGet = func() {
 				fill(t, s, secondID, sample())
 				fill(t, vault, secondID, sample())
@@ -220,7 +220,7 @@ func TestRecords_ReadFollows(t *testing.T) {
 }
 
 func TestRecords_UnknownStore(t *testing.T) {
-	r, b := kept(t, forbidden{t})
+	r, b := newRecords(t, unusedStore{t})
 	a := helper.Account{Name: "work", ID: firstID, Store: "elsewhere"}
 	b.accounts["work"] = a
 	_, err := r.Read(t.Context(), "work")
@@ -230,8 +230,8 @@ func TestRecords_UnknownStore(t *testing.T) {
 }
 
 func TestRecords_ReadCorrupt(t *testing.T) {
-	s := &mangling{mangle: func(item []byte) []byte { return item[:len(item)-1] }}
-	r, b := kept(t, s)
+	s := &corruptingStore{mangle: func(item []byte) []byte { return item[:len(item)-1] }}
+	r, b := newRecords(t, s)
 	fill(t, s, firstID, sample())
 	_, err := r.Read(t.Context(), "work")
 	wantOnly(t, err, helper.ErrCorrupt)
@@ -254,8 +254,8 @@ func storeErrors() []error {
 func TestRecords_ErrorsPass(t *testing.T) {
 	for _, cause := range storeErrors() {
 		t.Run(cause.Error(), func(t *testing.T) {
-			s := new(failing)
-			r, b := kept(t, s)
+			s := new(failingStore)
+			r, b := newRecords(t, s)
 			v := fill(t, s, firstID, sample())
 			s.get = fmt.Errorf("get: %w", cause)
 			_, err := r.Read(t.Context(), "work")

@@ -19,7 +19,7 @@ func rotated() helper.Credential {
 
 func TestRecords_Write(t *testing.T) {
 	s := new(helper.Memory)
-	r, b := kept(t, s)
+	r, b := newRecords(t, s)
 	first, err := r.Write(t.Context(), b.accounts["work"], sample(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -60,8 +60,8 @@ func TestRecords_WriteForms(t *testing.T) {
 		{"compact fits", len(compact), compact, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := &sized{limit: c.limit}
-			r, b := kept(t, s)
+			s := &limitedStore{limit: c.limit}
+			r, b := newRecords(t, s)
 			v, err := r.Write(t.Context(), b.accounts["work"], rotated(), "")
 			if err != nil {
 				t.Fatal(err)
@@ -80,8 +80,8 @@ func TestRecords_WriteForms(t *testing.T) {
 }
 
 func TestRecords_WriteTooLarge(t *testing.T) {
-	s := &sized{limit: 10_000}
-	r, b := kept(t, s)
+	s := &limitedStore{limit: 10_000}
+	r, b := newRecords(t, s)
 	v := fill(t, s, firstID, sample())
 	s.limit = len(mustEncode(t, helper.EncodeCompact, rotated())) - 1
 	_, err := r.Write(t.Context(), b.accounts["work"], rotated(), v)
@@ -105,7 +105,7 @@ func TestRecords_WriteLies(t *testing.T) {
 		"answers older item": func([]byte) []byte { return other },
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, b := kept(t, &mangling{mangle: mangle})
+			r, b := newRecords(t, &corruptingStore{mangle: mangle})
 			v, err := r.Write(t.Context(), b.accounts["work"], rotated(), "")
 			wantOnly(t, err, helper.ErrCorrupt)
 			if v != "" {
@@ -119,7 +119,7 @@ func TestRecords_WriteLies(t *testing.T) {
 // says, whatever the account's file says.
 func TestRecords_WriteElsewhere(t *testing.T) {
 	s := new(helper.Memory)
-	r, b := kept(t, s)
+	r, b := newRecords(t, s)
 	if _, err := r.Write(t.Context(), helper.Account{ID: secondID, Store: "file"}, sample(), ""); err != nil {
 		t.Fatal(err)
 	}

@@ -6,43 +6,40 @@ import (
 )
 
 const (
-	// firstRejection is how old an access token must be at the least, unless a
-	// tenth of its life is less, before a caller's word that it was refused
-	// leads to a refresh. A server that refuses every token would else have us
-	// refresh without end.
-	firstRejection = 10 * time.Minute
-	// longestRejection is the most that this doubles to while rejections repeat.
-	longestRejection = 24 * time.Hour
-	// forgetRejections is after how long without a rejection it starts anew. It
-	// is more than the longest of the waits between them.
-	forgetRejections = 2 * longestRejection
+	// minRejectionWait is the minimum age of an access token, unless a tenth of its lifetime is less, before a caller's
+	// report that it was refused leads to a refresh. Otherwise a server that refuses every token would cause endless
+	// refreshes.
+	minRejectionWait = 10 * time.Minute
+	// maxRejectionWait is the longest wait, which doubles with each rejection.
+	maxRejectionWait = 24 * time.Hour
+	// rejectionMemory is the time without a rejection after which the wait starts at its minimum again. It is more than
+	// the longest wait.
+	rejectionMemory = 2 * maxRejectionWait
 )
 
-// rejectionDue returns from when on a caller's word that the access token was
-// refused leads to a refresh.
+// rejectionDue returns the time from which a caller's report that the access token was refused leads to a refresh.
 func (r Record) rejectionDue(now time.Time) time.Time {
-	wait := min(firstRejection, r.Credential.life()/lifeShare)
+	wait := min(minRejectionWait, r.Credential.life()/lifeShare)
 	for range r.Rejections(now) {
-		wait = min(2*wait, longestRejection)
+		wait = min(2*wait, maxRejectionWait)
 	}
-	// A clock that went back knows no age; the refresh sets both right.
+	// If the clock went back, the age is not known; a refresh sets both right.
 	if r.Credential.Early(now) {
 		return now
 	}
 	return r.Credential.ObtainedAt.Add(wait)
 }
 
-// Rejections returns how many refreshes in a row were made because of
-// rejections, as far as they still count at now.
+// Rejections returns the number of refreshes in a row because of rejections, as far as they still count at now.
 func (r Record) Rejections(now time.Time) int {
-	if now.Sub(r.Account.RejectedAt) > forgetRejections {
+	if now.Sub(r.Account.RejectedAt) > rejectionMemory {
 		return 0
 	}
 	const enough = 32 // doublings from any wait to the longest
 	return min(r.Account.Rejections, enough)
 }
 
-func (r Record) justRejected(now time.Time) error {
+func (r Record) rejectedTooSoon(now time.Time) error {
 	if err := r.Refreshable(); err != nil {
 		return err
 	}

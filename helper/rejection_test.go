@@ -33,7 +33,7 @@ func TestHelper_GetRejected(t *testing.T) {
 		{name: "offline", age: fresh, req: helper.Request{Rejected: sha("access"), Offline: true}, err: temporary, says: "offline"},
 		{name: "by hand, too young", age: 0, req: helper.Request{Rejected: sha("access"), Refresh: true}, answer: hour, token: "renewed", calls: 1, why: helper.ReasonHand},
 		{name: "the new token is the same", age: fresh, req: rejected, answer: func(now time.Time) (helper.Record, error) {
-			rec := renewed(now, time.Hour)
+			rec := refreshedRecord(now, time.Hour)
 			rec.Credential.AccessToken = helper.NewSecret("access")
 			return rec, nil
 		}, err: temporary, calls: 1, why: helper.ReasonRejected},
@@ -54,7 +54,7 @@ func TestHelper_GetRejected(t *testing.T) {
 // at once. The bound is that of the design: the waits double up to a day.
 func TestRejectionsAreBounded(t *testing.T) {
 	const days = 30
-	now, rec := start(), helper.Record{Credential: living(10 * 24 * time.Hour)}
+	now, rec := start(), helper.Record{Credential: credentialWithLife(10 * 24 * time.Hour)}
 	var refreshes []time.Duration
 	for ; now.Before(start().Add(days * 24 * time.Hour)); now = now.Add(time.Minute) {
 		h := &helper.Helper{Records: recordsOf(t, rec), Refresher: new(refresher), Now: func() time.Time { return now }}
@@ -87,7 +87,7 @@ func TestRejectionsAreBounded(t *testing.T) {
 func recordsOf(t *testing.T, rec helper.Record) helper.Records {
 	t.Helper()
 	s := new(helper.Memory)
-	records, b := kept(t, s)
+	records, b := newRecords(t, s)
 	a := b.accounts["work"]
 	a.Rejections, a.RejectedAt = rec.Account.Rejections, rec.Account.RejectedAt
 	b.accounts["work"] = a

@@ -10,16 +10,14 @@ import (
 
 const placeholder = "[secret]"
 
-// A Secret is a text that must not be shown: an access token or a refresh
-// token. Every formatting verb, log value, JSON and text form of it is a
-// placeholder; [Secret.Reveal] is the only way to the text. The zero Secret is
-// empty.
+// A Secret is a string that must not be shown: an access token or a refresh token. Every formatting verb, log value,
+// JSON and text form of it is a placeholder; only [Secret.Reveal] returns the string. The zero Secret is empty.
 //
-// The text is behind a pointer because fmt calls no methods on values below an
-// unexported field: there it prints an address.
+// The string is behind a pointer because fmt calls no methods on values in unexported fields: there it prints an
+// address.
 type Secret struct{ text *string }
 
-// NewSecret returns a Secret that holds text.
+// NewSecret returns a Secret that contains text.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
@@ -27,7 +25,7 @@ func NewSecret(text string) Secret {
 	return Secret{text: &text}
 }
 
-// Reveal returns the text itself. Each call is a place to audit.
+// Reveal returns the string itself. Each call should be audited.
 func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""
@@ -38,15 +36,13 @@ func (s Secret) Reveal() string {
 // IsZero reports whether the secret is empty.
 func (s Secret) IsZero() bool { return s.text == nil }
 
-// Equal reports whether both secrets hold the same text, in a time that does
-// not depend on where they differ.
+// Equal reports whether both secrets contain the same string, in constant time.
 func (s Secret) Equal(o Secret) bool {
 	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(o.Reveal())) == 1
 }
 
-// Digest returns the SHA-256 of the text in hexadecimal, by which a token of
-// many random bits can be told from another without being known; empty for the
-// empty Secret.
+// Digest returns the SHA-256 of the string in hexadecimal. It identifies a token without revealing it, provided that
+// the token has many random bits. The digest of the empty Secret is empty.
 func (s Secret) Digest() string {
 	if s.IsZero() {
 		return ""
@@ -61,6 +57,5 @@ func (s Secret) String() string { return placeholder }
 // Format writes the placeholder for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, placeholder) }
 
-// MarshalText returns the placeholder, which is also the JSON form, and what the
-// handlers of log/slog write.
+// MarshalText returns the placeholder. JSON and the handlers of log/slog use it too.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(placeholder), nil }

@@ -13,16 +13,16 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// namePrefix is followed by the name of the item.
+// namePrefix is the bus name that writers request, without the name of the item.
 const namePrefix = "io.github.codex_cred.Change.item_"
 
-// acquireName waits until no other connection changes the user's item: KeePassXC 2.7.4
-// crashes when two delete the same one. Writers queue for a name on the bus,
-// which frees it when a connection ends, however that comes. Where the bus
-// allows no names it goes without.
+// acquireName waits until no other connection changes the user's item: KeePassXC 2.7.4 crashes when
+// two connections delete the same one. Writers queue for a name on the bus. The bus frees the name
+// when the connection closes, even if its process was killed. If the bus refuses names, acquireName
+// does not wait.
 func (b bus) acquireName(ctx context.Context, user string) error {
 	name := namePrefix + strings.ReplaceAll(user, "/", "_")
-	if b.service != Service { // whose names can be anything
+	if b.service != Service { // its user names may hold any character
 		name = namePrefix + string(helper.Digest([]byte(b.service+"/"+user)))
 	}
 	signals := make(chan *dbus.Signal, 8)

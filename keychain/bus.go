@@ -12,14 +12,14 @@ import (
 
 const busVariable = "DBUS_SESSION_BUS_ADDRESS"
 
-// A busFinder finds the session bus where godbus would, in the same order, but
-// never starts one.
+// A busFinder finds the session bus in the places that godbus searches, in the same order. Unlike
+// godbus it never starts a bus.
 type busFinder struct {
 	variable   func() string // the value of busVariable
 	runtimeDir string        // of the user
 }
 
-// address returns the address of the bus, or nothing if there is none.
+// address returns the address of the bus, or "" if there is none.
 func (f busFinder) address() string {
 	if v := f.variable(); v != "" && v != "autolaunch:" {
 		return v

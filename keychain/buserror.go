@@ -14,7 +14,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Names of errors, from the D-Bus specification and that of the Secret Service.
+// Names of errors in the specifications of D-Bus and of the Secret Service.
 const (
 	busErrors    = "org.freedesktop.DBus.Error."
 	secretErrors = "org.freedesktop.Secret.Error."
@@ -29,7 +29,7 @@ const (
 	nameIsLocked  = secretErrors + "IsLocked"
 )
 
-// busError maps what godbus returns on a Secret Service.
+// busError maps an error of godbus to the errors of helper.
 func busError(err error) error {
 	name := nameOf(err)
 	switch {
@@ -37,7 +37,7 @@ func busError(err error) error {
 		return err
 	case name == nameIsLocked:
 		return withKind(helper.ErrLocked, err)
-	case name == busErrors+"TimedOut", // the provider takes its time to start
+	case name == busErrors+"TimedOut", // the provider did not start in time
 		isBusTimeout(err):
 		return withKind(helper.ErrTimeout, err)
 	case errors.Is(err, errNotConnected):
@@ -50,8 +50,8 @@ func busError(err error) error {
 	return err
 }
 
-// writeError is busError for a call that changes something: if the daemon or
-// the bus is lost in it, or stops to wait, it may have been done.
+// writeError is busError for a call that writes. If the daemon, the bus or the connection failed
+// during the call, the write may have been made: that is ErrUnknown.
 func writeError(err error) error {
 	switch {
 	case errors.Is(err, helper.ErrUnknown):
@@ -64,8 +64,8 @@ func writeError(err error) error {
 	return busError(err)
 }
 
-// withUnknown is what an error means once a part of the change is made. It is of no
-// other kind: that would tell of the whole.
+// withUnknown returns the error of a change after its first write: ErrUnknown and no other kind,
+// because another kind would describe the whole change.
 func withUnknown(err error) error {
 	if err == nil || errors.Is(err, helper.ErrUnknown) {
 		return err
@@ -73,15 +73,15 @@ func withUnknown(err error) error {
 	return withKind(helper.ErrUnknown, err)
 }
 
-// isTransient reports whether a read may succeed if it is done again at once: the
-// daemon or the bus died and is started anew, the daemon mistook the caller for
-// a new one, or somebody deleted what had been found.
+// isTransient reports whether a read may succeed if it is repeated at once: the daemon or the bus
+// died and was restarted, the daemon confused the caller with a new one, or another program deleted
+// an item after the search.
 func isTransient(err error) bool {
 	return isUnclassified(err) && isDisconnect(err) || isForgotten(err)
 }
 
-// isForgotten reports whether the daemon refused a call because it does not know
-// the session, which gnome-keyring calls an invalid argument, or the object.
+// isForgotten reports whether the daemon refused a call because it does not know the session or the
+// object. gnome-keyring reports an unknown session as an invalid argument.
 func isForgotten(err error) bool {
 	return isUnclassified(err) && (isMissing(err) || slices.Contains([]string{noSession, invalidArgs}, nameOf(err)))
 }
@@ -91,15 +91,14 @@ func isMissing(err error) bool {
 	return isUnclassified(err) && slices.Contains([]string{unknownMethod, unknownObject, noSuchObject}, nameOf(err))
 }
 
-// isBusTimeout reports whether somebody on the way stopped to wait for a daemon
-// that is still there. A dbus-daemon with a limit of its own gives that the name
-// that it also gives to a death, and other words.
+// isBusTimeout reports whether the bus stopped waiting for a daemon that still runs. A dbus-daemon
+// with a limit of its own reports that under the name for a dead daemon, with another text.
 func isBusTimeout(err error) bool {
 	name := nameOf(err)
 	return name == busErrors+"Timeout" || name == noReply && strings.Contains(err.Error(), "(timeout by message bus)")
 }
 
-// isDisconnect reports whether the connection or the daemon broke off.
+// isDisconnect reports whether the connection or the daemon broke off during the call.
 func isDisconnect(err error) bool {
 	var op *net.OpError
 	name := nameOf(err)
@@ -107,13 +106,12 @@ func isDisconnect(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, dbus.ErrClosed) || errors.As(err, &op)
 }
 
-// isUnreachable reports whether the bus answers so where the Secret Service does
-// not start, or where it is out of bounds.
+// isUnreachable reports whether the bus cannot start the Secret Service, or denies access to it.
 func isUnreachable(name string) bool {
 	return strings.HasPrefix(name, busErrors+"Spawn.") || name == busErrors+"AccessDenied"
 }
 
-// nameOf returns the name of a D-Bus error, or nothing.
+// nameOf returns the name of a D-Bus error, or "" for another error.
 func nameOf(err error) string {
 	var e dbus.Error
 	if errors.As(err, &e) {

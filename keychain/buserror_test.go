@@ -29,16 +29,16 @@ func TestBusErrors(t *testing.T) {
 		err         error
 		read, write error
 	}{
-		{"the item is locked", onBus("org.freedesktop.Secret.Error.IsLocked"), helper.ErrLocked, helper.ErrLocked},
-		{"nobody offers the service", onBus("org.freedesktop.DBus.Error.ServiceUnknown"), helper.ErrUnavailable, helper.ErrUnavailable},
-		{"the provider has gone", onBus("org.freedesktop.DBus.Error.NameHasNoOwner"), helper.ErrUnavailable, helper.ErrUnavailable},
-		{"the provider crashes at its start", onBus("org.freedesktop.DBus.Error.Spawn.ChildExited"), helper.ErrUnavailable, helper.ErrUnavailable},
-		{"the provider does not start in time", onBus("org.freedesktop.DBus.Error.TimedOut"), helper.ErrTimeout, helper.ErrTimeout},
-		{"somebody stopped to wait", onBus("org.freedesktop.DBus.Error.Timeout"), helper.ErrTimeout, helper.ErrUnknown},
+		{"the item is locked", onBus(secretErrors + "IsLocked"), helper.ErrLocked, helper.ErrLocked},
+		{"nobody offers the service", onBus(busErrors + "ServiceUnknown"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"the provider has gone", onBus(busErrors + "NameHasNoOwner"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"the provider crashes at start", onBus(busErrors + "Spawn.ChildExited"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"the provider does not start in time", onBus(busErrors + "TimedOut"), helper.ErrTimeout, helper.ErrTimeout},
+		{"somebody stopped to wait", onBus(busErrors + "Timeout"), helper.ErrTimeout, helper.ErrUnknown},
 		{"the bus stopped to wait", stoppedToWait, helper.ErrTimeout, helper.ErrUnknown},
-		{"a sandbox forbids it", onBus("org.freedesktop.DBus.Error.AccessDenied"), helper.ErrUnavailable, helper.ErrUnavailable},
-		{"the daemon died", onBus("org.freedesktop.DBus.Error.NoReply"), helper.ErrUnavailable, helper.ErrUnknown},
-		{"the bus let go", onBus("org.freedesktop.DBus.Error.Disconnected"), helper.ErrUnavailable, helper.ErrUnknown},
+		{"a sandbox forbids it", onBus(busErrors + "AccessDenied"), helper.ErrUnavailable, helper.ErrUnavailable},
+		{"the daemon died", onBus(busErrors + "NoReply"), helper.ErrUnavailable, helper.ErrUnknown},
+		{"the bus let go", onBus(busErrors + "Disconnected"), helper.ErrUnavailable, helper.ErrUnknown},
 		{"the bus died", io.EOF, helper.ErrUnavailable, helper.ErrUnknown},
 		{"the connection broke", broken, helper.ErrUnavailable, helper.ErrUnknown},
 		{"the connection is closed", dbus.ErrClosed, helper.ErrUnavailable, helper.ErrUnknown},
@@ -54,8 +54,8 @@ func TestBusErrors(t *testing.T) {
 		})
 	}
 	t.Run("anything else", func(t *testing.T) {
-		wantUnclassified(t, busError, onBus("org.freedesktop.DBus.Error.Failed"))
-		wantUnclassified(t, writeError, onBus("org.freedesktop.DBus.Error.Failed"))
+		wantUnclassified(t, busError, onBus(busErrors+"Failed"))
+		wantUnclassified(t, writeError, onBus(busErrors+"Failed"))
 	})
 }
 

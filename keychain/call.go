@@ -14,12 +14,14 @@ type answer struct {
 	err  error
 }
 
-// cleanupTime is how long a change may tidy up once its context has ended.
+// cleanupTime is how long a change may clean up after its context is done.
 const cleanupTime = 250 * time.Millisecond
 
-// call runs f, which need not heed its context, and returns when the deadline
-// and the grace after it are over. What f does after that is lost.
-func (s *Store) call(ctx context.Context, grace time.Duration, f func(context.Context) ([]byte, error)) ([]byte, error) {
+// call runs f, which may ignore its context, and returns when f does, or once the deadline and the
+// grace after it have passed. The later result of f is dropped.
+func (s *Store) call(
+	ctx context.Context, grace time.Duration, f func(context.Context) ([]byte, error),
+) ([]byte, error) {
 	timeout := s.Timeout
 	if timeout == 0 {
 		timeout = defaultTimeout
@@ -44,8 +46,8 @@ func (s *Store) call(ctx context.Context, grace time.Duration, f func(context.Co
 	}
 }
 
-// callError returns why a call ended: once its context has, an error that the
-// platform gave is only a consequence of that.
+// callError returns the reason for which a call failed: after the context is done, an error of the
+// platform is a consequence of that.
 func callError(caller, bounded context.Context, err error) error {
 	if err == nil || bounded.Err() == nil {
 		return err
@@ -53,8 +55,8 @@ func callError(caller, bounded context.Context, err error) error {
 	return interruptedError(caller)
 }
 
-// write is call for what changes the keychain. If it is cut short nobody knows
-// whether the change was or will be made.
+// write is call for what changes the keychain. If it is interrupted the error is ErrUnknown: the
+// change may be made, even later.
 func (s *Store) write(ctx context.Context, f func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -66,12 +68,13 @@ func (s *Store) write(ctx context.Context, f func(context.Context) error) error 
 	return err
 }
 
-// An interruption is a call that was cut short, not one that the platform gave up.
+// An interruption is the error of a call that we stopped waiting for, in contrast to one that the
+// platform reported.
 type interruption struct{ error }
 
 func (e *interruption) Unwrap() error { return e.error }
 
-// interruptedError says why a call under the caller's context was cut short.
+// interruptedError returns the reason for which a call under the caller's context was interrupted.
 func interruptedError(caller context.Context) error {
 	err := caller.Err()
 	switch {

@@ -11,8 +11,7 @@ import (
 
 const short = time.Millisecond
 
-// blockForever never returns before the test ends, like go-keyring before a prompt
-// that nobody answers.
+// blockForever returns only when the test ends, like go-keyring in front of an unanswered prompt.
 func blockForever(t *testing.T) func(context.Context) error {
 	return func(context.Context) error {
 		<-t.Context().Done()
@@ -31,14 +30,16 @@ func TestReadPastTheDeadline(t *testing.T) {
 }
 
 func TestWritePastTheDeadline(t *testing.T) {
-	s := &Store{Timeout: short, platform: &fakePlatform{onSet: blockForever(t), onDelete: blockForever(t), item: []byte("x")}}
+	p := &fakePlatform{onSet: blockForever(t), onDelete: blockForever(t), item: []byte("x")}
+	s := &Store{Timeout: short, platform: p}
 	_, err := s.Put(t.Context(), testID, []byte("y"), helper.Digest([]byte("x")))
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
 	err = s.Delete(t.Context(), testID, helper.Digest([]byte("x")))
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
 }
 
-// TestAWriteTidiesUp: the process may end once it has returned.
+// TestAWriteTidiesUp checks that Put waits for the cleanup: the process may exit once Put has
+// returned.
 func TestAWriteTidiesUp(t *testing.T) {
 	tidied := make(chan bool, 1)
 	p := &fakePlatform{onGet: failWith(helper.ErrNotFound), onSet: func(ctx context.Context) error {
@@ -54,7 +55,7 @@ func TestAWriteTidiesUp(t *testing.T) {
 	}
 }
 
-// TestTheCallersDeadline ends a call that Timeout alone would let run on.
+// TestTheCallersDeadline checks that the caller's deadline applies where Timeout is later.
 func TestTheCallersDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), short)
 	defer cancel()
@@ -103,8 +104,8 @@ func TestCancelledBefore(t *testing.T) {
 	}
 }
 
-// TestErrorAfterTheDeadline: a read that is cut short can look as if there were
-// no keychain, for which a caller would choose another store.
+// TestErrorAfterTheDeadline checks that an interrupted read does not look like a missing keychain:
+// a caller would then choose another store.
 func TestErrorAfterTheDeadline(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

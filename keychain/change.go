@@ -13,11 +13,11 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// contentType keeps KeePassXC from taking an item for a password: that must be
-// text, and what looks like a placeholder in it is replaced.
+// contentType keeps KeePassXC from storing the item as a password: a password must be text, and
+// KeePassXC replaces placeholders in it.
 const contentType = "application/octet-stream"
 
-// A secret is the struct of that name in the specification.
+// A secret is the Secret struct of the specification.
 type secret struct {
 	Session           dbus.ObjectPath
 	Parameters, Value []byte
@@ -32,16 +32,16 @@ func (s secretService) delete(ctx context.Context, user string) error {
 	return s.change(ctx, user, func(b bus, set itemSet) error { return b.deleteAll(ctx, set) })
 }
 
-// An itemSet is an open collection, and the items of a user in it.
+// An itemSet is an unlocked collection and the user's items in it.
 type itemSet struct {
 	collection, session dbus.ObjectPath
 	user                string
 	items               []dbus.ObjectPath
 }
 
-// change calls f, which changes what is at the user's place. If a daemon that
-// was started anew knows nothing of what f goes by, nothing is written yet, and
-// all is done once more. After a loss it is not: that may have been a write.
+// change calls f, which changes the user's items. A restarted daemon does not know the session and
+// the paths that f uses: then nothing was written, and change starts again, once. After a lost
+// connection it does not, because f may have written.
 func (s secretService) change(ctx context.Context, user string, f func(b bus, set itemSet) error) error {
 	err := s.attempt(ctx, user, f)
 	if isForgotten(err) && ctx.Err() == nil {
@@ -50,8 +50,8 @@ func (s secretService) change(ctx context.Context, user string, f func(b bus, se
 	return err
 }
 
-// attempt calls f on a connection of its own. Until then nothing is written, and
-// the connection ends with ctx; from then on f may still tidy up after that.
+// attempt calls f on a new connection. Before f the connection closes when ctx is done; f may clean
+// up after that.
 func (s secretService) attempt(ctx context.Context, user string, f func(b bus, set itemSet) error) error {
 	var (
 		b        bus
@@ -86,7 +86,7 @@ func (s secretService) attempt(ctx context.Context, user string, f func(b bus, s
 	return writeError(f(b, set))
 }
 
-// locate returns the user's place, or ErrLocked if the collection is not open.
+// locate finds the user's items, or returns ErrLocked if the collection is locked.
 func (b bus) locate(ctx context.Context, user string) (set itemSet, err error) {
 	set.user = user
 	if set.collection, err = b.collection(ctx); err != nil {
@@ -99,7 +99,7 @@ func (b bus) locate(ctx context.Context, user string) (set itemSet, err error) {
 	return set, err
 }
 
-// checkUnlocked returns ErrLocked unless the collection is open.
+// checkUnlocked returns ErrLocked if the collection is locked.
 func (b bus) checkUnlocked(ctx context.Context, collection dbus.ObjectPath) error {
 	locked, err := b.isLocked(ctx, collection)
 	if err == nil && locked {
@@ -108,7 +108,7 @@ func (b bus) checkUnlocked(ctx context.Context, collection dbus.ObjectPath) erro
 	return err
 }
 
-// find returns the items that are at the place now.
+// find searches for the items of the set again.
 func (b bus) find(ctx context.Context, set itemSet) (items []dbus.ObjectPath, err error) {
 	if err := b.checkUnlocked(ctx, set.collection); err != nil {
 		return nil, err
@@ -120,8 +120,8 @@ func (b bus) find(ctx context.Context, set itemSet) (items []dbus.ObjectPath, er
 	return items, nil
 }
 
-// put leaves one item with the content at the place. What others created there
-// meanwhile is united with it.
+// put leaves one item with the content. If other writers created items in the meantime, put merges
+// them.
 func (b bus) put(ctx context.Context, set itemSet, item []byte) error {
 	content := secret{Session: set.session, Value: item, ContentType: contentType}
 	if len(set.items) > 0 {
@@ -141,8 +141,8 @@ func (b bus) put(ctx context.Context, set itemSet, item []byte) error {
 	}
 }
 
-// merge writes the content to one item and deletes the others. All writers
-// choose the same one: if each kept another, two at once would keep none.
+// merge writes the content to one item and deletes the others. All writers keep the same item: two
+// that keep different ones would delete both.
 func (b bus) merge(ctx context.Context, set itemSet, content secret) error {
 	keep := slices.MinFunc(set.items, func(a, b dbus.ObjectPath) int { return cmp.Compare(a, b) })
 	if err := b.setSecret(ctx, keep, content); err != nil {
@@ -159,7 +159,7 @@ func (b bus) merge(ctx context.Context, set itemSet, content secret) error {
 	return nil
 }
 
-// deleteAll deletes all items at the place, and succeeds if none is left.
+// deleteAll deletes the items of the set and returns no error if none is left.
 func (b bus) deleteAll(ctx context.Context, set itemSet) error {
 	if len(set.items) == 0 {
 		return helper.ErrNotFound
@@ -177,8 +177,8 @@ func (b bus) deleteAll(ctx context.Context, set itemSet) error {
 	return err
 }
 
-// removeAll deletes the items until one cannot be deleted, and reports whether
-// it deleted any. If some were gone that is its error after all others.
+// removeAll deletes the items until one deletion fails, and reports whether it deleted any. An item
+// that no longer exists does not stop it, but is the error that it returns.
 func (b bus) removeAll(ctx context.Context, set itemSet) (removed bool, missed error) {
 	for _, item := range set.items {
 		switch err := b.deleteItem(ctx, set.collection, item); {
@@ -193,8 +193,8 @@ func (b bus) removeAll(ctx context.Context, set itemSet) (removed bool, missed e
 	return removed, missed
 }
 
-// checkNoneLeft returns an error if an item is at the place: one that was missed, or
-// that somebody created since.
+// checkNoneLeft returns an error if an item is left: the one in missed, or one that another program
+// created after the search.
 func (b bus) checkNoneLeft(ctx context.Context, set itemSet, missed error) error {
 	left, err := b.find(ctx, set)
 	switch {
@@ -206,8 +206,8 @@ func (b bus) checkNoneLeft(ctx context.Context, set itemSet, missed error) error
 	return helper.ErrConflict
 }
 
-// setSecret sets the content of an item that is there. To have CreateItem replace
-// it is not the same: KeePassXC 2.7.4 asks a person then, whatever its settings.
+// setSecret sets the content of an existing item. CreateItem with replace is not equivalent:
+// KeePassXC 2.7.4 then asks the person, whatever its settings.
 func (b bus) setSecret(ctx context.Context, item dbus.ObjectPath, content secret) error {
 	err := b.conn.Object(busName, item).CallWithContext(ctx, itemInterface+".SetSecret", 0, content).Err
 	if err != nil {

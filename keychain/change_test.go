@@ -8,8 +8,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// TestLockedAfterTheCheck locks where only the answer to the change itself can
-// tell.
+// TestLockedAfterTheCheck locks the collection after the last check, so that only the answer to the
+// write can report it.
 func TestLockedAfterTheCheck(t *testing.T) {
 	k, s, name, _ := startKeyring(t)
 	err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
@@ -36,7 +36,7 @@ func TestLockedAfterTheCheck(t *testing.T) {
 	}
 }
 
-// TestWritesOutliveTheDaemon kills the daemon after it has answered.
+// TestWritesOutliveTheDaemon kills the daemon after it has answered a write.
 func TestWritesOutliveTheDaemon(t *testing.T) {
 	k, s, name, v := startKeyring(t)
 	if _, err := s.Put(t.Context(), name, []byte("replaced"), v); err != nil {

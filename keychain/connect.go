@@ -16,11 +16,11 @@ import (
 	"github.com/codex-cred/codex-cred/keychain/internal/peer"
 )
 
-// A foreignBusError says that a bus belongs to another user.
+// A foreignBusError reports a bus of another user.
 type foreignBusError struct {
 	address string
 	owner   peer.Owner
-	refused bool // the bus hung up on us, not we on it
+	refused bool // the bus closed the connection, not this process
 }
 
 func (e *foreignBusError) Error() string {
@@ -31,7 +31,7 @@ func (e *foreignBusError) Error() string {
 	return text
 }
 
-// Is makes it an ErrForeignBus.
+// Is makes it match ErrForeignBus.
 func (e *foreignBusError) Is(target error) bool { return target == ErrForeignBus }
 
 // A busEnd is the other end of a connection to the bus.
@@ -40,8 +40,8 @@ type busEnd struct {
 	owner   peer.Owner
 }
 
-// refusal is what an error in signing in to the bus means: one of another user,
-// which only root's can be here, hangs up on us for good.
+// refusal returns the error of a sign-in to the bus. A bus of another user closes the connection
+// for good; only root's bus can be one here, because dial accepts no other.
 func (e busEnd) refusal(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil || !e.owner.Foreign() || !isDisconnect(err) && !isNoBus(err) {
 		return err
@@ -49,9 +49,9 @@ func (e busEnd) refusal(ctx context.Context, err error) error {
 	return withKind(helper.ErrUnavailable, &foreignBusError{e.address, e.owner, true})
 }
 
-// dial connects to the first socket of the address that belongs to this user or
-// to root. It knows only sockets of this machine: to connect to others is a wait
-// that no context ends, and nothing says whose they are.
+// dial connects to the first socket of the address that belongs to this user or to root. It accepts
+// only unix sockets: a connection to another address ignores the context, and its owner cannot be
+// checked.
 func dial(ctx context.Context, address string) (conn *dbus.Conn, end busEnd, err error) {
 	var socket *net.UnixConn
 	err = retryBusy(ctx, func() (err error) {
@@ -64,8 +64,8 @@ func dial(ctx context.Context, address string) (conn *dbus.Conn, end busEnd, err
 	return conn, end, err
 }
 
-// dialAny returns the error that says most if none can be connected to: whose a
-// bus is, else why a socket failed, else that there is none.
+// dialAny tries the addresses in order. If none works it returns the most useful error: a bus of
+// another user, then a failed connection, then an address that it does not support.
 func dialAny(ctx context.Context, address string) (*net.UnixConn, busEnd, error) {
 	var foreign, failed, odd error
 	for one := range strings.SplitSeq(address, ";") {
@@ -91,8 +91,8 @@ func dialAny(ctx context.Context, address string) (*net.UnixConn, busEnd, error)
 	return nil, busEnd{}, firstError(foreign, firstError(failed, odd))
 }
 
-// dialSocket connects to a socket, with @ before the name of one that is no file,
-// and looks whose it is. Nothing is sent.
+// dialSocket connects to a socket and returns its owner. A path that begins with @ is an abstract
+// name. It sends nothing.
 func dialSocket(ctx context.Context, path string) (*net.UnixConn, peer.Owner, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
 	if err != nil {
@@ -111,8 +111,8 @@ func dialSocket(ctx context.Context, path string) (*net.UnixConn, peer.Owner, er
 	return socket, owner, nil
 }
 
-// socketOf returns the path of the socket at an address, which is one of a list,
-// with @ before the name of one that is no file:
+// socketOf returns the path of the socket at one address of a list, or @ and its abstract name. The
+// format is in
 // https://dbus.freedesktop.org/doc/dbus-specification.html#transports-unix-domain-sockets
 func socketOf(address string) (string, error) {
 	keys, isUnix := strings.CutPrefix(address, "unix:")
@@ -141,7 +141,7 @@ func socketOf(address string) (string, error) {
 	return "", fmt.Errorf("%q: %w", address, errNoPath)
 }
 
-// retryBusy connects again while the bus has too many callers in its queue.
+// retryBusy connects again while the queue of the bus is full (EAGAIN).
 func retryBusy(ctx context.Context, connect func() error) error {
 	for {
 		err := connect()

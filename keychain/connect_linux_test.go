@@ -17,8 +17,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// TestConnectErrors: only for a bus that is not there may a caller choose
-// another store.
+// TestConnectErrors checks that only a missing bus is unavailable: then a caller may choose another
+// store.
 func TestConnectErrors(t *testing.T) {
 	system := func(no syscall.Errno) error {
 		return &net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", no)}
@@ -26,7 +26,7 @@ func TestConnectErrors(t *testing.T) {
 	for _, c := range []struct {
 		what string
 		err  error
-		want error // nil is none with a name
+		want error // nil: none of helper's errors
 	}{
 		{"no socket", system(syscall.ENOENT), ErrNoBus},
 		{"a file in the way", system(syscall.ENOTDIR), ErrNoBus},
@@ -59,7 +59,7 @@ func TestConnectErrors(t *testing.T) {
 	}
 }
 
-// startHangUpBus is a bus that closes every connection at once.
+// startHangUpBus starts a bus that closes every connection at once, and counts them.
 func startHangUpBus(t *testing.T) *atomic.Int32 {
 	t.Helper()
 	l, err := net.Listen("unix", "@"+rand.Text())
@@ -96,7 +96,7 @@ func TestABusThatHangsUp(t *testing.T) {
 	wantNotErr(t, err, helper.ErrUnknown)
 }
 
-// TestOnlyLocalBuses holds that nobody is connected to over a network.
+// TestOnlyLocalBuses checks that no connection is made over a network.
 func TestOnlyLocalBuses(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -118,7 +118,7 @@ func TestOnlyLocalBuses(t *testing.T) {
 	}
 }
 
-// TestATooLongStep: its cut may come at any time after it.
+// TestATooLongStep checks a step that ends before the cancellation of its timeout has run.
 func TestATooLongStep(t *testing.T) {
 	began, end := make(chan struct{}), make(chan struct{})
 	cancel := func() { close(began); <-end }

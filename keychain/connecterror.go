@@ -18,12 +18,11 @@ import (
 var (
 	errNoSocket = errors.New("not a unix socket of this computer, so its owner cannot be checked")
 	errNoPath   = errors.New("it has neither one path nor one abstract name")
-	// errNotConnected: there is a bus, and no connection to it.
+	// errNotConnected is the error of a bus that exists and gives no connection.
 	errNotConnected = errors.New("no connection")
 )
 
-// connectError tells a bus that is not there from one that gives no connection
-// now.
+// connectError distinguishes a bus that does not exist from one that gives no connection now.
 func connectError(err error) error {
 	switch {
 	case !isUnclassified(err):
@@ -38,8 +37,8 @@ func noBusError(err error) error {
 	return fmt.Errorf("%w: %w: %w", helper.ErrUnavailable, ErrNoBus, err)
 }
 
-// isNoBus reports whether an error on the way to the bus says that there is
-// none, or none for this user.
+// isNoBus reports whether an error while connecting means that there is no bus, or none for this
+// user.
 func isNoBus(err error) bool {
 	var (
 		answer dbus.Error
@@ -51,11 +50,11 @@ func isNoBus(err error) bool {
 	case errors.As(err, &op):
 		return isAny(err, fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.ECONNREFUSED, syscall.EINVAL)
 	}
-	return !isDisconnect(err) // godbus's own words for a bad address, or for a refusal
+	return !isDisconnect(err) // godbus's text for a bad address or a refusal
 }
 
-// notConnectedError is the error of a bus that is there: it hangs up or has too many
-// connections, unless this process or system is short of something.
+// notConnectedError returns the error of a bus that exists and gives no connection: ErrTimeout,
+// unless this process or the system lacks a resource.
 func notConnectedError(err error) error {
 	if isAny(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS) {
 		return err

@@ -16,8 +16,8 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// TestLargestItem: of any bytes as many fit as the system's own limit says, and
-// what is larger never reaches it, for it might be cut.
+// TestLargestItem checks that an item of the system's limit fits whatever its bytes, and that a
+// larger one is not sent: the system might truncate it.
 func TestLargestItem(t *testing.T) {
 	s := newStore("codex-cred-test-" + rand.Text())
 	item := make([]byte, 2561)

@@ -11,8 +11,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// onBothProviders runs the test with gnome-keyring and with KeePassXC, with an item of
-// the content "item". items are the names of all items.
+// onBothProviders runs the test with gnome-keyring and with KeePassXC, each holding an item of the
+// content "item". items returns the names of all items.
 func onBothProviders(t *testing.T, test func(t *testing.T, s *Store, name string, items func() []string)) {
 	t.Helper()
 	t.Run("gnome-keyring", func(t *testing.T) {
@@ -34,7 +34,7 @@ func service(t *testing.T, s *Store) secretService {
 	return service
 }
 
-// addDuplicate creates one more item of the name.
+// addDuplicate creates another item of the name.
 func addDuplicate(t *testing.T, s *Store, name, content string) {
 	t.Helper()
 	err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
@@ -80,7 +80,8 @@ func TestDuplicates_Equal(t *testing.T) {
 	})
 }
 
-// TestDuplicates_Different: neither is given out or replaced, and both can be erased.
+// TestDuplicates_Different checks that neither item is returned or replaced, and that both can be
+// erased.
 func TestDuplicates_Different(t *testing.T) {
 	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
 		addDuplicate(t, s, name, "other")
@@ -117,7 +118,8 @@ func TestSet_MergesDuplicates(t *testing.T) {
 	})
 }
 
-// TestRacingCreates: KeePassXC crashes if two writers unite twins at once.
+// TestRacingCreates lets writers merge duplicates concurrently, in which KeePassXC crashes without
+// acquireName.
 func TestRacingCreates(t *testing.T) {
 	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
 		fresh := storetest.NewName(t)
@@ -135,7 +137,7 @@ func TestRacingCreates(t *testing.T) {
 	})
 }
 
-// TestRacingDeletes: one succeeds and the others find nothing.
+// TestRacingDeletes checks that one succeeds and the others find nothing.
 func TestRacingDeletes(t *testing.T) {
 	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
 		failed := atOnce(8, func() error { return s.platform.delete(t.Context(), name) })
@@ -149,7 +151,7 @@ func TestRacingDeletes(t *testing.T) {
 	})
 }
 
-// TestCreate_WithoutNames is what happens where the bus allows no names.
+// TestCreate_WithoutNames checks concurrent creations on a bus that refuses names.
 func TestCreate_WithoutNames(t *testing.T) {
 	k, s, name, _ := startKeyring(t)
 	fresh := storetest.NewName(t)
@@ -166,7 +168,8 @@ func TestCreate_WithoutNames(t *testing.T) {
 	wantItems(t, k.Items(t), name, fresh)
 }
 
-// TestCreatedSinceTheSearch: the item of another program is replaced.
+// TestCreatedSinceTheSearch checks that an item which another program created after the search is
+// replaced.
 func TestCreatedSinceTheSearch(t *testing.T) {
 	onBothProviders(t, func(t *testing.T, s *Store, name string, items func() []string) {
 		fresh := storetest.NewName(t)

@@ -18,10 +18,10 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// firstErrorTime is how soon a caller is told what is wrong.
+// firstErrorTime is the time within which the first read reports a failure.
 const firstErrorTime = 3500 * time.Millisecond
 
-// TestFailureMatrix meets every failure with the deadlines that users have.
+// TestFailureMatrix runs every failure with the default timeouts.
 func TestFailureMatrix(t *testing.T) {
 	want := map[testkeyring.Failure][]error{
 		testkeyring.Missing:         {helper.ErrNotFound},
@@ -32,7 +32,7 @@ func TestFailureMatrix(t *testing.T) {
 		testkeyring.Stopped:         {helper.ErrTimeout},
 		testkeyring.BusGivesUp:      {helper.ErrTimeout},
 		testkeyring.Killed:          {helper.ErrLocked}, // the bus has started another daemon
-		testkeyring.KilledInCall:    {helper.ErrLocked}, // and was asked again
+		testkeyring.KilledInCall:    {helper.ErrLocked}, // another daemon has answered the second try
 		testkeyring.BusKilledInCall: {helper.ErrUnavailable, ErrNoBus},
 		testkeyring.NoProvider:      {helper.ErrUnavailable, ErrNoProvider},
 		testkeyring.ProviderFails:   {helper.ErrUnavailable},
@@ -50,7 +50,7 @@ func TestFailureMatrix(t *testing.T) {
 			if want[failure] == nil {
 				t.Fatal("nothing says which error is right")
 			}
-			t.Setenv("HOME", t.TempDir()) // of a daemon that must not be started
+			t.Setenv("HOME", t.TempDir()) // for a daemon that must not be started
 			name := storetest.NewName(t)
 			k := testkeyring.Fail(t, failure, name)
 			k.Setenv(t)
@@ -65,8 +65,8 @@ func TestFailureMatrix(t *testing.T) {
 	}
 }
 
-// wantFailure wants exactly one kind of error from every method, and that of
-// the first read while its caller still waits.
+// wantFailure wants exactly one kind of error from every method, and that of the first read before
+// the caller's deadline.
 func wantFailure(t *testing.T, name string, want []error) {
 	t.Helper()
 	s := New()
@@ -74,7 +74,7 @@ func wantFailure(t *testing.T, name string, want []error) {
 	defer cancel()
 	_, _, getErr := s.Get(ctx, name)
 	wantNotErr(t, getErr, context.DeadlineExceeded)
-	s.IdleTimeout = 200 * time.Millisecond // the promise is about the first
+	s.IdleTimeout = 200 * time.Millisecond // only the first read is timed
 	deleteErr := s.Delete(t.Context(), name, "x")
 	_, putErr := s.Put(t.Context(), name, []byte("other"), "x")
 	if errors.Is(getErr, helper.ErrNotFound) {
@@ -84,8 +84,8 @@ func wantFailure(t *testing.T, name string, want []error) {
 	for _, err := range []error{getErr, deleteErr, putErr} {
 		wantErr(t, err, want...)
 		for _, kind := range []error{
-			helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge, helper.ErrCorrupt, helper.ErrTimeout,
-			helper.ErrUnknown,
+			helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge, helper.ErrCorrupt,
+			helper.ErrTimeout, helper.ErrUnknown,
 		} {
 			if !errors.Is(want[0], kind) {
 				wantNotErr(t, err, kind)
@@ -96,8 +96,8 @@ func wantFailure(t *testing.T, name string, want []error) {
 
 var onBare = flag.Bool("bare", false, "read an item with go-keyring alone")
 
-// TestBareLibrary shows, with go-keyring alone, that the matrix can see what
-// it forbids: an open window, and daemons that were left behind.
+// TestBareLibrary shows, with go-keyring alone, that the matrix detects an open prompt and leftover
+// daemons.
 func TestBareLibrary(t *testing.T) {
 	if *onBare {
 		_, _ = keyring.Get(Service, testID)
@@ -131,8 +131,7 @@ func TestBareLibrary(t *testing.T) {
 	})
 }
 
-// runGoKeyring runs go-keyring in a process of its own, because it does not survive
-// the end of the bus.
+// runGoKeyring runs go-keyring in its own process, because the end of the bus kills that process.
 func runGoKeyring(ctx context.Context, k *testkeyring.Keyring) error {
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestBareLibrary$", "-bare")
 	cmd.Env = append(cmd.Environ(), k.Env()...)

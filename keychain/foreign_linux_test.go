@@ -20,8 +20,8 @@ import (
 
 const foreignOwner = ` belongs to user "nobody"`
 
-// TestForeignBusGetsNothing holds that a keyring of another user, at whatever form
-// of address, is unavailable, and that nothing of ours gets into it.
+// TestForeignBusGetsNothing checks that a keyring of another user is unavailable under every form
+// of address, and that no item is written to it.
 func TestForeignBusGetsNothing(t *testing.T) {
 	k := testkeyring.StartForeign(t)
 	var path, abstract string
@@ -51,7 +51,7 @@ func TestForeignBusGetsNothing(t *testing.T) {
 	wantItems(t, k.Items(t))
 }
 
-// wantForeign wants every use of the store to be refused, with the reason.
+// wantForeign wants every method to fail with the owner of the bus.
 func wantForeign(t *testing.T, s *Store) {
 	t.Helper()
 	name := storetest.NewName(t)
@@ -62,18 +62,23 @@ func wantForeign(t *testing.T, s *Store) {
 		"Put": putErr, "Get": getErr, "List": listErr, "Delete": s.Delete(t.Context(), name, ""),
 		"set": s.platform.set(t.Context(), name, []byte("item")), "delete": s.platform.delete(t.Context(), name),
 	} {
-		if !errors.Is(err, helper.ErrUnavailable) || !errors.Is(err, ErrForeignBus) || !strings.Contains(err.Error(), foreignOwner) {
+		if !errors.Is(err, helper.ErrUnavailable) || !errors.Is(err, ErrForeignBus) ||
+			!strings.Contains(err.Error(), foreignOwner) {
 			t.Errorf("%s: %v; want ErrForeignBus, and the owner", doing, err)
 		}
 		wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown, helper.ErrTimeout, ErrNoBus)
 	}
 }
 
-// TestForeignSocketIsSentNothing: the listener is looked at before the first byte,
-// on both ways.
+// TestForeignSocketIsSentNothing checks that both ways of reading look up the owner before they
+// send a byte.
 func TestForeignSocketIsSentNothing(t *testing.T) {
 	address, heard := listenAs(t, testkeyring.ForeignUID)
-	s := secretService{service: Service, address: func() string { return address }, idleTimeout: func() idleTimeout { return idleTimeout(defaultIdleTimeout) }}
+	s := secretService{
+		service:     Service,
+		address:     func() string { return address },
+		idleTimeout: func() idleTimeout { return idleTimeout(defaultIdleTimeout) },
+	}
 	if _, err := s.quickRead(t.Context(), testID); !errors.Is(err, quickread.ErrNotAnswered) {
 		t.Errorf("the quick way: %v", err)
 	}
@@ -87,7 +92,7 @@ func TestForeignSocketIsSentNothing(t *testing.T) {
 
 func errorOf[T any](_ T, err error) error { return err }
 
-// TestOurBusAfterAForeignOne: in a list the first bus that is ours is taken.
+// TestOurBusAfterAForeignOne checks that the first bus of this user is used from a list.
 func TestOurBusAfterAForeignOne(t *testing.T) {
 	_, s, name, _ := startKeyring(t)
 	ours := service(t, s).address()
@@ -99,8 +104,8 @@ func TestOurBusAfterAForeignOne(t *testing.T) {
 	}
 }
 
-// listenAs returns the address of a socket that the user listens on, and what each
-// connection sends before it ends.
+// listenAs listens on a socket as the user, and returns its address and what each connection sends
+// until it closes.
 func listenAs(t *testing.T, uid int) (address string, heard <-chan string) {
 	t.Helper()
 	var err error
@@ -117,7 +122,7 @@ func listenAs(t *testing.T, uid int) (address string, heard <-chan string) {
 			if err != nil {
 				return
 			}
-			sent, _ := io.ReadAll(c) // a reset is an end, too
+			sent, _ := io.ReadAll(c) // a reset also ends a connection
 			_ = c.Close()
 			all <- string(sent)
 		}
@@ -125,8 +130,8 @@ func listenAs(t *testing.T, uid int) (address string, heard <-chan string) {
 	return "unix:abstract=" + l.Addr().String()[1:], all
 }
 
-// listenOnThread listens as the user on one thread alone: the kernel keeps the user
-// of that moment.
+// listenOnThread listens with the user's uid on one thread: the kernel records the uid at that
+// moment.
 func listenOnThread(t *testing.T, uid int) net.Listener {
 	t.Helper()
 	runtime.LockOSThread()
@@ -137,7 +142,7 @@ func listenOnThread(t *testing.T, uid int) net.Listener {
 	}
 	l, err := net.Listen("unix", "@"+rand.Text())
 	if _, _, no := syscall.RawSyscall(syscall.SYS_SETRESUID, same, 0, same); no != 0 {
-		panic(no) // the thread is of no use to anybody now
+		panic(no) // the thread cannot be used any more
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -145,8 +150,8 @@ func listenOnThread(t *testing.T, uid int) net.Listener {
 	return l
 }
 
-// TestSocketsThatShowNoOwner are addresses of buses where nobody can say whose the
-// other end is, and forms that only servers use.
+// TestSocketsThatShowNoOwner has addresses whose owner cannot be checked, and forms that only
+// servers use.
 func TestSocketsThatShowNoOwner(t *testing.T) {
 	for address, why := range map[string]string{
 		"tcp:host=127.0.0.1,port=1":           "owner cannot be checked",

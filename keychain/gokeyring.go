@@ -10,11 +10,10 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// goKeyring is the platform that go-keyring finds on this system. It takes no
-// notice of a context once a call runs.
+// goKeyring is go-keyring's keychain of this system. A running call ignores its context.
 type goKeyring struct {
 	service string
-	// border maps the errors of this system's calls.
+	// mapError maps the errors of this system's calls.
 	mapError func(error) error
 }
 
@@ -59,5 +58,5 @@ func libraryError(err error) error {
 	return err
 }
 
-// withKind says that err is of the kind.
+// withKind adds the kind to err.
 func withKind(kind, err error) error { return fmt.Errorf("%w: %w", kind, err) }

@@ -13,14 +13,14 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// An idleTimeout is the longest time to wait for one answer. A daemon that serves a
-// herd answers each call in time, however long the whole read takes; one that
-// is stopped, mute or does not start is told from it by its silence.
+// An idleTimeout is the longest wait for one answer. A busy daemon answers each call in time,
+// however long the whole read takes; one that is stopped, blocked or cannot start does not answer
+// at all.
 type idleTimeout time.Duration
 
 const defaultIdleTimeout = 3 * time.Second
 
-// wait runs f, which waits for one answer and heeds its context.
+// wait runs f, which waits for one answer and stops when its context is done.
 func (d idleTimeout) wait(ctx context.Context, f func(context.Context) error) error {
 	bounded, cancel := context.WithTimeout(ctx, time.Duration(d))
 	defer cancel()
@@ -31,13 +31,13 @@ func (d idleTimeout) wait(ctx context.Context, f func(context.Context) error) er
 	return err
 }
 
-// expired is the error of a wait that was too long.
+// expired returns the error of a wait that was too long.
 func (d idleTimeout) expired() error {
 	return fmt.Errorf("no answer in %v: %w", time.Duration(d), helper.ErrTimeout)
 }
 
-// withTimeout does a step that ends when it is cut, and cuts it when it was too long.
-// Then it failed, whatever it says: the cut may come only after its end.
+// withTimeout runs a step and calls cancel if it takes too long. Then the step counts as failed
+// whatever it returned: cancel may run only after its end.
 func (d idleTimeout) withTimeout(cancel func(), step func() error) error {
 	timer := time.AfterFunc(time.Duration(d), cancel)
 	err := step()
@@ -47,9 +47,9 @@ func (d idleTimeout) withTimeout(cancel func(), step func() error) error {
 	return err
 }
 
-// connect returns a connection that is the caller's alone and lasts until
-// closeAll is called or ctx ends. A bus that hangs up on the way may be about to
-// end, and is asked again a little later.
+// connect returns a new connection for the caller alone, open until closeAll is called or ctx is
+// done. A bus that closes it during the handshake may be about to exit: connect tries again a
+// moment later.
 func (d idleTimeout) connect(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
 	conn, closeAll, err = d.handshake(ctx, address)
 	if errors.Is(err, errNotConnected) && isDisconnect(err) && ctx.Err() == nil {
@@ -59,8 +59,8 @@ func (d idleTimeout) connect(ctx context.Context, address string) (conn *dbus.Co
 	return conn, closeAll, err
 }
 
-// handshake connects. Each answer of the bus on the way is a wait: in a herd all
-// of them together can take longer.
+// handshake connects. Each answer of the bus has its own timeout: on a busy bus all of them
+// together can take longer.
 func (d idleTimeout) handshake(ctx context.Context, address string) (conn *dbus.Conn, closeAll func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var end busEnd

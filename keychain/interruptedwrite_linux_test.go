@@ -12,25 +12,28 @@ import (
 	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
-// A writing is one call of the Secret Service that writes.
+// A writeCall is one call of the Secret Service that writes.
 type writeCall struct {
 	member string
-	absent bool // the item, before
+	absent bool // no item exists before the call
 	do     func(ctx context.Context, b bus, set itemSet) error
 	left   string // the content of the item after it
 }
 
 func writeCalls() map[string]writeCall {
 	put := func(ctx context.Context, b bus, set itemSet) error { return b.put(ctx, set, []byte("other")) }
+	deleteAll := func(ctx context.Context, b bus, set itemSet) error { return b.deleteAll(ctx, set) }
 	return map[string]writeCall{
 		"replace": {"SetSecret", false, put, "other"},
 		"create":  {"CreateItem", true, put, "other"},
-		"delete":  {"Delete", false, func(ctx context.Context, b bus, set itemSet) error { return b.deleteAll(ctx, set) }, ""},
+		"delete":  {"Delete", false, deleteAll, ""},
 	}
 }
 
-// forEachWrite runs the test with every writing, at an item that is there or not.
-func forEachWrite(t *testing.T, test func(t *testing.T, kill func(unlock bool), stop func(), s *Store, name string, w writeCall)) {
+// forEachWrite runs the test with every writeCall, with an item or without one.
+func forEachWrite(
+	t *testing.T, test func(t *testing.T, kill func(unlock bool), stop func(), s *Store, name string, w writeCall),
+) {
 	t.Helper()
 	for what, w := range writeCalls() {
 		t.Run(what, func(t *testing.T) {
@@ -49,7 +52,7 @@ func forEachWrite(t *testing.T, test func(t *testing.T, kill func(unlock bool), 
 	}
 }
 
-// TestNoWriteIsRepeated kills the daemon while it owes the answer to a write.
+// TestNoWriteIsRepeated kills the daemon before it answers a write.
 func TestNoWriteIsRepeated(t *testing.T) {
 	forEachWrite(t, func(t *testing.T, kill func(bool), stop func(), s *Store, name string, w writeCall) {
 		messages := monitor(t)
@@ -85,8 +88,8 @@ func TestNoWriteIsRepeated(t *testing.T) {
 	})
 }
 
-// TestANewDaemonIsAskedAgain starts the daemon anew between the search and the
-// write: it knows neither the session nor, maybe, the item.
+// TestANewDaemonIsAskedAgain restarts the daemon between the search and the write: it knows neither
+// the session nor, perhaps, the item.
 func TestANewDaemonIsAskedAgain(t *testing.T) {
 	forEachWrite(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writeCall) {
 		var once atomic.Bool
@@ -108,7 +111,8 @@ func TestANewDaemonIsAskedAgain(t *testing.T) {
 	})
 }
 
-// TestANewDaemonIsLocked: what it does not know may be there all the same.
+// TestANewDaemonIsLocked checks that an item which a locked daemon does not know is not reported as
+// absent.
 func TestANewDaemonIsLocked(t *testing.T) {
 	forEachWrite(t, func(t *testing.T, kill func(bool), _ func(), s *Store, name string, w writeCall) {
 		err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
@@ -120,7 +124,8 @@ func TestANewDaemonIsLocked(t *testing.T) {
 	})
 }
 
-// TestDeletedSinceTheSearch: somebody else deleted the items, or recreated one.
+// TestDeletedSinceTheSearch checks a deletion after another program has deleted the items or
+// recreated one.
 func TestDeletedSinceTheSearch(t *testing.T) {
 	k, s, name, _ := startKeyring(t)
 	for _, recreate := range []bool{true, false} {
@@ -131,7 +136,7 @@ func TestDeletedSinceTheSearch(t *testing.T) {
 					t.Fatal(err)
 				}
 				if recreate {
-					set.items[0] += "9" // a daemon may give a path twice
+					set.items[0] += "9" // a daemon may reuse a path
 					return addDuplicateThenDelete(t, b, set)
 				}
 			}
@@ -159,7 +164,7 @@ func addDuplicateThenDelete(t *testing.T, b bus, set itemSet) error {
 
 func TestAChangeClosesItsConnection(t *testing.T) {
 	_, s, name, _ := startKeyring(t)
-	ctx, cancel := context.WithTimeout(t.Context(), defaultTimeout) // the next one waits for its turn until then
+	ctx, cancel := context.WithTimeout(t.Context(), defaultTimeout) // the next change waits for the name until then
 	defer cancel()
 	for _, end := range []error{nil, helper.ErrNotFound} {
 		var conn *dbus.Conn
@@ -173,13 +178,12 @@ func TestAChangeClosesItsConnection(t *testing.T) {
 	}
 }
 
-// endedContext is a context that has ended, which nobody notices who waits for it.
-type endedContext struct{ context.Context } //nolint:containedctx // it is one
+// endedContext is a context that is cancelled without closing Done.
+type endedContext struct{ context.Context } //nolint:containedctx // a context by design
 
 func (endedContext) Err() error { return context.Canceled }
 
-// TestCancelledInTheSearch ends the context where only a look at it before the
-// write can notice.
+// TestCancelledInTheSearch cancels the context where only a check before the write can notice.
 func TestCancelledInTheSearch(t *testing.T) {
 	_, s, name, _ := startKeyring(t)
 	err := service(t, s).change(endedContext{t.Context()}, name, func(bus, itemSet) error {

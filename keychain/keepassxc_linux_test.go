@@ -16,13 +16,15 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// testTimeout is how long a test waits for KeePassXC, which answers nobody while it
-// saves: on a busy computer that is longer than a caller is to wait.
+// testTimeout is how long a test waits for KeePassXC. KeePassXC does not answer while it saves, on
+// a busy computer for longer than the default timeouts.
 const testTimeout = time.Minute
 
-// startKeePassXC starts KeePassXC, makes it this process's Secret Service and puts
-// an item in it. The store waits as long as the test does.
-func startKeePassXC(t *testing.T, confirm testkeyring.Confirm) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
+// startKeePassXC starts KeePassXC, makes it the Secret Service of this process and puts an item in
+// it.
+func startKeePassXC(
+	t *testing.T, confirm testkeyring.Confirm,
+) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
 	t.Helper()
 	x = testkeyring.StartKeePassXC(t, confirm)
 	x.Setenv(t)
@@ -35,14 +37,14 @@ func startKeePassXC(t *testing.T, confirm testkeyring.Confirm) (x *testkeyring.K
 	return x, s, name, v
 }
 
-var onKeePassXC = flag.Bool("keepassxc", false, "run the conformance suite on the Secret Service of the environment, for this whole process")
+var onKeePassXC = flag.Bool("keepassxc", false,
+	"run the conformance suite on the Secret Service of the environment, for this whole process")
 
-// keePassXCLives is how many KeePassXC are tried: version 2.7.4 crashes now and
-// then, whoever uses it.
+// keePassXCLives is how many KeePassXC processes are tried: version 2.7.4 crashes occasionally.
 const keePassXCLives = 6
 
-// TestStoreOnKeePassXC runs itself in a process of its own, which may fail only
-// if the KeePassXC that it was given has died.
+// TestStoreOnKeePassXC runs itself in a child process, which may fail only if its KeePassXC has
+// crashed.
 func TestStoreOnKeePassXC(t *testing.T) {
 	if *onKeePassXC {
 		storetest.Run(t, func(*testing.T) func() helper.Store {
@@ -57,7 +59,8 @@ func TestStoreOnKeePassXC(t *testing.T) {
 	for life := 1; ; life++ {
 		x := testkeyring.StartKeePassXC(t, testkeyring.Confirm{})
 		x.Setenv(t)
-		out, err := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStoreOnKeePassXC$", "-keepassxc").CombinedOutput()
+		const run = "-test.run=^TestStoreOnKeePassXC$"
+		out, err := exec.CommandContext(t.Context(), os.Args[0], run, "-keepassxc").CombinedOutput()
 		if err == nil {
 			if left := x.Items(t); len(left) > 0 {
 				t.Errorf("items are left: %q", left)
@@ -71,8 +74,8 @@ func TestStoreOnKeePassXC(t *testing.T) {
 	}
 }
 
-// TestKeePassXCTakesAnyItem writes bytes that are no text, and what KeePassXC
-// replaces in a password.
+// TestKeePassXCTakesAnyItem writes bytes that are not text, and a placeholder that KeePassXC
+// replaces in passwords.
 func TestKeePassXCTakesAnyItem(t *testing.T) {
 	_, s, name, v := startKeePassXC(t, testkeyring.Confirm{})
 	for _, item := range []string{`{"title":"{TITLE}"}`, "\x00\xff\r\n", ""} {
@@ -86,8 +89,8 @@ func TestKeePassXCTakesAnyItem(t *testing.T) {
 	}
 }
 
-// TestKeePassXCRefuses a reference to another entry. No refusal may look like
-// success.
+// TestKeePassXCRefuses writes a reference to another entry, which KeePassXC refuses: every refusal
+// must be an error.
 func TestKeePassXCRefuses(t *testing.T) {
 	_, s, name, v := startKeePassXC(t, testkeyring.Confirm{})
 	reference := []byte("{REF:P@T:entry}")
@@ -141,8 +144,8 @@ func TestLockedKeePassXC(t *testing.T) {
 	wantCalls(t, messages, map[string]int{"Prompt": 0, "Unlock": 0})
 }
 
-// TestKeePassXCLockedAfterTheCheck holds that the prompt, which KeePassXC also
-// returns to open its database, is not begun for that.
+// TestKeePassXCLockedAfterTheCheck checks that the prompt which would unlock the database is not
+// started.
 func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 	x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
 	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
@@ -157,8 +160,8 @@ func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 	wantCalls(t, messages, map[string]int{"CreateItem": 1, "Prompt": 0})
 }
 
-// TestKeePassXCLockedInADeletion: KeePassXC hides the items of a database that
-// it locks, and those are not absent.
+// TestKeePassXCLockedInADeletion checks that items which KeePassXC hides when it locks are not
+// reported as absent.
 func TestKeePassXCLockedInADeletion(t *testing.T) {
 	x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
 	err := service(t, s).change(t.Context(), name, func(b bus, set itemSet) error {
@@ -169,7 +172,7 @@ func TestKeePassXCLockedInADeletion(t *testing.T) {
 	wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)
 }
 
-// wantCalls wants so many calls of the methods since the monitor began.
+// wantCalls wants that many calls of the methods since the monitor started.
 func wantCalls(t *testing.T, messages <-chan *dbus.Message, want map[string]int) {
 	t.Helper()
 	emitEnd(t)
@@ -191,8 +194,8 @@ func wantCalls(t *testing.T, messages <-chan *dbus.Message, want map[string]int)
 	}
 }
 
-// TestKeePassXCConfirmsAccess holds that an item for which KeePassXC would ask
-// a person is locked: the permission ends with the connection that has it.
+// TestKeePassXCConfirmsAccess checks that an item is locked if KeePassXC would ask the person: the
+// permission lasts only as long as the connection.
 func TestKeePassXCConfirmsAccess(t *testing.T) {
 	_, s, name, v := startKeePassXC(t, testkeyring.Confirm{Access: true})
 	messages := monitor(t)
@@ -204,7 +207,7 @@ func TestKeePassXCConfirmsAccess(t *testing.T) {
 	wantCalls(t, messages, map[string]int{"Prompt": 0, "Unlock": 0})
 }
 
-// TestKeePassXCDeletesWhatItDoesNotGive: what cannot be read need not stay.
+// TestKeePassXCDeletesWhatItDoesNotGive checks that an item which cannot be read can be deleted.
 func TestKeePassXCDeletesWhatItDoesNotGive(t *testing.T) {
 	x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{Access: true})
 	keeper := helper.Keeper{Records: helper.Records{Stores: helper.Router{"keychain": s}}}
@@ -224,10 +227,11 @@ func TestKeePassXCConfirmsDelete(t *testing.T) {
 	wantItems(t, x.Items(t), name)
 }
 
-// TestKeePassXCDeclines: a change that a person declines was not made.
+// TestKeePassXCDeclines checks that a change which the person declines was not made.
 func TestKeePassXCDeclines(t *testing.T) {
 	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{Delete: true})
-	deleted := answerPrompt(t, func() error { return s.Delete(t.Context(), name, v) }, func(conn *dbus.Conn, prompt dbus.ObjectPath) {
+	remove := func() error { return s.Delete(t.Context(), name, v) }
+	deleted := answerPrompt(t, remove, func(conn *dbus.Conn, prompt dbus.ObjectPath) {
 		if err := conn.Object(busName, prompt).CallWithContext(t.Context(), promptInterface+".Dismiss", 0).Err; err != nil {
 			t.Errorf("dismiss the prompt: %v", err)
 		}
@@ -239,13 +243,14 @@ func TestKeePassXCDeclines(t *testing.T) {
 
 func TestKeePassXCDiesInAPrompt(t *testing.T) {
 	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{Delete: true})
-	deleted := answerPrompt(t, func() error { return s.Delete(t.Context(), name, v) }, func(*dbus.Conn, dbus.ObjectPath) { x.Kill() })
+	remove := func() error { return s.Delete(t.Context(), name, v) }
+	deleted := answerPrompt(t, remove, func(*dbus.Conn, dbus.ObjectPath) { x.Kill() })
 	wantErr(t, deleted, helper.ErrUnknown)
 	wantNotErr(t, deleted, helper.ErrTimeout)
 }
 
-// answerPrompt calls change, does what answers its prompt once that has begun, and
-// returns the error of change.
+// answerPrompt calls change, calls answer once the prompt has started, and returns the error of
+// change.
 func answerPrompt(t *testing.T, change func() error, answer func(conn *dbus.Conn, prompt dbus.ObjectPath)) error {
 	t.Helper()
 	messages := monitor(t)
@@ -273,7 +278,8 @@ func TestStoppedKeePassXC(t *testing.T) {
 	wantAll(t, s, name, v, helper.ErrTimeout)
 }
 
-// TestKilledKeePassXC: unlike a keyring daemon it is started by a person only.
+// TestKilledKeePassXC checks that it is unavailable: unlike a keyring daemon, only a person starts
+// it.
 func TestKilledKeePassXC(t *testing.T) {
 	x, s, name, v := startKeePassXC(t, testkeyring.Confirm{})
 	x.Kill()

@@ -1,11 +1,9 @@
-// Package keychain is a [helper.Store] on the keychain of the operating system:
-// the Secret Service on Linux, the Keychain on macOS, the Credential Manager on
-// Windows. Start with [New].
+// Package keychain is a [helper.Store] on the keychain of the operating system: the Secret Service
+// on Linux, the Keychain on macOS, the Credential Manager on Windows. Start with [New].
 //
-// A keychain protects items at rest: every program of the same user may read
-// them. The package opens no locked keychain, prompts nobody (KeePassXC may ask
-// before it deletes) and starts no message bus. What the items mean is not its
-// business.
+// A keychain protects items at rest: every program of the same user can read them. The package
+// unlocks no keychain, shows no prompt (KeePassXC may ask before it deletes) and starts no message
+// bus. It does not interpret the items.
 package keychain
 
 import (
@@ -19,11 +17,11 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Service is the service of our items. The user name of an item is its name.
+// Service is the service name of the items. The user name of an item is the item's name.
 const Service = "codex-cred"
 
-// Why a keychain is unavailable, beside [helper.ErrUnavailable], where a person
-// can do something about it. All are of Linux.
+// Reasons why a keychain is unavailable that a person can fix. They come with
+// [helper.ErrUnavailable], on Linux only.
 var (
 	ErrNoBus        = errors.New("no session bus (D-Bus) can be reached")
 	ErrForeignBus   = errors.New("the session bus belongs to another user")
@@ -31,12 +29,12 @@ var (
 	ErrNoCollection = errors.New("the Secret Service has no collection to keep items in")
 )
 
-// ErrConfirm comes with [helper.ErrLocked] where the keychain itself is open, as
-// in KeePassXC with its usual settings.
+// ErrConfirm comes with [helper.ErrLocked] if the keychain is unlocked and asks the person before
+// each access, as KeePassXC does by default.
 var ErrConfirm = errors.New("the keychain asks a person before it gives out an item")
 
-// An unreadableError is why a platform does not give an item that is there. With its
-// Version the item can be deleted.
+// An unreadableError is the error of an item that exists and cannot be read. Delete accepts its
+// version.
 type unreadableError struct {
 	version helper.Version
 	error
@@ -44,67 +42,64 @@ type unreadableError struct {
 
 func (e *unreadableError) Unwrap() error { return e.error }
 
-// defaultTimeout allows for a herd of callers, which one keychain daemon serves
-// one after the other.
+// defaultTimeout allows for many concurrent callers, which one keychain daemon serves one by one.
 const defaultTimeout = 10 * time.Second
 
-// A platform is a keychain without a contract. User names are item names; a
-// copy of the item is passed. Errors are of helper's vocabulary where that has
-// a word. A call may outlast its context.
+// A platform is the keychain of one system. User names are item names. The caller passes a copy of
+// the item, because a call may run on after its context is done. Errors are those of helper where
+// one fits.
 type platform interface {
 	get(ctx context.Context, user string) ([]byte, error)
 	set(ctx context.Context, user string, item []byte) error
 	delete(ctx context.Context, user string) error
 }
 
-// Store keeps each item in the user's keychain. Its Versions are digests;
-// comparing and writing are one step only under the account's lock. Make one
-// with [New].
+// Store keeps each item in the user's keychain. A Version is the digest of the content. Comparing
+// and writing are atomic only under the account's lock. Make a Store with [New]; its methods are
+// safe for concurrent use.
 type Store struct {
-	// Timeout of each call of the keychain; zero means ten seconds. A Put or a
-	// Delete is two calls. Set it before the first use.
+	// Timeout limits each call of the keychain; zero means ten seconds. Put and Delete make two
+	// calls. Set it before the first use.
 	Timeout time.Duration
 
-	// IdleTimeout is the longest wait for one answer within that time, on Linux;
-	// zero means three seconds. A call that writes may take all of Timeout: if it
-	// is cut nobody knows what became of it. Set it before the first use.
+	// IdleTimeout limits the wait for one answer within a call, on Linux; zero means three seconds.
+	// A call that writes may use all of Timeout, because an interrupted write has an unknown
+	// outcome. Set it before the first use.
 	IdleTimeout time.Duration
 
-	// Turn is waited for before each call of the keychain, on macOS, whose
-	// reads fail and whose writes suffer where several run at once; nil waits for
-	// nobody. Set it before the first use.
+	// Serialize is called before each call of the keychain on macOS, where concurrent reads fail
+	// and disturb writes; nil means that calls are not serialized. Set it before the first use.
 	Serialize SerializeFunc
 
-	service  string // that of another program, or ours, or empty for ours
+	service  string // of another program; empty means Service
 	platform platform
 	limit    limit
 	place    string
 }
 
-// A Turn waits until nobody else calls the keychain, in this process or another,
-// firstError until ctx ends. The caller calls done once; the turn ends with the process.
+// A SerializeFunc waits until no other process or goroutine calls the keychain, or until ctx is
+// done. The caller calls release once; the exit of the process also releases.
 type SerializeFunc func(ctx context.Context) (release func() error, err error)
 
 var _ helper.Store = (*Store)(nil)
 
-// New returns the store on this user's keychain. It touches nothing.
+// New returns the store on this user's keychain. It makes no call.
 func New() *Store { return newStore(Service) }
 
-// NewForService returns the store of the items of another program in this user's keychain, by the name
-// of its service, so that they can be moved here or deleted. Their names are
-// whatever that program chose.
+// NewForService returns the store of another program's items in this user's keychain, by the name
+// of its service, so that they can be imported or deleted. Names of its items are not checked.
 func NewForService(service string) *Store { return newStore(service) }
 
-// Location tells a person where the item of the name is.
+// Location describes to a person where the item is.
 func (s *Store) Location(name string) string {
 	return fmt.Sprintf("item %s of service %s in the %s", name, cmp.Or(s.service, Service), s.place)
 }
 
-// Place tells a person which keychain it is.
+// Place returns the keychain's name for people.
 func (s *Store) Place() string { return s.place }
 
-// Get implements [helper.Store]. Several items of the name that differ are
-// ErrCorrupt, and a Put over them is, too.
+// Get implements [helper.Store]. Items of the same name with different contents are ErrCorrupt; Put
+// then fails with it, too.
 func (s *Store) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	if err := s.check(ctx, name); err != nil {
 		return nil, "", err
@@ -136,7 +131,7 @@ func (s *Store) Put(ctx context.Context, name string, item []byte, expect helper
 	if found != expect {
 		return "", s.failed("write", name, helper.ErrConflict)
 	}
-	item = bytes.Clone(item) // the call may outlast this one
+	item = bytes.Clone(item) // the call may run on after Put has returned
 	err = s.write(ctx, func(ctx context.Context) error { return s.platform.set(ctx, name, item) })
 	if err != nil {
 		return "", s.failed("write", name, err)

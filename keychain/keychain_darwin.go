@@ -1,6 +1,6 @@
 package keychain
 
-// program is security(1), by which go-keyring uses the keychain.
+// program is security(1), through which go-keyring uses the keychain.
 const program = "/usr/bin/security"
 
 func newStore(service string) *Store {

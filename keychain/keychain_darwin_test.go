@@ -32,8 +32,8 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// TestStoreBesideOthers is the same among readers that fail: while another reads,
-// firstError every second time.
+// TestStoreBesideOthers runs the suite while other programs make reads fail: during their own
+// reads, or every second time.
 func TestStoreBesideOthers(t *testing.T) {
 	for _, fault := range []testsecurity.Fault{testsecurity.Overlapping, testsecurity.EveryOther, testsecurity.Slow} {
 		t.Run(string(fault), func(t *testing.T) {
@@ -46,7 +46,10 @@ func TestStoreBesideOthers(t *testing.T) {
 					s := New()
 					mac := s.platform.(macKeychain)
 					mac.retry.wait = func(context.Context) {}
-					s.platform, s.Timeout, s.Serialize = mac, time.Minute, func(ctx context.Context) (func() error, error) { return locks.Lock(ctx, filelock.Keychain) }
+					s.platform, s.Timeout = mac, time.Minute
+					s.Serialize = func(ctx context.Context) (func() error, error) {
+						return locks.Lock(ctx, filelock.Keychain)
+					}
 					return s
 				}
 			})
@@ -54,12 +57,11 @@ func TestStoreBesideOthers(t *testing.T) {
 	}
 }
 
-// TestFailures meets every failure with an item that is there, and with one that
-// is not.
+// TestFailures runs every failure with an item that exists and with one that does not.
 func TestFailures(t *testing.T) {
 	for _, c := range []struct {
 		fault                 testsecurity.Fault
-		get, absent, put, del error // nil is anything that has no name
+		get, absent, put, del error // nil: none of helper's errors
 	}{
 		{testsecurity.Locked, helper.ErrLocked, helper.ErrNotFound, helper.ErrLocked, helper.ErrLocked},
 		{testsecurity.Cancelled, helper.ErrLocked, helper.ErrNotFound, helper.ErrLocked, helper.ErrLocked},
@@ -95,20 +97,23 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// wantKind wants exactly that kind of error; nil is one of no kind.
+// wantKind wants exactly that kind of error; nil wants none of helper's errors.
 func wantKind(t *testing.T, what string, err, want error) {
 	t.Helper()
 	if want == nil && !isUnclassified(err) || want != nil && !errors.Is(err, want) {
 		t.Errorf("%s: %v, want %v", what, err, want)
 	}
-	for _, kind := range []error{helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, helper.ErrTooLarge, helper.ErrUnknown} {
+	for _, kind := range []error{
+		helper.ErrNotFound, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, helper.ErrTooLarge,
+		helper.ErrUnknown,
+	} {
 		if !errors.Is(kind, want) && errors.Is(err, kind) {
 			t.Errorf("%s: %v is also %v", what, err, kind)
 		}
 	}
 }
 
-// TestTruncated: an item that lost its end is corrupt or another one, and can be
+// TestTruncated checks that a truncated item is corrupt or differs from the one written, and can be
 // deleted.
 func TestTruncated(t *testing.T) {
 	for _, fault := range []testsecurity.Fault{testsecurity.Truncating, testsecurity.TruncatedRead} {
@@ -137,8 +142,8 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestCommands holds what is run: one command for a read, and none for an item that
-// is too large, for which go-keyring would leave a child behind.
+// TestCommands checks which commands are run: one for a read, and none for an item that is too
+// large, for which go-keyring would leave a child process.
 func TestCommands(t *testing.T) {
 	k := testsecurity.Start(t)
 	k.Setenv(t)
@@ -170,8 +175,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// TestLimitIsTheLibrarys holds our limit to be go-keyring's: one byte more than
-// three that fill four letters of base64 is refused by it too.
+// TestLimitIsTheLibrarys checks that macLimit is go-keyring's own limit: it refuses one byte more.
 func TestLimitIsTheLibrarys(t *testing.T) {
 	testsecurity.Start(t).Setenv(t)
 	for _, name := range []string{testID, testJournal} {
@@ -183,7 +187,7 @@ func TestLimitIsTheLibrarys(t *testing.T) {
 	}
 }
 
-// TestNewForService is about items of another program, whose names need quotes.
+// TestNewForService uses items of another program whose names need quotes.
 func TestNewForService(t *testing.T) {
 	k := testsecurity.Start(t)
 	k.Setenv(t)

@@ -23,7 +23,7 @@ type fakePlatform struct {
 	calls []string
 	item  []byte
 
-	onGet, onSet, onDelete func(context.Context) error // nil succeeds
+	onGet, onSet, onDelete func(context.Context) error // nil: no error
 }
 
 func (s *fakePlatform) run(ctx context.Context, call string, f func(context.Context) error) error {
@@ -102,8 +102,7 @@ func TestPutOfTheLibraryTooLarge(t *testing.T) {
 	wantErr(t, err, helper.ErrTooLarge)
 }
 
-// TestOnlyNotFoundMeansAbsent holds that no other failure of the read lets a
-// Put go on.
+// TestOnlyNotFoundMeansAbsent checks that Put writes after no other failure of the read.
 func TestOnlyNotFoundMeansAbsent(t *testing.T) {
 	for _, failure := range []error{helper.ErrLocked, helper.ErrUnavailable, helper.ErrTimeout, errors.New("anything")} {
 		p := &fakePlatform{onGet: failWith(failure)}

@@ -8,12 +8,11 @@ import (
 	"os"
 )
 
-// newStore finds the bus by itself: godbus would start daemons where there is
-// none.
+// newStore finds the bus itself, because godbus starts daemons if there is none.
 func newStore(service string) *Store {
 	find := busFinder{
 		variable: func() string {
-			return os.Getenv(busVariable) //nolint:forbidigo // the address of the bus is no option of ours: every program of the session finds it here
+			return os.Getenv(busVariable) //nolint:forbidigo // every program of the session finds the bus here
 		},
 		runtimeDir: fmt.Sprintf("/run/user/%d", os.Getuid()),
 	}

@@ -9,16 +9,15 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A lister is a platform that can name the users of its service's items.
+// A lister is a platform that can list the user names of its service's items.
 type lister interface {
 	list(ctx context.Context) ([]string, error)
 }
 
 var _ helper.Lister = (*Store)(nil)
 
-// List implements [helper.Lister], on Linux and Windows. It reads no item. A locked
-// keychain is ErrLocked, never empty. What has the service and no name of an item is
-// left out.
+// List implements [helper.Lister], on Linux and Windows. It reads no content. A locked keychain is
+// ErrLocked, never an empty list. Items whose user name is not an item name are left out.
 func (s *Store) List(ctx context.Context) ([]string, error) {
 	l, ok := s.platform.(lister)
 	if !ok {

@@ -15,7 +15,7 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// TestList meets items of other programs, of other names, and a locked keychain.
+// TestList lists beside items of other programs and under other names, and in a locked keychain.
 func TestList(t *testing.T) {
 	k := testkeyring.Start(t)
 	k.Setenv(t)
@@ -29,7 +29,8 @@ func TestList(t *testing.T) {
 	}
 	wantList()
 	for _, user := range []string{name, name + "/journal", "no name of ours"} {
-		tool := exec.CommandContext(t.Context(), "secret-tool", "store", "--label", "x", "service", keychain.Service, "username", user)
+		tool := exec.CommandContext(t.Context(), "secret-tool", "store", "--label", "x",
+			"service", keychain.Service, "username", user)
 		tool.Stdin = strings.NewReader("item")
 		if out, err := tool.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)

@@ -20,8 +20,8 @@ func (s secretService) list(ctx context.Context) ([]string, error) {
 	return users, err
 }
 
-// users returns the user names of the service's items. Providers need not search in
-// a locked collection.
+// users returns the user names of the service's items. A provider may return no items of a locked
+// collection.
 func (s secretService) users(ctx context.Context, address string) ([]string, error) {
 	timeout := s.idleTimeout()
 	conn, closeAll, err := timeout.connect(ctx, address)
@@ -47,7 +47,7 @@ func (s secretService) users(ctx context.Context, address string) ([]string, err
 		var attributes map[string]string
 		err := b.call(ctx, item, getProperty, itemInterface, "Attributes").Store(&attributes)
 		switch {
-		case isMissing(err): // since the search
+		case isMissing(err): // deleted after the search
 		case err != nil:
 			return nil, fmt.Errorf("ask for the attributes of an item: %w", err)
 		default:
@@ -57,7 +57,7 @@ func (s secretService) users(ctx context.Context, address string) ([]string, err
 	return users, nil
 }
 
-// firstError returns the first error that is one.
+// firstError returns err, or otherwise if err is nil.
 func firstError(err, otherwise error) error {
 	if err != nil {
 		return err

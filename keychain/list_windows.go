@@ -9,7 +9,7 @@ import (
 	"github.com/danieljoos/wincred"
 )
 
-// list asks for what go-keyring wrote: it calls an item by its service and its user.
+// list lists the items that go-keyring wrote: it names an item by its service and user.
 func (g goKeyring) list(context.Context) ([]string, error) {
 	items, err := wincred.FilteredList(g.service + ":*")
 	if errors.Is(err, syscall.ERROR_NOT_FOUND) {

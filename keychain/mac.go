@@ -9,13 +9,12 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// macKeychain is go-keyring, one call at a time, except for what is absent:
-// go-keyring goes by the words "could not be found", which security(1) also says
-// of keychains.
+// macKeychain is go-keyring with serialized calls and a stricter test of absence: go-keyring looks
+// for the text "could not be found", which security(1) also prints about a missing keychain.
 type macKeychain struct {
 	goKeyring
 	program   string // security(1)
-	retry     retry  // of reads: programs that are not ours take no turns
+	retry     retry  // of reads: other programs do not serialize their calls with ours
 	serialize func() SerializeFunc
 }
 
@@ -42,8 +41,8 @@ func (m macKeychain) delete(ctx context.Context, user string) error {
 	return m.goKeyring.delete(ctx, user)
 }
 
-// wait returns when it is this call's turn. Where there are no turns, because no
-// file can be made for instance, the call goes ahead: it may disturb others.
+// acquire waits until no other call runs. If it cannot, for instance because the lock file cannot
+// be created, the call runs all the same and may disturb others.
 func (m macKeychain) acquire(ctx context.Context) (release func()) {
 	none := func() {}
 	serialize := m.serialize()
@@ -54,15 +53,16 @@ func (m macKeychain) acquire(ctx context.Context) (release func()) {
 	if err != nil {
 		return none
 	}
-	return func() { _ = done() } // it ends with the process at the latest
+	return func() { _ = done() } // an exit of the process releases it too
 }
 
 var errAppeared = errors.New("the item was absent and is there a moment later")
 
-// absent returns why the item was not found. It looks for the item alone and not
-// for its content, so nobody is asked to unlock anything.
+// absent returns why the item was not found. It searches for the item without its content, so no
+// prompt appears.
 func (m macKeychain) absent(ctx context.Context, user string) error {
-	err := exec.CommandContext(ctx, m.program, "find-generic-password", "-s", m.service, "-a", user).Run() //nolint:gosec // a constant outside tests
+	args := []string{"find-generic-password", "-s", m.service, "-a", user}
+	err := exec.CommandContext(ctx, m.program, args...).Run() //nolint:gosec // a constant outside tests
 	if err == nil {
 		return errAppeared
 	}

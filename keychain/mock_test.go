@@ -16,8 +16,7 @@ import (
 
 var onMock = flag.Bool("mock", false, "let go-keyring's mock take the place of the keychain, for this whole process")
 
-// TestStoreOnMock runs itself in a process of its own: go-keyring cannot go
-// back from its mock.
+// TestStoreOnMock runs itself in a child process, because go-keyring cannot leave its mock.
 func TestStoreOnMock(t *testing.T) {
 	if !*onMock {
 		out, err := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStoreOnMock$", "-mock").CombinedOutput()
@@ -38,8 +37,7 @@ func TestStoreOnMock(t *testing.T) {
 	}
 }
 
-// noCallAfterDeadline holds that what outlives its caller no longer begins
-// to change the keychain.
+// noCallAfterDeadline checks that a change does not start after its caller has given up.
 func noCallAfterDeadline(t *testing.T) {
 	keyring.MockInit()
 	g := goKeyring{service: Service, mapError: libraryError}
@@ -55,7 +53,7 @@ func noCallAfterDeadline(t *testing.T) {
 	}
 }
 
-// serialPlatform guards go-keyring's mock, which is a bare map.
+// serialPlatform serializes calls of go-keyring's mock, which is a bare map.
 type serialPlatform struct {
 	mu       sync.Mutex // guards platform
 	platform platform

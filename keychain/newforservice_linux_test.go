@@ -9,7 +9,7 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// TestNewForService is about items of another program, with names that ours never have.
+// TestNewForService uses items of another program, under a name that is not an item name.
 func TestNewForService(t *testing.T) {
 	testkeyring.Start(t).Setenv(t)
 	const name = "accounts:global/ü"

@@ -14,9 +14,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// TestFirstCallIsHarmless watches the bus. gnome-keyring can die of an
-// OpenSession, and mistake a search, unless the same connection made another
-// call before and waited for its answer.
+// TestFirstCallIsHarmless watches the bus. gnome-keyring can crash in OpenSession, and confuse a
+// search, unless the same connection made another call before and waited for its answer.
 func TestFirstCallIsHarmless(t *testing.T) {
 	k := testkeyring.Start(t)
 	k.Setenv(t)
@@ -48,7 +47,7 @@ type caller struct {
 	answered bool
 }
 
-// watch judges one message, and reports whether it is the last one.
+// watch checks one message and reports whether it is the last one.
 func watch(t *testing.T, callers map[string]*caller, m *dbus.Message) (end bool) {
 	t.Helper()
 	from, to, member := header(m, dbus.FieldSender), header(m, dbus.FieldDestination), header(m, dbus.FieldMember)
@@ -73,7 +72,7 @@ func watch(t *testing.T, callers map[string]*caller, m *dbus.Message) (end bool)
 
 const endMember = "EndOfTest"
 
-// monitor returns all messages on the bus from here on.
+// monitor returns all messages on the bus from now on.
 func monitor(t *testing.T) <-chan *dbus.Message {
 	t.Helper()
 	conn, err := dbus.ConnectSessionBus()
@@ -81,8 +80,9 @@ func monitor(t *testing.T) <-chan *dbus.Message {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { leave(conn) })
-	messages := make(chan *dbus.Message, 1000) // godbus drops what does not fit
-	err = conn.BusObject().CallWithContext(t.Context(), "org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0)).Err
+	messages := make(chan *dbus.Message, 1000) // godbus drops messages of a full channel
+	const becomeMonitor = "org.freedesktop.DBus.Monitoring.BecomeMonitor"
+	err = conn.BusObject().CallWithContext(t.Context(), becomeMonitor, 0, []string{}, uint32(0)).Err
 	if err != nil {
 		t.Fatalf("become a monitor: %v", err)
 	}
@@ -90,8 +90,8 @@ func monitor(t *testing.T) <-chan *dbus.Message {
 	return messages
 }
 
-// leave closes a connection whose messages are eavesdropped. Its reader sends the
-// next message on the channel that Close would have closed.
+// leave closes a connection whose messages are eavesdropped. Close would close the channel on which
+// its reader still sends.
 func leave(conn *dbus.Conn) {
 	conn.Eavesdrop(nil)
 	_ = conn.Close()
@@ -116,8 +116,7 @@ func header(m *dbus.Message, f dbus.HeaderField) string {
 	return s
 }
 
-// emitEnd sends a signal by which the reader of a monitor knows that it has
-// seen everything before.
+// emitEnd sends a signal that marks the end of what a monitor is to read.
 func emitEnd(t *testing.T) {
 	t.Helper()
 	conn, err := dbus.ConnectSessionBus(dbus.WithContext(t.Context()))

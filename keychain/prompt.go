@@ -22,10 +22,10 @@ var (
 	errVanished = errors.New("the secret service went away")
 )
 
-// completePrompt ends a change for which the provider returned the prompt, where "/" is
-// none. KeePassXC returns one whenever it creates or deletes an item, and asks a
-// person in it only if its settings say so. A prompt for the password of the collection, which was
-// open before, is not begun: then nothing was changed.
+// completePrompt runs the prompt that the provider returned for a change; "/" means none. KeePassXC
+// returns a prompt for every creation and deletion, and asks the person in it only if its settings
+// say so. A prompt for the password of a collection that has been locked in the meantime is not
+// started: then nothing was changed.
 func (b bus) completePrompt(ctx context.Context, collection, prompt dbus.ObjectPath) error {
 	if prompt == "/" {
 		return nil
@@ -55,15 +55,15 @@ func (b bus) completePrompt(ctx context.Context, collection, prompt dbus.ObjectP
 	return err
 }
 
-// dismiss takes a prompt back, so that no person is asked about a change that
-// nobody waits for.
+// dismiss cancels a prompt, so that no person is asked about a change for which no caller waits.
 func (b bus) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	_ = b.conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Dismiss", 0).Err // what becomes of it is unknown anyway
+	// The outcome of the change is unknown in any case.
+	_ = b.conn.Object(busName, prompt).CallWithContext(ctx, promptInterface+".Dismiss", 0).Err
 }
 
-// awaitPrompt returns when the prompt is completed.
+// awaitPrompt waits for the signal that the prompt is complete.
 func awaitPrompt(ctx context.Context, signals <-chan *dbus.Signal, prompt dbus.ObjectPath) error {
 	for {
 		select {
@@ -82,7 +82,7 @@ func awaitPrompt(ctx context.Context, signals <-chan *dbus.Signal, prompt dbus.O
 	}
 }
 
-// promptError is the error of a prompt that ended with the signal.
+// promptError returns the error of a prompt from its Completed signal.
 func promptError(s *dbus.Signal) error {
 	var (
 		dismissed bool

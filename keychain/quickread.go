@@ -15,9 +15,9 @@ import (
 	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
 )
 
-// quickRead is read without godbus, in fewer steps and system calls. It returns the item,
-// firstError the error of a deadline, which nobody is to wait for twice. All else is
-// quickread.ErrNotAnswered, and read finds out what it is.
+// quickRead reads the item without godbus, in fewer round trips and system calls. It returns the
+// item, or the error of a timeout, so that the caller does not wait again in read. Any other
+// failure is quickread.ErrNotAnswered, and read finds the reason.
 func (s secretService) quickRead(ctx context.Context, user string) ([]byte, error) {
 	path := socketPath(s.address())
 	if path == "" {
@@ -44,12 +44,13 @@ func (s secretService) quickRead(ctx context.Context, user string) ([]byte, erro
 	if !owner.Trusted() {
 		return nil, quickread.ErrNotAnswered
 	}
-	request := quickread.Request{Service: s.service, User: user, IdleTimeout: time.Duration(timeout), TimeoutErr: timeout.expired()}
-	return quickread.Read(ctx, conn, request)
+	return quickread.Read(ctx, conn, quickread.Request{
+		Service: s.service, User: user, IdleTimeout: time.Duration(timeout), TimeoutErr: timeout.expired(),
+	})
 }
 
-// socketPath returns the path of the socket at the address of a bus, with @ for one
-// that is no file, or nothing if the address is not of the two usual forms.
+// socketPath returns the path of the socket at the address, or @ and its abstract name. It returns
+// "" for any but the two usual forms.
 func socketPath(address string) string {
 	address, guid, _ := strings.Cut(address, ",guid=")
 	file, isFile := strings.CutPrefix(address, "unix:path=")

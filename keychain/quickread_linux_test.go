@@ -19,12 +19,12 @@ import (
 	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
 )
 
-// A relay is between callers and a bus.
+// A relay forwards between callers and a bus.
 type relay struct {
 	address string
-	dropped string // what it does not pass on, if callers write it
+	dropped string // writes of callers that contain it are not forwarded
 	mu      sync.Mutex
-	first   []string // what each caller wrote first
+	first   []string // first write of each caller
 }
 
 func startRelay(t *testing.T, bus, dropped string) *relay {
@@ -53,7 +53,7 @@ func startRelay(t *testing.T, bus, dropped string) *relay {
 	return r
 }
 
-// forward passes on what the caller writes.
+// forward forwards what the caller writes.
 func (r *relay) forward(bus io.Writer, caller io.Reader) {
 	written := make([]byte, 64<<10)
 	for first := true; ; first = false {
@@ -72,15 +72,15 @@ func (r *relay) forward(bus io.Writer, caller io.Reader) {
 	}
 }
 
-// firstWrites is what each connection began with.
+// firstWrites returns the first write of each connection.
 func (r *relay) firstWrites() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.first)
 }
 
-// TestAReadIsQuick holds that one connection with one call of each kind is all that
-// a read of an item takes, and that it is not godbus's, which signs in in steps.
+// TestAReadIsQuick checks that a read takes one connection and one call of each kind, and that the
+// connection is not godbus's, which signs in step by step.
 func TestAReadIsQuick(t *testing.T) {
 	onBothProviders(t, func(t *testing.T, s *Store, name string, _ func() []string) {
 		messages, direct := monitor(t), service(t, s).address()
@@ -99,14 +99,15 @@ func TestAReadIsQuick(t *testing.T) {
 			t.Errorf("the calls are %q, want %q", calls, want)
 		}
 		begun := r.firstWrites()
-		if len(begun) != 1 || !strings.HasPrefix(begun[0], "\x00AUTH EXTERNAL ") || !strings.Contains(begun[0], "Collections") {
+		if len(begun) != 1 || !strings.HasPrefix(begun[0], "\x00AUTH EXTERNAL ") ||
+			!strings.Contains(begun[0], "Collections") {
 			t.Errorf("the connections begin with %q", begun)
 		}
 	})
 }
 
-// TestBothWaysFallSilent holds that no caller can tell from an error which way a
-// read went, and that a silence is waited for once.
+// TestBothWaysFallSilent checks that both ways of reading return the same error, and that a read
+// waits for one timeout only.
 func TestBothWaysFallSilent(t *testing.T) {
 	_, store, name, _ := startKeyring(t)
 	type ways struct{ quick, slow chan error }
@@ -139,7 +140,11 @@ func TestBothWaysFallSilent(t *testing.T) {
 func TestTheContextEndsAQuickRead(t *testing.T) {
 	_, store, name, _ := startKeyring(t)
 	r := startRelay(t, service(t, store).address(), "OpenSession")
-	s := secretService{service: Service, address: func() string { return r.address }, idleTimeout: func() idleTimeout { return idleTimeout(time.Hour) }}
+	s := secretService{
+		service:     Service,
+		address:     func() string { return r.address },
+		idleTimeout: func() idleTimeout { return idleTimeout(time.Hour) },
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(short, cancel)
 	_, err := s.get(ctx, name)
@@ -170,8 +175,7 @@ func TestSocketPath(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotQuick: it gives no answer of its own about an item that it cannot
-// give.
+// TestWhatIsNotQuick checks that quickRead reports nothing about an item that it cannot read.
 func TestWhatIsNotQuick(t *testing.T) {
 	k, s, name, _ := startKeyring(t)
 	notAnswered := func() {

@@ -9,8 +9,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A retry reads again where a read fails for no reason that has a name: on macOS
-// reads at the same moment disturb each other.
+// A retry repeats a read that fails without a known reason: on macOS concurrent reads disturb each
+// other.
 type retry struct {
 	tries int
 	wait  func(ctx context.Context)
@@ -25,7 +25,7 @@ func (r retry) do(ctx context.Context, read func() ([]byte, error)) ([]byte, err
 	return item, err
 }
 
-// isUnclassified reports whether helper's vocabulary has no word for the error.
+// isUnclassified reports whether err is none of helper's errors.
 func isUnclassified(err error) bool {
 	if err == nil {
 		return false
@@ -41,9 +41,9 @@ func isUnclassified(err error) bool {
 	return true
 }
 
-// jitter waits up to a tenth of a second, so that readers part.
+// jitter waits up to a tenth of a second, so that concurrent readers spread out.
 func jitter(ctx context.Context) {
-	t := time.NewTimer(rand.N(100 * time.Millisecond)) //nolint:gosec // parts readers, guards nothing
+	t := time.NewTimer(rand.N(100 * time.Millisecond)) //nolint:gosec // spreads readers, protects nothing
 	defer t.Stop()
 	select {
 	case <-t.C:

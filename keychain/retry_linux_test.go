@@ -18,9 +18,8 @@ import (
 	"github.com/codex-cred/codex-cred/keychain/internal/quickread"
 )
 
-// TestASecondDeathIsAnError has daemons in a queue for the name of the service,
-// forEachWrite of which dies of its first call. The short way of a read comes before the
-// two tries.
+// TestASecondDeathIsAnError queues daemons for the name of the service, each of which exits at its
+// first call. A read makes its quick try before the two others.
 func TestASecondDeathIsAnError(t *testing.T) {
 	for _, c := range []struct {
 		what   string
@@ -48,8 +47,7 @@ func TestASecondDeathIsAnError(t *testing.T) {
 	}
 }
 
-// startDyingDaemon waits for the name of the secret service and leaves the bus when
-// it is called.
+// startDyingDaemon requests the name of the Secret Service and leaves the bus at the first call.
 func startDyingDaemon(t *testing.T, deaths *atomic.Int32) {
 	t.Helper()
 	conn, err := dbus.ConnectSessionBus()
@@ -73,8 +71,8 @@ func startDyingDaemon(t *testing.T, deaths *atomic.Int32) {
 	}()
 }
 
-// TestWritesOutliveABus: no connection is kept that could be in the way once its
-// bus has gone.
+// TestWritesOutliveABus checks that no connection is kept: it would be of no use once its bus has
+// exited.
 func TestWritesOutliveABus(t *testing.T) {
 	first, _, _, _ := startKeyring(t)
 	first.KillBus()
@@ -84,8 +82,8 @@ func TestWritesOutliveABus(t *testing.T) {
 	}
 }
 
-// TestSilenceBeforeAWrite stops the daemon where only the search before the
-// change can notice: nothing was written.
+// TestSilenceBeforeAWrite stops the daemon where only the search before the change can notice:
+// nothing was written.
 func TestSilenceBeforeAWrite(t *testing.T) {
 	k, s, name, v := startKeyring(t)
 	s.platform = &afterGet{platform: s.platform, do: func() {
@@ -98,7 +96,7 @@ func TestSilenceBeforeAWrite(t *testing.T) {
 }
 
 func TestMuteBusBeforeAWrite(t *testing.T) {
-	l, err := net.Listen("unix", "@"+rand.Text()) // a name without a file
+	l, err := net.Listen("unix", "@"+rand.Text()) // an abstract name
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +107,7 @@ func TestMuteBusBeforeAWrite(t *testing.T) {
 	wantErr(t, s.platform.set(t.Context(), testID, nil), helper.ErrTimeout)
 }
 
-// TestFullQueue: a bus with more callers than it has accepted is busy, not
-// absent.
+// TestFullQueue checks that a bus with a full queue is busy, not absent.
 func TestFullQueue(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bus")
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
@@ -138,6 +135,6 @@ func TestFullQueue(t *testing.T) {
 	wantNotErr(t, err, helper.ErrUnavailable)
 	_, err = service(t, s).quickRead(t.Context(), testID)
 	wantErr(t, err, helper.ErrTimeout)
-	wantNotErr(t, err, quickread.ErrNotAnswered) // or a read would wait once more
+	wantNotErr(t, err, quickread.ErrNotAnswered) // or a read would wait a second time
 	wantErr(t, s.platform.set(t.Context(), testID, nil), helper.ErrTimeout)
 }

@@ -26,9 +26,10 @@ const (
 
 // secretService is the platform on the Secret Service API, version 0.2:
 // https://specifications.freedesktop.org/secret-service/0.2/
-// It does not use go-keyring, which stores bytes as text, takes a refused change
-// for a made one, prompts and knows no deadline. It keeps to the same items in
-// the same collection: login, else the default.
+//
+// It does not use go-keyring, which stores bytes as text, reports a refused change as success,
+// prompts and has no deadline. It uses the same items in the same collection: login, else the
+// default.
 type secretService struct {
 	service     string
 	address     func() string      // of the session bus; empty if there is none
@@ -50,8 +51,7 @@ func (s secretService) get(ctx context.Context, user string) ([]byte, error) {
 	return item, nil
 }
 
-// retryTransient calls f with the address of the bus, and once more if the first call
-// may have failed by accident.
+// retryTransient calls f with the address of the bus, and a second time after a transient error.
 func (s secretService) retryTransient(ctx context.Context, f func(address string) error) error {
 	address := s.address()
 	if address == "" {
@@ -64,8 +64,7 @@ func (s secretService) retryTransient(ctx context.Context, f func(address string
 	return busError(err)
 }
 
-// read never prompts: it unlocks nothing. The connection is its own, so that
-// ending ctx ends it.
+// read reads the item on a new connection, so that it closes with ctx. It never prompts or unlocks.
 func (s secretService) read(ctx context.Context, address, user string) ([]byte, error) {
 	timeout := s.idleTimeout()
 	conn, closeAll, err := timeout.connect(ctx, address)
@@ -94,11 +93,11 @@ func (s secretService) read(ctx context.Context, address, user string) ([]byte, 
 	return commonContent(contents)
 }
 
-// A bus is a connection on which the methods of the Secret Service are called.
+// A bus is a connection on which Secret Service methods are called.
 type bus struct {
 	conn        *dbus.Conn
 	idleTimeout idleTimeout
-	service     string // whose items it is about
+	service     string // service name of the items
 }
 
 // call calls a method and waits for its answer.
@@ -112,9 +111,8 @@ func (b bus) call(ctx context.Context, path dbus.ObjectPath, method string, args
 	return call
 }
 
-// collection returns the collection of our items. It must be the first call on
-// a connection and be answered before the next: gnome-keyring has a race there,
-// in which an OpenSession kills the daemon.
+// collection returns the collection of the items. It must be the first call on a connection,
+// answered before the next: gnome-keyring has a race in which an OpenSession crashes the daemon.
 func (b bus) collection(ctx context.Context) (dbus.ObjectPath, error) {
 	var v dbus.Variant
 	err := b.call(ctx, servicePath, getProperty, serviceInterface, "Collections").Store(&v)
@@ -135,9 +133,11 @@ func (b bus) collection(ctx context.Context) (dbus.ObjectPath, error) {
 	return path, nil
 }
 
-// search opens a session, without encryption on the bus as go-keyring does, and
-// looks for the user's items. The two calls are sent together to save a wait.
-func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbus.ObjectPath, []dbus.ObjectPath, error) {
+// search opens a session, without encryption on the bus as go-keyring does, and searches for the
+// user's items. It sends both calls together to save a round trip.
+func (b bus) search(
+	ctx context.Context, path dbus.ObjectPath, user string,
+) (dbus.ObjectPath, []dbus.ObjectPath, error) {
 	var (
 		output  dbus.Variant
 		session dbus.ObjectPath
@@ -158,13 +158,13 @@ func (b bus) search(ctx context.Context, path dbus.ObjectPath, user string) (dbu
 	return session, items, nil
 }
 
-// attributes are those of the user's item, by which go-keyring finds it too.
+// attributes returns the attributes of the user's item. go-keyring uses the same.
 func (b bus) attributes(user string) map[string]string {
 	return map[string]string{"service": b.service, "username": user}
 }
 
-// absent is the error where no item was found. Providers need not search in a
-// locked collection.
+// absent returns the error of a search without a result. A provider may return no items of a locked
+// collection.
 func (b bus) absent(ctx context.Context, path dbus.ObjectPath) error {
 	locked, err := b.isLocked(ctx, path)
 	switch {
@@ -185,8 +185,7 @@ func (b bus) isLocked(ctx context.Context, path dbus.ObjectPath) (bool, error) {
 	return locked, nil
 }
 
-// secret returns the content of the item. If it is locked that is an error, not
-// a prompt.
+// secret returns the content of the item. A locked item is an error; secret does not prompt.
 func (b bus) secret(ctx context.Context, item, session dbus.ObjectPath) ([]byte, error) {
 	var content secret
 	err := b.call(ctx, item, itemInterface+".GetSecret", session).Store(&content)

@@ -21,8 +21,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// startKeyring starts a private keyring, makes it this process's and puts an
-// item in it.
+// startKeyring starts a private keyring, makes it the one of this process and puts an item in it.
 func startKeyring(t *testing.T) (k *testkeyring.Keyring, s *Store, name string, v helper.Version) {
 	t.Helper()
 	k = testkeyring.Start(t)
@@ -96,7 +95,7 @@ func TestLockedKeyring(t *testing.T) {
 	}
 }
 
-// TestLockedBetweenReadAndWrite locks where only the check before the write can
+// TestLockedBetweenReadAndWrite locks the collection where only the check before the write can
 // notice.
 func TestLockedBetweenReadAndWrite(t *testing.T) {
 	k, s, name, v := startKeyring(t)
@@ -109,7 +108,7 @@ func TestLockedBetweenReadAndWrite(t *testing.T) {
 	}
 }
 
-// afterGet does something after each read.
+// afterGet calls do after each read.
 type afterGet struct {
 	platform
 	do func()
@@ -143,8 +142,7 @@ func TestDaemonStoppedBetweenReadAndWrite(t *testing.T) {
 	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
 }
 
-// TestNoBus would start a bus with the dbus-launch in PATH if godbus were left to
-// find one.
+// TestNoBus has a dbus-launch in PATH, which godbus would start if it searched for the bus.
 func TestNoBus(t *testing.T) {
 	bin := t.TempDir()
 	launched := filepath.Join(bin, "launched")
@@ -164,7 +162,7 @@ func TestNoBus(t *testing.T) {
 	}
 }
 
-// wantAll wants the error from every method, at an item that exists.
+// wantAll wants the error from every method, for an item that exists.
 func wantAll(t *testing.T, s *Store, name string, v helper.Version, want error) {
 	t.Helper()
 	_, _, getErr := s.Get(t.Context(), name)

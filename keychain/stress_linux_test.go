@@ -17,9 +17,8 @@ func TestMain(m *testing.M) {
 	os.Exit(parts.Main{M: m}.Run()) //nolint:forbidigo // a TestMain is main
 }
 
-// TestStress reads with many callers at once. One daemon serves them all, and
-// with calls in another order it would not survive it (see TestFirstCallIsHarmless).
-// How long they take, which depends on the machine, is for internal/test/bench to say.
+// TestStress reads with many concurrent callers. One daemon serves them all; with calls in another
+// order it would crash (see TestFirstCallIsHarmless). internal/test/bench measures the time.
 func TestStress(t *testing.T) {
 	const testTimeout = 5 * time.Minute
 	get := func(ctx context.Context, s *Store, name string) ([]byte, error) {
@@ -67,7 +66,7 @@ func TestStress(t *testing.T) {
 	}
 }
 
-// atOnce calls f many times at the same moment and returns its errors.
+// atOnce calls f n times concurrently and returns the errors.
 func atOnce(n int, f func() error) []error {
 	var wg sync.WaitGroup
 	release, results := make(chan struct{}), make(chan error, n)

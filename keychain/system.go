@@ -9,7 +9,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Exit codes of security(1): the last eight bits of the codes in SecBase.h.
+// Exit codes of security(1): the low eight bits of the codes in SecBase.h.
 const (
 	macNoSuchKeychain  = 50  // errSecNoSuchKeychain, -25294
 	macNoDefault       = 37  // errSecNoDefaultKeychain, -25307
@@ -18,7 +18,7 @@ const (
 	macCancelledByUser = 128 // userCanceledErr, -128
 )
 
-// macError maps what go-keyring returns on macOS, where it runs security(1).
+// macError maps an error of go-keyring on macOS, where it runs security(1).
 func macError(err error) error {
 	var (
 		exit   *exec.ExitError
@@ -52,7 +52,7 @@ const (
 	errBadStub        = syscall.Errno(1783) // RPC_X_BAD_STUB_DATA: the item is larger than a blob may be
 )
 
-// windowsError maps what go-keyring returns on Windows.
+// windowsError maps an error of go-keyring on Windows.
 func windowsError(err error) error {
 	switch {
 	case errors.Is(err, errNoLogonSession):

@@ -18,7 +18,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// exited returns the error of a process that ended with the code.
+// exited returns the error of a process that exits with the code.
 func exited(t *testing.T, code int) error {
 	t.Helper()
 	sh, err := exec.LookPath("sh")
@@ -39,7 +39,10 @@ func TestMacErrors(t *testing.T) {
 		{"the person cancelled", exited(t, 128), helper.ErrLocked},
 		{"there is no default keychain", exited(t, 37), helper.ErrUnavailable},
 		{"there is no such keychain", exited(t, 50), helper.ErrUnavailable},
-		{"security(1) is missing", &fs.PathError{Op: "fork/exec", Path: "/usr/bin/security", Err: syscall.ENOENT}, helper.ErrUnavailable},
+		{
+			"security(1) is missing", &fs.PathError{Op: "fork/exec", Path: "/usr/bin/security", Err: syscall.ENOENT},
+			helper.ErrUnavailable,
+		},
 		{"security(1) is not in PATH", &exec.Error{Name: "security", Err: exec.ErrNotFound}, helper.ErrUnavailable},
 	} {
 		t.Run(c.what, func(t *testing.T) { wantErr(t, macError(c.err), c.want) })
@@ -64,8 +67,7 @@ func TestWindowsErrors(t *testing.T) {
 	t.Run("anything else", func(t *testing.T) { wantUnclassified(t, windowsError, syscall.Errno(5)) })
 }
 
-// wantUnclassified wants that the border lets the error through and gives it no
-// word of the vocabulary.
+// wantUnclassified wants mapError to return err without a kind of helper's.
 func wantUnclassified(t *testing.T, mapError func(error) error, err error) {
 	t.Helper()
 	got := mapError(err)
@@ -108,13 +110,14 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &fakePlatform{onGet: failWith(errors.New("exit status 161"))}
 	r := retry{tries: 1000, wait: func(ctx context.Context) { cancel(); jitter(ctx) }}
-	if _, err := r.do(ctx, func() ([]byte, error) { return p.get(ctx, testID) }); err == nil || !slices.Equal(p.recorded(), []string{"get", "get"}) {
+	_, err := r.do(ctx, func() ([]byte, error) { return p.get(ctx, testID) })
+	if err == nil || !slices.Equal(p.recorded(), []string{"get", "get"}) {
 		t.Errorf("error %v after the calls %q, want two", err, p.recorded())
 	}
 }
 
-// TestMacAbsent: go-keyring takes a missing keychain for a missing item, because
-// security(1) says of both that it "could not be found".
+// TestMacAbsent checks that a missing keychain is not a missing item: security(1) prints "could not
+// be found" about both, and go-keyring does not distinguish them.
 func TestMacAbsent(t *testing.T) {
 	for _, c := range []struct {
 		what string
@@ -134,14 +137,15 @@ func TestMacAbsent(t *testing.T) {
 	})
 }
 
-// fakeSecurity is a macKeychain whose program ends with the code, if it is asked
-// for the item and not for its content.
+// fakeSecurity is a macKeychain whose program exits with the code if it is asked for the item
+// without its content.
 func fakeSecurity(t *testing.T, code string) macKeychain {
 	t.Helper()
 	sh, err := exec.LookPath("sh")
 	parts.Need(t, "sh", err)
 	program := filepath.Join(t.TempDir(), "security")
-	script := "#!" + sh + "\n[ \"$*\" = 'find-generic-password -s codex-cred -a " + testID + "' ] || exit 2\nexit " + code + "\n"
+	script := "#!" + sh + "\n[ \"$*\" = 'find-generic-password -s codex-cred -a " + testID + "' ] || exit 2\n" +
+		"exit " + code + "\n"
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}

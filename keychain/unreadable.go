@@ -15,12 +15,12 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// errDuplicates: which of the items is the right one nobody can know, and a daemon
-// may give another one first after each start.
+// errDuplicates is the error of several items with different contents. The right one cannot be
+// known, and a restarted daemon may return another one first.
 var errDuplicates = errors.New("there are several items of that name, with different contents")
 
-// commonContent returns the content that all items have. Writers at the same moment can
-// leave more than one.
+// commonContent returns the content if all items have the same. Concurrent writers can leave more
+// than one item.
 func commonContent(contents [][]byte) ([]byte, error) {
 	first := contents[0]
 	if !slices.ContainsFunc(contents, func(c []byte) bool { return !bytes.Equal(c, first) }) {
@@ -33,8 +33,7 @@ func commonContent(contents [][]byte) ([]byte, error) {
 	return nil, &unreadableError{versionFrom(digests), withKind(helper.ErrCorrupt, errDuplicates)}
 }
 
-// withConfirm adds ErrConfirm to the error of an item that is locked in an open
-// collection.
+// withConfirm adds ErrConfirm to the error of a locked item in an unlocked collection.
 func (b bus) withConfirm(ctx context.Context, collection dbus.ObjectPath, err error) error {
 	if nameOf(err) != nameIsLocked {
 		return err
@@ -45,8 +44,8 @@ func (b bus) withConfirm(ctx context.Context, collection dbus.ObjectPath, err er
 	return withKind(helper.ErrLocked, withKind(ErrConfirm, err))
 }
 
-// withVersion gives an error that is ErrConfirm the Version of the items. Without the
-// contents that is when they were written, to the second.
+// withVersion adds the Version of the items to an ErrConfirm. The contents cannot be read, so it is
+// made of the times of the last change, in seconds.
 func (b bus) withVersion(ctx context.Context, items []dbus.ObjectPath, cause error) error {
 	if !errors.Is(cause, ErrConfirm) {
 		return cause
@@ -63,7 +62,7 @@ func (b bus) withVersion(ctx context.Context, items []dbus.ObjectPath, cause err
 	return &unreadableError{versionFrom(written), cause}
 }
 
-// versionFrom is the Version of what the items, in any order, are known by.
+// versionFrom returns the Version of a set of items from their digests or times, in any order.
 func versionFrom(items []string) helper.Version {
 	return helper.Digest([]byte("several or unread\n" + strings.Join(slices.Sorted(slices.Values(items)), "\n")))
 }

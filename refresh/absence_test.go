@@ -10,59 +10,59 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// An absence is something that vanishes during a refresh, and comes back after it.
-type absence struct {
+// An absenceCase is something that vanishes during a refresh, and comes back after it.
+type absenceCase struct {
 	name string
 	// vanish returns what brings it back.
-	vanish func(t *testing.T, w *world, a helper.Account) (back func())
+	vanish func(t *testing.T, w *environment, a helper.Account) (back func())
 }
 
-func absences() []absence {
-	return []absence{
-		{"the account file is absent", func(_ *testing.T, w *world, a helper.Account) func() {
-			_ = w.accounts.Remove("work")
-			return func() { w.accounts.set(func(found *helper.Account) { *found = a }) }
+func absenceCases() []absenceCase {
+	return []absenceCase{
+		{"the account file is absent", func(_ *testing.T, env *environment, a helper.Account) func() {
+			_ = env.accounts.Remove("work")
+			return func() { env.accounts.set(func(found *helper.Account) { *found = a }) }
 		}},
-		{"the item is absent", func(t *testing.T, w *world, a helper.Account) func() {
-			item, v, err := w.store.Get(t.Context(), string(a.ID))
-			if err = errors.Join(err, w.store.Delete(t.Context(), string(a.ID), v)); err != nil {
+		{"the item is absent", func(t *testing.T, env *environment, a helper.Account) func() {
+			item, v, err := env.store.Get(t.Context(), string(a.ID))
+			if err = errors.Join(err, env.store.Delete(t.Context(), string(a.ID), v)); err != nil {
 				t.Fatal(err)
 			}
-			return func() { _, _ = w.store.Put(t.Context(), string(a.ID), item, "") }
+			return func() { _, _ = env.store.Put(t.Context(), string(a.ID), item, "") }
 		}},
-		{"the item is another copy of itself", func(t *testing.T, w *world, a helper.Account) func() {
-			item, v, err := w.store.Get(t.Context(), string(a.ID))
+		{"the item is another copy of itself", func(t *testing.T, env *environment, a helper.Account) func() {
+			item, v, err := env.store.Get(t.Context(), string(a.ID))
 			if err == nil {
-				_, err = w.store.Put(t.Context(), string(a.ID), append(item, ' '), v)
+				_, err = env.store.Put(t.Context(), string(a.ID), append(item, ' '), v)
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			return func() {}
 		}},
-		{"another sign-in has the name, and other files cannot be read", func(_ *testing.T, w *world, a helper.Account) func() {
+		{"another sign-in has the name, and other files cannot be read", func(_ *testing.T, env *environment, a helper.Account) func() {
 			other := func(found *helper.Account) { found.ID = "00" + a.ID[2:]; found.Began = "other" }
-			w.accounts.set(other)
-			w.accounts.setList(helper.ErrUnavailable)
+			env.accounts.set(other)
+			env.accounts.setList(helper.ErrUnavailable)
 			return func() {
-				w.accounts.set(func(found *helper.Account) { *found = a })
-				w.accounts.setList(nil)
+				env.accounts.set(func(found *helper.Account) { *found = a })
+				env.accounts.setList(nil)
 			}
 		}},
-		{"the same grant has the name, moved to another store", func(_ *testing.T, w *world, a helper.Account) func() {
-			w.accounts.set(func(found *helper.Account) { found.ID = "00" + a.ID[2:] })
-			return func() { w.accounts.set(func(found *helper.Account) { *found = a }) }
+		{"the same grant has the name, moved to another store", func(_ *testing.T, env *environment, a helper.Account) func() {
+			env.accounts.set(func(found *helper.Account) { found.ID = "00" + a.ID[2:] })
+			return func() { env.accounts.set(func(found *helper.Account) { *found = a }) }
 		}},
-		{"the account was renamed", func(_ *testing.T, w *world, a helper.Account) func() {
-			_ = w.accounts.Remove("work")
-			_, _ = w.accounts.Update("play", func(found *helper.Account) error {
+		{"the account was renamed", func(_ *testing.T, env *environment, a helper.Account) func() {
+			_ = env.accounts.Remove("work")
+			_, _ = env.accounts.Update("play", func(found *helper.Account) error {
 				*found = a
 				found.Name = "play"
 				return nil
 			})
 			return func() {
-				_ = w.accounts.Remove("play")
-				w.accounts.set(func(found *helper.Account) { *found = a })
+				_ = env.accounts.Remove("play")
+				env.accounts.set(func(found *helper.Account) { *found = a })
 			}
 		}},
 	}
@@ -71,88 +71,88 @@ func absences() []absence {
 // Absence is no proof that a person ended the sign-in: what the refresh brought is
 // neither revoked nor stored, the caller gets it, and the next rotation stores it.
 func TestRotation_AbsenceIsNoProof(t *testing.T) {
-	for _, c := range absences() {
+	for _, c := range absenceCases() {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			a := w.read(t).Account
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			a := env.read(t).Account
 			var back func()
 			var wrote int
-			rec, err := w.whileAnswering(t, func() {
-				back = c.vanish(t, w, a)
-				wrote = w.store.wrote
+			rec, err := env.whileAnswering(t, func() {
+				back = c.vanish(t, env, a)
+				wrote = env.store.wrote
 			})
-			w.wantQuiet(t, err)
-			if err == nil || errors.Is(err, helper.ErrNotFound) || errors.Is(err, helper.ErrNotStored) || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+			env.wantNoSecrets(t, err)
+			if err == nil || errors.Is(err, helper.ErrNotFound) || errors.Is(err, helper.ErrNotStored) || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 				t.Errorf("error %v, want another, and the new credential", err)
 			}
-			if w.store.wrote != wrote {
+			if env.store.wrote != wrote {
 				t.Error("the refresh wrote while the sign-in was away")
 			}
 			back()
-			w.wantAdopted(t, rec.Credential)
+			env.wantAdopted(t, rec.Credential)
 		})
 	}
 }
 
 // wantAdopted wants the credential of generation 2 to be stored without a request,
 // and to be good for the next refresh.
-func (w *world) wantAdopted(t *testing.T, kept helper.Credential) {
+func (env *environment) wantAdopted(t *testing.T, kept helper.Credential) {
 	t.Helper()
-	w.wantRequests(t, authserver.GrantRevoke, 0)
-	w.wantRequests(t, authserver.GrantRefresh, 1)
-	rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+	env.wantRequests(t, authserver.GrantRevoke, 0)
+	env.wantRequests(t, authserver.GrantRefresh, 1)
+	rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 	if err != nil || rec.Credential.Generation != 2 || !rec.Credential.AccessToken.Equal(kept.AccessToken) {
 		t.Fatalf("the next refresh: generation %d, error %v; want what was kept", rec.Credential.Generation, err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
-	w.wantEmpty(t)
-	w.clock.advance(life)
-	if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 3 || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	env.wantRequests(t, authserver.GrantRefresh, 1)
+	env.wantNoJournal(t)
+	env.clock.advance(life)
+	if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 3 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("the refresh after it: generation %d, error %v", rec.Credential.Generation, err)
 	}
-	w.wantRequests(t, authserver.GrantRevoke, 0)
+	env.wantRequests(t, authserver.GrantRevoke, 0)
 }
 
 // What cannot be taken back from the journal is not revoked: it would be adopted.
 func TestRotation_ForgetsBeforeItRevokes(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.failAt("empty", 1, errors.New("killed"))
-	_, err := w.whileAnswering(t, func() { w.accounts.set(func(a *helper.Account) { a.Erasing = true }) })
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.failAt("empty", 1, errors.New("killed"))
+	_, err := env.whileAnswering(t, func() { env.accounts.set(func(a *helper.Account) { a.Erasing = true }) })
 	if !errors.Is(err, helper.ErrConflict) {
 		t.Errorf("error %v, want ErrConflict", err)
 	}
-	w.wantRequests(t, authserver.GrantRevoke, 0)
-	w.accounts.set(func(a *helper.Account) { a.Erasing = false }) // a backup of the file
-	w.rotation.At = nil
-	if _, err := w.refresh(t); err != nil {
+	env.wantRequests(t, authserver.GrantRevoke, 0)
+	env.accounts.set(func(a *helper.Account) { a.Erasing = false }) // a backup of the file
+	env.rotation.At = nil
+	if _, err := env.refresh(t); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.read(t).Credential; got.Generation != 2 || !w.server.Accepts(got.AccessToken.Reveal()) {
+	if got := env.read(t).Credential; got.Generation != 2 || !env.server.Accepts(got.AccessToken.Reveal()) {
 		t.Errorf("generation %d, which the server does not accept", got.Generation)
 	}
 }
 
 // A journal that could not be read was not dealt with: nothing is sent over it.
 func TestRotation_JournalOutOfSight(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.killed(t)
-	away := w.rotation.Journals.Folder() + ".away"
-	w.rotation.At = func(step string) error {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.killAfterSend(t)
+	away := env.rotation.Journals.Folder() + ".away"
+	env.rotation.At = func(step string) error {
 		switch step {
 		case "recover":
-			return os.Rename(w.rotation.Journals.Folder(), away)
+			return os.Rename(env.rotation.Journals.Folder(), away)
 		case "preflight":
-			return os.Rename(away, w.rotation.Journals.Folder())
+			return os.Rename(away, env.rotation.Journals.Folder())
 		}
 		return nil
 	}
-	if _, err := w.refresh(t); !errors.Is(err, helper.ErrConflict) {
+	if _, err := env.refresh(t); !errors.Is(err, helper.ErrConflict) {
 		t.Errorf("error %v, want ErrConflict", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
-	w.rotation.At = nil
-	if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 2 {
+	env.wantRequests(t, authserver.GrantRefresh, 1)
+	env.rotation.At = nil
+	if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 2 {
 		t.Errorf("the next refresh: generation %d, error %v", rec.Credential.Generation, err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
+	env.wantRequests(t, authserver.GrantRefresh, 1)
 }

@@ -22,54 +22,54 @@ import (
 func TestRecover_Adopts(t *testing.T) {
 	for _, c := range []struct {
 		name       string
-		given      func(t *testing.T, w *world)
+		given      func(t *testing.T, env *environment)
 		requests   int // more
 		generation uint64
 	}{
-		{"at once", func(*testing.T, *world) {}, 0, 2},
-		{"in the last minutes of its access token", func(_ *testing.T, w *world) { w.clock.advance(life - time.Minute) }, 1, 3},
-		{"when its access token has expired", func(_ *testing.T, w *world) { w.clock.advance(life) }, 1, 3},
-		{"over a stale item", func(t *testing.T, w *world) { w.accounts.set(func(a *helper.Account) { a.Generation = 2 }) }, 0, 2},
-		{"while the next refresh is not due", func(t *testing.T, w *world) {
-			w.accounts.set(func(a *helper.Account) { a.NotBefore, a.Unanswered = w.clock.Now().Add(time.Minute), 1 })
+		{"at once", func(*testing.T, *environment) {}, 0, 2},
+		{"in the last minutes of its access token", func(_ *testing.T, env *environment) { env.clock.advance(life - time.Minute) }, 1, 3},
+		{"when its access token has expired", func(_ *testing.T, env *environment) { env.clock.advance(life) }, 1, 3},
+		{"over a stale item", func(t *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Generation = 2 }) }, 0, 2},
+		{"while the next refresh is not due", func(t *testing.T, env *environment) {
+			env.accounts.set(func(a *helper.Account) { a.NotBefore, a.Unanswered = env.clock.Now().Add(time.Minute), 1 })
 		}, 0, 2},
-		{"on another computer", func(t *testing.T, w *world) {
-			w.accounts.set(func(a *helper.Account) { a.Host = "one" })
-			w.rotation.Host = "another"
+		{"on another computer", func(t *testing.T, env *environment) {
+			env.accounts.set(func(a *helper.Account) { a.Host = "one" })
+			env.rotation.Host = "another"
 		}, 0, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.killed(t)
-			issued := w.server.Log()[len(w.server.Log())-1]
-			c.given(t, w)
-			rec, err := w.refresh(t)
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.killAfterSend(t)
+			issued := env.server.Log()[len(env.server.Log())-1]
+			c.given(t, env)
+			rec, err := env.refresh(t)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if stored := w.read(t); rec.Credential.Generation != c.generation || stored.Version != rec.Version || stored.Account.Generation != c.generation {
+			if stored := env.read(t); rec.Credential.Generation != c.generation || stored.Version != rec.Version || stored.Account.Generation != c.generation {
 				t.Errorf("generation %d, stored %d (%d); want %d", rec.Credential.Generation, stored.Credential.Generation, stored.Account.Generation, c.generation)
 			}
 			if a := rec.Account; a.Unanswered != 0 || !a.NotBefore.IsZero() {
 				t.Errorf("unanswered %d, not before %v", a.Unanswered, a.NotBefore)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 1+c.requests)
-			last := w.server.Log()[len(w.server.Log())-1]
+			env.wantRequests(t, authserver.GrantRefresh, 1+c.requests)
+			last := env.server.Log()[len(env.server.Log())-1]
 			if c.requests == 0 && authserver.Digest(rec.Credential.AccessToken.Reveal()) != issued.IssuedAccess || c.requests > 0 && last.Presented != issued.IssuedRefresh {
 				t.Error("the tokens are not those that the journal kept")
 			}
-			w.wantEmpty(t)
+			env.wantNoJournal(t)
 		})
 	}
 }
 
 // The access token's life counts from its own request, not from the adoption.
 func TestRecover_ExpiryFromTheRequest(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.killed(t)
-	start := w.clock.Now()
-	w.clock.advance(10 * time.Minute)
-	rec, err := w.refresh(t)
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.killAfterSend(t)
+	start := env.clock.Now()
+	env.clock.advance(10 * time.Minute)
+	rec, err := env.refresh(t)
 	if err != nil || !rec.Credential.ObtainedAt.Equal(start) || !rec.Credential.Expiry.Equal(start.Add(life)) {
 		t.Errorf("error %v, obtained %v, expiry %v; want %v and an hour later", err, rec.Credential.ObtainedAt, rec.Credential.Expiry, start)
 	}
@@ -78,67 +78,67 @@ func TestRecover_ExpiryFromTheRequest(t *testing.T) {
 // Another person's token is not stored. The sealed answer stays, readable with
 // the key alone, and nothing is sent any more.
 func TestRotation_OtherPersonKeepsTheAnswer(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOpenAI)
-	w.clock.advance(life)
-	old := w.read(t).Credential
-	w.fail(t, authserver.Fault{Kind: authserver.OtherUser, Grant: authserver.GrantRefresh})
+	env := newEnvironment(t, refresh.ProfileOpenAI)
+	env.clock.advance(life)
+	old := env.read(t).Credential
+	env.fail(t, authserver.Fault{Kind: authserver.OtherUser, Grant: authserver.GrantRefresh})
 	for range 2 {
-		if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
-	rec := w.read(t)
+	rec := env.read(t)
 	if c := rec.Credential; c.Refused == "" || !c.AccessToken.Equal(old.AccessToken) || !c.RefreshToken.Equal(old.RefreshToken) || c.Generation != 1 {
 		t.Errorf("refused %q, generation %d; want the old tokens and a reason", c.Refused, c.Generation)
 	}
-	e, err := w.rotation.Journals.Read(rec.Account.ID, w.key(t))
+	e, err := env.rotation.Journals.Read(rec.Account.ID, env.key(t))
 	if err != nil || !json.Valid(e.Answer) || len(e.Answer) == 0 {
 		t.Errorf("the journal: an answer of %d bytes, error %v", len(e.Answer), err)
 	}
-	raw, err := os.ReadFile(filepath.Clean(w.rotation.Journals.Path(rec.Account.ID)))
+	raw, err := os.ReadFile(filepath.Clean(env.rotation.Journals.Path(rec.Account.ID)))
 	if err != nil || bytes.Contains(raw, []byte("access_token")) {
 		t.Errorf("the journal is readable without the key, or not there: %v", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
+	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
 // An answer without a refresh token leaves the one that was presented. A stale
 // item has another, which is spent.
 func TestRecover_StaleItemNoRefreshToken(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	backup, _, err := w.store.Get(t.Context(), string(w.read(t).Account.ID))
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	backup, _, err := env.store.Get(t.Context(), string(env.read(t).Account.ID))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.primed(t)
-	w.fail(t, authserver.Fault{Kind: authserver.NoRefreshToken, Grant: authserver.GrantRefresh})
-	w.killed(t)
-	if _, err := w.store.Put(t.Context(), string(w.read(t).Account.ID), backup, w.read(t).Version); err != nil {
+	env.refreshOnce(t)
+	env.fail(t, authserver.Fault{Kind: authserver.NoRefreshToken, Grant: authserver.GrantRefresh})
+	env.killAfterSend(t)
+	if _, err := env.store.Put(t.Context(), string(env.read(t).Account.ID), backup, env.read(t).Version); err != nil {
 		t.Fatal(err)
 	}
-	rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+	rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 	if err != nil || rec.Credential.Generation != 3 {
 		t.Fatalf("generation %d, error %v; want 3", rec.Credential.Generation, err)
 	}
-	w.clock.advance(life)
-	if _, err := w.refresh(t); !errors.Is(err, helper.ErrSignInRequired) {
+	env.clock.advance(life)
+	if _, err := env.refresh(t); !errors.Is(err, helper.ErrSignInRequired) {
 		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 2)
+	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
 // A server may repeat what it was sent: no error of an adopted answer holds it.
 func TestRecover_Echo(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.primed(t)
-	w.clock.advance(life)
-	rec := w.read(t)
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.refreshOnce(t)
+	env.clock.advance(life)
+	rec := env.read(t)
 	rec.Credential.RefreshToken = helper.NewSecret("short-secret")
-	if _, err := w.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
+	if _, err := env.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
 		t.Fatal(err)
 	}
-	w.leave(t, left{generation: 2, state: journal.StateSending, answer: answered(500, `{"error":"x","error_description":"no short-secret here"}`)})
-	if _, err := w.refresh(t); err == nil || strings.Contains(err.Error(), "short-secret") {
+	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending, answer: answered(500, `{"error":"x","error_description":"no short-secret here"}`)})
+	if _, err := env.refresh(t); err == nil || strings.Contains(err.Error(), "short-secret") {
 		t.Errorf("the error holds the refresh token, or there is none: %v", err)
 	}
 }
@@ -146,15 +146,15 @@ func TestRecover_Echo(t *testing.T) {
 // An answer older than what was stored before is not adopted over a stale item:
 // its tokens are spent.
 func TestRecover_OlderThanTheAccount(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.killed(t) // the journal has generation 2
-	w.accounts.set(func(a *helper.Account) { a.Generation = 3 })
-	if _, err := w.refresh(t); !errors.Is(err, helper.ErrSignInRequired) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.killAfterSend(t) // the journal has generation 2
+	env.accounts.set(func(a *helper.Account) { a.Generation = 3 })
+	if _, err := env.refresh(t); !errors.Is(err, helper.ErrSignInRequired) {
 		t.Errorf("error %v, want ErrSignInRequired", err)
 	}
-	if got := w.read(t).Credential.Generation; got != 1 {
+	if got := env.read(t).Credential.Generation; got != 1 {
 		t.Errorf("stored generation %d, want 1", got)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
-	w.wantEmpty(t)
+	env.wantRequests(t, authserver.GrantRefresh, 1)
+	env.wantNoJournal(t)
 }

@@ -55,28 +55,28 @@ func TestRotation_Answers(t *testing.T) {
 				w.WriteHeader(c.status)
 				_, _ = io.WriteString(w, c.body)
 			})
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.clock.advance(life)
-			before := w.read(t)
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.clock.advance(life)
+			before := env.read(t)
 			before.Credential.Issuer.TokenEndpoint = base + "/token"
-			if _, err := w.rotation.Records.Write(t.Context(), before.Account, before.Credential, before.Version); err != nil {
+			if _, err := env.rotation.Records.Write(t.Context(), before.Account, before.Credential, before.Version); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.refresh(t); !errors.Is(err, c.err) {
+			if _, err := env.refresh(t); !errors.Is(err, c.err) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
-			rec := w.read(t)
+			rec := env.read(t)
 			if got := rec.Credential; (got.Refused != "") != c.refused || got.Generation != 1 || !got.RefreshToken.Equal(before.Credential.RefreshToken) {
 				t.Errorf("stored generation %d, refused %q", got.Generation, got.Refused)
 			}
-			if pause := max(rec.Account.NotBefore.Sub(w.clock.Now()), 0); rec.Account.Unanswered != c.unanswered || pause != c.pause {
+			if pause := max(rec.Account.NotBefore.Sub(env.clock.Now()), 0); rec.Account.Unanswered != c.unanswered || pause != c.pause {
 				t.Errorf("unanswered %d, next in %v; want %d, %v", rec.Account.Unanswered, pause, c.unanswered, c.pause)
 			}
 			if posts != 1 {
 				t.Errorf("%d requests, want 1", posts)
 			}
-			w.wantAside(t, c.name == "200, another JSON") // it may hold tokens
-			if _, err := w.rotation.Journals.Read(rec.Account.ID, nil); !errors.Is(err, helper.ErrNotFound) {
+			env.wantUnreadable(t, c.name == "200, another JSON") // it may hold tokens
+			if _, err := env.rotation.Journals.Read(rec.Account.ID, nil); !errors.Is(err, helper.ErrNotFound) {
 				t.Errorf("a journal is left: %v", err)
 			}
 		})

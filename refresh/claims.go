@@ -14,13 +14,12 @@ import (
 
 const (
 	maxJWT = 64 << 10
-	// skew is how far the clocks of the server and this machine may be apart.
+	// skew is the tolerated difference between the server's clock and this machine's.
 	skew = time.Minute
 )
 
-// claims are what we read of a JWT's payload. A claim of another type than
-// usual counts as missing. The signature is not checked: for an id_token that
-// comes from the token endpoint TLS takes its place (OpenID Connect Core
+// claims holds the claims of a JWT that this package uses. A claim of an unexpected type counts as missing. The
+// signature is not checked: for an id_token from the token endpoint, TLS replaces that check (OpenID Connect Core
 // section 3.1.3.7).
 type claims struct {
 	Issuer   string          `json:"iss"`
@@ -41,7 +40,7 @@ type claims struct {
 
 var errNotJWT = errors.New("it is not a JWT")
 
-// parseClaims reads the payload of a JWT. No part of the token is in its error.
+// parseClaims reads the payload of a JWT. Its error contains no part of the token.
 func parseClaims(token string) (claims, error) {
 	parts := strings.Split(token, ".")
 	if len(token) > maxJWT || len(parts) != 3 || slices.Contains(parts, "") {
@@ -62,8 +61,7 @@ func parseClaims(token string) (claims, error) {
 	return c, nil
 }
 
-// audiences returns aud, which is one text or a list of them (RFC 7519 section
-// 4.1.3).
+// audiences returns the aud claim, which is a string or a list of strings (RFC 7519 section 4.1.3).
 func (c claims) audiences() []string {
 	var list []string
 	if json.Unmarshal(c.Audience, &list) == nil {
@@ -77,19 +75,19 @@ func (c claims) audiences() []string {
 }
 
 func (c claims) identity() helper.Identity {
-	return cleanIdentity(helper.Identity{
+	return sanitizeIdentity(helper.Identity{
 		Subject: c.Subject, AccountID: c.Auth.AccountID, UserID: or(c.Auth.ChatGPT, c.Auth.UserID),
 		Plan: c.Auth.Plan, Email: or(c.Email, c.Profile.Email),
 	})
 }
 
-// meant returns ErrInvalid unless the claims are of a fresh id_token for us
-// (OpenID Connect Core section 3.1.3.7).
-func (c claims) meant(iss helper.Issuer, now time.Time) error {
+// checkRecipient returns ErrRejected unless the claims belong to an unexpired id_token for this client (OpenID Connect
+// Core section 3.1.3.7).
+func (c claims) checkRecipient(iss helper.Issuer, now time.Time) error {
 	switch {
 	case !slices.Contains(c.audiences(), iss.ClientID):
 		return fmt.Errorf("its id_token is %w: its aud is %q, and this client is %q",
-			helper.ErrRejected, clean(strings.Join(c.audiences(), " "), maxText), iss.ClientID)
+			helper.ErrRejected, sanitize(strings.Join(c.audiences(), " "), maxText), iss.ClientID)
 	case c.Issuer == "" && iss.Profile != ProfileOpenAI:
 		return fmt.Errorf("its id_token is %w: it names no issuer", helper.ErrRejected)
 	case c.Issuer != "" && !SameIssuer(iss, c.Issuer):
@@ -100,13 +98,12 @@ func (c claims) meant(iss helper.Issuer, now time.Time) error {
 	return nil
 }
 
-// differs reports whether the claims of a refresh are certainly not of the
-// stored credential's sign-in. A missing claim is no difference.
-func (c claims) differs(stored helper.Credential) bool { return c.difference(stored) != "" }
+// isDifferent reports whether the claims certainly belong to another sign-in than the stored credential. A missing
+// claim is not a difference.
+func (c claims) isDifferent(stored helper.Credential) bool { return c.difference(stored) != "" }
 
-// difference says what of the claims is another than the stored credential's; empty
-// if nothing is. Issuer and audience must be the same too (OpenID Connect Core
-// section 12.2), and say nothing of the person.
+// difference describes the first claim that differs from the stored credential, or returns "". Issuer and audience must
+// not change either (OpenID Connect Core section 12.2), although they do not identify a person.
 func (c claims) difference(stored helper.Credential) string {
 	is := c.identity()
 	other := func(a, b string) bool { return a != "" && b != "" && a != b }
@@ -123,9 +120,8 @@ func (c claims) difference(stored helper.Credential) string {
 	return ""
 }
 
-// SameIssuer reports whether the name, as it came in an iss parameter or claim,
-// is the issuer's: identical (RFC 9207 section 2.4), but for a trailing slash
-// with the openai profile.
+// SameIssuer reports whether name, from an iss parameter or claim, identifies the issuer. The strings must be identical
+// (RFC 9207 section 2.4), except that the openai profile ignores a trailing slash.
 func SameIssuer(iss helper.Issuer, name string) bool {
 	if iss.Profile == ProfileOpenAI {
 		return strings.TrimSuffix(iss.URL, "/") == strings.TrimSuffix(name, "/")

@@ -20,39 +20,34 @@ const (
 	jsonType = "application/json"
 )
 
-// ErrNoRevocation is what [Client.Revoke] returns if the authorization server
-// has no revocation endpoint.
+// ErrNoRevocation is returned by [Client.Revoke] if the authorization server has no revocation endpoint.
 var ErrNoRevocation = errors.New("the authorization server has no revocation endpoint")
 
-// A Client speaks with authorization servers. Its methods may be called
-// concurrently. UserAgent and Now are set by its owner.
+// A Client sends requests to authorization servers. Its methods may be called concurrently. The owner sets its fields
+// before the first call.
 type Client struct {
 	UserAgent string
 	Now       func() time.Time
-	// Proxy chooses the proxy of a request; nil is none.
+	// Proxy returns the proxy for a request; nil means no proxy.
 	Proxy func(*http.Request) (*url.URL, error)
-	// RootCAs are trusted to sign for servers; nil is the system's.
+	// RootCAs are the trusted certificate authorities; nil means the system's.
 	RootCAs *x509.CertPool
-	// Observe, if set, is called after each request with what came of it. An answer
-	// that must not be lost may still be in memory alone, so it returns at once. It
-	// may be called concurrently.
+	// Observe, if set, is called after each request with its result. It must return at once: an answer with the only
+	// valid refresh token may not be stored yet. It may be called concurrently.
 	Observe func(context.Context, Exchange)
 
-	// Running measures how long a call takes; zero is the system's clock.
+	// Running measures the duration of calls; the zero value uses the system's clock.
 	Running runclock.Clock
 
-	// after calls the function when the time has passed, unless it is stopped
-	// before; nil is Running's AfterFunc.
+	// after calls the function when the duration has passed, unless stop is called before; nil means Running.AfterFunc.
 	after func(time.Duration, func()) (stop func() bool)
 }
 
-// Redeem exchanges the code of an authorization response for a credential of
-// generation 1 (RFC 6749 section 4.1.3, RFC 7636 section 4.5). It sends the
-// code once.
+// Redeem exchanges an authorization code for a credential of generation 1 (RFC 6749 section 4.1.3, RFC 7636 section
+// 4.5). It sends the code once.
 //
-// The error is [helper.ErrSignInRequired] if the server refused the code,
-// [helper.ErrRejected] if the id_token is of somebody else, and else
-// [helper.ErrTemporary].
+// The error is [helper.ErrSignInRequired] if the server refused the code, [helper.ErrRejected] if the id_token is not
+// for this client, and otherwise [helper.ErrTemporary].
 func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string) (helper.Credential, error) {
 	got, err := c.redeem(ctx, iss, code, verifier, redirectURI)
 	if err != nil {
@@ -82,20 +77,19 @@ func (c *Client) redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 	default:
 		return helper.Credential{}, fmt.Errorf("exchange the code: %w; start the sign-in again: %w", a.problem(parsed), helper.ErrTemporary)
 	}
-	return g.first(iss, a)
+	return g.firstCredential(iss, a)
 }
 
-// first returns the credential of a sign-in that the answer brought.
-func (g grant) first(iss helper.Issuer, a answer) (helper.Credential, error) {
-	if err := g.signIn(iss, a.start); err != nil {
+// firstCredential returns the credential of a new sign-in.
+func (g grant) firstCredential(iss helper.Issuer, a answer) (helper.Credential, error) {
+	if err := g.checkIDToken(iss, a.start); err != nil {
 		return helper.Credential{}, fmt.Errorf("%s answered, but %w", a.host, err)
 	}
 	return g.renew(helper.Credential{Issuer: iss}, a.start), nil
 }
 
-// signIn checks the id_token of a sign-in. Only the oauth profile may go
-// without one: with openai it carries the account.
-func (g grant) signIn(iss helper.Issuer, now time.Time) error {
+// checkIDToken checks the id_token of a sign-in. The openai profile requires one, because it names the account.
+func (g grant) checkIDToken(iss helper.Issuer, now time.Time) error {
 	if g.idToken.IsZero() {
 		if iss.Profile == ProfileOpenAI {
 			return fmt.Errorf("the answer is %w: it has no id_token", helper.ErrRejected)
@@ -106,17 +100,17 @@ func (g grant) signIn(iss helper.Issuer, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("its id_token is %w: %w", helper.ErrRejected, err)
 	}
-	return claims.meant(iss, now)
+	return claims.checkRecipient(iss, now)
 }
 
-// present sends the credential's refresh token once (RFC 6749 section 6). First is
-// called before the first byte of it is handed over; if it fails none is.
+// present sends the credential's refresh token once (RFC 6749 section 6). It calls first before the first byte of the
+// request body is sent; if first fails, nothing is sent.
 func (c *Client) present(ctx context.Context, of helper.Credential, first func() error) answer {
 	iss, token := of.Issuer, of.RefreshToken
 	members := []pair{{"client_id", iss.ClientID}, {"grant_type", "refresh_token"}, {"refresh_token", token.Reveal()}}
 	request := call{
 		request: RequestRefresh, generation: of.Generation, endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...),
-		detached: true, first: first, secrets: []helper.Secret{token},
+		detached: true, beforeFirstByte: first, secrets: []helper.Secret{token},
 	}
 	if iss.Profile == ProfileOpenAI {
 		request.contentType, request.body = jsonType, object(members...)
@@ -124,10 +118,9 @@ func (c *Client) present(ctx context.Context, of helper.Credential, first func()
 	return c.send(ctx, request)
 }
 
-// Revoke asks the authorization server to revoke the token (RFC 7009). Hint is
-// "refresh_token" or "access_token". A token that the server does not know is
-// revoked. Any error means that the token may still be good;
-// [ErrNoRevocation] that it cannot be revoked at all.
+// Revoke asks the authorization server to revoke the token (RFC 7009). Hint is "refresh_token" or "access_token". A
+// token that the server does not know counts as revoked. After any error the token may still be valid.
+// [ErrNoRevocation] means that the server cannot revoke tokens.
 func (c *Client) Revoke(ctx context.Context, iss helper.Issuer, token helper.Secret, hint string) error {
 	if iss.RevocationEndpoint == "" {
 		return ErrNoRevocation
@@ -142,17 +135,17 @@ func (c *Client) Revoke(ctx context.Context, iss helper.Issuer, token helper.Sec
 		request.body = form(members...)
 	case hint == "refresh_token":
 		request.contentType, request.body = jsonType, object(members...)
-	default: // Codex sends no client_id with an access token
+	default: // like Codex, without client_id
 		request.contentType, request.body = jsonType, object(members[:2]...)
 	}
 	a := c.send(ctx, request)
 	if a.status == http.StatusOK {
-		return nil // the body means nothing (RFC 7009 section 2.2)
+		return nil // the body is ignored (RFC 7009 section 2.2)
 	}
 	return fmt.Errorf("revoke the token: %w; it may still be valid: %w", a.problem(nil), helper.ErrTemporary)
 }
 
-// A pair is a member of a request's body.
+// A pair is one parameter of a request's body.
 type pair struct{ name, value string }
 
 func form(members ...pair) string {
@@ -173,7 +166,7 @@ func object(members ...pair) string {
 	}
 	b, err := json.Marshal(o)
 	if err != nil {
-		return "" // texts always marshal
+		return "" // strings always marshal
 	}
 	return string(b)
 }

@@ -257,25 +257,25 @@ func TestRequests(t *testing.T) {
 
 func TestRevoke(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
-		w := newWorld(t, profile)
-		c := w.read(t).Credential
-		w.fail(t, authserver.Fault{Kind: authserver.Status503, Grant: authserver.GrantRevoke, RetryAfter: 9})
-		err := w.client.Revoke(t.Context(), c.Issuer, c.RefreshToken, "refresh_token")
-		w.wantQuiet(t, err)
+		env := newEnvironment(t, profile)
+		c := env.read(t).Credential
+		env.fail(t, authserver.Fault{Kind: authserver.Status503, Grant: authserver.GrantRevoke, RetryAfter: 9})
+		err := env.client.Revoke(t.Context(), c.Issuer, c.RefreshToken, "refresh_token")
+		env.wantNoSecrets(t, err)
 		if refusal := (*refresh.EndpointError)(nil); !errors.As(err, &refusal) || refusal.Status != 503 || !errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("error %v, want an EndpointError of 503 and ErrTemporary", err)
 		}
 		for range 2 {
-			if err := w.client.Revoke(t.Context(), c.Issuer, c.RefreshToken, "refresh_token"); err != nil {
+			if err := env.client.Revoke(t.Context(), c.Issuer, c.RefreshToken, "refresh_token"); err != nil {
 				t.Error(err)
 			}
 		}
-		w.clock.advance(life)
-		if _, err := w.refresh(t); !errors.Is(err, helper.ErrSignInRequired) {
+		env.clock.advance(life)
+		if _, err := env.refresh(t); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("refresh with a revoked token: error %v, want ErrSignInRequired", err)
 		}
 		c.Issuer.RevocationEndpoint = ""
-		if err := w.client.Revoke(t.Context(), c.Issuer, c.RefreshToken, "refresh_token"); !errors.Is(err, refresh.ErrNoRevocation) {
+		if err := env.client.Revoke(t.Context(), c.Issuer, c.RefreshToken, "refresh_token"); !errors.Is(err, refresh.ErrNoRevocation) {
 			t.Errorf("error %v, want ErrNoRevocation", err)
 		}
 	})

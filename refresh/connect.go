@@ -12,11 +12,11 @@ import (
 	"net/url"
 )
 
-// connect opens a connection of its own to the request's server, by the proxy
-// that is configured, up to where HTTP begins. Ctx ends the attempt, not the
-// connection. The proxy is the one that must be told the whole URL; nil is none.
+// connect opens a new connection to the request's server, through the configured proxy and TLS, ready for HTTP. Ctx
+// limits only the connecting. The returned proxy is the one that needs the absolute URL in the request line; nil means
+// none.
 func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn, proxy *url.URL, err error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if c.Proxy != nil {
 		if proxy, err = c.Proxy(req); err != nil {
@@ -31,28 +31,28 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 	if err != nil {
 		return nil, nil, err
 	}
-	dialled := conn // it may be closed after a return has set conn
-	giveUp := context.AfterFunc(ctx, func() { _ = dialled.Close() })
-	upper, told, err := c.climb(ctx, conn, proxy, req.URL)
-	if !giveUp() && err == nil {
+	dialled := conn // conn may be replaced below
+	stopCancel := context.AfterFunc(ctx, func() { _ = dialled.Close() })
+	upper, told, err := c.handshake(ctx, conn, proxy, req.URL)
+	if !stopCancel() && err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
 		_ = conn.Close()
-		return nil, nil, both(err, ctx.Err())
+		return nil, nil, joinErrors(err, ctx.Err())
 	}
 	return upper, told, nil
 }
 
-// climb goes through the proxy, if there is one, and through TLS.
-func (c *Client) climb(ctx context.Context, conn net.Conn, proxy, target *url.URL) (upper net.Conn, told *url.URL, err error) {
+// handshake performs the proxy's handshake, if there is a proxy, and TLS.
+func (c *Client) handshake(ctx context.Context, conn net.Conn, proxy, target *url.URL) (upper net.Conn, told *url.URL, err error) {
 	switch {
 	case proxy == nil:
 	case proxy.Scheme == "socks5", proxy.Scheme == "socks5h":
 		err = socks(conn, proxy, addressOf(target))
 	default:
 		if proxy.Scheme == "https" {
-			conn, err = c.secure(ctx, conn, proxy.Hostname())
+			conn, err = c.startTLS(ctx, conn, proxy.Hostname())
 		}
 		if target.Scheme != "https" {
 			told = proxy
@@ -64,24 +64,24 @@ func (c *Client) climb(ctx context.Context, conn net.Conn, proxy, target *url.UR
 		return nil, nil, fmt.Errorf("the proxy %s: %w", proxy.Host, err)
 	}
 	if target.Scheme == "https" {
-		conn, err = c.secure(ctx, conn, target.Hostname())
+		conn, err = c.startTLS(ctx, conn, target.Hostname())
 	}
 	return conn, told, err
 }
 
-func (c *Client) secure(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
+func (c *Client) startTLS(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
 	secured := tls.Client(conn, &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12, ServerName: host})
 	return secured, secured.HandshakeContext(ctx)
 }
 
-// tunnel asks an HTTP proxy for a way to the address (RFC 9110 section 9.3.6).
+// tunnel asks an HTTP proxy for a connection to the address (RFC 9110 section 9.3.6).
 func (c *Client) tunnel(conn net.Conn, proxy *url.URL, address string) error {
 	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{"User-Agent": {c.UserAgent}}}
-	authorize(req, proxy)
+	setProxyAuthorization(req, proxy)
 	if err := req.Write(conn); err != nil {
 		return err
 	}
-	// Nothing is lost in the buffer: a TLS server waits for the client.
+	// The buffer holds no bytes of the server: a TLS server waits for the client.
 	resp, err := http.ReadResponse(bufio.NewReader(conn), req)
 	if err != nil {
 		return errors.New("it gave no answer that can be read")
@@ -93,15 +93,15 @@ func (c *Client) tunnel(conn net.Conn, proxy *url.URL, address string) error {
 	return nil
 }
 
-// authorize tells the proxy who asks, if its URL says that.
-func authorize(req *http.Request, proxy *url.URL) {
+// setProxyAuthorization adds the user and password of the proxy's URL to the request.
+func setProxyAuthorization(req *http.Request, proxy *url.URL) {
 	if u := proxy.User; u != nil {
 		password, _ := u.Password()
 		req.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password)))
 	}
 }
 
-// addressOf returns host and port of the URL.
+// addressOf returns HOST:PORT of the URL.
 func addressOf(u *url.URL) string {
 	port := u.Port()
 	if port == "" {

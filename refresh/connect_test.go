@@ -18,18 +18,18 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A visited proxy lets those through who prove to be me:s3cret.
-type visited struct {
+// A fakeProxy proxy lets those through who prove to be me:s3cret.
+type fakeProxy struct {
 	url  string // with the proof
 	seen atomic.Int32
 	// asked is the last address that was asked for.
 	asked atomic.Value
 }
 
-func (v *visited) proof() bool { return strings.Contains(v.url, "me:s3cret@") }
+func (v *fakeProxy) isAuthenticated() bool { return strings.Contains(v.url, "me:s3cret@") }
 
 // ServeHTTP implements [http.Handler].
-func (v *visited) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (v *fakeProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.seen.Add(1)
 	v.asked.Store(r.Host)
 	const proof = "Basic bWU6czNjcmV0"
@@ -77,7 +77,7 @@ func join(conn net.Conn, address, words string) {
 }
 
 // serveSocks is a SOCKS 5 proxy for one connection (RFC 1928, RFC 1929).
-func (v *visited) serveSocks(conn net.Conn) {
+func (v *fakeProxy) serveSocks(conn net.Conn) {
 	read := func(n int) []byte {
 		b := make([]byte, n)
 		_, _ = io.ReadFull(conn, b)
@@ -114,9 +114,9 @@ func (v *visited) serveSocks(conn net.Conn) {
 }
 
 // newProxy starts a proxy of the scheme. The user is the user and password of its URL.
-func newProxy(t *testing.T, scheme, user string, pool *x509.CertPool) *visited {
+func newProxy(t *testing.T, scheme, user string, pool *x509.CertPool) *fakeProxy {
 	t.Helper()
-	v := &visited{}
+	v := &fakeProxy{}
 	address := ""
 	switch scheme {
 	case "http":
@@ -182,17 +182,17 @@ func throughProxy(t *testing.T, target, scheme, user string) {
 	}
 	t.Cleanup(server.Close)
 	proxy := newProxy(t, scheme, user, pool)
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.client.RootCAs = pool
-	w.client.Proxy = func(r *http.Request) (*url.URL, error) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.client.RootCAs = pool
+	env.client.Proxy = func(r *http.Request) (*url.URL, error) {
 		if !strings.HasPrefix(r.URL.String(), server.URL) {
 			return nil, nil //nolint:nilnil // as http.ProxyFromEnvironment
 		}
 		return url.Parse(proxy.url)
 	}
-	w.clock.advance(life)
-	pointAt(t, w, server.URL+"/token")
-	rec, err := w.refresh(t)
+	env.clock.advance(life)
+	pointAt(t, env, server.URL+"/token")
+	rec, err := env.refresh(t)
 	text := fmt.Sprint(err)
 	if strings.Contains(text, "s3cret") || strings.Contains(text, "bWU6czNjcmV0") {
 		t.Errorf("the error says the password: %v", err)
@@ -200,7 +200,7 @@ func throughProxy(t *testing.T, target, scheme, user string) {
 	if proxy.seen.Load() == 0 {
 		t.Error("the proxy was not asked")
 	}
-	if !proxy.proof() {
+	if !proxy.isAuthenticated() {
 		if !errors.Is(err, helper.ErrTemporary) || posts.Load() != 0 {
 			t.Errorf("without a proof: error %v after %d requests", err, posts.Load())
 		}
@@ -215,11 +215,11 @@ func throughProxy(t *testing.T, target, scheme, user string) {
 }
 
 // pointAt moves the token endpoint of the stored credential.
-func pointAt(t *testing.T, w *world, endpoint string) {
+func pointAt(t *testing.T, env *environment, endpoint string) {
 	t.Helper()
-	rec := w.read(t)
+	rec := env.read(t)
 	rec.Credential.Issuer.TokenEndpoint = endpoint
-	if _, err := w.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
+	if _, err := env.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -239,11 +239,11 @@ func TestRefreshChecksTheCertificate(t *testing.T) {
 		{"another authority", x509.NewCertPool(), server.URL},
 		{"another name", other, strings.Replace(server.URL, "127.0.0.1", "localhost", 1)},
 	} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		w.clock.advance(life)
-		w.client.RootCAs = c.pool
-		pointAt(t, w, c.at+"/token")
-		if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "certificate") || posts.Load() != 0 {
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		env.clock.advance(life)
+		env.client.RootCAs = c.pool
+		pointAt(t, env, c.at+"/token")
+		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "certificate") || posts.Load() != 0 {
 			t.Errorf("%s: error %v after %d requests, want one about the certificate and none", c.name, err, posts.Load())
 		}
 	}
@@ -270,21 +270,21 @@ func TestConnectionsAreNotKept(t *testing.T) {
 	}
 	server.Start()
 	t.Cleanup(server.Close)
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.clock.advance(life)
-	pointAt(t, w, server.URL+"/token")
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.clock.advance(life)
+	pointAt(t, env, server.URL+"/token")
 	want := int32(0)
 	for range 2 {
 		iss := deviceIssuer(refresh.ProfileOAuth, server.URL)
 		iss.RevocationEndpoint = server.URL + "/revoke"
 		for name, call := range calls() {
-			_ = call(t.Context(), w.client, iss)
+			_ = call(t.Context(), env.client, iss)
 			want++
 			if name == "metadata" {
 				want++ // at both places
 			}
 		}
-		if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: w.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
 			t.Error(err)
 		}
 		want++

@@ -27,12 +27,12 @@ func TestRotation_CountsOnceThoughTheJournalStays(t *testing.T) {
 		"interrupted":                          {authserver.DropBefore, "parse", life},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.primed(t)
-			w.clock.advance(given.advanced)
-			w.fail(t, authserver.Fault{Kind: given.fault, Grant: authserver.GrantRefresh})
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.refreshOnce(t)
+			env.clock.advance(given.advanced)
+			env.fail(t, authserver.Fault{Kind: given.fault, Grant: authserver.GrantRefresh})
 			stays := errors.New("the journal stays")
-			w.rotation.At = func(step string) error {
+			env.rotation.At = func(step string) error {
 				if step == "empty" || step == given.killed {
 					return stays
 				}
@@ -40,11 +40,11 @@ func TestRotation_CountsOnceThoughTheJournalStays(t *testing.T) {
 			}
 			due := time.Time{}
 			for n := range 4 {
-				w.clock.advance(time.Second)
-				if _, err := w.refresh(t); err == nil {
+				env.clock.advance(time.Second)
+				if _, err := env.refresh(t); err == nil {
 					t.Error("the journal could be emptied")
 				}
-				a := w.read(t).Account
+				a := env.read(t).Account
 				if n == 0 && given.killed != "" {
 					given.killed = ""
 					continue
@@ -56,14 +56,14 @@ func TestRotation_CountsOnceThoughTheJournalStays(t *testing.T) {
 					t.Errorf("run %d: unanswered %d, due %v; want 1 and %v", n, a.Unanswered, a.NotBefore, due)
 				}
 			}
-			w.rotation.At = nil
-			w.clock.advance(due.Sub(w.clock.Now()))
-			_, _ = w.refresh(t) // may be the one that empties the journal
-			if rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
+			env.rotation.At = nil
+			env.clock.advance(due.Sub(env.clock.Now()))
+			_, _ = env.refresh(t) // may be the one that empties the journal
+			if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
 				t.Errorf("when it is due: generation %d, error %v; want 3", rec.Credential.Generation, err)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 3)
-			w.wantEmpty(t)
+			env.wantRequests(t, authserver.GrantRefresh, 3)
+			env.wantNoJournal(t)
 		})
 	}
 }
@@ -81,45 +81,45 @@ func TestRecover_CountsAnother(t *testing.T) {
 		"a pause that is not believed": {1, 48 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.primed(t)
-			w.clock.advance(life)
-			w.leave(t, left{generation: 2, state: journal.StateSending})
-			w.accounts.set(func(a *helper.Account) { a.Unanswered, a.NotBefore = given.unanswered, w.clock.Now().Add(given.due) })
-			if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.refreshOnce(t)
+			env.clock.advance(life)
+			env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
+			env.accounts.set(func(a *helper.Account) { a.Unanswered, a.NotBefore = given.unanswered, env.clock.Now().Add(given.due) })
+			if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) {
 				t.Errorf("error %v, want ErrTemporary", err)
 			}
-			if got := w.read(t).Account.Unanswered; got != given.unanswered+1 {
+			if got := env.read(t).Account.Unanswered; got != given.unanswered+1 {
 				t.Errorf("unanswered %d, want %d", got, given.unanswered+1)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 1)
+			env.wantRequests(t, authserver.GrantRefresh, 1)
 		})
 	}
 }
 
 // A mark that cannot be read does not tell which refresh it is of: it counts.
 func TestRecover_CountsTorn(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.primed(t)
-	w.clock.advance(life)
-	w.leave(t, left{generation: 2, state: journal.StateSending})
-	rec := w.read(t)
-	if err := os.WriteFile(w.rotation.Journals.Path(rec.Account.ID), []byte(`{"version":1,`), 0o600); err != nil {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.refreshOnce(t)
+	env.clock.advance(life)
+	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
+	rec := env.read(t)
+	if err := os.WriteFile(env.rotation.Journals.Path(rec.Account.ID), []byte(`{"version":1,`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.accounts.set(func(a *helper.Account) { a.Unanswered, a.NotBefore = 1, w.clock.Now().Add(time.Minute) })
-	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || w.read(t).Account.Unanswered != 2 {
-		t.Errorf("unanswered %d, error %v; want 2 and ErrTemporary", w.read(t).Account.Unanswered, err)
+	env.accounts.set(func(a *helper.Account) { a.Unanswered, a.NotBefore = 1, env.clock.Now().Add(time.Minute) })
+	if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || env.read(t).Account.Unanswered != 2 {
+		t.Errorf("unanswered %d, error %v; want 2 and ErrTemporary", env.read(t).Account.Unanswered, err)
 	}
 }
 
 // Each refresh that a person forces counts, also those in the pause of another.
 func TestRotation_CountsEachForced(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh, Times: 2})
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh, Times: 2})
 	for want := 1; want <= 2; want++ {
-		_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
-		if got := w.read(t).Account.Unanswered; got != want || !errors.Is(err, helper.ErrTemporary) {
+		_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
+		if got := env.read(t).Account.Unanswered; got != want || !errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("unanswered %d, error %v; want %d and ErrTemporary", got, err, want)
 		}
 	}

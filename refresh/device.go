@@ -13,14 +13,13 @@ import (
 )
 
 const (
-	// deviceLife is how long a device sign-in waits for its person if the
-	// server does not say. OpenAI never says; Codex gives up after the same.
+	// deviceLife is the lifetime of a device sign-in if the server does not give one. OpenAI's server never does; Codex
+	// uses the same 15 minutes.
 	deviceLife = 15 * time.Minute
-	// usualInterval lies between polls if the server does not say (RFC 8628
-	// section 3.2).
-	usualInterval = 5 * time.Second
-	maxUserCode   = 32
-	// maxPage is the longest URL that a terminal and a QR code show well.
+	// defaultInterval is the polling interval if the server does not give one (RFC 8628 section 3.2).
+	defaultInterval = 5 * time.Second
+	maxUserCode     = 32
+	// maxPage is the longest URL that a terminal and a QR code can show.
 	maxPage = 1 << 10
 
 	grantDeviceCode = "urn:ietf:params:oauth:grant-type:device_code"
@@ -28,38 +27,33 @@ const (
 	pollPath        = "/token"
 )
 
-// ErrNoDevice is what [Client.StartDevice] returns, with
-// [helper.ErrSignInRequired], if the authorization server has no device sign-in
-// or does not offer it to this client: a person must sign in another way.
+// ErrNoDevice is returned by [Client.StartDevice], with [helper.ErrSignInRequired], if the authorization server does
+// not support device sign-in or does not allow it for this client. The person must sign in another way.
 var ErrNoDevice = errors.New("device sign-in is not enabled for this issuer or this account")
 
-// A DeviceCode is a device sign-in that has begun and waits for a person. Its
-// texts and URLs are fit to be shown, and the URLs to be opened: they are
+// A DeviceCode is a pending device sign-in. Its strings are safe to print and its URLs are safe to open: they use
 // https, or http on a literal loopback address.
 type DeviceCode struct {
-	Code            helper.Secret // what this program polls with
-	UserCode        string        // what the person enters: printable ASCII, at most 32 characters
-	VerificationURL string        // where
-	// VerificationURLComplete holds the user code too; empty if the server gave
-	// none. The user code is to be shown with it all the same (RFC 8628 section
-	// 3.3.1).
+	Code            helper.Secret // the device_code, for polling
+	UserCode        string        // printable ASCII, at most 32 characters
+	VerificationURL string        // where the person enters UserCode
+	// VerificationURLComplete contains the user code; empty if the server gave none. Show the user code with it (RFC
+	// 8628 section 3.3.1).
 	VerificationURLComplete string
-	// Interval is the least time between polls, and before the first.
+	// Interval is the minimum time before the first poll and between polls.
 	Interval time.Duration
-	// Expiry is when the server forgets the sign-in, on this machine's clock.
+	// Expiry is when the sign-in expires, on this machine's clock.
 	Expiry time.Time
 }
 
-// StartDevice begins a sign-in that a person approves on another device (RFC
-// 8628 section 3.1, or OpenAI's own flow).
+// StartDevice starts a sign-in that a person approves on another device (RFC 8628 section 3.1, or OpenAI's own flow).
 //
-// The error is [ErrNoDevice] with [helper.ErrSignInRequired] if the server
-// offers no such sign-in, ErrSignInRequired if it refused for another reason,
-// [helper.ErrRejected] if its answer breaks the rules, [helper.ErrInvalid] if
-// the endpoint does, and else [helper.ErrTemporary].
+// The error is [ErrNoDevice] with [helper.ErrSignInRequired] if the server does not offer device sign-in,
+// ErrSignInRequired if it refused for another reason, [helper.ErrRejected] if its answer is malformed,
+// [helper.ErrInvalid] if the endpoint's URL is, and otherwise [helper.ErrTemporary].
 func (c *Client) StartDevice(ctx context.Context, iss helper.Issuer) (DeviceCode, error) {
 	if iss.DeviceEndpoint == "" {
-		return DeviceCode{}, noDevice(iss.URL)
+		return DeviceCode{}, noDeviceError(iss.URL)
 	}
 	if err := checkEndpoint(iss, iss.DeviceEndpoint); err != nil {
 		return DeviceCode{}, fmt.Errorf("device authorization endpoint: %w", err)
@@ -74,19 +68,19 @@ func (c *Client) StartDevice(ctx context.Context, iss helper.Issuer) (DeviceCode
 	case a.err == nil && a.status == http.StatusOK:
 		return readDevice(iss, a)
 	case a.err == nil && a.status == http.StatusNotFound:
-		return DeviceCode{}, noDevice(iss.DeviceEndpoint)
+		return DeviceCode{}, noDeviceError(iss.DeviceEndpoint)
 	}
-	return DeviceCode{}, fmt.Errorf("ask for a code: %w; start the sign-in again: %w", a.problem(nil), a.kind())
+	return DeviceCode{}, fmt.Errorf("ask for a code: %w; start the sign-in again: %w", a.problem(nil), a.errorKind())
 }
 
-func noDevice(endpoint string) error {
+func noDeviceError(endpoint string) error {
 	return fmt.Errorf("%s: %w; sign in with a browser instead (login, or login --no-browser): %w", hostOf(endpoint), ErrNoDevice, helper.ErrSignInRequired)
 }
 
-// kind is what follows from an answer that is no success and brings no grant.
-func (a answer) kind() error {
+// errorKind returns the kind of error that an unsuccessful answer without tokens means.
+func (a answer) errorKind() error {
 	switch {
-	case a.err != nil || temporary(a.status):
+	case a.err != nil || isTemporary(a.status):
 		return helper.ErrTemporary
 	case len(parseFault(a.body).codes) > 0:
 		return helper.ErrSignInRequired
@@ -94,13 +88,12 @@ func (a answer) kind() error {
 	return helper.ErrRejected
 }
 
-// temporary reports whether a server that answers the status may do better later.
-func temporary(status int) bool {
+// isTemporary reports whether the status may change on a later try.
+func isTemporary(status int) bool {
 	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
-// readDevice reads the answer of RFC 8628 section 3.2, or OpenAI's, which names
-// neither the page nor the expiry.
+// readDevice reads the answer of RFC 8628 section 3.2, or OpenAI's, which contains neither the URL nor the expiry.
 func readDevice(iss helper.Issuer, a answer) (DeviceCode, error) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(a.body, &members) != nil {
@@ -121,7 +114,7 @@ func readDevice(iss helper.Issuer, a answer) (DeviceCode, error) {
 		d.Expiry = a.start.Add(life)
 	}
 	if d.Interval == 0 {
-		d.Interval = usualInterval
+		d.Interval = defaultInterval
 	}
 	if problem := d.problem(); problem != "" {
 		return DeviceCode{}, fmt.Errorf("the answer of %s is %w: %s", a.host, helper.ErrRejected, problem)
@@ -129,8 +122,7 @@ func readDevice(iss helper.Issuer, a answer) (DeviceCode, error) {
 	return d, nil
 }
 
-// problem says what must not be shown to a person, or be used; empty if all is
-// well. It repeats nothing of it.
+// problem describes what makes the code unusable or unsafe to show, or returns "". It quotes no part of the answer.
 func (d DeviceCode) problem() string {
 	unprintable := func(r rune) bool { return r < ' ' || r > '~' }
 	switch {
@@ -156,8 +148,7 @@ func (d DeviceCode) problem() string {
 	return ""
 }
 
-// pageProblem is urlProblem for what a person visits: it goes into a terminal,
-// a QR code and a browser.
+// pageProblem is urlProblem for a URL that a person opens: it is shown in a terminal and in a QR code.
 func pageProblem(raw string) string {
 	if len(raw) > maxPage {
 		return "it is longer than 1 KiB"

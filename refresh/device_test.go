@@ -91,7 +91,7 @@ func TestStartDevice(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, c.body) })
-			d, err := atNoon().StartDevice(soon(t), deviceIssuer(c.profile, base))
+			d, err := atNoon().StartDevice(timeoutContext(t), deviceIssuer(c.profile, base))
 			if c.want == rejected {
 				if !errors.Is(err, helper.ErrRejected) || !d.Code.IsZero() || strings.ContainsAny(err.Error(), "\x1b\n\u202e\u009b") {
 					t.Errorf("error %q, code %+v; want ErrRejected, fit for a terminal", err, d)
@@ -126,7 +126,7 @@ func TestStartDevice_Refused(t *testing.T) {
 				w.WriteHeader(c.status)
 				_, _ = io.WriteString(w, c.body)
 			})
-			_, err := atNoon().StartDevice(soon(t), deviceIssuer(profile, base))
+			_, err := atNoon().StartDevice(timeoutContext(t), deviceIssuer(profile, base))
 			if !errors.Is(err, c.want) || strings.ContainsAny(err.Error(), "\x1b\n\u202e") {
 				t.Errorf("status %d: error %q, want %v", c.status, err, c.want)
 			}
@@ -136,12 +136,12 @@ func TestStartDevice_Refused(t *testing.T) {
 		}
 		iss := deviceIssuer(profile, "https://issuer.example")
 		iss.DeviceEndpoint = ""
-		_, err := atNoon().StartDevice(soon(t), iss)
+		_, err := atNoon().StartDevice(timeoutContext(t), iss)
 		wantNoDevice(t, err)
 		iss.DeviceEndpoint = "http://192.0.2.1/usercode"
-		_, startErr := atNoon().StartDevice(soon(t), iss)
+		_, startErr := atNoon().StartDevice(timeoutContext(t), iss)
 		iss.TokenEndpoint = iss.DeviceEndpoint
-		_, pollErr := atNoon().PollDevice(soon(t), iss, refresh.DeviceCode{})
+		_, pollErr := atNoon().PollDevice(timeoutContext(t), iss, refresh.DeviceCode{})
 		if !errors.Is(startErr, helper.ErrInvalid) || !errors.Is(pollErr, helper.ErrInvalid) {
 			t.Errorf("an endpoint in the clear: errors %v and %v, want ErrInvalid", startErr, pollErr)
 		}
@@ -222,7 +222,7 @@ func TestPollDevice(t *testing.T) {
 				if profile == refresh.ProfileOpenAI {
 					want = c.openai
 				}
-				got, err := atNoon().PollDevice(soon(t), deviceIssuer(profile, base), pollEvery(5*time.Second))
+				got, err := atNoon().PollDevice(timeoutContext(t), deviceIssuer(profile, base), pollEvery(5*time.Second))
 				pending := (*refresh.PendingError)(nil)
 				switch {
 				case err == nil || !got.AccessToken.IsZero():
@@ -251,7 +251,7 @@ func TestPollDevice_Trouble(t *testing.T) {
 		{time.Minute, time.Minute},
 		{2 * time.Minute, 2 * time.Minute},
 	} {
-		_, err := atNoon().PollDevice(soon(t), deviceIssuer(refresh.ProfileOAuth, base), pollEvery(c.interval))
+		_, err := atNoon().PollDevice(timeoutContext(t), deviceIssuer(refresh.ProfileOAuth, base), pollEvery(c.interval))
 		if pending := (*refresh.PendingError)(nil); !errors.As(err, &pending) || pending.Interval != c.want {
 			t.Errorf("after %s: error %#v, want an interval of %s", c.interval, err, c.want)
 		}
@@ -267,7 +267,7 @@ func TestPollDevice_ErrorsHoldNoSecret(t *testing.T) {
 		})
 		d := pollEvery(time.Second)
 		d.Code = helper.NewSecret("short-code")
-		_, err := atNoon().PollDevice(soon(t), deviceIssuer(profile, base), d)
+		_, err := atNoon().PollDevice(timeoutContext(t), deviceIssuer(profile, base), d)
 		if !errors.Is(err, helper.ErrSignInRequired) || strings.Contains(err.Error(), "short-code") {
 			t.Errorf("error %v", err)
 		}
@@ -297,8 +297,8 @@ func TestDeviceRequests(t *testing.T) {
 	} {
 		got = nil
 		iss := deviceIssuer(profile, base)
-		_, _ = atNoon().StartDevice(soon(t), iss)
-		_, _ = atNoon().PollDevice(soon(t), iss, pollEvery(time.Second))
+		_, _ = atNoon().StartDevice(timeoutContext(t), iss)
+		_, _ = atNoon().PollDevice(timeoutContext(t), iss, pollEvery(time.Second))
 		for i := range got {
 			got[i].Body = strings.ReplaceAll(got[i].Body, strings.NewReplacer(":", "%3A", "/", "%2F").Replace(base), "BASE")
 		}
@@ -319,7 +319,7 @@ func TestPollDevice_CallerGivesUp(t *testing.T) {
 		{"no answer", ``, 0, context.Canceled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(soon(t))
+			ctx, cancel := context.WithCancel(timeoutContext(t))
 			base := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				cancel()

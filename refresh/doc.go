@@ -1,13 +1,10 @@
-// Package refresh holds the conversation with the authorization server and the
-// rotation of refresh tokens round it.
+// Package refresh talks to OAuth authorization servers and rotates refresh tokens.
 //
-// Start with [Rotation], which answers the one question of helper ("a newer
-// credential, please") and never presents a refresh token whose successor has
-// arrived, and with [Client], which speaks to the endpoints of one issuer: metadata, token,
-// revocation, device authorization. How a person signs in is in the package signin below this one.
+// Start with [Rotation], which refreshes an account's credential and never presents a refresh token after its successor
+// has arrived, and with [Client], which sends requests to one issuer's endpoints: metadata, token, revocation and
+// device authorization. The package signin below this one signs a person in.
 //
-// The package keeps nothing, knows no store and prints nothing. It sends each
-// grant once: on a connection of its own, over HTTP/1.1, without redirects and
-// without the replays that HTTP clients do by themselves. That is why the token
-// request is not the one of golang.org/x/oauth2, which may send it twice.
+// The package stores nothing itself, knows no concrete store and prints nothing. It sends each grant once: on a new
+// connection, over HTTP/1.1, without redirects and without the automatic retries of HTTP clients. It does not use the
+// token request of golang.org/x/oauth2, which may send a grant twice.
 package refresh

@@ -8,33 +8,32 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A Request is what a [Client] asks an authorization server for.
+// A Request is the kind of a request to an authorization server.
 type Request string
 
-// All that a [Client] ever asks for.
+// The kinds of requests that a [Client] sends.
 const (
-	RequestMetadata Request = "metadata"     // how to talk to the server (RFC 8414)
+	RequestMetadata Request = "metadata"     // the server's metadata (RFC 8414)
 	RequestCode     Request = "code"         // tokens for an authorization code
 	RequestRefresh  Request = "refresh"      // tokens for a refresh token
-	RequestRevoke   Request = "revoke"       // that a token becomes useless (RFC 7009)
+	RequestRevoke   Request = "revoke"       // token revocation (RFC 7009)
 	RequestDevice   Request = "device"       // a code to enter on another device (RFC 8628)
-	RequestPoll     Request = "device-token" // whether the person has entered it
-	RequestReach    Request = "reach"        // nothing: whether the server answers
+	RequestPoll     Request = "device-token" // a poll of the device sign-in
+	RequestReach    Request = "reach"        // a HEAD request: does the server answer?
 )
 
-// Requests returns all of them.
+// Requests returns all kinds of requests.
 func Requests() []Request {
 	return []Request{RequestMetadata, RequestCode, RequestRefresh, RequestRevoke, RequestDevice, RequestPoll, RequestReach}
 }
 
-// Endpoint returns the URL that the request goes to; empty if the issuer has none
-// for it. Metadata has a second place, where it is looked for if the first has
-// none.
+// Endpoint returns the URL that the request is sent to, or "" if the issuer has none for it. For metadata it is the
+// first of two URLs that are tried.
 func (r Request) Endpoint(iss helper.Issuer) string {
 	switch r {
 	case RequestMetadata:
 		if iss.Profile == ProfileOpenAI {
-			return "" // nobody is asked
+			return "" // its endpoints are fixed
 		}
 		first, _ := metadataURLs(iss.URL)
 		return first
@@ -55,29 +54,26 @@ func (r Request) Endpoint(iss helper.Issuer) string {
 	return ""
 }
 
-// An Exchange is one request of a [Client] and what came of it, for
-// [Client.Observe].
+// An Exchange describes one request of a [Client] and its result, for [Client.Observe].
 type Exchange struct {
 	Request  Request
 	Method   string
 	Endpoint string // the URL
-	// Generation of the credential whose refresh token was presented; 0 of any
-	// other request.
+	// Generation of the credential whose refresh token was sent; 0 for any other request.
 	Generation uint64
 	Start      time.Time
 	Duration   time.Duration
-	// Sent: the body was, or may have been, written.
+	// Sent reports whether the body was, or may have been, written.
 	Sent   bool
-	Status int   // 0 if no answer began
-	Err    error // nil: the whole answer was read
+	Status int   // 0 if there was no answer
+	Err    error // nil if the whole answer was read
 
-	// The bodies, as they were sent and received. ContentType tells the form of
-	// Body.
+	// Body and Answer are the bodies as sent and received. ContentType is that of Body.
 	ContentType  string
 	Body, Answer helper.Secret
 }
 
-// observe tells the owner of the client, who wants to know.
+// observe reports the call to Observe, if that is set.
 func (c *Client) observe(ctx context.Context, call call, a answer) {
 	if c.Observe == nil {
 		return

@@ -20,12 +20,12 @@ func TestObserve(t *testing.T) {
 	type key struct{}
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		t.Run(profile, func(t *testing.T) {
-			w := newWorld(t, profile)
+			env := newEnvironment(t, profile)
 			var told []string
 			secret := ""
-			w.client.Observe = func(ctx context.Context, x refresh.Exchange) {
+			env.client.Observe = func(ctx context.Context, x refresh.Exchange) {
 				told = append(told, fmt.Sprint(x.Request, " ", x.Method, " ", x.Generation, " ", x.Status, " ", x.Sent, " ", ctx.Value(key{})))
-				if !slices.Contains(refresh.Requests(), x.Request) || x.Start.IsZero() || !strings.HasPrefix(x.Endpoint, w.server.URL()) {
+				if !slices.Contains(refresh.Requests(), x.Request) || x.Start.IsZero() || !strings.HasPrefix(x.Endpoint, env.server.URL()) {
 					t.Errorf("an exchange tells of itself: %v", x)
 				}
 				if secret != "" && !strings.Contains(x.Body.Reveal(), secret) {
@@ -33,30 +33,30 @@ func TestObserve(t *testing.T) {
 				}
 			}
 			ctx := context.WithValue(t.Context(), key{}, "value")
-			iss, err := w.client.Issuer(ctx, w.settings(profile))
+			iss, err := env.client.Issuer(ctx, env.settings(profile))
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := w.client.StartDevice(ctx, iss)
+			d, err := env.client.StartDevice(ctx, iss)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := w.server.ApproveDevice(d.UserCode); err != nil {
+			if err := env.server.ApproveDevice(d.UserCode); err != nil {
 				t.Fatal(err)
 			}
-			w.clock.advance(d.Interval)
-			c, err := w.client.PollDevice(ctx, iss, d)
+			env.clock.advance(d.Interval)
+			c, err := env.client.PollDevice(ctx, iss, d)
 			if err != nil {
 				t.Fatal(err)
 			}
-			secret = w.read(t).Credential.RefreshToken.Reveal()
-			w.clock.advance(2 * life)
-			if _, err := w.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); err != nil {
+			secret = env.read(t).Credential.RefreshToken.Reveal()
+			env.clock.advance(2 * life)
+			if _, err := env.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); err != nil {
 				t.Fatal(err)
 			}
 			secret = c.RefreshToken.Reveal()
-			w.fail(t, authserver.Fault{Kind: authserver.DropAfter, Grant: authserver.GrantRevoke})
-			_ = w.client.Revoke(ctx, iss, c.RefreshToken, "refresh_token")
+			env.fail(t, authserver.Fault{Kind: authserver.DropAfter, Grant: authserver.GrantRevoke})
+			_ = env.client.Revoke(ctx, iss, c.RefreshToken, "refresh_token")
 			want := map[string][]string{
 				refresh.ProfileOpenAI: {"device POST 0 200 true value", "device-token POST 0 200 true value", "code POST 0 200 true value"},
 				refresh.ProfileOAuth:  {"metadata GET 0 200 true value", "device POST 0 200 true value", "device-token POST 0 200 true value"},
@@ -83,25 +83,25 @@ func TestExchange_ShowsNoSecret(t *testing.T) {
 func TestRequest_Endpoint(t *testing.T) {
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		t.Run(profile, func(t *testing.T) {
-			w := newWorld(t, profile)
-			iss, err := w.client.Issuer(t.Context(), w.settings(profile))
+			env := newEnvironment(t, profile)
+			iss, err := env.client.Issuer(t.Context(), env.settings(profile))
 			if err != nil {
 				t.Fatal(err)
 			}
 			seen := 0
-			w.client.Observe = func(_ context.Context, x refresh.Exchange) {
+			env.client.Observe = func(_ context.Context, x refresh.Exchange) {
 				seen++
 				if want := x.Request.Endpoint(iss); x.Endpoint != want {
 					t.Errorf("%s went to %s, want %s", x.Request, x.Endpoint, want)
 				}
 			}
-			_, _ = w.client.Issuer(t.Context(), w.settings(profile))
-			_, _ = w.redeem(t, iss)
-			w.clock.advance(2 * life)
-			_, _ = w.refresh(t)
-			_ = w.client.Revoke(t.Context(), iss, helper.NewSecret("token"), "refresh_token")
-			d, _ := w.client.StartDevice(t.Context(), iss)
-			_, _ = w.client.PollDevice(t.Context(), iss, d)
+			_, _ = env.client.Issuer(t.Context(), env.settings(profile))
+			_, _ = env.redeem(t, iss)
+			env.clock.advance(2 * life)
+			_, _ = env.refresh(t)
+			_ = env.client.Revoke(t.Context(), iss, helper.NewSecret("token"), "refresh_token")
+			d, _ := env.client.StartDevice(t.Context(), iss)
+			_, _ = env.client.PollDevice(t.Context(), iss, d)
 			if want := map[string]int{refresh.ProfileOpenAI: 5, refresh.ProfileOAuth: 6}[profile]; seen != want {
 				t.Errorf("%d requests, want %d", seen, want)
 			}

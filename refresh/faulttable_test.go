@@ -39,9 +39,9 @@ func TestFaultTable(t *testing.T) {
 			})
 		})
 	}
-	w := newWorld(t, refresh.ProfileOpenAI)
+	env := newEnvironment(t, refresh.ProfileOpenAI)
 	for _, kind := range authserver.Kinds() {
-		if w.server.Fail(authserver.Fault{Kind: kind, Grant: authserver.GrantRefresh}) != nil {
+		if env.server.Fail(authserver.Fault{Kind: kind, Grant: authserver.GrantRefresh}) != nil {
 			continue // it cannot happen to a refresh
 		}
 		all := []string{"once", "twice", "forever"}
@@ -60,7 +60,7 @@ func TestFaultTable(t *testing.T) {
 
 // A faultRun is one row on its way.
 type faultRun struct {
-	*world
+	*environment
 	helper *helper.Helper
 	head   []string
 	spent  map[string]bool // digests of refresh tokens whose successor is stored
@@ -70,13 +70,13 @@ type faultRun struct {
 // which lives for an hour, has three minutes left, or has just expired.
 func newFaultRun(t *testing.T, profile, fault, times, token string) *faultRun {
 	t.Helper()
-	w := newWorld(t, profile)
+	env := newEnvironment(t, profile)
 	root := filepath.Join(t.TempDir(), "codex-cred")
-	w.rotation.Records = helper.Records{
-		Accounts: accountdir.New(root, w.clock.Now), Stores: helper.Router{"memory": fallbackfile.New(root)},
+	env.rotation.Records = helper.Records{
+		Accounts: accountdir.New(root, env.clock.Now), Stores: helper.Router{"memory": fallbackfile.New(root)},
 	}
-	w.rotation.Locker, w.rotation.Journals = filelock.New(root), journal.New(root)
-	w.signIn(t, profile)
+	env.rotation.Locker, env.rotation.Journals = filelock.New(root), journal.New(root)
+	env.signIn(t, profile)
 	kind, retryAfter, _ := strings.Cut(fault, "+")
 	order := authserver.Fault{Kind: kind, Grant: authserver.GrantRefresh}
 	order.Times = map[string]int{"once": 1, "twice": 2, "forever": authserver.Forever}[times]
@@ -88,11 +88,11 @@ func newFaultRun(t *testing.T, profile, fault, times, token string) *faultRun {
 	if kind == authserver.Delay {
 		order.Delay = time.Millisecond
 	}
-	w.fail(t, order)
-	w.clock.advance(map[string]time.Duration{"valid": life - 3*time.Minute, "expired": life}[token])
+	env.fail(t, order)
+	env.clock.advance(map[string]time.Duration{"valid": life - 3*time.Minute, "expired": life}[token])
 	return &faultRun{
-		world: w, head: []string{fault, times, token}, spent: map[string]bool{},
-		helper: &helper.Helper{Records: w.rotation.Records, Refresher: inProcess{w.rotation}, Now: w.clock.Now},
+		environment: env, head: []string{fault, times, token}, spent: map[string]bool{},
+		helper: &helper.Helper{Records: env.rotation.Records, Refresher: inProcess{env.rotation}, Now: env.clock.Now},
 	}
 }
 
@@ -124,9 +124,9 @@ func (r *faultRun) row(t *testing.T) string {
 func (r *faultRun) get(t *testing.T) string {
 	t.Helper()
 	before, sent := r.read(t).Credential, r.refreshes()
-	answer, err := r.helper.Get(soon(t), helper.Request{Account: "work"})
-	r.wantQuiet(t, err)
-	r.wantQuiet(t, answer.Warning)
+	answer, err := r.helper.Get(timeoutContext(t), helper.Request{Account: "work"})
+	r.wantNoSecrets(t, err)
+	r.wantNoSecrets(t, answer.Warning)
 	printed := "-"
 	if err == nil || errors.Is(err, helper.ErrNotStored) {
 		printed = fmt.Sprint("gen", answer.Credential.Generation)

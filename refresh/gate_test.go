@@ -19,9 +19,9 @@ import (
 
 const gateID = helper.ID("0123456789abcdef0123456789abcdef")
 
-// A gateWorld is one account, whose access token has expired, and workers that
+// A gateEnvironment is one account, whose access token has expired, and workers that
 // are told what to do.
-type gateWorld struct {
+type gateEnvironment struct {
 	gate     *refresh.Gate
 	accounts *accounts
 	store    *helper.Memory
@@ -52,52 +52,52 @@ func (r readEnd) Close() error {
 	return r.PipeReader.Close()
 }
 
-func newGateWorld(t *testing.T) *gateWorld {
+func newGateEnvironment(t *testing.T) *gateEnvironment {
 	t.Helper()
 	now := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
-	w := &gateWorld{accounts: &accounts{}, store: &helper.Memory{}, locks: &gateLocks{held: map[string]chan struct{}{}}}
-	w.gate = &refresh.Gate{
-		Records: helper.Records{Accounts: w.accounts, Stores: helper.Router{"memory": w.store}},
-		Locks:   w.locks, Start: w.start, Now: func() time.Time { return now },
+	env := &gateEnvironment{accounts: &accounts{}, store: &helper.Memory{}, locks: &gateLocks{held: map[string]chan struct{}{}}}
+	env.gate = &refresh.Gate{
+		Records: helper.Records{Accounts: env.accounts, Stores: helper.Router{"memory": env.store}},
+		Locks:   env.locks, Start: env.start, Now: func() time.Time { return now },
 	}
-	w.accounts.all = map[string]helper.Account{"work": {Name: "work", ID: gateID, Store: "memory", Generation: 1}}
+	env.accounts.all = map[string]helper.Account{"work": {Name: "work", ID: gateID, Store: "memory", Generation: 1}}
 	c := helper.Credential{
 		AccessToken: helper.NewSecret("access1"), RefreshToken: helper.NewSecret("refresh1"), Generation: 1,
 		ObtainedAt: now.Add(-time.Hour), Expiry: now, Issuer: helper.Issuer{TokenEndpoint: "https://a.example/token"},
 	}
-	w.write(t, c, "")
-	return w
+	env.write(t, c, "")
+	return env
 }
 
-func (w *gateWorld) write(t *testing.T, c helper.Credential, expect helper.Version) {
+func (env *gateEnvironment) write(t *testing.T, c helper.Credential, expect helper.Version) {
 	t.Helper()
-	if _, err := w.gate.Records.Write(t.Context(), helper.Account{Name: "work", ID: gateID, Store: "memory"}, c, expect); err != nil {
+	if _, err := env.gate.Records.Write(t.Context(), helper.Account{Name: "work", ID: gateID, Store: "memory"}, c, expect); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // renew stores the credential of generation 2, which is fresh.
-func (w *gateWorld) renew(t *testing.T) {
+func (env *gateEnvironment) renew(t *testing.T) {
 	t.Helper()
-	rec, err := w.gate.Records.Read(t.Context(), "work")
+	rec, err := env.gate.Records.Read(t.Context(), "work")
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := rec.Credential
-	c.AccessToken, c.Generation, c.Expiry = helper.NewSecret("access2"), 2, w.gate.Now().Add(time.Hour)
-	w.write(t, c, rec.Version)
+	c.AccessToken, c.Generation, c.Expiry = helper.NewSecret("access2"), 2, env.gate.Now().Add(time.Hour)
+	env.write(t, c, rec.Version)
 }
 
-func (w *gateWorld) start(d helper.Demand, background bool) (io.ReadCloser, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.fail != nil {
-		return nil, w.fail
+func (env *gateEnvironment) start(d helper.Demand, background bool) (io.ReadCloser, error) {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	if env.fail != nil {
+		return nil, env.fail
 	}
 	read, write := io.Pipe()
-	r := &refresh.Rotation{Records: w.gate.Records, Locker: &locker{}, Now: w.gate.Now}
+	r := &refresh.Rotation{Records: env.gate.Records, Locker: &locker{}, Now: env.gate.Now}
 	started := &worker{Rotation: r, demand: d, background: background, closed: make(chan struct{}), PipeWriter: write}
-	w.workers = append(w.workers, started)
+	env.workers = append(env.workers, started)
 	return readEnd{read, started.closed}, nil
 }
 
@@ -116,14 +116,14 @@ func (w *worker) refuses() {
 	_ = w.Close()
 }
 
-func (w *gateWorld) wantStarts(t *testing.T, want int) {
+func (env *gateEnvironment) wantStarts(t *testing.T, want int) {
 	t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.workers) != want {
-		t.Fatalf("%d workers were started, want %d", len(w.workers), want)
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	if len(env.workers) != want {
+		t.Fatalf("%d workers were started, want %d", len(env.workers), want)
 	}
-	for _, started := range w.workers {
+	for _, started := range env.workers {
 		if diff := cmp.Diff(expired(), started.demand); diff != "" {
 			t.Errorf("the worker's demand (-want +got):\n%s", diff)
 		}
@@ -134,19 +134,19 @@ func expired() helper.Demand {
 	return helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonExpiry}
 }
 
-// called is what a caller got.
-type called struct {
+// callResult is what a caller got.
+type callResult struct {
 	rec helper.Record
 	err error
 }
 
 // call lets n callers ask at once, and returns when all of them wait.
-func (w *gateWorld) call(ctx context.Context, n int) <-chan called {
-	got := make(chan called, n)
+func (env *gateEnvironment) call(ctx context.Context, n int) <-chan callResult {
+	got := make(chan callResult, n)
 	for range n {
 		go func() {
-			rec, err := w.gate.Refresh(ctx, expired())
-			got <- called{rec, err}
+			rec, err := env.gate.Refresh(ctx, expired())
+			got <- callResult{rec, err}
 		}()
 	}
 	synctest.Wait()
@@ -154,7 +154,7 @@ func (w *gateWorld) call(ctx context.Context, n int) <-chan called {
 }
 
 // wantAll wants of n callers what want says.
-func wantAll(t *testing.T, got <-chan called, n int, token string, failure error) {
+func wantAll(t *testing.T, got <-chan callResult, n int, token string, failure error) {
 	t.Helper()
 	for range n {
 		c := <-got
@@ -236,9 +236,9 @@ func (l *gateLocks) Remove(name string) error {
 }
 
 // hold takes the gate as another process does.
-func (w *gateWorld) hold(t *testing.T) (unlock func() error) {
+func (env *gateEnvironment) hold(t *testing.T) (unlock func() error) {
 	t.Helper()
-	unlock, ok, err := w.locks.Try(refresh.GateName(gateID))
+	unlock, ok, err := env.locks.Try(refresh.GateName(gateID))
 	if err != nil || !ok {
 		t.Fatalf("the gate is taken: %v", err)
 	}
@@ -246,52 +246,52 @@ func (w *gateWorld) hold(t *testing.T) (unlock func() error) {
 }
 
 // wantFree wants nobody to hold the gate.
-func (w *gateWorld) wantFree(t *testing.T) {
+func (env *gateEnvironment) wantFree(t *testing.T) {
 	t.Helper()
-	w.locks.mu.Lock()
-	defer w.locks.mu.Unlock()
-	if len(w.locks.held) > 0 {
+	env.locks.mu.Lock()
+	defer env.locks.mu.Unlock()
+	if len(env.locks.held) > 0 {
 		t.Error("the gate is still held")
 	}
 }
 
 // On real locks too, many callers start one worker.
 func TestGate_RealLocks(t *testing.T) {
-	w := newGateWorld(t)
-	w.gate.Locks = filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
-	w.gate.Start = func(d helper.Demand, background bool) (io.ReadCloser, error) {
-		read, err := w.start(d, background)
-		started := w.workers[len(w.workers)-1]
+	env := newGateEnvironment(t)
+	env.gate.Locks = filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
+	env.gate.Start = func(d helper.Demand, background bool) (io.ReadCloser, error) {
+		read, err := env.start(d, background)
+		started := env.workers[len(env.workers)-1]
 		go func() {
-			w.renew(t)
+			env.renew(t)
 			started.reply(t)
 		}()
 		return read, err
 	}
-	got := make(chan called, 10)
+	got := make(chan callResult, 10)
 	for range 10 {
 		go func() {
-			rec, err := w.gate.Refresh(soon(t), expired())
-			got <- called{rec, err}
+			rec, err := env.gate.Refresh(timeoutContext(t), expired())
+			got <- callResult{rec, err}
 		}()
 	}
 	wantAll(t, got, 10, "access2", nil)
-	w.wantStarts(t, 1)
+	env.wantStarts(t, 1)
 }
 
 // An erase deletes the gate while a caller waits for it: the caller leaves none.
 func TestGate_LeavesNoFile(t *testing.T) {
-	w := newGateWorld(t)
+	env := newGateEnvironment(t)
 	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
-	w.gate.Locks = erasedWhileLocking{locks, locks, w.accounts}
+	env.gate.Locks = eraseDuringLock{locks, locks, env.accounts}
 	unlock, ok, err := locks.Try(refresh.GateName(gateID))
 	if err != nil || !ok {
 		t.Fatalf("the gate is taken: %v", err)
 	}
-	got := make(chan called, 1)
+	got := make(chan callResult, 1)
 	go func() {
-		rec, err := w.gate.Refresh(soon(t), expired())
-		got <- called{rec, err}
+		rec, err := env.gate.Refresh(timeoutContext(t), expired())
+		got <- callResult{rec, err}
 	}()
 	_ = unlock()
 	wantAll(t, got, 1, "", helper.ErrNotFound)
@@ -300,16 +300,16 @@ func TestGate_LeavesNoFile(t *testing.T) {
 	}
 }
 
-// erasedWhileLocking erases the account whenever somebody is about to wait.
-type erasedWhileLocking struct {
+// eraseDuringLock erases the account whenever somebody is about to wait.
+type eraseDuringLock struct {
 	refresh.GateLocks
 	files    *filelock.Locks
 	accounts *accounts
 }
 
-func (l erasedWhileLocking) Try(string) (func() error, bool, error) { return nil, false, nil }
+func (l eraseDuringLock) Try(string) (func() error, bool, error) { return nil, false, nil }
 
-func (l erasedWhileLocking) Lock(ctx context.Context, name string) (func() error, error) {
+func (l eraseDuringLock) Lock(ctx context.Context, name string) (func() error, error) {
 	_ = l.accounts.Remove("work")
 	_ = l.files.Remove(name)
 	return l.files.Lock(ctx, name)
@@ -318,22 +318,22 @@ func (l erasedWhileLocking) Lock(ctx context.Context, name string) (func() error
 // An erase deletes the gate while a caller takes it to begin a refresh: the
 // caller leaves none.
 func TestGate_BeginLeavesNoFile(t *testing.T) {
-	w := newGateWorld(t)
+	env := newGateEnvironment(t)
 	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
-	w.gate.Locks = erasedBeforeTrying{locks, w.accounts}
-	w.gate.Begin(expired())
+	env.gate.Locks = eraseBeforeTry{locks, env.accounts}
+	env.gate.Begin(expired())
 	if files, err := locks.Files(); err != nil || len(files) > 0 {
 		t.Errorf("left: %q, %v", files, err)
 	}
 }
 
-// erasedBeforeTrying erases the account whenever somebody is about to try.
-type erasedBeforeTrying struct {
+// eraseBeforeTry erases the account whenever somebody is about to try.
+type eraseBeforeTry struct {
 	*filelock.Locks
 	accounts *accounts
 }
 
-func (l erasedBeforeTrying) Try(name string) (func() error, bool, error) {
+func (l eraseBeforeTry) Try(name string) (func() error, bool, error) {
 	_ = l.accounts.Remove("work")
 	return l.Locks.Try(name)
 }

@@ -13,9 +13,9 @@ import (
 )
 
 // take takes a lock as another process does.
-func (w *gateWorld) take(t *testing.T, lock string) (unlock func() error) {
+func (env *gateEnvironment) take(t *testing.T, lock string) (unlock func() error) {
 	t.Helper()
-	unlock, ok, err := w.locks.Try(lock)
+	unlock, ok, err := env.locks.Try(lock)
 	if err != nil || !ok {
 		t.Fatalf("%s is taken: %v", lock, err)
 	}
@@ -23,55 +23,55 @@ func (w *gateWorld) take(t *testing.T, lock string) (unlock func() error) {
 }
 
 // callFor lets n callers ask who each have that much time.
-func (w *gateWorld) callFor(t *testing.T, d time.Duration, n int) <-chan called {
+func (env *gateEnvironment) callFor(t *testing.T, d time.Duration, n int) <-chan callResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
-	return w.call(ctx, n)
+	return env.call(ctx, n)
 }
 
 // A caller that holds the gate and makes no progress, as one that is stopped, keeps
 // nobody from a token: the others pass it by, and one of them starts a worker.
 func TestGate_StuckCaller(t *testing.T) {
-	gateTest(t, "a token is stored", func(t *testing.T, w *gateWorld) {
-		unlock := w.hold(t)
-		got := w.callFor(t, 30*time.Second, 3)
-		w.renew(t)
+	gateTest(t, "a token is stored", func(t *testing.T, env *gateEnvironment) {
+		unlock := env.hold(t)
+		got := env.callFor(t, 30*time.Second, 3)
+		env.renew(t)
 		wantAll(t, got, 3, "access2", nil)
-		w.wantStarts(t, 0)
+		env.wantStarts(t, 0)
 		_ = unlock()
 	})
-	gateTest(t, "nothing is stored", func(t *testing.T, w *gateWorld) {
-		unlock := w.hold(t)
-		got := w.callFor(t, 30*time.Second, 10)
+	gateTest(t, "nothing is stored", func(t *testing.T, env *gateEnvironment) {
+		unlock := env.hold(t)
+		got := env.callFor(t, 30*time.Second, 10)
 		<-time.After(3 * time.Second)
 		synctest.Wait()
-		w.wantStarts(t, 1)
-		w.renew(t)
-		w.workers[0].reply(t)
+		env.wantStarts(t, 1)
+		env.renew(t)
+		env.workers[0].reply(t)
 		wantAll(t, got, 10, "access2", nil)
-		w.wantStarts(t, 1)
+		env.wantStarts(t, 1)
 		_ = unlock()
 	})
-	gateTest(t, "two are stuck", func(t *testing.T, w *gateWorld) {
-		unlock, next := w.hold(t), w.take(t, refresh.NextName(gateID))
-		got := w.callFor(t, 30*time.Second, 1)
+	gateTest(t, "two are stuck", func(t *testing.T, env *gateEnvironment) {
+		unlock, next := env.hold(t), env.take(t, refresh.NextName(gateID))
+		got := env.callFor(t, 30*time.Second, 1)
 		<-time.After(5 * time.Second)
 		synctest.Wait()
-		w.wantStarts(t, 1)
-		w.renew(t)
-		w.workers[0].reply(t)
+		env.wantStarts(t, 1)
+		env.renew(t)
+		env.workers[0].reply(t)
 		wantAll(t, got, 1, "access2", nil)
 		_, _ = unlock(), next()
 	})
-	gateTest(t, "little time", func(t *testing.T, w *gateWorld) {
-		unlock := w.hold(t)
-		got := w.callFor(t, 300*time.Millisecond, 1)
+	gateTest(t, "little time", func(t *testing.T, env *gateEnvironment) {
+		unlock := env.hold(t)
+		got := env.callFor(t, 300*time.Millisecond, 1)
 		<-time.After(150 * time.Millisecond)
 		synctest.Wait()
-		w.wantStarts(t, 1)
-		w.renew(t)
-		w.workers[0].reply(t)
+		env.wantStarts(t, 1)
+		env.renew(t)
+		env.workers[0].reply(t)
 		wantAll(t, got, 1, "access2", nil)
 		_ = unlock()
 	})
@@ -80,17 +80,17 @@ func TestGate_StuckCaller(t *testing.T) {
 // A caller that was stopped for longer than its answer is good takes what others
 // have stored meanwhile.
 func TestGate_StoppedBeforeReply(t *testing.T) {
-	gateTest(t, "for long", func(t *testing.T, w *gateWorld) {
-		got := w.callFor(t, 30*time.Second, 1)
-		late := w.workers[0]
-		old, err := w.gate.Records.Read(t.Context(), "work")
+	gateTest(t, "for long", func(t *testing.T, env *gateEnvironment) {
+		got := env.callFor(t, 30*time.Second, 1)
+		late := env.workers[0]
+		old, err := env.gate.Records.Read(t.Context(), "work")
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.renew(t)
+		env.renew(t)
 		late.replyWith(t, old.Credential)
 		wantAll(t, got, 1, "access2", nil)
-		w.wantStarts(t, 1)
+		env.wantStarts(t, 1)
 	})
 }
 
@@ -112,68 +112,68 @@ func (w *worker) replyWith(t *testing.T, c helper.Credential) {
 // While a worker is at work no caller starts another one; it waits, and its
 // error names the process.
 func TestGate_WorkerAtWork(t *testing.T) {
-	gateTest(t, "it stores", func(t *testing.T, w *gateWorld) {
-		unlock := w.take(t, string(gateID))
-		got := w.callFor(t, 30*time.Second, 10)
+	gateTest(t, "it stores", func(t *testing.T, env *gateEnvironment) {
+		unlock := env.take(t, string(gateID))
+		got := env.callFor(t, 30*time.Second, 10)
 		<-time.After(20 * time.Second)
-		w.wantStarts(t, 0)
-		w.renew(t)
+		env.wantStarts(t, 0)
+		env.renew(t)
 		_ = unlock()
 		wantAll(t, got, 10, "access2", nil)
-		w.wantStarts(t, 0)
+		env.wantStarts(t, 0)
 	})
-	gateTest(t, "it stays", func(t *testing.T, w *gateWorld) {
-		unlock := w.take(t, string(gateID))
-		w.gate.Holder = func(lock string) string { return "the holder of " + lock }
-		got := <-w.callFor(t, 30*time.Second, 1)
+	gateTest(t, "it stays", func(t *testing.T, env *gateEnvironment) {
+		unlock := env.take(t, string(gateID))
+		env.gate.Holder = func(lock string) string { return "the holder of " + lock }
+		got := <-env.callFor(t, 30*time.Second, 1)
 		want := `account "work": wait for the refresh of another caller (the holder of ` + string(gateID) + `): held by another process`
 		if !errors.Is(got.err, helper.ErrBusy) || got.err.Error() != want {
 			t.Errorf("error %q, want %q", got.err, want)
 		}
-		w.wantStarts(t, 0)
+		env.wantStarts(t, 0)
 		_ = unlock()
 	})
-	gateTest(t, "it is stopped after it has stored", func(t *testing.T, w *gateWorld) {
-		unlock := w.take(t, string(gateID))
-		got := w.callFor(t, 30*time.Second, 1)
+	gateTest(t, "it is stopped after it has stored", func(t *testing.T, env *gateEnvironment) {
+		unlock := env.take(t, string(gateID))
+		got := env.callFor(t, 30*time.Second, 1)
 		<-time.After(25 * time.Second)
-		w.renew(t)
+		env.renew(t)
 		wantAll(t, got, 1, "access2", nil)
 		_ = unlock()
 	})
-	gateTest(t, "the system does not say which", func(t *testing.T, w *gateWorld) {
-		unlock := w.take(t, string(gateID))
-		w.gate.Holder = func(string) string { return "" }
-		if got := <-w.callFor(t, time.Second, 1); got.err == nil || strings.Contains(got.err.Error(), "(") {
+	gateTest(t, "the system does not say which", func(t *testing.T, env *gateEnvironment) {
+		unlock := env.take(t, string(gateID))
+		env.gate.Holder = func(string) string { return "" }
+		if got := <-env.callFor(t, time.Second, 1); got.err == nil || strings.Contains(got.err.Error(), "(") {
 			t.Errorf("error %v", got.err)
 		}
 		_ = unlock()
 	})
-	gateTest(t, "it came between the look and the start", func(t *testing.T, w *gateWorld) {
-		got := w.callFor(t, 30*time.Second, 1)
-		unlock := w.take(t, string(gateID))
-		w.workers[0].serveBehind(t, w)
-		w.wantStarts(t, 1)
-		w.renew(t)
+	gateTest(t, "it came between the look and the start", func(t *testing.T, env *gateEnvironment) {
+		got := env.callFor(t, 30*time.Second, 1)
+		unlock := env.take(t, string(gateID))
+		env.workers[0].serveBehind(t, env)
+		env.wantStarts(t, 1)
+		env.renew(t)
 		_ = unlock()
 		wantAll(t, got, 1, "access2", nil)
-		w.wantStarts(t, 1)
+		env.wantStarts(t, 1)
 	})
-	gateTest(t, "it came between, and failed", func(t *testing.T, w *gateWorld) {
-		got := w.callFor(t, 30*time.Second, 1)
-		unlock := w.take(t, string(gateID))
-		w.workers[0].serveBehind(t, w)
+	gateTest(t, "it came between, and failed", func(t *testing.T, env *gateEnvironment) {
+		got := env.callFor(t, 30*time.Second, 1)
+		unlock := env.take(t, string(gateID))
+		env.workers[0].serveBehind(t, env)
 		_ = unlock()
 		synctest.Wait()
-		w.wantStarts(t, 2)
-		w.renew(t)
-		w.workers[1].reply(t)
+		env.wantStarts(t, 2)
+		env.renew(t)
+		env.workers[1].reply(t)
 		wantAll(t, got, 1, "access2", nil)
 	})
 }
 
 // serveBehind serves the demand with the lock of a worker, which another has.
-func (w *worker) serveBehind(t *testing.T, of *gateWorld) {
+func (w *worker) serveBehind(t *testing.T, of *gateEnvironment) {
 	t.Helper()
 	w.Locker = refresh.NewWorkLock(of.locks)
 	w.reply(t)
@@ -183,19 +183,19 @@ func (w *worker) serveBehind(t *testing.T, of *gateWorld) {
 // Who asked by hand has asked once: if the worker dies the refresh token may be
 // spent, and the next one heeds that.
 func TestGate_HandOnce(t *testing.T) {
-	gateTest(t, "a worker dies", func(t *testing.T, w *gateWorld) {
-		got := make(chan called, 1)
+	gateTest(t, "a worker dies", func(t *testing.T, env *gateEnvironment) {
+		got := make(chan callResult, 1)
 		go func() {
-			rec, err := w.gate.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
-			got <- called{rec, err}
+			rec, err := env.gate.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
+			got <- callResult{rec, err}
 		}()
 		synctest.Wait()
-		_ = w.workers[0].Close()
+		_ = env.workers[0].Close()
 		synctest.Wait()
-		if first, second := w.workers[0].demand.Reason, w.workers[1].demand.Reason; first != helper.ReasonHand || second != helper.ReasonExpiry {
+		if first, second := env.workers[0].demand.Reason, env.workers[1].demand.Reason; first != helper.ReasonHand || second != helper.ReasonExpiry {
 			t.Errorf("the workers were started for %q and %q", first, second)
 		}
-		w.workers[1].refuses()
+		env.workers[1].refuses()
 		wantAll(t, got, 1, "", helper.ErrTemporary)
 	})
 }
@@ -203,7 +203,7 @@ func TestGate_HandOnce(t *testing.T) {
 // The first time a worker waits for no lock; afterwards it does.
 func TestWorkLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		locks := newGateWorld(t).locks
+		locks := newGateEnvironment(t).locks
 		l := refresh.NewWorkLock(locks)
 		other, _, err := locks.Try("a")
 		if err != nil {
@@ -240,16 +240,16 @@ func TestWorkLock(t *testing.T) {
 func TestGate_Aging(t *testing.T) {
 	aging := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonAging}
 	for _, lock := range append(refresh.Gates(gateID)[:1], string(gateID)) {
-		gateTest(t, lock, func(t *testing.T, w *gateWorld) {
-			unlock := w.take(t, lock)
-			got := make(chan called, 1)
+		gateTest(t, lock, func(t *testing.T, env *gateEnvironment) {
+			unlock := env.take(t, lock)
+			got := make(chan callResult, 1)
 			go func() {
-				rec, err := w.gate.Refresh(t.Context(), aging)
-				got <- called{rec, err}
+				rec, err := env.gate.Refresh(t.Context(), aging)
+				got <- callResult{rec, err}
 			}()
 			synctest.Wait()
 			if lock == string(gateID) {
-				w.workers[0].serveBehind(t, w)
+				env.workers[0].serveBehind(t, env)
 			}
 			wantAll(t, got, 1, "", helper.ErrBusy)
 			_ = unlock()

@@ -11,25 +11,25 @@ import (
 )
 
 const (
-	// usualLife is assumed of an access token that says nothing of its expiry.
-	usualLife = time.Hour
-	// longestLife is the most that is believed of an access token's life.
-	longestLife = 10 * 365 * 24 * time.Hour
+	// defaultLife is the assumed lifetime of an access token without an expiry.
+	defaultLife = time.Hour
+	// maxLife is the longest lifetime of an access token that is accepted.
+	maxLife = 10 * 365 * 24 * time.Hour
 )
 
-// A grant is a parsed token answer (RFC 6749 section 5.1).
+// A grant is a parsed token response (RFC 6749 section 5.1).
 type grant struct {
-	access  helper.Secret
-	refresh helper.Secret // empty: the server gave none
-	idToken helper.Secret // empty: the server gave none
-	life    time.Duration // 0: the server did not say, or says that it has none
-	ended   bool          // the server says that it has none
-	scope   string
+	access        helper.Secret
+	refresh       helper.Secret // may be empty
+	idToken       helper.Secret // may be empty
+	life          time.Duration // 0 if the server gave none, or gave 0
+	expiresAtOnce bool          // the server gave a lifetime of 0
+	scope         string
 }
 
-// parseGrant reads the body of a token answer. Only what is needed to use the
-// tokens makes it fail: an answer may bring the one refresh token that is still
-// good, so an odd expires_in or scope counts as missing.
+// parseGrant parses the body of a token response. It fails only if a member that is needed to use the tokens is missing
+// or invalid: the response may contain the only valid refresh token, so an invalid expires_in or scope counts as
+// missing.
 func parseGrant(profile string, body []byte) (grant, error) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(body, &members) != nil || members == nil {
@@ -48,47 +48,45 @@ func parseGrant(profile string, body []byte) (grant, error) {
 		return grant{}, errors.New("the answer's token_type is not Bearer")
 	}
 	return grant{
-		access:  helper.NewSecret(text("access_token")),
-		refresh: helper.NewSecret(text("refresh_token")),
-		idToken: helper.NewSecret(text("id_token")),
-		life:    seconds(members["expires_in"]),
-		ended:   noSeconds(members["expires_in"]),
-		scope:   clean(text("scope"), maxJWT),
+		access:        helper.NewSecret(text("access_token")),
+		refresh:       helper.NewSecret(text("refresh_token")),
+		idToken:       helper.NewSecret(text("id_token")),
+		life:          seconds(members["expires_in"]),
+		expiresAtOnce: isZeroSeconds(members["expires_in"]),
+		scope:         sanitize(text("scope"), maxJWT),
 	}, nil
 }
 
-// textOf returns the member; empty if it is missing or no text.
+// textOf returns the member if it is a string, and otherwise "".
 func textOf(members map[string]json.RawMessage, name string) string {
 	var s string
 	_ = json.Unmarshal(members[name], &s) // another type counts as missing
 	return s
 }
 
-// tokenText reports whether s may stand in an Authorization header: visible
-// ASCII, a subset of RFC 6749 appendix A.12.
+// tokenText reports whether s can be sent in an Authorization header: visible ASCII, a subset of RFC 6749 appendix
+// A.12.
 func tokenText(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// seconds reads a JSON number, or a number in a text. What is not positive or
-// longer than longestLife is 0.
+// seconds parses a JSON number, or a string with a number. Values below 1 and above maxLife give 0.
 func seconds(raw json.RawMessage) time.Duration {
 	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
-	if err == nil && n >= 1 && n <= longestLife.Seconds() {
+	if err == nil && n >= 1 && n <= maxLife.Seconds() {
 		return time.Duration(n) * time.Second
 	}
 	return 0
 }
 
-// noSeconds reports whether the number says less than a second.
-func noSeconds(raw json.RawMessage) bool {
+// isZeroSeconds reports whether the value is a number from 0 to below 1.
+func isZeroSeconds(raw json.RawMessage) bool {
 	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
 	return err == nil && n >= 0 && n < 1
 }
 
-// renew returns the credential with the grant in it, one generation on. Members
-// that the answer left out keep their value (RFC 6749 section 6). Start is when
-// the request began.
+// renew returns the credential with the grant's tokens and the next generation. Members missing from the grant keep
+// their values (RFC 6749 section 6). Start is the time at which the request was sent.
 func (g grant) renew(c helper.Credential, start time.Time) helper.Credential {
 	c.AccessToken = g.access
 	if !g.refresh.IsZero() {
@@ -107,23 +105,23 @@ func (g grant) renew(c helper.Credential, start time.Time) helper.Credential {
 	return c
 }
 
-// expiry is start + expires_in, else the exp of an access token that is a JWT,
-// else an hour; a server that says 0 seconds has not said nothing.
+// expiry returns start + expires_in, or else the exp claim of the access token, or else start if the server gave a
+// lifetime of 0, or else start + defaultLife.
 func (g grant) expiry(start time.Time) time.Time {
 	if g.life > 0 {
 		return start.Add(g.life)
 	}
 	c, err := parseClaims(g.access.Reveal())
-	if err == nil && c.Expires > 0 && c.Expires <= float64(start.Add(longestLife).Unix()) {
+	if err == nil && c.Expires > 0 && c.Expires <= float64(start.Add(maxLife).Unix()) {
 		return time.Unix(int64(c.Expires), 0).UTC()
 	}
-	if g.ended {
+	if g.expiresAtOnce {
 		return start
 	}
-	return start.Add(usualLife)
+	return start.Add(defaultLife)
 }
 
-// claims returns those of the id_token; none if there is no readable one.
+// claims returns the id_token's claims, or none if it cannot be parsed.
 func (g grant) claims() claims {
 	c, err := parseClaims(g.idToken.Reveal())
 	if err != nil {

@@ -35,7 +35,7 @@ func TestIssuer_HostileEndpoints(t *testing.T) {
 					members[name] = hostile
 					_ = json.NewEncoder(w).Encode(members)
 				})
-				_, err := atNoon().Issuer(soon(t), refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base, ClientID: "c"})
+				_, err := atNoon().Issuer(timeoutContext(t), refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base, ClientID: "c"})
 				if !errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), name) || strings.ContainsAny(err.Error(), "\x1b\n\u202e") || strings.Contains(err.Error(), "secret") {
 					t.Errorf("error %q, want ErrRejected that names %s and is fit for a terminal", err, name)
 				}
@@ -90,7 +90,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 					})
 					iss := deviceIssuer(refresh.ProfileOAuth, base)
 					iss.RevocationEndpoint = base + "/revoke"
-					err := call(soon(t), atNoon(), iss)
+					err := call(timeoutContext(t), atNoon(), iss)
 					if err == nil || !strings.Contains(err.Error(), fmt.Sprint("answered ", status)) || visits.Load() != 0 {
 						t.Errorf("error %v after %d visits elsewhere, want the status and none", err, visits.Load())
 					}
@@ -120,12 +120,12 @@ func TestEndlessBodies(t *testing.T) {
 			})
 			iss := deviceIssuer(refresh.ProfileOAuth, base)
 			iss.RevocationEndpoint = base + "/revoke"
-			if err := call(soon(t), atNoon(), iss); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
+			if err := call(timeoutContext(t), atNoon(), iss); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
 				t.Errorf("error %v, want that the answer is too large", err)
 			}
 			select {
 			case <-gaveUp:
-			case <-soon(t).Done():
+			case <-timeoutContext(t).Done():
 				t.Error("the connection stays open")
 			}
 		})

@@ -16,18 +16,18 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// onLoopback is an https issuer, and a plain http server that counts what
+// metadataServer is an https issuer, and a plain http server that counts what
 // arrives there.
-type onLoopback struct {
+type metadataServer struct {
 	client  *refresh.Client
 	issuer  string
 	plain   string
 	arrived atomic.Int32
 }
 
-func newOnLoopback(t *testing.T, metadata string) *onLoopback {
+func newMetadataServer(t *testing.T, metadata string) *metadataServer {
 	t.Helper()
-	o := &onLoopback{}
+	o := &metadataServer{}
 	o.plain = serve(t, func(http.ResponseWriter, *http.Request) { o.arrived.Add(1) })
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, strings.NewReplacer("PLAIN", o.plain, "URL", o.issuer).Replace(metadata))
@@ -53,7 +53,7 @@ func TestIssuer_HTTPEndpoints(t *testing.T) {
 		{"the device endpoint", "URL/d", "PLAIN/d"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := newOnLoopback(t, strings.Replace(right, c.from, c.to, 1))
+			o := newMetadataServer(t, strings.Replace(right, c.from, c.to, 1))
 			_, err := o.client.Issuer(t.Context(), refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: o.issuer, ClientID: "c"})
 			if c.to == "" && err != nil || c.to != "" && (!errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), "only if the issuer is at http")) {
 				t.Errorf("error %v", err)
@@ -64,7 +64,7 @@ func TestIssuer_HTTPEndpoints(t *testing.T) {
 
 // Nor can a stored credential, however its settings got there.
 func TestCheckEndpoint_AtUse(t *testing.T) {
-	o := newOnLoopback(t, "{}")
+	o := newMetadataServer(t, "{}")
 	secret := helper.NewSecret("s")
 	for _, c := range []struct {
 		name string

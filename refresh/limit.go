@@ -6,49 +6,46 @@ import (
 )
 
 const (
-	// grantTime bounds, in all, a call that carries a grant. A shorter bound
-	// would lose an answer that the server has already paid for with the old
-	// refresh token.
-	grantTime = 90 * time.Second
-	// callTime bounds, in all, any other call: nothing is lost with its answer.
-	callTime = 30 * time.Second
+	// grantTimeout limits the duration of a call that sends a grant. A shorter limit could lose an answer after the
+	// server has already spent the old refresh token.
+	grantTimeout = 90 * time.Second
+	// callTimeout limits the duration of any other call: losing its answer does no harm.
+	callTimeout = 30 * time.Second
 )
 
-// A limit ends a call that takes too long, however the time is spent: a byte
-// now and then does not extend it. Time in which the process was stopped does
-// not count.
+// A limit is the timeout of a whole call; a server that sends a byte now and then does not extend it. Time in which the
+// process was stopped does not count.
 type limit struct {
-	after func(time.Duration, func()) (stop func() bool)
-	end   func()
-	stop  func() bool
-	late  atomic.Bool
+	after     func(time.Duration, func()) (stop func() bool)
+	end       func()
+	stop      func() bool
+	isExpired atomic.Bool
 }
 
-// limit starts the time of a call, which end ends.
+// limit starts the timeout of the call. When it expires, it calls end.
 func (c *Client) limit(call call, end func()) *limit {
 	l := &limit{after: c.after, end: end}
 	if l.after == nil {
 		l.after = c.Running.AfterFunc
 	}
-	if call.detached && !call.asks {
-		l.start(grantTime)
+	if call.detached && !call.polls {
+		l.start(grantTimeout)
 	} else {
-		l.start(callTime)
+		l.start(callTimeout)
 	}
 	return l
 }
 
 func (l *limit) start(d time.Duration) {
 	l.stop = l.after(d, func() {
-		l.late.Store(true)
+		l.isExpired.Store(true)
 		l.end()
 	})
 }
 
-// granted gives the call the time of one that carries a grant, unless its time
-// is over.
-func (l *limit) granted() {
+// extend restarts the limit with grantTimeout, unless it has expired.
+func (l *limit) extend() {
 	if l.stop() {
-		l.start(grantTime)
+		l.start(grantTimeout)
 	}
 }

@@ -48,8 +48,8 @@ func (ts *timers) last() {
 	f()
 }
 
-// A dripper answers with a byte now and then, for ever.
-func dripper(t *testing.T, status int, begun chan<- struct{}) string {
+// A slowServer answers with a byte now and then, for ever.
+func slowServer(t *testing.T, status int, begun chan<- struct{}) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -108,7 +108,7 @@ func TestLimit(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			begun := make(chan struct{}, len(c.want))
-			base := dripper(t, c.status, begun)
+			base := slowServer(t, c.status, begun)
 			iss := helper.Issuer{Profile: ProfileOAuth, URL: base, TokenEndpoint: base, RevocationEndpoint: base, DeviceEndpoint: base}
 			ts := newTimers()
 			client := &Client{Now: time.Now, after: ts.after} //nolint:forbidigo // nothing here depends on the time

@@ -13,13 +13,11 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Issuer returns how to talk to the authorization server of the settings. For
-// the openai profile it asks nobody; for the oauth profile it fetches the
-// server's metadata, which must name the very same issuer.
+// Issuer returns the endpoints of the authorization server in the settings. For the openai profile they are fixed. For
+// the oauth profile it fetches the server's metadata, which must name exactly the issuer of the settings.
 //
-// Settings that break a rule are [helper.ErrInvalid], metadata that does is
-// [helper.ErrRejected]; a server that
-// does not answer is [helper.ErrTemporary].
+// The error is [helper.ErrInvalid] for invalid settings, [helper.ErrRejected] for invalid metadata, and
+// [helper.ErrTemporary] if the server does not answer.
 func (c *Client) Issuer(ctx context.Context, s Settings) (helper.Issuer, error) {
 	switch s.Profile {
 	case "", ProfileOpenAI:
@@ -27,10 +25,10 @@ func (c *Client) Issuer(ctx context.Context, s Settings) (helper.Issuer, error) 
 	case ProfileOAuth:
 		return c.discover(ctx, s)
 	}
-	return helper.Issuer{}, fmt.Errorf("profile %q is %w: use %s or %s", clean(s.Profile, maxCode), helper.ErrInvalid, ProfileOpenAI, ProfileOAuth)
+	return helper.Issuer{}, fmt.Errorf("profile %q is %w: use %s or %s", sanitize(s.Profile, maxCode), helper.ErrInvalid, ProfileOpenAI, ProfileOAuth)
 }
 
-// metadata is the part of RFC 8414 section 2 that a sign-in needs.
+// metadata is the part of an authorization server's metadata (RFC 8414 section 2) that this package uses.
 type metadata struct {
 	Issuer                string   `json:"issuer"`
 	AuthorizationEndpoint string   `json:"authorization_endpoint"`
@@ -54,7 +52,7 @@ func (c *Client) discover(ctx context.Context, s Settings) (helper.Issuer, error
 	if err != nil {
 		var otherErr error
 		if m, otherErr = c.metadata(ctx, second, s.Issuer); otherErr != nil {
-			return helper.Issuer{}, fmt.Errorf("read the issuer's metadata: %w", noMetadata(err, otherErr))
+			return helper.Issuer{}, fmt.Errorf("read the issuer's metadata: %w", metadataError(err, otherErr))
 		}
 	}
 	return helper.Issuer{
@@ -70,9 +68,9 @@ func (c *Client) discover(ctx context.Context, s Settings) (helper.Issuer, error
 	}, nil
 }
 
-// noMetadata is the error of both places. If one of them may answer later that
-// is the error: the other alone proves nothing.
-func noMetadata(first, second error) error {
+// metadataError combines the errors of both URLs. A temporary error takes precedence: the other URL's error alone
+// proves nothing.
+func metadataError(first, second error) error {
 	switch {
 	case errors.Is(first, helper.ErrTemporary):
 		return first
@@ -80,13 +78,13 @@ func noMetadata(first, second error) error {
 		return second
 	}
 	if other := (*IssuerNameError)(nil); errors.As(first, &other) || errors.As(second, &other) {
-		return other // it says more than that there is nothing at the other place
+		return other // more specific than "not found" at the other URL
 	}
 	return fmt.Errorf("%w; %w", first, second)
 }
 
-// metadataURLs returns the two well-known places: inserted between host and
-// path (RFC 8414 section 3.1) and appended (OpenID Connect Discovery section 4).
+// metadataURLs returns the two well-known URLs: with the well-known part inserted between host and path (RFC 8414
+// section 3.1), and with it appended (OpenID Connect Discovery section 4).
 func metadataURLs(issuer string) (inserted, appended string) {
 	issuer = strings.TrimSuffix(issuer, "/")
 	path := ""
@@ -120,9 +118,9 @@ func temporaryIf(temporary bool) error {
 }
 
 func (m metadata) check(issuer string) error {
-	// RFC 8414 section 3.3: identical, not merely equivalent.
+	// RFC 8414 section 3.3 requires identical strings.
 	if m.Issuer != issuer {
-		return &IssuerNameError{What: "the metadata", Named: clean(m.Issuer, maxText), Wanted: issuer}
+		return &IssuerNameError{What: "the metadata", Named: sanitize(m.Issuer, maxText), Wanted: issuer}
 	}
 	for _, endpoint := range []struct {
 		name, url string
@@ -143,8 +141,8 @@ func (m metadata) check(issuer string) error {
 	return nil
 }
 
-// leastScope returns the words of the least scope that the server knows, all
-// of them if it does not say which it knows.
+// leastScope returns the words of the constant leastScope that the server supports, or all of them if the server does
+// not list its scopes.
 func (m metadata) leastScope() string {
 	if m.Scopes == nil {
 		return leastScope

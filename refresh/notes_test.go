@@ -18,8 +18,8 @@ import (
 )
 
 // failAt lets the step fail each time that it comes, up to n times.
-func (w *world) failAt(step string, n int, err error) {
-	w.rotation.At = func(at string) error {
+func (env *environment) failAt(step string, n int, err error) {
+	env.rotation.At = func(at string) error {
 		if at == step && n > 0 {
 			n--
 			return err
@@ -42,20 +42,20 @@ func TestRotation_Host(t *testing.T) {
 		{"", "", false},
 	} {
 		for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonRejected, helper.ReasonClock} {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.accounts.set(func(a *helper.Account) { a.Host = c.account })
-			w.rotation.Host = c.here
-			before := w.read(t)
-			_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: why})
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.accounts.set(func(a *helper.Account) { a.Host = c.account })
+			env.rotation.Host = c.here
+			before := env.read(t)
+			_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: why})
 			if c.refused != (errors.Is(err, helper.ErrElsewhere) && errors.Is(err, helper.ErrSignInRequired)) || !c.refused && err != nil {
 				t.Errorf("%q here %q: error %v, want ErrElsewhere and ErrSignInRequired: %t", c.account, c.here, err, c.refused)
 			}
 			if c.refused {
-				w.wantRequests(t, authserver.GrantRefresh, 0)
-				if diff := cmp.Diff(before, w.read(t), bySecretText); diff != "" {
+				env.wantRequests(t, authserver.GrantRefresh, 0)
+				if diff := cmp.Diff(before, env.read(t), bySecretText); diff != "" {
 					t.Errorf("something was stored:\n%s", diff)
 				}
-				w.wantEmpty(t)
+				env.wantNoJournal(t)
 			}
 		}
 	}
@@ -66,31 +66,31 @@ func TestRotation_Host(t *testing.T) {
 func TestRotation_ClockTried(t *testing.T) {
 	demand := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonClock}
 	for _, fault := range []string{"", authserver.Status500} {
-		w := newWorld(t, refresh.ProfileOAuth)
+		env := newEnvironment(t, refresh.ProfileOAuth)
 		if fault != "" {
-			w.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantRefresh})
+			env.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantRefresh})
 		}
 		noted := uint64(0)
-		w.rotation.At = func(step string) error {
+		env.rotation.At = func(step string) error {
 			if step == "sending" {
-				noted = w.read(t).Account.ClockTried
+				noted = env.read(t).Account.ClockTried
 			}
 			return nil
 		}
-		_, err := w.rotation.Refresh(soon(t), demand)
-		if after := w.read(t).Account.ClockTried; noted != 1 || after != 1 || (err != nil) != (fault != "") {
+		_, err := env.rotation.Refresh(timeoutContext(t), demand)
+		if after := env.read(t).Account.ClockTried; noted != 1 || after != 1 || (err != nil) != (fault != "") {
 			t.Errorf("noted %d before, %d after, error %v; want 1", noted, after, err)
 		}
 	}
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.accounts.fail = helper.ErrFull
-	if _, err := w.rotation.Refresh(soon(t), demand); !errors.Is(err, helper.ErrFull) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.accounts.fail = helper.ErrFull
+	if _, err := env.rotation.Refresh(timeoutContext(t), demand); !errors.Is(err, helper.ErrFull) {
 		t.Errorf("it cannot be noted: error %v, want ErrFull", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 0)
+	env.wantRequests(t, authserver.GrantRefresh, 0)
 	for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonRejected} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		if rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: why}); err != nil || rec.Account.ClockTried != 0 {
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: why}); err != nil || rec.Account.ClockTried != 0 {
 			t.Errorf("%s: tried %d, error %v; want 0", why, rec.Account.ClockTried, err)
 		}
 	}
@@ -119,23 +119,23 @@ func TestRotation_Rejections(t *testing.T) {
 		{"by hand", 3, time.Hour, helper.ReasonHand, "", 3, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
+			env := newEnvironment(t, refresh.ProfileOAuth)
 			at := time.Time{}
 			if c.had > 0 {
-				at = w.clock.Now().Add(-c.ago)
+				at = env.clock.Now().Add(-c.ago)
 			}
-			w.accounts.set(func(a *helper.Account) { a.Rejections, a.RejectedAt = c.had, at })
+			env.accounts.set(func(a *helper.Account) { a.Rejections, a.RejectedAt = c.had, at })
 			if c.fault != "" {
-				w.fail(t, authserver.Fault{Kind: c.fault, Grant: authserver.GrantRefresh})
+				env.fail(t, authserver.Fault{Kind: c.fault, Grant: authserver.GrantRefresh})
 			}
-			_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
+			_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
 			if (err != nil) != (c.fault != "") {
 				t.Errorf("error %v", err)
 			}
 			if c.now {
-				at = w.clock.Now()
+				at = env.clock.Now()
 			}
-			if a := w.read(t).Account; a.Rejections != c.want || !a.RejectedAt.Equal(at) {
+			if a := env.read(t).Account; a.Rejections != c.want || !a.RejectedAt.Equal(at) {
 				t.Errorf("%d rejections, the last at %v; want %d, %v", a.Rejections, a.RejectedAt, c.want, at)
 			}
 		})
@@ -144,10 +144,10 @@ func TestRotation_Rejections(t *testing.T) {
 
 // After a server could not be reached nobody tries for a while, except by hand.
 func TestRotation_Unreached(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
+	env := newEnvironment(t, refresh.ProfileOAuth)
 	tries := 0
-	w.client.Proxy = func(*http.Request) (*url.URL, error) { tries++; return nil, errors.New("no route") }
-	w.rotation.Unreached = 2 * time.Second
+	env.client.Proxy = func(*http.Request) (*url.URL, error) { tries++; return nil, errors.New("no route") }
+	env.rotation.UnreachablePause = 2 * time.Second
 	for _, c := range []struct {
 		why     helper.Reason
 		advance time.Duration
@@ -158,17 +158,17 @@ func TestRotation_Unreached(t *testing.T) {
 		{helper.ReasonExpiry, 1, 6},
 		{helper.ReasonHand, 0, 9},
 	} {
-		w.clock.advance(c.advance)
-		_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
+		env.clock.advance(c.advance)
+		_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
 		if !errors.Is(err, helper.ErrTemporary) || tries != c.tries {
 			t.Errorf("%s after %v: error %v, %d tries; want %d", c.why, c.advance, err, tries, c.tries)
 		}
-		if a := w.read(t).Account; a.Unanswered != 0 {
+		if a := env.read(t).Account; a.Unanswered != 0 {
 			t.Errorf("unanswered %d, want 0", a.Unanswered)
 		}
-		w.wantEmpty(t)
+		env.wantNoJournal(t)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 0)
+	env.wantRequests(t, authserver.GrantRefresh, 0)
 }
 
 // What fails before the first byte goes out is told as what it is; nothing is
@@ -176,33 +176,33 @@ func TestRotation_Unreached(t *testing.T) {
 func TestRotation_NothingWasSent(t *testing.T) {
 	for _, step := range []string{"preflight", "mark", "sending", "send-before"} {
 		t.Run(step, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.primed(t)
-			w.clock.advance(life)
-			w.rotation.Unreached = time.Minute
-			before := w.read(t)
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.refreshOnce(t)
+			env.clock.advance(life)
+			env.rotation.UnreachablePause = time.Minute
+			before := env.read(t)
 			times := 0
-			w.rotation.At = func(at string) error {
+			env.rotation.At = func(at string) error {
 				if at != step {
 					return nil
 				}
 				times++
 				return helper.ErrFull
 			}
-			_, err := w.refresh(t)
+			_, err := env.refresh(t)
 			if times != 1 {
 				t.Errorf("the step was tried %d times, want 1", times)
 			}
 			if !errors.Is(err, helper.ErrFull) || strings.Contains(err.Error(), "network") {
 				t.Errorf("error %v, want ErrFull and no word of the network", err)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 1)
-			w.wantEmpty(t)
-			if diff := cmp.Diff(before, w.read(t), bySecretText); diff != "" {
+			env.wantRequests(t, authserver.GrantRefresh, 1)
+			env.wantNoJournal(t)
+			if diff := cmp.Diff(before, env.read(t), bySecretText); diff != "" {
 				t.Errorf("something was stored:\n%s", diff)
 			}
-			w.rotation.At = nil
-			if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 3 {
+			env.rotation.At = nil
+			if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 3 {
 				t.Errorf("the next: generation %d, error %v", rec.Credential.Generation, err)
 			}
 		})
@@ -217,39 +217,39 @@ func TestRotation_WriteInDoubt(t *testing.T) {
 		n    int
 	}{{"put-before", 1}, {"put-before", 3}, {"put-after", 1}, {"readback", 1}, {"put-after", 9}} {
 		for _, reads := range []int{0, 1} { // that fail after the write
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.primed(t)
-			w.clock.advance(life)
-			locked := &lockedReads{faultyStore: w.store}
-			w.rotation.Records.Stores = helper.Router{"memory": locked}
-			w.failAt(c.step, c.n, helper.ErrUnknown)
-			inner := w.rotation.At
-			w.rotation.At = func(step string) error {
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.refreshOnce(t)
+			env.clock.advance(life)
+			locked := &lockedStore{faultyStore: env.store}
+			env.rotation.Records.Stores = helper.Router{"memory": locked}
+			env.failAt(c.step, c.n, helper.ErrUnknown)
+			inner := env.rotation.At
+			env.rotation.At = func(step string) error {
 				err := inner(step)
 				if err != nil {
 					locked.n, reads = reads, 0
 				}
 				return err
 			}
-			wrote := w.store.wrote
-			rec, err := w.refresh(t)
-			if err != nil || rec.Credential.Generation != 3 || w.read(t).Version != rec.Version || w.store.wrote != wrote+1 {
-				t.Errorf("%s fails %d times: error %v, generation %d, %d writes; want one", c.step, c.n, err, rec.Credential.Generation, w.store.wrote-wrote)
+			wrote := env.store.wrote
+			rec, err := env.refresh(t)
+			if err != nil || rec.Credential.Generation != 3 || env.read(t).Version != rec.Version || env.store.wrote != wrote+1 {
+				t.Errorf("%s fails %d times: error %v, generation %d, %d writes; want one", c.step, c.n, err, rec.Credential.Generation, env.store.wrote-wrote)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 2)
-			w.wantRequests(t, authserver.GrantRevoke, 0)
-			w.wantEmpty(t)
+			env.wantRequests(t, authserver.GrantRefresh, 2)
+			env.wantRequests(t, authserver.GrantRevoke, 0)
+			env.wantNoJournal(t)
 		}
 	}
 }
 
-// lockedReads is a store whose next n reads fail.
-type lockedReads struct {
+// lockedStore is a store whose next n reads fail.
+type lockedStore struct {
 	*faultyStore
 	n int
 }
 
-func (s *lockedReads) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
+func (s *lockedStore) Get(ctx context.Context, name string) ([]byte, helper.Version, error) {
 	if s.n > 0 {
 		s.n--
 		return nil, "", helper.ErrLocked
@@ -271,22 +271,22 @@ func TestRotation_NothingCanBeWritten(t *testing.T) {
 		{"at all", "answer-before", true, helper.ErrTemporary, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.primed(t)
-			w.clock.advance(life)
-			w.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
-			w.accounts.fail = helper.ErrFull
-			w.failAt(c.step, 1, errors.New("no space"))
-			rec, err := w.refresh(t)
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.refreshOnce(t)
+			env.clock.advance(life)
+			env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
+			env.accounts.fail = helper.ErrFull
+			env.failAt(c.step, 1, errors.New("no space"))
+			rec, err := env.refresh(t)
 			if !errors.Is(err, helper.ErrLocked) || !errors.Is(err, helper.ErrFull) || errors.Is(err, helper.ErrNotStored) != c.lost || rec.Credential.Generation != 3 {
 				t.Errorf("generation %d, error %v", rec.Credential.Generation, err)
 			}
-			w.store.fail = nil
-			_, err = w.refresh(t)
-			if got := w.read(t).Credential.Generation; !errors.Is(err, c.err) || (err == nil) != (c.err == nil) || got != c.generation {
+			env.store.fail = nil
+			_, err = env.refresh(t)
+			if got := env.read(t).Credential.Generation; !errors.Is(err, c.err) || (err == nil) != (c.err == nil) || got != c.generation {
 				t.Errorf("the next: generation %d, error %v; want %d, %v", got, err, c.generation, c.err)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 2)
+			env.wantRequests(t, authserver.GrantRefresh, 2)
 		})
 	}
 }
@@ -296,26 +296,26 @@ func TestRotation_NothingCanBeWritten(t *testing.T) {
 func TestRotation_LockOfNothing(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		then    func(t *testing.T, w *world)
+		then    func(t *testing.T, env *environment)
 		removed int
 	}{
-		{"erased", func(_ *testing.T, w *world) { _ = w.accounts.Remove("work") }, 1},
-		{"being erased", func(_ *testing.T, w *world) { w.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1},
-		{"signed in anew", func(t *testing.T, w *world) { w.signIn(t, refresh.ProfileOAuth) }, 1},
-		{"as it was", func(*testing.T, *world) {}, 0},
-		{"unreadable", func(_ *testing.T, w *world) { w.failAt("reread", 1, helper.ErrLocked) }, 0},
+		{"erased", func(_ *testing.T, env *environment) { _ = env.accounts.Remove("work") }, 1},
+		{"being erased", func(_ *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1},
+		{"signed in anew", func(t *testing.T, env *environment) { env.signIn(t, refresh.ProfileOAuth) }, 1},
+		{"as it was", func(*testing.T, *environment) {}, 0},
+		{"unreadable", func(_ *testing.T, env *environment) { env.failAt("reread", 1, helper.ErrLocked) }, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			id := string(w.read(t).Account.ID)
-			inner := w.rotation.Locker
-			spy := &removals{lockThen: lockThen{Locker: inner, then: func() { w.rotation.Locker = inner }}}
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			id := string(env.read(t).Account.ID)
+			inner := env.rotation.Locker
+			spy := &recordingLocker{hookedLocker: hookedLocker{Locker: inner, then: func() { env.rotation.Locker = inner }}}
 			spy.after = func() {
-				c.then(t, w)
-				w.rotation.Locker = spy
+				c.then(t, env)
+				env.rotation.Locker = spy
 			}
-			w.rotation.Locker = spy
-			_, _ = w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+			env.rotation.Locker = spy
+			_, _ = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 			if want := slices.Repeat([]string{id}, c.removed); !slices.Equal(spy.removed, want) {
 				t.Errorf("removed %q, want %q", spy.removed, want)
 			}
@@ -323,13 +323,13 @@ func TestRotation_LockOfNothing(t *testing.T) {
 	}
 }
 
-// removals keeps the names of the locks that were removed.
-type removals struct {
-	lockThen
+// recordingLocker keeps the names of the locks that were removed.
+type recordingLocker struct {
+	hookedLocker
 	removed []string
 }
 
-func (l *removals) Remove(name string) error {
+func (l *recordingLocker) Remove(name string) error {
 	l.removed = append(l.removed, name)
 	return nil
 }

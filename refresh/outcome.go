@@ -14,22 +14,22 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// An outcome is what a call of the token endpoint means for the grant.
+// An outcome is what an answer of the token endpoint means for the grant (the code or refresh token that was sent).
 type outcome int
 
 const (
-	notSent outcome = iota // the grant is as good as before
+	notSent outcome = iota // the grant is still valid
 	success
-	unknown // the grant may be spent
-	wait    // the grant is as good as before, the server asks for time
-	refused // the grant is of no use any more
-	// unreadable: something came that may hold tokens, but it cannot be used
-	// yet. The grant is probably spent, and the answer is all that is left of it.
+	unknown    // the grant may be spent
+	retryLater // the grant is still valid
+	refused    // the grant is invalid for good
+	// unreadable: the answer may contain tokens but cannot be used yet. The grant is probably spent, and the answer may
+	// hold the only valid token.
 	unreadable
 )
 
-// judge is the total table of outcomes. Parsed is nil if the answer is one with
-// usable tokens: see [answer.grant] and [answer.strictGrant].
+// judge returns the outcome of an answer; every answer has exactly one. Parsed is nil if the answer contains usable
+// tokens: see [answer.grant] and [answer.strictGrant].
 func judge(a answer, parsed error) outcome {
 	f := parseFault(a.body)
 	switch {
@@ -38,27 +38,27 @@ func judge(a answer, parsed error) outcome {
 	case parsed == nil:
 		return success
 	case a.err != nil:
-		return a.unclear()
-	case f.final():
+		return a.judgeUnclear()
+	case f.isFinal():
 		return refused
 	case a.status == http.StatusTooManyRequests:
-		return wait
+		return retryLater
 	case a.status == http.StatusServiceUnavailable && a.retryAfter != "":
-		return wait
+		return retryLater
 	case a.status == http.StatusUnauthorized && len(f.codes) > 0:
 		return refused
 	}
-	return a.unclear()
+	return a.judgeUnclear()
 }
 
 // A fault is the error in the body of an answer.
 type fault struct {
-	codes       []string // most telling first
+	codes       []string // most specific first
 	description string
 }
 
-// parseFault reads the error of RFC 6749 section 5.2 and OpenAI's, whose error
-// is an object, or whose code stands at the top.
+// parseFault reads an error of RFC 6749 section 5.2, or of OpenAI's server, where error is an object or code is a
+// top-level member.
 func parseFault(body []byte) fault {
 	var top struct {
 		Error       json.RawMessage `json:"error"`
@@ -75,24 +75,24 @@ func parseFault(body []byte) fault {
 	}
 	var word any
 	if json.Unmarshal(top.Error, &inner) != nil {
-		_ = json.Unmarshal(top.Error, &word) // neither text nor object: no code
+		_ = json.Unmarshal(top.Error, &word) // neither a string nor an object: no code
 	}
-	f := fault{description: or(str(top.Description), str(inner.Message))}
+	f := fault{description: or(asString(top.Description), asString(inner.Message))}
 	for _, code := range []any{inner.Code, word, top.Code, inner.Type} {
-		if str(code) != "" {
-			f.codes = append(f.codes, str(code))
+		if asString(code) != "" {
+			f.codes = append(f.codes, asString(code))
 		}
 	}
 	return f
 }
 
-func str(v any) string {
+func asString(v any) string {
 	s, _ := v.(string)
 	return s
 }
 
-// final reports whether the error says that the grant will never be accepted.
-func (f fault) final() bool {
+// isFinal reports whether the error means that the grant will never be accepted.
+func (f fault) isFinal() bool {
 	return slices.ContainsFunc(f.codes, func(code string) bool {
 		switch strings.ToLower(code) {
 		case "invalid_grant", "token_expired",
@@ -103,24 +103,24 @@ func (f fault) final() bool {
 	})
 }
 
-// An EndpointError is the refusal of an authorization server. It holds no part
-// of the body but the error's code and description, made fit for a terminal.
+// An EndpointError is an error answer of an authorization server. Of the body it holds only the error's code and
+// description, safe to print.
 type EndpointError struct {
 	Endpoint    string // its host and port
-	Status      int    // of HTTP; 0 for an answer that came by the browser
+	Status      int    // HTTP status; 0 for an answer that came through the browser
 	Code        string // may be empty
 	Description string // may be empty
 }
 
-// NewEndpointError returns the error with its texts cleaned and shortened.
+// NewEndpointError returns the error with its texts sanitized and shortened. Anything that could be a token is removed.
 func NewEndpointError(endpoint string, status int, code, description string) *EndpointError {
 	return &EndpointError{
 		Endpoint: hostOf(endpoint), Status: status,
-		Code: clean(longWord().ReplaceAllStringFunc(helper.MaskEmails(clean(code, maxBody)), shortCode), maxCode), Description: cleanText(description),
+		Code: sanitize(longWord().ReplaceAllStringFunc(helper.MaskEmails(sanitize(code, maxBody)), shortCode), maxCode), Description: sanitizeText(description),
 	}
 }
 
-// shortCode lets the codes pass that look like a long word and are none.
+// shortCode keeps an error code that is as long as a token, and replaces any other word.
 func shortCode(word string) string {
 	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz_") == "" {
 		return word
@@ -154,7 +154,7 @@ func endpointError(a answer) *EndpointError {
 	return e
 }
 
-// scrub leaves out what the request held and the server repeats.
+// scrub removes the request's secrets from a text of the server.
 func (a answer) scrub(text string) string {
 	for _, secret := range a.secrets {
 		if !secret.IsZero() {
@@ -164,33 +164,32 @@ func (a answer) scrub(text string) string {
 	return text
 }
 
-// problem says why an answer is no success. The caller adds what follows from
-// it, in helper's vocabulary.
+// problem describes why an answer is not a success. The caller wraps it with the error kind from helper.
 func (a answer) problem(parsed error) error {
 	switch {
 	case !a.sent && a.err != nil:
-		return a.unreached()
+		return a.unreachableError()
 	case a.err != nil:
-		return fmt.Errorf("%s gave no whole answer: %s", a.host, broken(a.err))
+		return fmt.Errorf("%s gave no whole answer: %s", a.host, readErrorText(a.err))
 	case a.status == http.StatusOK, parsed != nil && a.succeeded():
 		return fmt.Errorf("%s: %w", a.host, parsed)
 	}
 	return endpointError(a)
 }
 
-// unreached keeps the caller's own context error for errors.Is.
-func (a answer) unreached() error {
+// unreachableError describes a request that was not sent. It wraps the caller's context error for errors.Is.
+func (a answer) unreachableError() error {
 	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(a.err, ended) {
 			return fmt.Errorf("reach %s: %w", a.host, ended)
 		}
 	}
-	return fmt.Errorf("reach %s: %s; check the network", a.host, clean(a.err.Error(), maxText))
+	return fmt.Errorf("reach %s: %s; check the network", a.host, sanitize(a.err.Error(), maxText))
 }
 
-// broken names the kind of an error that came after the request was sent. Its
-// own text may quote what the server answered.
-func broken(err error) string {
+// readErrorText describes an error that happened after the request was sent. The error's own text is not used because
+// it may quote the answer.
+func readErrorText(err error) string {
 	switch {
 	case errors.Is(err, errTooLong), errors.Is(err, errTooLarge):
 		return err.Error()

@@ -20,7 +20,7 @@ func TestJudge_Design(t *testing.T) {
 		if status == 0 {
 			a.raw = []byte(body)
 		}
-		a.take(nil)
+		a.parseRaw(nil)
 		return a
 	}
 	later := func(status int, body string) answer {
@@ -69,8 +69,8 @@ func TestJudge_Design(t *testing.T) {
 			is(404, ""), is(407, ""), is(407, `{"error":"proxy"}`), is(413, ""), is(418, ""), is(451, ""),
 		}},
 		{"a body that is not JSON: unknown", unknown, []answer{is(400, "invalid_grant"), is(401, "<html>invalid_grant</html>"), is(401, ""), is(403, "<html>"), is(400, "error=invalid_grant")}},
-		{"429: wait", wait, []answer{is(429, ""), later(429, ""), is(429, "<html>"), is(429, `{"error":"rate_limit_exceeded"}`)}},
-		{"503 with Retry-After: wait", wait, []answer{later(503, ""), later(503, "<html>"), later(503, `{"error":"temporarily_unavailable"}`)}},
+		{"429: wait", retryLater, []answer{is(429, ""), later(429, ""), is(429, "<html>"), is(429, `{"error":"rate_limit_exceeded"}`)}},
+		{"503 with Retry-After: wait", retryLater, []answer{later(503, ""), later(503, "<html>"), later(503, `{"error":"temporarily_unavailable"}`)}},
 		{"invalid_grant: refused", refused, []answer{is(400, `{"error":"invalid_grant"}`), is(403, `{"error":"invalid_grant"}`), is(200, `{"error":"invalid_grant"}`), later(503, `{"error":"invalid_grant"}`)}},
 		{"OpenAI's refresh_token_...: refused", refused, slices.Concat(
 			refusals(400, "refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated"),

@@ -46,8 +46,8 @@ func TestJudge(t *testing.T) {
 		{"an internal error", sent(500, `{"error":"server_error"}`), unknown},
 		{"a bad gateway", sent(502, ""), unknown},
 		{"unavailable without a time", sent(503, ""), unknown},
-		{"unavailable for a time", answer{sent: true, status: 503, retryAfter: "5"}, wait},
-		{"too many requests", sent(429, ""), wait},
+		{"unavailable for a time", answer{sent: true, status: 503, retryAfter: "5"}, retryLater},
+		{"too many requests", sent(429, ""), retryLater},
 		{"the RFC's refusal", sent(400, `{"error":"invalid_grant","error_description":"x"}`), refused},
 		{"a refusal with 200", sent(200, `{"error":"invalid_grant"}`), refused},
 		{"a refusal in capitals", sent(400, `{"error":"INVALID_GRANT"}`), refused},
@@ -107,11 +107,11 @@ func TestClean(t *testing.T) {
 		{"\xff\xfebytes", "bytes"},
 		{"Zoë 日本", "Zoë 日本"},
 	} {
-		if got := clean(c.in, maxText); got != c.want {
+		if got := sanitize(c.in, maxText); got != c.want {
 			t.Errorf("clean(%q) = %q, want %q", c.in, got, c.want)
 		}
 	}
-	if got := clean("日本語日本語", 3); got != "日本語..." || !utf8.ValidString(got) {
+	if got := sanitize("日本語日本語", 3); got != "日本語..." || !utf8.ValidString(got) {
 		t.Errorf("shortened to %q", got)
 	}
 }

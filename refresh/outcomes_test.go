@@ -52,30 +52,30 @@ func TestRotation_Faults(t *testing.T) {
 	} {
 		t.Run(c.fault.Kind, func(t *testing.T) {
 			profiles(t, func(t *testing.T, profile string) {
-				w := newWorld(t, profile)
-				w.clock.advance(life)
-				want := w.read(t)
+				env := newEnvironment(t, profile)
+				env.clock.advance(life)
+				want := env.read(t)
 				c.fault.Grant = authserver.GrantRefresh
-				w.fail(t, c.fault)
-				_, err := w.refresh(t)
-				w.wantQuiet(t, err)
+				env.fail(t, c.fault)
+				_, err := env.refresh(t)
+				env.wantNoSecrets(t, err)
 				if !errors.Is(err, c.want.err) {
 					t.Errorf("error %v, want %v", err, c.want.err)
 				}
-				got := w.read(t)
+				got := env.read(t)
 				if (got.Credential.Refused != "") != c.want.refused {
 					t.Errorf("refused %q, want any: %t", got.Credential.Refused, c.want.refused)
 				}
 				want.Credential.Refused, want.Version = got.Credential.Refused, got.Version
 				want.Account.Unanswered = c.want.unanswered
 				if c.want.pause > 0 {
-					want.Account.NotBefore = w.clock.Now().Add(c.want.pause)
+					want.Account.NotBefore = env.clock.Now().Add(c.want.pause)
 				}
 				if diff := cmp.Diff(want, got, bySecretText); diff != "" {
 					t.Errorf("stored (-want +got):\n%s", diff)
 				}
-				w.wantRequests(t, authserver.GrantRefresh, 1)
-				w.wantRequests(t, authserver.GrantElsewhere, 0)
+				env.wantRequests(t, authserver.GrantRefresh, 1)
+				env.wantRequests(t, authserver.GrantElsewhere, 0)
 			})
 		})
 	}
@@ -84,79 +84,79 @@ func TestRotation_Faults(t *testing.T) {
 // A refusal is final: nobody asks again, in this process or the next, not even
 // by force.
 func TestRotation_RefusedIsRemembered(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOpenAI)
-	w.clock.advance(life)
-	w.fail(t, authserver.Fault{Kind: authserver.RefreshTokenReused, Grant: authserver.GrantRefresh})
+	env := newEnvironment(t, refresh.ProfileOpenAI)
+	env.clock.advance(life)
+	env.fail(t, authserver.Fault{Kind: authserver.RefreshTokenReused, Grant: authserver.GrantRefresh})
 	for range 3 {
-		if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
+	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
 // A refresh without an answer is not repeated while the access token is good.
 func TestRotation_UnknownWaitsForTheEnd(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh})
-	c := w.read(t).Credential
-	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh})
+	c := env.read(t).Credential
+	if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) {
 		t.Fatalf("error %v, want ErrTemporary", err)
 	}
 	nearEnd := c.Expiry.Add(-c.MinTTL())
-	if got := w.read(t).Account.NotBefore; !got.Equal(nearEnd) {
+	if got := env.read(t).Account.NotBefore; !got.Equal(nearEnd) {
 		t.Errorf("not before %v, want %v", got, nearEnd)
 	}
-	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+	if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %v, want ErrTemporary", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
+	env.wantRequests(t, authserver.GrantRefresh, 1)
 
-	w.clock.advance(nearEnd.Sub(w.clock.Now()))
-	if rec, err := w.refresh(t); err != nil || rec.Account.Unanswered != 0 || !rec.Account.NotBefore.IsZero() {
+	env.clock.advance(nearEnd.Sub(env.clock.Now()))
+	if rec, err := env.refresh(t); err != nil || rec.Account.Unanswered != 0 || !rec.Account.NotBefore.IsZero() {
 		t.Errorf("near the end: error %v, account %+v; want a refresh and a clean account", err, rec.Account)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 2)
+	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
 // Then it is repeated after pauses of 1, 2, 4 ... 30 minutes; by force at once.
 func TestRotation_UnknownBacksOff(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.clock.advance(life)
-	w.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh, Times: authserver.Forever})
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.clock.advance(life)
+	env.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh, Times: authserver.Forever})
 	for i, minutes := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
-		_, _ = w.refresh(t)
-		w.wantRequests(t, authserver.GrantRefresh, i+1)
-		w.clock.advance(minutes*time.Minute - 1)
-		_, _ = w.refresh(t)
-		w.wantRequests(t, authserver.GrantRefresh, i+1)
-		w.clock.advance(1)
+		_, _ = env.refresh(t)
+		env.wantRequests(t, authserver.GrantRefresh, i+1)
+		env.clock.advance(minutes*time.Minute - 1)
+		_, _ = env.refresh(t)
+		env.wantRequests(t, authserver.GrantRefresh, i+1)
+		env.clock.advance(1)
 	}
-	_, _ = w.refresh(t)
-	_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
+	_, _ = env.refresh(t)
+	_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
 	if !errors.Is(err, helper.ErrUnanswered) {
 		t.Errorf("by hand: error %v, want ErrUnanswered", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 8)
-	_, err = w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
+	env.wantRequests(t, authserver.GrantRefresh, 8)
+	_, err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
 	if !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnanswered) {
 		t.Errorf("forced: error %v, want ErrTemporary", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 9)
+	env.wantRequests(t, authserver.GrantRefresh, 9)
 }
 
 // A time of the next refresh that no rule of ours can have set, on a clock that
 // was wrong, does not shut the account.
 func TestRotation_UnbelievablePause(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.clock.advance(life)
-	if _, err := w.accounts.Update("work", func(a *helper.Account) error {
-		a.NotBefore = w.clock.Now().AddDate(5, 0, 0)
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.clock.advance(life)
+	if _, err := env.accounts.Update("work", func(a *helper.Account) error {
+		a.NotBefore = env.clock.Now().AddDate(5, 0, 0)
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.refresh(t); err != nil {
+	if _, err := env.refresh(t); err != nil {
 		t.Error(err)
 	}
 }

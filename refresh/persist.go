@@ -11,65 +11,63 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// longestPause is the most that a server's wish or our own back-off delays the
-// next refresh of an expired access token.
-const longestPause = 30 * time.Minute
+// maxPause limits the delay of the next refresh of an expired access token, whether the server asked for it or the
+// back-off computed it.
+const maxPause = 30 * time.Minute
 
-// keep stores the renewed credential, tries again for a while if the store
-// fails, and notes the generation in the account's file. If the store goes on
-// failing the credential comes beside an error: the journal keeps it for the
-// next rotation, or, if that failed too, only this process has it.
-func (r *Rotation) keep(ctx context.Context, t *turn, c helper.Credential) (helper.Record, error) {
-	renewed := helper.Record{Account: t.rec.Account, Credential: c, Version: t.rec.Version}
-	v, err := r.put(ctx, t, c)
-	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !t.patient(err) && pause < 3*time.Second; pause *= 3 {
+// storeCredential stores the new credential, retries for a while if the store fails, and records the generation in the
+// account's file. If the store keeps failing, it returns the credential and an error: the journal holds the credential
+// for the next rotation, or, if the journal failed too, only this process has it.
+func (r *Rotation) storeCredential(ctx context.Context, att *attempt, c helper.Credential) (helper.Record, error) {
+	renewed := helper.Record{Account: att.rec.Account, Credential: c, Version: att.rec.Version}
+	v, err := r.put(ctx, att, c)
+	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !att.callerNeedNotWait(err) && pause < 3*time.Second; pause *= 3 {
 		r.pause(ctx, pause)
-		v, err = r.put(ctx, t, c)
+		v, err = r.put(ctx, att, c)
 	}
 	switch {
 	case errors.Is(err, errMoved):
-		return helper.Record{}, r.discard(ctx, t, c)
+		return helper.Record{}, r.discard(ctx, att, c)
 	case err != nil:
-		return renewed, r.notStored(t, c, err)
+		return renewed, r.recordNotStored(att, c, err)
 	}
 	renewed.Version = v
-	if err := r.forgetAside(t); err != nil {
+	if err := r.removeUnreadable(att); err != nil {
 		return renewed, err
 	}
-	renewed, err = r.account(t, renewed)
-	return renewed, both(err, r.empty(t))
+	renewed, err = r.recordGeneration(att, renewed)
+	return renewed, joinErrors(err, r.emptyJournal(att))
 }
 
-// patient reports whether the caller need not wait for another try: the answer
-// is in the journal and each would be as long as the silence of this one, or it
-// came before this turn, which is one of many that try.
-func (t *turn) patient(err error) bool {
-	return t.journal == nil || t.kept && errors.Is(err, helper.ErrTimeout)
+// callerNeedNotWait reports whether the store is not retried while the caller waits: the answer is in the journal and
+// the store timed out, so each retry would take as long, or the answer was read from the journal and the next rotation
+// retries.
+func (att *attempt) callerNeedNotWait(err error) bool {
+	return att.journal == nil || att.kept && errors.Is(err, helper.ErrTimeout)
 }
 
-// put writes the credential and reads it back, if the account still has this
-// sign-in. It returns errMoved if a person has ended that.
-func (r *Rotation) put(ctx context.Context, t *turn, c helper.Credential) (helper.Version, error) {
-	if err := r.standing(t.rec.Account); err != nil {
+// put writes the credential and reads it back, if the account still has this sign-in; otherwise it returns errMoved.
+func (r *Rotation) put(ctx context.Context, att *attempt, c helper.Credential) (helper.Version, error) {
+	if err := r.checkSignIn(att.rec.Account); err != nil {
 		return "", err
 	}
-	v, err := r.write(ctx, t.rec, c)
+	v, err := r.write(ctx, att.rec, c)
 	if err == nil {
 		return v, nil
 	}
-	// A write that failed may have happened, this time or the time before.
-	found, readErr := r.Records.Read(ctx, t.rec.Account.Name)
+	// A failed write may have happened, in this try or an earlier one.
+	found, readErr := r.Records.Read(ctx, att.rec.Account.Name)
 	if readErr == nil && found.Credential.Generation == c.Generation && found.Credential.AccessToken.Equal(c.AccessToken) {
 		return found.Version, nil
 	}
-	// That the item is absent or another one is no proof of a person's will.
-	if moved := r.standing(t.rec.Account); errors.Is(moved, errMoved) {
+	// A missing or different item does not prove that the account has lost the sign-in.
+	if moved := r.checkSignIn(att.rec.Account); errors.Is(moved, errMoved) {
 		return "", moved
 	}
 	return "", err
 }
 
-// write is two steps: what a store says that it has written is read back.
+// write writes the credential and reads it back, in two steps.
 func (r *Rotation) write(ctx context.Context, rec helper.Record, c helper.Credential) (helper.Version, error) {
 	if err := r.at("put-before"); err != nil {
 		return "", err
@@ -87,19 +85,19 @@ func (r *Rotation) write(ctx context.Context, rec helper.Record, c helper.Creden
 	return v, err
 }
 
-// same reports whether the account still has the sign-in.
-func same(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
+// isSameSignIn reports whether found still has a's sign-in.
+func isSameSignIn(found, a helper.Account) bool { return found.ID == a.ID && !found.Erasing }
 
-// account notes in the account's file that the generation is stored.
-func (r *Rotation) account(t *turn, renewed helper.Record) (helper.Record, error) {
+// recordGeneration records in the account's file that the generation is stored.
+func (r *Rotation) recordGeneration(att *attempt, renewed helper.Record) (helper.Record, error) {
 	if err := r.at("account"); err != nil {
 		return renewed, err
 	}
-	a, err := r.change(renewed.Account, func(a *helper.Account) {
+	a, err := r.updateAccount(renewed.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, renewed.Credential.Generation)
 		a.NotBefore, a.Unanswered = time.Time{}, 0
-		if t.reason == helper.ReasonRejected {
-			a.Rejections, a.RejectedAt = t.rec.Rejections(r.Now())+1, r.Now()
+		if att.reason == helper.ReasonRejected {
+			a.Rejections, a.RejectedAt = att.rec.Rejections(r.Now())+1, r.Now()
 		}
 	})
 	if err != nil {
@@ -109,31 +107,31 @@ func (r *Rotation) account(t *turn, renewed helper.Record) (helper.Record, error
 	return renewed, nil
 }
 
-// change updates the account's file while the account has this sign-in.
-func (r *Rotation) change(a helper.Account, change func(*helper.Account)) (helper.Account, error) {
+// updateAccount changes the account's file if the account still has this sign-in.
+func (r *Rotation) updateAccount(a helper.Account, change func(*helper.Account)) (helper.Account, error) {
 	changed, err := r.Records.Accounts.Update(a.Name, func(found *helper.Account) error {
-		if !same(*found, a) {
-			return errOther
+		if !isSameSignIn(*found, a) {
+			return errOtherSignIn
 		}
 		change(found)
 		return nil
 	})
-	if errors.Is(err, errOther) {
-		if err = r.standing(a); err == nil {
-			err = missing() // it is back by now
+	if errors.Is(err, errOtherSignIn) {
+		if err = r.checkSignIn(a); err == nil {
+			err = missingError() // it has reappeared since
 		}
 	}
 	return changed, err
 }
 
-// errOther: the account's file is absent, or does not name the sign-in.
-var errOther = errors.New("the account's file does not name the sign-in")
+// errOtherSignIn: the account's file is missing, or names another sign-in.
+var errOtherSignIn = errors.New("the account's file does not name the sign-in")
 
-// discard revokes tokens that came for a sign-in that a person has ended, once
-// the journal has forgotten them: what is revoked must never be adopted.
-// If the account has another sign-in the error is errMoved: that one answers.
-func (r *Rotation) discard(ctx context.Context, t *turn, c helper.Credential) error {
-	a, err := t.rec.Account, r.forget(t)
+// discard revokes new tokens of a sign-in that the account has lost, after it has deleted them from the journal:
+// revoked tokens must not be adopted. If the account has another sign-in it returns errMoved, and the caller continues
+// with that one.
+func (r *Rotation) discard(ctx context.Context, att *attempt, c helper.Credential) error {
+	a, err := att.rec.Account, r.clearJournal(att)
 	if err == nil {
 		err = r.Client.Revoke(ctx, c.Issuer, c.RefreshToken, "refresh_token")
 	}
@@ -146,92 +144,92 @@ func (r *Rotation) discard(ctx context.Context, t *turn, c helper.Credential) er
 	return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought was revoked: %w", helper.ErrConflict)
 }
 
-// forget empties the journal of the turn, wherever its file is by now.
-func (r *Rotation) forget(t *turn) error {
+// clearJournal empties the attempt's journal, wherever its file is.
+func (r *Rotation) clearJournal(att *attempt) error {
 	err := r.at("empty")
 	if err == nil {
-		err = r.forgetAside(t)
+		err = r.removeUnreadable(att)
 	}
 	if err != nil {
 		return err
 	}
-	if t.journal != nil {
-		if err := t.journal.Empty(); err != nil {
+	if att.journal != nil {
+		if err := att.journal.Empty(); err != nil {
 			return err
 		}
-		return r.remove(t)
+		return r.removeJournal(att)
 	}
-	err = r.Journals.Remove(t.rec.Account.ID)
-	if errors.Is(err, helper.ErrNotFound) && (!t.kept || t.aside) {
+	err = r.Journals.Remove(att.rec.Account.ID)
+	if errors.Is(err, helper.ErrNotFound) && (!att.kept || att.unreadable) {
 		return nil
 	}
 	return err
 }
 
-// notStored makes sure that the stored refresh token, which is spent, is not
-// presented again: a credential below the account's generation is stale.
-func (r *Rotation) notStored(t *turn, c helper.Credential, cause error) error {
-	_, err := r.change(t.rec.Account, func(a *helper.Account) {
+// recordNotStored raises the account's generation, so that the stored credential, whose refresh token is spent, counts
+// as stale and is not presented again.
+func (r *Rotation) recordNotStored(att *attempt, c helper.Credential, cause error) error {
+	_, err := r.updateAccount(att.rec.Account, func(a *helper.Account) {
 		a.Generation = max(a.Generation, c.Generation)
 	})
 	if errors.Is(err, errMissing) && errors.Is(cause, errMissing) {
-		err = nil // it says the same
+		err = nil // the same error as cause
 	}
-	if t.kept {
-		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errWaits, both(cause, err))
+	if att.kept {
+		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errInJournal, joinErrors(cause, err))
 	}
-	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored, clock(c.Expiry), cause)
-	return both(cause, err)
+	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored, formatTime(c.Expiry), cause)
+	return joinErrors(cause, err)
 }
 
-// errWaits: the journal keeps a credential for the next rotation.
-var errWaits = errors.New("waits in the journal")
+// errInJournal: the journal holds a credential for the next rotation.
+var errInJournal = errors.New("waits in the journal")
 
-// refuse persists that only a sign-in helps, unless the credential was replaced
-// meanwhile: then that is the answer. The record is never deleted.
-func (r *Rotation) refuse(ctx context.Context, rec helper.Record, reason string) (helper.Record, error) {
+// recordRefusal records in the stored credential that a new sign-in is required, unless the credential was replaced in
+// the meantime: then it returns the new one. It never deletes the record.
+func (r *Rotation) recordRefusal(ctx context.Context, rec helper.Record, reason string) (helper.Record, error) {
 	found, err := r.Records.Read(ctx, rec.Account.Name)
 	if errors.Is(err, helper.ErrErasing) {
 		return helper.Record{}, fmt.Errorf("%s: %w: %w", reason, helper.ErrSignInRequired, err)
 	}
 	if err != nil {
-		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotNoted, err)
+		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotRecorded, err)
 	}
 	if found.Account.ID != rec.Account.ID || found.Version != rec.Version {
 		return found, nil
 	}
 	found.Credential.Refused = reason
 	if _, err := r.Records.Write(ctx, found.Account, found.Credential, found.Version); err != nil {
-		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotNoted, err)
+		return helper.Record{}, fmt.Errorf("%s: %w; %w: %w", reason, helper.ErrSignInRequired, errNotRecorded, err)
 	}
 	return helper.Record{}, fmt.Errorf("%s: %w", reason, helper.ErrSignInRequired)
 }
 
-// postpone persists the time that the server asked for.
+// postpone records the time before which the server asked not to be contacted.
 func (r *Rotation) postpone(rec helper.Record, a answer) error {
 	until := r.Now().Add(retryAfter(a.retryAfter, r.Now()))
-	_, err := r.change(rec.Account, func(a *helper.Account) { a.NotBefore = until })
+	_, err := r.updateAccount(rec.Account, func(a *helper.Account) { a.NotBefore = until })
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errNotNoted, err)
+		err = fmt.Errorf("%w: %w", errNotRecorded, err)
 	}
-	err = both(helper.ErrTemporary, err)
-	return fmt.Errorf("refresh: %w; the next is due after %s: %w", endpointError(a), clock(until), err)
+	err = joinErrors(helper.ErrTemporary, err)
+	return fmt.Errorf("refresh: %w; the next is due after %s: %w", endpointError(a), formatTime(until), err)
 }
 
-// unreached persists that nobody tries again at once.
-func (r *Rotation) unreached(rec helper.Record, cause error) error {
-	if r.Unreached == 0 {
+// postponeUnreachable records that the next refresh is due after UnreachablePause.
+func (r *Rotation) postponeUnreachable(rec helper.Record, cause error) error {
+	if r.UnreachablePause == 0 {
 		return fmt.Errorf("refresh: %w: %w", cause, helper.ErrTemporary)
 	}
-	until := r.Now().Add(r.Unreached)
+	until := r.Now().Add(r.UnreachablePause)
 	if rec.Credential.Valid(r.Now()) && rec.Credential.Expiry.Before(until) {
-		until = rec.Credential.Expiry // then somebody waits for it
+		until = rec.Credential.Expiry // from then on callers wait for it
 	}
-	_, err := r.change(rec.Account, func(a *helper.Account) { a.NotBefore = until })
-	return fmt.Errorf("refresh: %w: %w", cause, both(helper.ErrTemporary, err))
+	_, err := r.updateAccount(rec.Account, func(a *helper.Account) { a.NotBefore = until })
+	return fmt.Errorf("refresh: %w: %w", cause, joinErrors(helper.ErrTemporary, err))
 }
 
-// retryAfter reads the header (RFC 9110 section 10.2.3): seconds or a date.
+// retryAfter parses the Retry-After header (RFC 9110 section 10.2.3): seconds or a date.
 func retryAfter(header string, now time.Time) time.Duration {
 	pause := time.Minute
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
@@ -239,53 +237,49 @@ func retryAfter(header string, now time.Time) time.Duration {
 	} else if date, err := http.ParseTime(header); err == nil {
 		pause = date.Sub(now)
 	}
-	return min(max(pause, time.Second), longestPause)
+	return min(max(pause, time.Second), maxPause)
 }
 
-// errNotNoted: the account's file does not tell that a refresh token may be
-// spent.
-var errNotNoted = errors.New("this could not be noted")
+// errNotRecorded: the account's file does not say that the refresh token may be spent.
+var errNotRecorded = errors.New("this could not be noted")
 
-// unanswered persists that the refresh token may be spent. It is not presented
-// again while the access token is good; then after ever longer pauses. It
-// returns the account as it is then, and always an error.
-func (r *Rotation) unanswered(t *turn, cause error) (helper.Account, error) {
-	a, err := t.rec.Account, error(nil)
-	if t.journal != nil || !t.counted(r.Now()) {
-		a, err = r.countUnanswered(t.rec)
+// recordUnanswered records that the refresh token may be spent. It is not presented again while the access token is
+// valid, and after that only with increasing pauses. It returns the account as recorded, and always an error.
+func (r *Rotation) recordUnanswered(att *attempt, cause error) (helper.Account, error) {
+	a, err := att.rec.Account, error(nil)
+	if att.journal != nil || !att.isCounted(r.Now()) {
+		a, err = r.incrementUnanswered(att.rec)
 	}
 	if err != nil {
-		return a, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotNoted, err, helper.ErrTemporary)
+		return a, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotRecorded, err, helper.ErrTemporary)
 	}
-	return a, fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, clock(a.NotBefore), helper.ErrTemporary)
+	return a, fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, formatTime(a.NotBefore), helper.ErrTemporary)
 }
 
-func (r *Rotation) countUnanswered(rec helper.Record) (helper.Account, error) {
+func (r *Rotation) incrementUnanswered(rec helper.Record) (helper.Account, error) {
 	unanswered := rec.Account.Unanswered + 1
 	until := r.Now().Add(backOff(unanswered))
 	if nearEnd := rec.Credential.Expiry.Add(-rec.Credential.MinTTL()); nearEnd.After(until) {
 		until = nearEnd
 	}
-	a, err := r.change(rec.Account, func(a *helper.Account) { a.Unanswered, a.NotBefore = unanswered, until })
+	a, err := r.updateAccount(rec.Account, func(a *helper.Account) { a.Unanswered, a.NotBefore = unanswered, until })
 	if err != nil {
 		return rec.Account, err
 	}
 	return a, nil
 }
 
-// counted reports whether the account's file tells already that the turn is
-// unanswered, though the journal could not be emptied: then the pause began
-// after the mark was written.
-func (t *turn) counted(now time.Time) bool {
-	a, marked := t.rec.Account, t.written.Time
-	return a.Unanswered > 0 && !marked.IsZero() && believed(t.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
+// isCounted reports whether the account's file already counts this attempt as unanswered, although the journal could
+// not be emptied: then the pause began after the journal's mark was written.
+func (att *attempt) isCounted(now time.Time) bool {
+	a, marked := att.rec.Account, att.mark.Time
+	return a.Unanswered > 0 && !marked.IsZero() && isPlausible(att.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
 }
 
-// backOff is 1, 2, 4 ... 30 minutes after the first, second, third ... refresh
-// without an answer.
+// backOff returns 1, 2, 4 ... 30 minutes for the first, second, third ... unanswered refresh.
 func backOff(unanswered int) time.Duration {
 	doublings := min(max(unanswered-1, 0), 5)
-	return min(time.Minute<<doublings, longestPause)
+	return min(time.Minute<<doublings, maxPause)
 }
 
-func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -19,24 +19,24 @@ import (
 
 // whileAnswering refreshes, and does something between the server's work and
 // its answer.
-func (w *world) whileAnswering(t *testing.T, do func()) (helper.Record, error) {
+func (env *environment) whileAnswering(t *testing.T, do func()) (helper.Record, error) {
 	t.Helper()
-	w.clock.advance(life)
-	w.fail(t, authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh})
+	env.clock.advance(life)
+	env.fail(t, authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh})
 	type result struct {
 		rec helper.Record
 		err error
 	}
 	done := make(chan result, 1)
 	go func() {
-		rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+		rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 		done <- result{rec, err}
 	}()
-	if err := w.server.Wait(soon(t), authserver.GrantRefresh, 1); err != nil {
+	if err := env.server.Wait(timeoutContext(t), authserver.GrantRefresh, 1); err != nil {
 		t.Fatal(err)
 	}
 	do()
-	w.server.Release()
+	env.server.Release()
 	r := <-done
 	return r.rec, r.err
 }
@@ -46,40 +46,40 @@ func (w *world) whileAnswering(t *testing.T, do func()) (helper.Record, error) {
 func TestRotation_PersonWins(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		act  func(t *testing.T, w *world, a helper.Account) error
+		act  func(t *testing.T, env *environment, a helper.Account) error
 	}{
-		{"erase has begun", func(_ *testing.T, w *world, _ helper.Account) error {
-			_, err := w.accounts.Update("work", func(a *helper.Account) error { a.Erasing = true; return nil })
+		{"erase has begun", func(_ *testing.T, env *environment, _ helper.Account) error {
+			_, err := env.accounts.Update("work", func(a *helper.Account) error { a.Erasing = true; return nil })
 			return err
 		}},
-		{"erase has begun, after a rename", func(_ *testing.T, w *world, was helper.Account) error {
-			_, err := w.accounts.Update("play", func(a *helper.Account) error {
+		{"erase has begun, after a rename", func(_ *testing.T, env *environment, was helper.Account) error {
+			_, err := env.accounts.Update("play", func(a *helper.Account) error {
 				*a = was
 				a.Name, a.Erasing = "play", true
 				return nil
 			})
-			return errors.Join(err, w.accounts.Remove("work"))
+			return errors.Join(err, env.accounts.Remove("work"))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			a := w.read(t).Account
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			a := env.read(t).Account
 			var wrote int
-			rec, err := w.whileAnswering(t, func() {
-				if err := c.act(t, w, a); err != nil {
+			rec, err := env.whileAnswering(t, func() {
+				if err := c.act(t, env, a); err != nil {
 					t.Fatal(err)
 				}
-				wrote = w.store.wrote
+				wrote = env.store.wrote
 			})
-			w.wantQuiet(t, err)
+			env.wantNoSecrets(t, err)
 			if !errors.Is(err, helper.ErrConflict) || !rec.Credential.AccessToken.IsZero() {
 				t.Errorf("error %v, want ErrConflict and no record", err)
 			}
-			if w.store.wrote != wrote {
+			if env.store.wrote != wrote {
 				t.Error("the refresh wrote after the person")
 			}
-			w.wantRequests(t, authserver.GrantRevoke, 1)
-			w.wantEmpty(t)
+			env.wantRequests(t, authserver.GrantRevoke, 1)
+			env.wantNoJournal(t)
 		})
 	}
 }
@@ -87,38 +87,38 @@ func TestRotation_PersonWins(t *testing.T) {
 // After a sign-in during a refresh the new sign-in answers; what the refresh
 // brought is revoked.
 func TestRotation_SignedInAgain(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
+	env := newEnvironment(t, refresh.ProfileOAuth)
 	var wrote int
-	rec, err := w.whileAnswering(t, func() {
-		w.signIn(t, refresh.ProfileOAuth)
-		wrote = w.store.wrote
+	rec, err := env.whileAnswering(t, func() {
+		env.signIn(t, refresh.ProfileOAuth)
+		wrote = env.store.wrote
 	})
-	if err != nil || rec.Account.ID != w.read(t).Account.ID || !rec.Credential.AccessToken.Equal(w.read(t).Credential.AccessToken) {
+	if err != nil || rec.Account.ID != env.read(t).Account.ID || !rec.Credential.AccessToken.Equal(env.read(t).Credential.AccessToken) {
 		t.Errorf("error %v, want the credential of the new sign-in", err)
 	}
-	if w.store.wrote != wrote {
+	if env.store.wrote != wrote {
 		t.Error("the refresh wrote after the person")
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
-	w.wantRequests(t, authserver.GrantRevoke, 1)
+	env.wantRequests(t, authserver.GrantRefresh, 1)
+	env.wantRequests(t, authserver.GrantRevoke, 1)
 }
 
 // A store that cannot be written fails the refresh before anything is sent.
 func TestRotation_Preflight(t *testing.T) {
 	for _, failure := range []error{helper.ErrFull, helper.ErrLocked, helper.ErrUnknown, helper.ErrUnavailable} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		w.clock.advance(life)
-		old := w.read(t)
-		w.store.fail = []error{failure}
-		rec, err := w.refresh(t)
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		env.clock.advance(life)
+		old := env.read(t)
+		env.store.fail = []error{failure}
+		rec, err := env.refresh(t)
 		if !errors.Is(err, failure) || !rec.Credential.AccessToken.IsZero() {
 			t.Errorf("error %v, want %v and no record", err, failure)
 		}
-		w.wantRequests(t, authserver.GrantRefresh, 0)
-		if !w.read(t).Credential.RefreshToken.Equal(old.Credential.RefreshToken) {
+		env.wantRequests(t, authserver.GrantRefresh, 0)
+		if !env.read(t).Credential.RefreshToken.Equal(old.Credential.RefreshToken) {
 			t.Errorf("after %v the stored credential changed", failure)
 		}
-		if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 2 {
+		if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 2 {
 			t.Errorf("the next refresh after %v: generation %d, error %v", failure, rec.Credential.Generation, err)
 		}
 	}
@@ -126,20 +126,20 @@ func TestRotation_Preflight(t *testing.T) {
 
 // So does a journal that cannot be made, without which an answer could be lost.
 func TestRotation_PreflightOfJournal(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.clock.advance(life)
-	good := w.rotation.Journals
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.clock.advance(life)
+	good := env.rotation.Journals
 	inTheWay := filepath.Join(t.TempDir(), "root")
 	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.rotation.Journals = journal.New(inTheWay)
-	if _, err := w.refresh(t); err == nil {
+	env.rotation.Journals = journal.New(inTheWay)
+	if _, err := env.refresh(t); err == nil {
 		t.Error("the refresh went on without a journal")
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 0)
-	w.rotation.Journals = good
-	if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 2 {
+	env.wantRequests(t, authserver.GrantRefresh, 0)
+	env.rotation.Journals = good
+	if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 2 {
 		t.Errorf("the next refresh: generation %d, error %v", rec.Credential.Generation, err)
 	}
 }
@@ -158,20 +158,20 @@ func TestRotation_StoreFailsForAMoment(t *testing.T) {
 		{"unknown and written", helper.ErrUnknown, true, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.clock.advance(life)
-			w.store.late = c.late
-			w.store.failPuts(c.n, c.err)
-			rec, err := w.refresh(t)
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.clock.advance(life)
+			env.store.late = c.late
+			env.store.failPuts(c.n, c.err)
+			rec, err := env.refresh(t)
 			if err != nil {
 				t.Fatal(err)
 			}
-			stored := w.read(t)
+			stored := env.read(t)
 			if stored.Credential.Generation != 2 || stored.Version != rec.Version || stored.Account.Generation != 2 {
 				t.Errorf("stored generation %d, version %q; answered version %q", stored.Credential.Generation, stored.Version, rec.Version)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 1)
-			w.wantRequests(t, authserver.GrantRevoke, 0)
+			env.wantRequests(t, authserver.GrantRefresh, 1)
+			env.wantRequests(t, authserver.GrantRevoke, 0)
 		})
 	}
 }
@@ -179,64 +179,64 @@ func TestRotation_StoreFailsForAMoment(t *testing.T) {
 // A store that keeps failing costs nothing: the token is answered, the journal
 // keeps the credential, and the next rotation stores it, without a request.
 func TestRotation_StoreFails(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.clock.advance(life)
-	old := w.primed(t)
-	w.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
-	rec, err := w.refresh(t)
-	w.wantQuiet(t, err)
-	if !errors.Is(err, helper.ErrLocked) || errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.clock.advance(life)
+	old := env.refreshOnce(t)
+	env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
+	rec, err := env.refresh(t)
+	env.wantNoSecrets(t, err)
+	if !errors.Is(err, helper.ErrLocked) || errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("generation %d and error %v, want the new record and ErrLocked", rec.Credential.Generation, err)
 	}
-	w.store.fail = nil
-	if !w.read(t).Credential.RefreshToken.Equal(old.RefreshToken) {
+	env.store.fail = nil
+	if !env.read(t).Credential.RefreshToken.Equal(old.RefreshToken) {
 		t.Error("the stored credential changed")
 	}
-	if !w.read(t).Stale() {
+	if !env.read(t).Stale() {
 		t.Error("the spent refresh token is not known as such")
 	}
-	found, err := w.refresh(t)
+	found, err := env.refresh(t)
 	if err != nil || found.Credential.Generation != 3 || !found.Credential.AccessToken.Equal(rec.Credential.AccessToken) {
 		t.Errorf("the next refresh: generation %d, error %v; want what the journal kept", found.Credential.Generation, err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 2)
-	w.wantEmpty(t)
+	env.wantRequests(t, authserver.GrantRefresh, 2)
+	env.wantNoJournal(t)
 }
 
 // If the journal fails too, the sign-in is lost, and that is said.
 func TestRotation_StoreAndJournalFail(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.clock.advance(life)
-	w.primed(t)
-	w.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
-	w.rotation.At = func(step string) error {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.clock.advance(life)
+	env.refreshOnce(t)
+	env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
+	env.rotation.At = func(step string) error {
 		if step == "answer-before" {
 			return errors.New("no space")
 		}
 		return nil
 	}
-	rec, err := w.refresh(t)
-	w.wantQuiet(t, err)
-	if !errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	rec, err := env.refresh(t)
+	env.wantNoSecrets(t, err)
+	if !errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("generation %d and error %v, want the new record and ErrNotStored", rec.Credential.Generation, err)
 	}
-	w.store.fail, w.rotation.At = nil, nil
-	if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+	env.store.fail, env.rotation.At = nil, nil
+	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 2)
+	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
 // The account's file comes last: that it cannot be written loses nothing.
 func TestRotation_AccountFileFails(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.clock.advance(life)
-	w.accounts.fail = helper.ErrFull
-	rec, err := w.refresh(t)
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.clock.advance(life)
+	env.accounts.fail = helper.ErrFull
+	rec, err := env.refresh(t)
 	if !errors.Is(err, helper.ErrFull) || rec.Credential.Generation != 2 {
 		t.Errorf("generation %d and error %v, want 2 and ErrFull", rec.Credential.Generation, err)
 	}
-	if stored := w.read(t); stored.Credential.Generation != 2 || stored.Version != rec.Version {
+	if stored := env.read(t); stored.Credential.Generation != 2 || stored.Version != rec.Version {
 		t.Errorf("stored generation %d, want 2", stored.Credential.Generation)
 	}
 }
@@ -244,20 +244,20 @@ func TestRotation_AccountFileFails(t *testing.T) {
 // A refusal that comes while somebody else stored a newer credential is not
 // the end of that one.
 func TestRotation_RefusedButReplaced(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.fail(t, authserver.Fault{Kind: authserver.InvalidGrant, Grant: authserver.GrantRefresh})
-	rec := w.read(t)
-	w.client.Proxy = func(*http.Request) (*url.URL, error) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.fail(t, authserver.Fault{Kind: authserver.InvalidGrant, Grant: authserver.GrantRefresh})
+	rec := env.read(t)
+	env.client.Proxy = func(*http.Request) (*url.URL, error) {
 		c := rec.Credential
 		c.Generation, c.AccessToken = 2, helper.NewSecret("newer")
-		_, err := w.rotation.Records.Write(t.Context(), rec.Account, c, rec.Version)
+		_, err := env.rotation.Records.Write(t.Context(), rec.Account, c, rec.Version)
 		return nil, err
 	}
-	got, err := w.refresh(t)
-	if err != nil || got.Credential.AccessToken.Reveal() != "newer" || w.read(t).Credential.Refused != "" {
-		t.Errorf("error %v, refused %q; want the newer credential", err, w.read(t).Credential.Refused)
+	got, err := env.refresh(t)
+	if err != nil || got.Credential.AccessToken.Reveal() != "newer" || env.read(t).Credential.Refused != "" {
+		t.Errorf("error %v, refused %q; want the newer credential", err, env.read(t).Credential.Refused)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
+	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
 // An outcome is not noted in the file of an account that is being erased.
@@ -266,20 +266,20 @@ func TestRotation_EraseBeginsBeforeTheOutcome(t *testing.T) {
 		{Kind: authserver.Status500}, {Kind: authserver.Status429}, {Kind: authserver.InvalidGrant},
 	} {
 		t.Run(fault.Kind, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.primed(t)
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.refreshOnce(t)
 			fault.Grant = authserver.GrantRefresh
-			w.fail(t, fault)
+			env.fail(t, fault)
 			var tomb helper.Account
-			w.client.Proxy = func(*http.Request) (_ *url.URL, err error) {
-				tomb, err = w.accounts.Update("work", func(a *helper.Account) error { a.Erasing = true; return nil })
+			env.client.Proxy = func(*http.Request) (_ *url.URL, err error) {
+				tomb, err = env.accounts.Update("work", func(a *helper.Account) error { a.Erasing = true; return nil })
 				return nil, err
 			}
-			wrote := w.store.wrote
-			if _, err := w.refresh(t); !errors.Is(err, helper.ErrNotFound) {
+			wrote := env.store.wrote
+			if _, err := env.refresh(t); !errors.Is(err, helper.ErrNotFound) {
 				t.Errorf("error %v, want ErrNotFound", err)
 			}
-			if a, _ := w.accounts.Load("work"); !cmp.Equal(a, tomb) || w.store.wrote != wrote {
+			if a, _ := env.accounts.Load("work"); !cmp.Equal(a, tomb) || env.store.wrote != wrote {
 				t.Errorf("after the erase began something was written: %+v, want %+v", a, tomb)
 			}
 		})

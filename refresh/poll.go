@@ -13,23 +13,21 @@ import (
 )
 
 const (
-	// slowDown is what the answer slow_down adds to the interval of this and
-	// all later polls (RFC 8628 section 3.5).
+	// slowDown is added to the interval of this and all later polls by the answer slow_down (RFC 8628 section 3.5).
 	slowDown = 5 * time.Second
-	// slowest is the interval beyond which trouble does not lengthen it: the
-	// person who approves meanwhile should not wait for longer.
-	slowest = time.Minute
+	// maxInterval is the longest interval after failed polls: a person who approves in the meantime should not wait
+	// longer.
+	maxInterval = time.Minute
 )
 
-// A PendingError says that a device sign-in may still come: poll again.
+// A PendingError means that the person may still approve the device sign-in: poll again.
 type PendingError struct {
-	// Interval is the least time between polls from here on.
+	// Interval is the minimum time between polls from now on.
 	Interval time.Duration
-	// Wait is the time before the next poll: Interval, or longer if the server
-	// asked for it once with Retry-After.
+	// Wait is the time before the next poll: Interval, or longer after a Retry-After header.
 	Wait time.Duration
-	// Err is the trouble that kept the server from answering, an
-	// [helper.ErrTemporary]; nil if it answered that nobody has approved yet.
+	// Err is why the poll failed, an [helper.ErrTemporary]; nil if the server answered that the person has not approved
+	// yet.
 	Err error
 }
 
@@ -41,22 +39,18 @@ func (e *PendingError) Error() string {
 	return "nobody has approved the sign-in yet"
 }
 
-// Unwrap returns the trouble, if there was any.
+// Unwrap returns Err.
 func (e *PendingError) Unwrap() error { return e.Err }
 
-// PollDevice asks once whether the person has approved, and if so returns the
-// credential, of generation 1. Once the poll is on its way ctx ends it no
-// longer: its answer may bring tokens, which then are returned. The exchange of
-// the code that follows with OpenAI is only begun if ctx has not ended. The
-// issuer's redirect URI stays as it is.
+// PollDevice asks once whether the person has approved, and if so returns the credential, of generation 1. A poll that
+// was sent is not cancelled by ctx: its answer may contain tokens, which are then returned. With OpenAI's server a code
+// is exchanged after that, unless ctx is done. The issuer's redirect URI is not changed.
 //
-// The error is a [PendingError] if the person may still approve. A connection
-// that fails, and the statuses 408, 429 and 5xx, double its interval, up to a
-// minute, as RFC 8628 section 3.5 recommends; slow_down adds 5 seconds. Any
-// other error ends the sign-in: [helper.ErrSignInRequired] if it was refused,
-// [helper.ErrTemporary] if nobody approved in time, [helper.ErrRejected] if the
-// answer breaks the rules or is meant for somebody else, ctx's if that ended,
-// else as of [Client.Redeem].
+// The error is a [PendingError] if the person may still approve. Connection errors and the statuses 408, 429 and 5xx
+// double its interval, up to a minute, as RFC 8628 section 3.5 recommends; slow_down adds 5 seconds. Any other error
+// means that the sign-in failed: [helper.ErrSignInRequired] if it was refused, [helper.ErrTemporary] if it expired,
+// [helper.ErrRejected] if the answer is malformed or for another client, ctx's error if ctx is done, and otherwise the
+// errors of [Client.Redeem].
 func (c *Client) PollDevice(ctx context.Context, iss helper.Issuer, d DeviceCode) (helper.Credential, error) {
 	request, err := pollCall(iss, d)
 	if err != nil {
@@ -65,17 +59,17 @@ func (c *Client) PollDevice(ctx context.Context, iss helper.Issuer, d DeviceCode
 	a := c.send(ctx, request)
 	switch judgePoll(iss.Profile, a) {
 	case pollDone:
-		return c.approved(ctx, iss, a)
+		return c.credentialFromApproval(ctx, iss, a)
 	case pollPending:
-		return helper.Credential{}, a.pending(d.Interval, nil)
+		return helper.Credential{}, a.pendingError(d.Interval, nil)
 	case pollSlowDown:
-		return helper.Credential{}, a.pending(d.Interval+slowDown, nil)
-	case pollTrouble:
+		return helper.Credential{}, a.pendingError(d.Interval+slowDown, nil)
+	case pollFailed:
 		if ctx.Err() != nil {
 			return helper.Credential{}, fmt.Errorf("wait for the sign-in: %w", ctx.Err())
 		}
 		trouble := fmt.Errorf("wait for the sign-in: %w: %w", a.problem(nil), helper.ErrTemporary)
-		return helper.Credential{}, a.pending(max(d.Interval, min(2*d.Interval, slowest)), trouble)
+		return helper.Credential{}, a.pendingError(max(d.Interval, min(2*d.Interval, maxInterval)), trouble)
 	case pollExpired:
 		return helper.Credential{}, fmt.Errorf("nobody approved the sign-in in time: %w; start the sign-in again: %w", endpointError(a), helper.ErrTemporary)
 	case pollRefused:
@@ -84,9 +78,9 @@ func (c *Client) PollDevice(ctx context.Context, iss helper.Issuer, d DeviceCode
 	return helper.Credential{}, fmt.Errorf("wait for the sign-in: %w; start the sign-in again: %w", a.problem(nil), helper.ErrRejected)
 }
 
-// pollCall is the request of RFC 8628 section 3.4, or OpenAI's.
+// pollCall returns the request of RFC 8628 section 3.4, or OpenAI's.
 func pollCall(iss helper.Issuer, d DeviceCode) (call, error) {
-	request := call{request: RequestPoll, endpoint: RequestPoll.Endpoint(iss), contentType: formType, detached: true, asks: true, secrets: []helper.Secret{d.Code}}
+	request := call{request: RequestPoll, endpoint: RequestPoll.Endpoint(iss), contentType: formType, detached: true, polls: true, secrets: []helper.Secret{d.Code}}
 	if iss.Profile == ProfileOpenAI {
 		request.contentType = jsonType
 		request.body = object(pair{"device_auth_id", d.Code.Reveal()}, pair{"user_code", d.UserCode})
@@ -99,29 +93,28 @@ func pollCall(iss helper.Issuer, d DeviceCode) (call, error) {
 	return request, nil
 }
 
-// What an answer to a poll means.
+// A pollOutcome is what an answer to a poll means.
 type pollOutcome int
 
 const (
-	pollBroken   pollOutcome = iota // it breaks the rules
-	pollDone                        // it should bring tokens, or a code for them
-	pollPending                     // the person has not decided
-	pollSlowDown                    // the same, and the polls come too often
-	pollTrouble                     // the server could not be asked
-	pollExpired                     // the person did not decide in time
-	pollRefused                     // the person, or the server, said no
+	pollBroken   pollOutcome = iota // the answer is malformed
+	pollDone                        // it should contain tokens, or a code for them
+	pollPending                     // the person has not decided yet
+	pollSlowDown                    // the same, and polls are too frequent
+	pollFailed                      // no answer, or a temporary error
+	pollExpired                     // the code expired
+	pollRefused                     // the person or the server refused
 )
 
-// judgePoll is the total table of poll outcomes (RFC 8628 section 3.5). What
-// OpenAI's server answers with 403 or 404 is pending whatever its body, as it
-// is for Codex.
+// judgePoll returns the outcome of a poll (RFC 8628 section 3.5). The statuses 403 and 404 of OpenAI's server mean
+// pending, whatever the body, as they do for Codex.
 func judgePoll(profile string, a answer) pollOutcome {
 	codes := parseFault(a.body).codes
 	switch {
 	case errors.Is(a.err, errTooLong):
 		return pollBroken
 	case a.err != nil:
-		return pollTrouble
+		return pollFailed
 	case a.status == http.StatusOK:
 		return pollDone
 	case slices.Contains(codes, "slow_down"):
@@ -130,19 +123,19 @@ func judgePoll(profile string, a answer) pollOutcome {
 		return pollPending
 	case profile == ProfileOpenAI && (a.status == http.StatusForbidden || a.status == http.StatusNotFound):
 		return pollPending
-	case temporary(a.status):
-		return pollTrouble
+	case isTemporary(a.status):
+		return pollFailed
 	case slices.Contains(codes, "expired_token"):
 		return pollExpired
 	case len(codes) > 0:
 		return pollRefused
 	case a.retryAfter != "":
-		return pollTrouble
+		return pollFailed
 	}
 	return pollBroken
 }
 
-func (a answer) pending(interval time.Duration, trouble error) *PendingError {
+func (a answer) pendingError(interval time.Duration, trouble error) *PendingError {
 	wait := interval
 	if a.retryAfter != "" {
 		wait = max(wait, retryAfter(a.retryAfter, a.start))
@@ -150,18 +143,18 @@ func (a answer) pending(interval time.Duration, trouble error) *PendingError {
 	return &PendingError{Interval: interval, Wait: wait, Err: trouble}
 }
 
-// approved takes the credential out of the answer. OpenAI's brings a code and
-// the verifier to redeem it with.
-func (c *Client) approved(ctx context.Context, iss helper.Issuer, a answer) (helper.Credential, error) {
+// credentialFromApproval returns the credential of a successful poll. OpenAI's answer contains a code and its verifier,
+// which are exchanged for tokens.
+func (c *Client) credentialFromApproval(ctx context.Context, iss helper.Issuer, a answer) (helper.Credential, error) {
 	if iss.Profile != ProfileOpenAI {
 		g, err := parseGrant(iss.Profile, a.body)
 		if err != nil {
 			return helper.Credential{}, fmt.Errorf("%s: %w; start the sign-in again: %w", a.host, err, helper.ErrRejected)
 		}
-		return g.first(iss, a)
+		return g.firstCredential(iss, a)
 	}
 	var members map[string]json.RawMessage
-	_ = json.Unmarshal(a.body, &members) // what is no object has neither member
+	_ = json.Unmarshal(a.body, &members) // the members stay empty if it is not an object
 	code, verifier := textOf(members, "authorization_code"), textOf(members, "code_verifier")
 	if !tokenText(code) || !tokenText(verifier) {
 		return helper.Credential{}, fmt.Errorf("the answer of %s is %w: it has no usable code and verifier; start the sign-in again", a.host, helper.ErrRejected)

@@ -12,35 +12,34 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// ErrUntrusted says that the server, or who answers in its place, has no certificate
-// that this computer trusts.
+// ErrUntrusted means that this computer does not trust the server's certificate, or that of a proxy that intercepts
+// TLS.
 var ErrUntrusted = errors.New("its certificate is not trusted here")
 
-// Reached is what an authorization server answered when it was asked for nothing.
-type Reached struct {
+// ReachResult is the result of [Client.Reach].
+type ReachResult struct {
 	Host string
-	// Proxy that the request goes through, without who may use it; empty is none.
+	// Proxy is the proxy's URL without credentials; empty if there is no proxy.
 	Proxy string
-	// Date is the server's clock, to the second; zero if it tells none.
+	// Date is the time of the server's clock, in whole seconds; zero if the answer has none.
 	Date time.Time
-	// Asked and Answered are the times of this computer between which Date was read.
+	// Asked and Answered are this computer's times before and after the request.
 	Asked, Answered time.Time
 }
 
-// Reach finds out whether the server that refreshes the issuer's tokens answers, by
-// the way that a refresh takes, with a request that carries nothing. Any answer will
-// do. Host and Proxy are told beside an error too, which is [helper.ErrTemporary],
-// and [ErrUntrusted] where that is why; an endpoint that must not be asked is
-// [helper.ErrInvalid].
-func (c *Client) Reach(ctx context.Context, iss helper.Issuer) (Reached, error) {
+// Reach reports whether the issuer's token endpoint can be reached, on the same network path as a refresh, with a HEAD
+// request without credentials. Any HTTP answer counts. Host and Proxy are also set beside an error. The error is
+// [helper.ErrTemporary], together with [ErrUntrusted] if the certificate is the cause, or [helper.ErrInvalid] for an
+// endpoint that must not be contacted.
+func (c *Client) Reach(ctx context.Context, iss helper.Issuer) (ReachResult, error) {
 	if err := checkEndpoint(iss, iss.TokenEndpoint); err != nil {
-		return Reached{}, fmt.Errorf("token endpoint: %w", err)
+		return ReachResult{}, fmt.Errorf("token endpoint: %w", err)
 	}
 	place := RequestReach.Endpoint(iss)
-	r := Reached{Host: hostOf(place), Proxy: c.proxyOf(ctx, place)}
+	r := ReachResult{Host: hostOf(place), Proxy: c.proxyOf(ctx, place)}
 	a := c.send(ctx, call{request: RequestReach, endpoint: place})
 	r.Asked, r.Answered = a.start, c.Now()
-	r.Date, _ = http.ParseTime(a.date) // zero if it is none
+	r.Date, _ = http.ParseTime(a.date) // zero if it does not parse
 	if a.err == nil {
 		return r, nil
 	}
@@ -51,7 +50,7 @@ func (c *Client) Reach(ctx context.Context, iss helper.Issuer) (Reached, error) 
 	return r, err
 }
 
-// proxyOf returns the address of the proxy on the way to the place.
+// proxyOf returns the URL of the proxy for the endpoint, without credentials.
 func (c *Client) proxyOf(ctx context.Context, place string) string {
 	if c.Proxy == nil {
 		return ""
@@ -64,10 +63,10 @@ func (c *Client) proxyOf(ctx context.Context, place string) string {
 	if err != nil || proxy == nil {
 		return ""
 	}
-	return clean(proxy.Scheme+"://"+proxy.Host, maxCode)
+	return sanitize(proxy.Scheme+"://"+proxy.Host, maxCode)
 }
 
-// originOf returns the URL of the endpoint's server; empty if it has none.
+// originOf returns the URL of the endpoint's server, or "" if it does not parse.
 func originOf(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" {

@@ -18,16 +18,16 @@ import (
 func TestReach(t *testing.T) {
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		for _, fault := range []string{"", authserver.Status403, authserver.Status500, authserver.Redirect} {
-			w := newWorld(t, profile)
+			env := newEnvironment(t, profile)
 			if fault != "" {
-				w.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantUnknown})
+				env.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantUnknown})
 			}
-			w.clock.advance(time.Hour)
-			got, err := w.client.Reach(soon(t), w.read(t).Credential.Issuer)
-			if err != nil || !got.Date.Equal(w.clock.Now().Truncate(time.Second)) || got.Proxy != "" || !strings.HasPrefix(got.Host, "127.0.0.1:") {
+			env.clock.advance(time.Hour)
+			got, err := env.client.Reach(timeoutContext(t), env.read(t).Credential.Issuer)
+			if err != nil || !got.Date.Equal(env.clock.Now().Truncate(time.Second)) || got.Proxy != "" || !strings.HasPrefix(got.Host, "127.0.0.1:") {
 				t.Errorf("%s, %q: %+v, %v", profile, fault, got, err)
 			}
-			log := w.server.Log()
+			log := env.server.Log()
 			last := log[len(log)-1]
 			if last.Method != http.MethodHead || last.Path != "/" || last.Grant != authserver.GrantUnknown || last.Presented != "" || last.UserAgent != "codex-cred/test" {
 				t.Errorf("%s, %q: the request was %+v", profile, fault, last)
@@ -57,7 +57,7 @@ func TestReach_Fails(t *testing.T) {
 		{"no endpoint", "http://issuer.example", nil, helper.ErrInvalid, helper.ErrTemporary, ""},
 	} {
 		client := &refresh.Client{UserAgent: "codex-cred/test", Now: (&clock{}).Now, Proxy: c.proxy}
-		got, err := client.Reach(soon(t), helper.Issuer{URL: c.issuer, TokenEndpoint: c.issuer + "/oauth/token"})
+		got, err := client.Reach(timeoutContext(t), helper.Issuer{URL: c.issuer, TokenEndpoint: c.issuer + "/oauth/token"})
 		if !errors.Is(err, c.want) || errors.Is(err, c.not) || got.Proxy != c.through || !got.Date.IsZero() {
 			t.Errorf("%s: %+v, %v", c.what, got, err)
 		}

@@ -15,45 +15,45 @@ import (
 )
 
 // key is the one that seals the journal, of the sign-in with the id.
-func (w *world) key(t *testing.T) []byte {
+func (env *environment) key(t *testing.T) []byte {
 	t.Helper()
-	key, _, err := w.store.Get(t.Context(), w.read(t).Account.ID.Journal())
+	key, _, err := env.store.Get(t.Context(), env.read(t).Account.ID.Journal())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return key
 }
 
-// left is what a rotation that was killed has left in the journal.
-type left struct {
+// journalState is what a rotation that was killed has left in the journal.
+type journalState struct {
 	generation uint64 // of the mark
 	state      journal.State
 	key        []byte // that seals the answer; nil is the right one
 	answer     string // empty: none
 }
 
-func (w *world) leave(t *testing.T, l left) {
+func (env *environment) writeJournal(t *testing.T, state journalState) {
 	t.Helper()
-	rec, key := w.read(t), l.key
+	rec, key := env.read(t), state.key
 	if key == nil {
-		key = w.key(t)
+		key = env.key(t)
 	}
-	j, err := w.rotation.Journals.Open(rec.Account.ID, key)
+	j, err := env.rotation.Journals.Open(rec.Account.ID, key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = j.Close() }()
 	m := journal.Mark{
-		Attempt: "attempt", ID: rec.Account.ID, Generation: l.generation, Token: rec.Credential.RefreshToken.Digest(),
-		Time: w.clock.Now(), State: l.state,
+		Attempt: "attempt", ID: rec.Account.ID, Generation: state.generation, Token: rec.Credential.RefreshToken.Digest(),
+		Time: env.clock.Now(), State: state.state,
 	}
 	if err := j.Mark(m); err != nil {
 		t.Fatal(err)
 	}
-	if l.answer == "" {
+	if state.answer == "" {
 		return
 	}
-	if err := j.Answer([]byte(l.answer)); err != nil {
+	if err := j.Answer([]byte(state.answer)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -75,7 +75,7 @@ func TestRecover_Mark(t *testing.T) {
 	other := bytes.Repeat([]byte{7}, journal.KeySize)
 	for _, c := range []struct {
 		name       string
-		left       left
+		left       journalState
 		why        helper.Reason
 		err        error
 		requests   int
@@ -84,77 +84,77 @@ func TestRecover_Mark(t *testing.T) {
 		unanswered int
 		pause      time.Duration // until the next refresh
 	}{
-		{"intent: nothing was sent", left{2, intent, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
-		{"sending, no answer", left{2, sending, nil, ""}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"sending, no answer, by hand", left{2, sending, nil, ""}, helper.ReasonHand, helper.ErrUnanswered, 0, 2, false, 1, time.Minute},
-		{"sending, no answer, forced", left{2, sending, nil, ""}, helper.ReasonForce, nil, 1, 3, false, 0, 0},
-		{"tokens", left{2, sending, nil, tokens}, helper.ReasonExpiry, nil, 0, 3, false, 0, 0},
-		{"tokens, by hand", left{2, sending, nil, tokens}, helper.ReasonHand, nil, 0, 3, false, 0, 0},
-		{"tokens, for a rejection", left{2, sending, nil, tokens}, helper.ReasonRejected, nil, 0, 3, false, 0, 0},
-		{"tokens of the stored generation", left{1, sending, nil, tokens}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
-		{"sending of the generation before", left{1, sending, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
-		{"tokens sealed with another key", left{2, sending, other, tokens}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"an answer that is not ours", left{2, sending, nil, "[]"}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"an empty body", left{2, sending, nil, answered(200, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"an internal error", left{2, sending, nil, answered(500, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"too many requests", left{2, sending, nil, answered(429, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 0, time.Minute},
-		{"a refusal", left{2, sending, nil, answered(400, `{"error":"invalid_grant"}`)}, helper.ReasonExpiry, helper.ErrSignInRequired, 0, 2, true, 0, 0},
+		{"intent: nothing was sent", journalState{2, intent, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
+		{"sending, no answer", journalState{2, sending, nil, ""}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"sending, no answer, by hand", journalState{2, sending, nil, ""}, helper.ReasonHand, helper.ErrUnanswered, 0, 2, false, 1, time.Minute},
+		{"sending, no answer, forced", journalState{2, sending, nil, ""}, helper.ReasonForce, nil, 1, 3, false, 0, 0},
+		{"tokens", journalState{2, sending, nil, tokens}, helper.ReasonExpiry, nil, 0, 3, false, 0, 0},
+		{"tokens, by hand", journalState{2, sending, nil, tokens}, helper.ReasonHand, nil, 0, 3, false, 0, 0},
+		{"tokens, for a rejection", journalState{2, sending, nil, tokens}, helper.ReasonRejected, nil, 0, 3, false, 0, 0},
+		{"tokens of the stored generation", journalState{1, sending, nil, tokens}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
+		{"sending of the generation before", journalState{1, sending, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
+		{"tokens sealed with another key", journalState{2, sending, other, tokens}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"an answer that is not ours", journalState{2, sending, nil, "[]"}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"an empty body", journalState{2, sending, nil, answered(200, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"an internal error", journalState{2, sending, nil, answered(500, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
+		{"too many requests", journalState{2, sending, nil, answered(429, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 0, time.Minute},
+		{"a refusal", journalState{2, sending, nil, answered(400, `{"error":"invalid_grant"}`)}, helper.ReasonExpiry, helper.ErrSignInRequired, 0, 2, true, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.primed(t)
-			w.clock.advance(life)
-			w.leave(t, c.left)
-			_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: c.why})
-			w.wantQuiet(t, err)
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.refreshOnce(t)
+			env.clock.advance(life)
+			env.writeJournal(t, c.left)
+			_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: c.why})
+			env.wantNoSecrets(t, err)
 			if !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
-			rec := w.read(t)
+			rec := env.read(t)
 			if rec.Credential.Generation != c.generation || rec.Account.Generation != c.generation || (rec.Credential.Refused != "") != c.refused {
 				t.Errorf("stored generation %d (%d), refused %q; want %d, %t", rec.Credential.Generation, rec.Account.Generation, rec.Credential.Refused, c.generation, c.refused)
 			}
-			if pause := max(rec.Account.NotBefore.Sub(w.clock.Now()), 0); rec.Account.Unanswered != c.unanswered || pause != c.pause {
+			if pause := max(rec.Account.NotBefore.Sub(env.clock.Now()), 0); rec.Account.Unanswered != c.unanswered || pause != c.pause {
 				t.Errorf("unanswered %d, next in %v; want %d, %v", rec.Account.Unanswered, pause, c.unanswered, c.pause)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 1+c.requests)
-			w.wantEmpty(t)
+			env.wantRequests(t, authserver.GrantRefresh, 1+c.requests)
+			env.wantNoJournal(t)
 		})
 	}
 }
 
 // What was counted once is not counted again, and the journal is gone.
 func TestRecover_CountsOnce(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.primed(t)
-	w.clock.advance(life)
-	w.leave(t, left{generation: 2, state: journal.StateSending})
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.refreshOnce(t)
+	env.clock.advance(life)
+	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
 	for range 3 {
-		if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("error %v, want ErrTemporary", err)
 		}
 	}
-	if got := w.read(t).Account.Unanswered; got != 1 {
+	if got := env.read(t).Account.Unanswered; got != 1 {
 		t.Errorf("unanswered %d, want 1", got)
 	}
-	w.clock.advance(time.Minute)
-	if rec, err := w.refresh(t); err != nil || rec.Credential.Generation != 3 || rec.Account.Unanswered != 0 {
+	env.clock.advance(time.Minute)
+	if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 3 || rec.Account.Unanswered != 0 {
 		t.Errorf("after the pause: error %v, generation %d, unanswered %d", err, rec.Credential.Generation, rec.Account.Unanswered)
 	}
 }
 
 // A mark that cannot be noted in the account's file stays for the next rotation.
 func TestRecover_NotNoted(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.primed(t)
-	w.clock.advance(life)
-	w.leave(t, left{generation: 2, state: journal.StateSending})
-	w.accounts.fail = helper.ErrFull
-	if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrFull) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.refreshOnce(t)
+	env.clock.advance(life)
+	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
+	env.accounts.fail = helper.ErrFull
+	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrFull) {
 		t.Errorf("error %v, want ErrFull", err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
-	if e, err := w.rotation.Journals.Read(w.read(t).Account.ID, nil); err != nil || e.State != journal.StateSending {
+	env.wantRequests(t, authserver.GrantRefresh, 1)
+	if e, err := env.rotation.Journals.Read(env.read(t).Account.ID, nil); err != nil || e.State != journal.StateSending {
 		t.Errorf("the journal: state %q, error %v; want the mark", e.State, err)
 	}
 }
@@ -173,24 +173,24 @@ func TestRecover_Unreadable(t *testing.T) {
 		{"newer", `{"version":2}`, helper.ErrNewer, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.primed(t)
-			w.clock.advance(life)
-			w.leave(t, left{generation: 2, state: journal.StateIntent})
-			path := w.rotation.Journals.Path(w.read(t).Account.ID)
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.refreshOnce(t)
+			env.clock.advance(life)
+			env.writeJournal(t, journalState{generation: 2, state: journal.StateIntent})
+			path := env.rotation.Journals.Path(env.read(t).Account.ID)
 			if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.refresh(t); !errors.Is(err, c.err) {
+			if _, err := env.refresh(t); !errors.Is(err, c.err) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
-			if got := w.read(t).Account.Unanswered; got != c.unanswered {
+			if got := env.read(t).Account.Unanswered; got != c.unanswered {
 				t.Errorf("unanswered %d, want %d", got, c.unanswered)
 			}
 			if b, _ := os.ReadFile(path); (string(b) == c.content) != c.stays {
 				t.Errorf("the file holds %q", b)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 1)
+			env.wantRequests(t, authserver.GrantRefresh, 1)
 		})
 	}
 }
@@ -200,77 +200,77 @@ func TestRecover_Unreadable(t *testing.T) {
 func TestRecover_Key(t *testing.T) {
 	for _, c := range []struct {
 		name       string
-		spoil      func(t *testing.T, w *world, name string) error
+		spoil      func(t *testing.T, env *environment, name string) error
 		err        error
 		unanswered int
 		kept       bool
 	}{
-		{"missing", func(t *testing.T, w *world, name string) error {
-			return helper.Keeper{Records: w.rotation.Records}.DeleteItem(t.Context(), "memory", name)
+		{"missing", func(t *testing.T, env *environment, name string) error {
+			return helper.Keeper{Records: env.rotation.Records}.DeleteItem(t.Context(), "memory", name)
 		}, helper.ErrTemporary, 1, false},
-		{"of another length", func(t *testing.T, w *world, name string) error {
-			key, v, err := w.store.Get(t.Context(), name)
+		{"of another length", func(t *testing.T, env *environment, name string) error {
+			key, v, err := env.store.Get(t.Context(), name)
 			if err == nil {
-				_, err = w.store.Put(t.Context(), name, key[1:], v)
+				_, err = env.store.Put(t.Context(), name, key[1:], v)
 			}
 			return err
 		}, helper.ErrCorrupt, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.killed(t)
-			id := w.read(t).Account.ID
-			if err := c.spoil(t, w, id.Journal()); err != nil {
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.killAfterSend(t)
+			id := env.read(t).Account.ID
+			if err := c.spoil(t, env, id.Journal()); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.refresh(t); !errors.Is(err, c.err) {
+			if _, err := env.refresh(t); !errors.Is(err, c.err) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
-			if got := w.read(t).Account.Unanswered; got != c.unanswered {
+			if got := env.read(t).Account.Unanswered; got != c.unanswered {
 				t.Errorf("unanswered %d, want %d", got, c.unanswered)
 			}
-			if e, err := w.rotation.Journals.Read(id, nil); (err == nil) != c.kept {
+			if e, err := env.rotation.Journals.Read(id, nil); (err == nil) != c.kept {
 				t.Errorf("the journal: %+v, error %v; want any: %t", e.Mark, err, c.kept)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 1)
+			env.wantRequests(t, authserver.GrantRefresh, 1)
 		})
 	}
 }
 
-// killed lets a rotation end when its answer is in the journal and nothing is
+// killAfterSend lets a rotation end when its answer is in the journal and nothing is
 // made of it, with an expired access token.
-func (w *world) killed(t *testing.T) {
+func (env *environment) killAfterSend(t *testing.T) {
 	t.Helper()
-	w.clock.advance(life)
-	w.rotation.At = func(step string) error {
+	env.clock.advance(life)
+	env.rotation.At = func(step string) error {
 		if step == "parse" {
 			return errors.New("killed")
 		}
 		return nil
 	}
-	if _, err := w.refresh(t); err == nil {
+	if _, err := env.refresh(t); err == nil {
 		t.Fatal("the rotation went on")
 	}
-	w.rotation.At = nil
+	env.rotation.At = nil
 }
 
 // So does one of a refresh whose outcome could not be noted when it was known.
 func TestRotation_UnansweredNotNoted(t *testing.T) {
 	for _, fault := range []string{authserver.Status500, authserver.DropBefore} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		w.clock.advance(life)
-		w.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantRefresh})
-		w.accounts.fail = helper.ErrFull
-		if _, err := w.refresh(t); !errors.Is(err, helper.ErrFull) {
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		env.clock.advance(life)
+		env.fail(t, authserver.Fault{Kind: fault, Grant: authserver.GrantRefresh})
+		env.accounts.fail = helper.ErrFull
+		if _, err := env.refresh(t); !errors.Is(err, helper.ErrFull) {
 			t.Errorf("%s: error %v, want ErrFull", fault, err)
 		}
-		if e, err := w.rotation.Journals.Read(w.read(t).Account.ID, nil); err != nil || e.State != journal.StateSending {
+		if e, err := env.rotation.Journals.Read(env.read(t).Account.ID, nil); err != nil || e.State != journal.StateSending {
 			t.Errorf("%s: the journal: state %q, error %v; want the mark", fault, e.State, err)
 		}
-		if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || w.read(t).Account.Unanswered != 1 {
-			t.Errorf("%s: the next: error %v, unanswered %d; want ErrTemporary and 1", fault, err, w.read(t).Account.Unanswered)
+		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || env.read(t).Account.Unanswered != 1 {
+			t.Errorf("%s: the next: error %v, unanswered %d; want ErrTemporary and 1", fault, err, env.read(t).Account.Unanswered)
 		}
-		w.wantRequests(t, authserver.GrantRefresh, 1)
-		w.wantEmpty(t)
+		env.wantRequests(t, authserver.GrantRefresh, 1)
+		env.wantNoJournal(t)
 	}
 }

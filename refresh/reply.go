@@ -13,19 +13,19 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Serve answers the demand as [Rotation.Refresh] does, on w, which it closes, for
-// a [Gate] in another process. A credential that neither the store nor the journal
-// took it goes on trying to store until ctx ends.
+// Serve performs the demand as [Rotation.Refresh] does, for a [Gate] in another process, and writes the reply to w,
+// which it closes. If the new credential could be saved neither in the store nor in the journal, it then keeps trying
+// to store it until ctx is done.
 func (r *Rotation) Serve(ctx context.Context, d helper.Demand, w io.WriteCloser) error {
-	rec, err := r.inTime(ctx, d)
-	replied := both(r.reply(w, rec, err), w.Close())
-	if e := (*heldError)(nil); errors.As(err, &e) {
-		r.insist(ctx, e.held)
+	rec, err := r.refreshWithSendTime(ctx, d)
+	replied := joinErrors(r.sendReply(w, rec, err), w.Close())
+	if e := (*unstoredError)(nil); errors.As(err, &e) {
+		r.retryStore(ctx, e.unstored)
 	}
 	return replied
 }
 
-func (r *Rotation) inTime(ctx context.Context, d helper.Demand) (helper.Record, error) {
+func (r *Rotation) refreshWithSendTime(ctx context.Context, d helper.Demand) (helper.Record, error) {
 	if r.SendTime > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = r.Client.Running.WithTimeout(ctx, r.SendTime)
@@ -34,23 +34,22 @@ func (r *Rotation) inTime(ctx context.Context, d helper.Demand) (helper.Record, 
 	return r.Refresh(ctx, d)
 }
 
-func (r *Rotation) reply(w io.Writer, rec helper.Record, err error) error {
+func (r *Rotation) sendReply(w io.Writer, rec helper.Record, err error) error {
 	if stopped := r.at("reply"); stopped != nil {
 		return stopped
 	}
 	return writeReply(w, rec, err, r.Kinds)
 }
 
-// A reply is a record and an error, on a pipe between a worker and the process
-// that started it.
+// A reply is the record and the error of a refresh, sent by a worker to the process that started it.
 type reply struct {
-	// Account has no members but those that callers use.
+	// Of the account only the members that callers use.
 	Account string    `json:"account,omitempty"`
 	ID      helper.ID `json:"id,omitempty"`
 	Store   string    `json:"store,omitempty"`
-	// Generation is that of the account's file.
+	// Generation of the account's file.
 	Generation uint64         `json:"generation,omitempty"`
-	Item       []byte         `json:"item,omitempty"` // the credential, as it is stored
+	Item       []byte         `json:"item,omitempty"` // the encoded credential
 	Version    helper.Version `json:"version,omitempty"`
 	Error      string         `json:"error,omitempty"`
 	Kinds      []string       `json:"kinds,omitempty"`
@@ -58,14 +57,14 @@ type reply struct {
 	File       *failedFile    `json:"file,omitempty"`
 }
 
-// A failedFile is a [fs.PathError] on the pipe.
+// A failedFile is a [fs.PathError] in a reply.
 type failedFile struct{ Op, Path, Text string }
 
-// An unsafePath is a [helper.UnsafeError] on the pipe.
+// An unsafePath is a [helper.UnsafeError] in a reply.
 type unsafePath struct{ Path, Problem, Fix string }
 
-// maxReply bounds a reply in bytes. An answer of the token endpoint has at most
-// 1 MiB, which JSON and base64 lengthen.
+// maxReply limits the size of a reply in bytes. An answer of the token endpoint has at most 4 MiB, and JSON and base64
+// lengthen it.
 const maxReply = 16 << 20
 
 func writeReply(w io.Writer, rec helper.Record, err error, more map[string]error) error {
@@ -79,7 +78,7 @@ func writeReply(w io.Writer, rec helper.Record, err error, more map[string]error
 		p = reply{Account: a.Name, ID: a.ID, Store: a.Store, Generation: a.Generation, Item: item, Version: rec.Version}
 	}
 	if about := (*helper.AccountError)(nil); errors.As(err, &about) {
-		err = about.Err // the reader names the account
+		err = about.Err // the reader adds the account's name
 	}
 	if err != nil {
 		p.Error, p.Kinds = err.Error(), kindsOf(err, more)
@@ -98,11 +97,10 @@ func writeReply(w io.Writer, rec helper.Record, err error, more map[string]error
 	return writeErr
 }
 
-// errNoReply: the worker ended before it could answer.
+// errNoReply: the worker exited before it replied.
 var errNoReply = errors.New("the refresh ended without a reply")
 
-// readReply reads what Serve wrote. The error is what Serve's Refresh returned,
-// of the same kinds.
+// readReply reads a reply of Serve. The error matches, with errors.Is, the same errors as that of the worker's Refresh.
 func readReply(r io.Reader, more map[string]error) (helper.Record, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxReply))
 	var p reply
@@ -122,7 +120,7 @@ func readReply(r io.Reader, more map[string]error) (helper.Record, error) {
 	}
 	if p.Error == "" {
 		if rec.Credential.Generation == 0 {
-			return helper.Record{}, errNoReply // JSON, but of nothing that is worth a reply
+			return helper.Record{}, errNoReply // JSON, but not a reply
 		}
 		return rec, nil
 	}
@@ -136,24 +134,23 @@ func readReply(r io.Reader, more map[string]error) (helper.Record, error) {
 	return rec, remote
 }
 
-// A remoteError is an error of another process, of the same kinds.
+// A remoteError is a worker's error. It matches the same kinds.
 type remoteError struct {
 	text  string
 	kinds []error
-	cause error // a helper.UnsafeError, a fs.PathError, or nil
+	cause error // a helper.UnsafeError, a fs.PathError or nil
 }
 
-// Unwrap returns the part that callers look into.
+// Unwrap returns the error with fields that callers read, or nil.
 func (e *remoteError) Unwrap() error { return e.cause }
 
 // Error implements error.
 func (e *remoteError) Error() string { return e.text }
 
-// Is reports whether the error is of the kind in [errors.Is].
+// Is reports whether the error matches kind in [errors.Is].
 func (e *remoteError) Is(kind error) bool { return slices.Contains(e.kinds, kind) }
 
-// kinds are the errors that callers tell apart, by the names that a reply has
-// for them, and more of them.
+// kinds returns the errors that callers distinguish, by their names in a reply: those of helper and more.
 func kinds(more map[string]error) map[string]error {
 	all := map[string]error{
 		"not-found": helper.ErrNotFound, "erasing": helper.ErrErasing, "sign-in-required": helper.ErrSignInRequired,
@@ -163,7 +160,7 @@ func kinds(more map[string]error) map[string]error {
 		"temporary": helper.ErrTemporary, "rejected": helper.ErrRejected, "not-stored": helper.ErrNotStored, "unread": helper.ErrUnread,
 		"unknown-store": helper.ErrUnknownStore,
 		"unanswered":    helper.ErrUnanswered, "elsewhere": helper.ErrElsewhere, "shared": helper.ErrShared, "invalid": helper.ErrInvalid,
-		"at-work": errAtWork,
+		"at-work": errRefreshRunning,
 	}
 	maps.Copy(all, more)
 	return all
@@ -179,7 +176,7 @@ func kindsOf(err error, more map[string]error) []string {
 	return names
 }
 
-// kindsNamed skips the names of a newer codex-cred.
+// kindsNamed returns the errors of the names. Unknown names, from a newer codex-cred, are skipped.
 func kindsNamed(names []string, more map[string]error) []error {
 	var found []error
 	all := kinds(more)

@@ -22,12 +22,12 @@ func allKinds() []error {
 		helper.ErrNotFound, helper.ErrErasing, helper.ErrSignInRequired, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge,
 		helper.ErrCorrupt, helper.ErrNewer, helper.ErrTimeout, helper.ErrFull, helper.ErrUnsafe, helper.ErrConflict, helper.ErrUnknown,
 		helper.ErrBusy, helper.ErrTemporary, helper.ErrRejected, helper.ErrNotStored, helper.ErrUnread, helper.ErrUnknownStore, helper.ErrElsewhere, helper.ErrShared, helper.ErrInvalid,
-		helper.ErrUnanswered, errAtWork,
+		helper.ErrUnanswered, errRefreshRunning,
 	}
 }
 
-// replied is a record with all that a reply carries.
-func replied() helper.Record {
+// sampleRecord is a record with all that a reply carries.
+func sampleRecord() helper.Record {
 	at := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	return helper.Record{
 		Account: helper.Account{Name: "work", ID: "0123456789abcdef0123456789abcdef", Store: "file", Generation: 7},
@@ -51,7 +51,7 @@ func TestReply(t *testing.T) {
 		failures[kind.Error()] = fmt.Errorf("put: %w", kind)
 	}
 	for name, failure := range failures {
-		for _, rec := range []helper.Record{{}, replied()} {
+		for _, rec := range []helper.Record{{}, sampleRecord()} {
 			if failure == nil && rec.Credential.Generation == 0 {
 				continue
 			}
@@ -107,7 +107,7 @@ func TestKinds(t *testing.T) {
 // program.
 func TestReadReply_None(t *testing.T) {
 	var whole bytes.Buffer
-	if err := writeReply(&whole, replied(), nil, nil); err != nil {
+	if err := writeReply(&whole, sampleRecord(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	text := strings.TrimSpace(whole.String())
@@ -140,7 +140,7 @@ func TestReadReply_None(t *testing.T) {
 func FuzzReadReply(f *testing.F) {
 	for _, failure := range []error{nil, helper.ErrNotStored, &helper.UnsafeError{Path: "/x", Problem: "y", Fix: "z"}} {
 		var b bytes.Buffer
-		if err := writeReply(&b, replied(), failure, nil); err != nil {
+		if err := writeReply(&b, sampleRecord(), failure, nil); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes())

@@ -28,14 +28,14 @@ var bySecretText = cmp.Comparer(func(a, b helper.Secret) bool { return a.Equal(b
 
 func TestRotation_RenewsTheCredential(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
-		w := newWorld(t, profile)
-		old := w.read(t)
-		w.clock.advance(life)
-		got, err := w.refresh(t)
+		env := newEnvironment(t, profile)
+		old := env.read(t)
+		env.clock.advance(life)
+		got, err := env.refresh(t)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(w.read(t), got, bySecretText); diff != "" {
+		if diff := cmp.Diff(env.read(t), got, bySecretText); diff != "" {
 			t.Errorf("the answer is not what is stored (-stored +answer):\n%s", diff)
 		}
 		c := got.Credential
@@ -45,48 +45,48 @@ func TestRotation_RenewsTheCredential(t *testing.T) {
 		if c.AccessToken.Equal(old.Credential.AccessToken) || c.RefreshToken.Equal(old.Credential.RefreshToken) {
 			t.Error("a token is the old one")
 		}
-		if !c.ObtainedAt.Equal(w.clock.Now()) || !c.Expiry.Equal(w.clock.Now().Add(life)) {
-			t.Errorf("obtained at %v, expiry %v, at %v", c.ObtainedAt, c.Expiry, w.clock.Now())
+		if !c.ObtainedAt.Equal(env.clock.Now()) || !c.Expiry.Equal(env.clock.Now().Add(life)) {
+			t.Errorf("obtained at %v, expiry %v, at %v", c.ObtainedAt, c.Expiry, env.clock.Now())
 		}
 		if diff := cmp.Diff(old.Credential.Identity, c.Identity); diff != "" || c.Identity.Subject == "" {
 			t.Errorf("the identity changed:\n%s", diff)
 		}
-		w.wantRequests(t, authserver.GrantRefresh, 1)
+		env.wantRequests(t, authserver.GrantRefresh, 1)
 	})
 }
 
 func TestRotation_TenCallersOneRequest(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
-		w := newWorld(t, profile)
-		w.clock.advance(life)
+		env := newEnvironment(t, profile)
+		env.clock.advance(life)
 		var wg sync.WaitGroup
 		answers := make([]helper.Record, 10)
 		for i := range answers {
 			wg.Go(func() {
 				var err error
-				if answers[i], err = w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1}); err != nil {
+				if answers[i], err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1}); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
 		for _, a := range answers {
-			if !a.Credential.AccessToken.Equal(answers[0].Credential.AccessToken) || !a.Credential.Valid(w.clock.Now()) {
+			if !a.Credential.AccessToken.Equal(answers[0].Credential.AccessToken) || !a.Credential.Valid(env.clock.Now()) {
 				t.Error("two callers got different tokens")
 			}
 		}
-		w.wantRequests(t, authserver.GrantRefresh, 1)
+		env.wantRequests(t, authserver.GrantRefresh, 1)
 	})
 }
 
 func TestRotation_MissingMembersKeepTheStored(t *testing.T) {
 	for _, kind := range []string{authserver.NoRefreshToken, authserver.NoIDToken, authserver.NoExpiresIn} {
 		t.Run(kind, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOpenAI)
-			old := w.read(t).Credential
-			w.clock.advance(life)
-			w.fail(t, authserver.Fault{Kind: kind, Grant: authserver.GrantRefresh})
-			rec, err := w.refresh(t)
+			env := newEnvironment(t, refresh.ProfileOpenAI)
+			old := env.read(t).Credential
+			env.clock.advance(life)
+			env.fail(t, authserver.Fault{Kind: kind, Grant: authserver.GrantRefresh})
+			rec, err := env.refresh(t)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func TestRotation_MissingMembersKeepTheStored(t *testing.T) {
 			if diff := cmp.Diff(old.Identity, rec.Credential.Identity); diff != "" {
 				t.Errorf("the identity changed:\n%s", diff)
 			}
-			if want := w.clock.Now().Add(life); !rec.Credential.Expiry.Equal(want) {
+			if want := env.clock.Now().Add(life); !rec.Credential.Expiry.Equal(want) {
 				t.Errorf("expiry %v, want %v", rec.Credential.Expiry, want)
 			}
 		})
@@ -105,16 +105,16 @@ func TestRotation_MissingMembersKeepTheStored(t *testing.T) {
 
 // What is already served, and what must not be presented, asks nobody.
 func TestRotation_NoRequest(t *testing.T) {
-	set := func(change func(*helper.Account)) func(*testing.T, *world) {
-		return func(t *testing.T, w *world) {
-			if _, err := w.accounts.Update("work", func(a *helper.Account) error { change(a); return nil }); err != nil {
+	set := func(change func(*helper.Account)) func(*testing.T, *environment) {
+		return func(t *testing.T, env *environment) {
+			if _, err := env.accounts.Update("work", func(a *helper.Account) error { change(a); return nil }); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	for _, c := range []struct {
 		name  string
-		given func(*testing.T, *world)
+		given func(*testing.T, *environment)
 		ask   uint64 // generation
 		want  error
 	}{
@@ -125,38 +125,38 @@ func TestRotation_NoRequest(t *testing.T) {
 		{"the server asked to wait", set(func(a *helper.Account) { a.NotBefore = a.NotBefore.AddDate(2030, 0, 0) }), 1, helper.ErrTemporary},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOpenAI)
+			env := newEnvironment(t, refresh.ProfileOpenAI)
 			if c.given != nil {
-				c.given(t, w)
+				c.given(t, env)
 			}
-			rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: c.ask})
+			rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: c.ask})
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
-			if c.want == nil && !rec.Credential.AccessToken.Equal(w.read(t).Credential.AccessToken) {
+			if c.want == nil && !rec.Credential.AccessToken.Equal(env.read(t).Credential.AccessToken) {
 				t.Error("the answer is not the stored credential")
 			}
-			w.wantRequests(t, authserver.GrantRefresh, 0)
+			env.wantRequests(t, authserver.GrantRefresh, 0)
 		})
 	}
 }
 
 func TestRotation_UnknownAccount(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOpenAI)
-	if _, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "home", Generation: 1}); !errors.Is(err, helper.ErrNotFound) {
+	env := newEnvironment(t, refresh.ProfileOpenAI)
+	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "home", Generation: 1}); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("error %v, want ErrNotFound", err)
 	}
 }
 
 func TestRotation_LockHeldTooLong(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOpenAI)
-	unlock, err := w.rotation.Locker.Lock(t.Context(), string(w.read(t).Account.ID))
+	env := newEnvironment(t, refresh.ProfileOpenAI)
+	unlock, err := env.rotation.Locker.Lock(t.Context(), string(env.read(t).Account.ID))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := w.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrBusy) {
+	if _, err := env.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrBusy) {
 		t.Errorf("error %v, want ErrBusy", err)
 	}
 	if err := unlock(); err != nil {
@@ -167,38 +167,38 @@ func TestRotation_LockHeldTooLong(t *testing.T) {
 // A caller that waited for the lock of a sign-in which was replaced meanwhile
 // starts over with the new one.
 func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOpenAI)
-	first := w.read(t)
-	inner := w.rotation.Locker
-	spy := &lockThen{Locker: inner, then: func() {
-		w.rotation.Locker = inner
-		w.signIn(t, refresh.ProfileOpenAI)
-		w.clock.advance(life)
+	env := newEnvironment(t, refresh.ProfileOpenAI)
+	first := env.read(t)
+	inner := env.rotation.Locker
+	spy := &hookedLocker{Locker: inner, then: func() {
+		env.rotation.Locker = inner
+		env.signIn(t, refresh.ProfileOpenAI)
+		env.clock.advance(life)
 	}}
-	w.rotation.Locker = spy
-	spy.after = func() { w.rotation.Locker = spy }
-	rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
+	env.rotation.Locker = spy
+	spy.after = func() { env.rotation.Locker = spy }
+	rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := w.read(t).Account.ID
+	second := env.read(t).Account.ID
 	if want := []string{string(first.Account.ID), string(second)}; !slices.Equal(spy.names, want) || first.Account.ID == second {
 		t.Errorf("locked %v, want %v", spy.names, want)
 	}
 	if rec.Account.ID != second || rec.Credential.Generation != 2 {
 		t.Errorf("the answer is generation %d of %s, want 2 of %s", rec.Credential.Generation, rec.Account.ID, second)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 1)
+	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// lockThen does something once it holds the first lock, and keeps the names.
-type lockThen struct {
+// hookedLocker does something once it holds the first lock, and keeps the names.
+type hookedLocker struct {
 	helper.Locker
 	names       []string
 	then, after func()
 }
 
-func (l *lockThen) Lock(ctx context.Context, name string) (func() error, error) {
+func (l *hookedLocker) Lock(ctx context.Context, name string) (func() error, error) {
 	l.names = append(l.names, name)
 	unlock, err := l.Locker.Lock(ctx, name)
 	if len(l.names) == 1 {
@@ -210,13 +210,13 @@ func (l *lockThen) Lock(ctx context.Context, name string) (func() error, error) 
 
 // A server that cannot be reached is tried a few times; nothing is persisted.
 func TestRotation_NotSent(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOpenAI)
-	before := w.read(t)
+	env := newEnvironment(t, refresh.ProfileOpenAI)
+	before := env.read(t)
 	synctest.Test(t, func(t *testing.T) {
 		tries, offline := 0, errors.New("no route")
-		r := *w.rotation
+		r := *env.rotation
 		r.After, r.Locker = nil, &locker{}
-		r.Client = &refresh.Client{Now: w.clock.Now, Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline }}
+		r.Client = &refresh.Client{Now: env.clock.Now, Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline }}
 		start := time.Now() //nolint:forbidigo // the time of the synctest bubble
 		_, err := r.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1})
 		if !errors.Is(err, helper.ErrTemporary) || tries != 3 {
@@ -231,32 +231,32 @@ func TestRotation_NotSent(t *testing.T) {
 			t.Errorf("with a short deadline: error %v after %d tries, want ErrTemporary after 1 more", err, tries-3)
 		}
 	})
-	if diff := cmp.Diff(before, w.read(t), bySecretText); diff != "" {
+	if diff := cmp.Diff(before, env.read(t), bySecretText); diff != "" {
 		t.Errorf("something was persisted:\n%s", diff)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 0)
+	env.wantRequests(t, authserver.GrantRefresh, 0)
 }
 
 // The caller's end does not lose an answer that is on its way.
 func TestRotation_CallerGivesUp(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOpenAI)
-	w.clock.advance(life)
-	w.fail(t, authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh})
-	ctx, cancel := context.WithCancel(soon(t))
+	env := newEnvironment(t, refresh.ProfileOpenAI)
+	env.clock.advance(life)
+	env.fail(t, authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh})
+	ctx, cancel := context.WithCancel(timeoutContext(t))
 	done := make(chan error, 1)
 	go func() {
-		_, err := w.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1})
+		_, err := env.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1})
 		done <- err
 	}()
-	if err := w.server.Wait(soon(t), authserver.GrantRefresh, 1); err != nil {
+	if err := env.server.Wait(timeoutContext(t), authserver.GrantRefresh, 1); err != nil {
 		t.Fatal(err)
 	}
 	cancel()
-	w.server.Release()
+	env.server.Release()
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if got := w.read(t).Credential.Generation; got != 2 {
+	if got := env.read(t).Credential.Generation; got != 2 {
 		t.Errorf("stored generation %d, want 2", got)
 	}
 }

@@ -18,30 +18,27 @@ import (
 const (
 	maxBody   = 1 << 20
 	maxHeader = 64 << 10
-	// connectTime bounds the parts of a call before its first byte.
-	connectTime = 30 * time.Second
+	// connectTimeout limits each step of a call before its first byte.
+	connectTimeout = 30 * time.Second
 )
 
 // A call is one HTTP request.
 type call struct {
 	request     Request
-	generation  uint64 // of the credential, with a refresh token
+	generation  uint64 // of the credential whose refresh token is sent
 	endpoint    string
 	contentType string
 	body        string
-	secrets     []helper.Secret // in the body
-	// detached: once the call is sent, the caller's context ends it no longer.
-	// An answer that is on its way must be read.
+	secrets     []helper.Secret // contained in the body
+	// detached: the caller's context does not cancel the call once it is sent, because its answer must be read.
 	detached bool
-	// first, if set, is called before the first byte of the body is handed over.
-	// If it fails none is.
-	first func() error
-	// asks: the call is detached but carries no grant before its answer has
-	// begun with status 200.
-	asks bool
+	// beforeFirstByte, if set, is called before the first byte of the body is sent. If it fails, nothing is sent.
+	beforeFirstByte func() error
+	// polls: the call is detached but sends no grant; an answer with status 200 may contain tokens.
+	polls bool
 }
 
-// method of a call that has a body is POST.
+// method returns POST for a call with a body.
 func (c call) method() string {
 	switch {
 	case c.body != "":
@@ -52,25 +49,24 @@ func (c call) method() string {
 	return http.MethodGet
 }
 
-// An answer is what came of one call, before any of it is parsed.
+// An answer is the unparsed result of one call.
 type answer struct {
 	host  string
 	start time.Time // of the call
-	// sent: the body was, or may have been, written; of a call without one, the
-	// request.
+	// sent: the body was, or may have been, written; for a call without a body, the request.
 	sent       bool
 	status     int
 	retryAfter string
-	date       string          // the header of that name
-	secrets    []helper.Secret // of the request; a server may repeat them
-	// raw is all that arrived, as it arrived, also beside an error: status line,
-	// header and body. It is nil of a call whose answer is read strictly.
+	date       string          // the Date header
+	secrets    []helper.Secret // of the request; the server may repeat them
+	// raw is all received bytes: status line, header and body, also beside an error. It is nil for calls whose answer
+	// net/http reads.
 	raw  []byte
-	body []byte // what could be read of it
-	err  error  // nil: the whole answer was read
+	body []byte // as much as could be read
+	err  error  // nil if the whole answer was read
 }
 
-// send makes the call once, on a connection of its own.
+// send makes the call once, on a new connection.
 func (c *Client) send(ctx context.Context, call call) answer {
 	a := c.sendOnce(ctx, call)
 	c.observe(ctx, call, a)
@@ -89,21 +85,21 @@ func (c *Client) sendOnce(ctx context.Context, call call) answer {
 	limit := c.limit(call, cancel)
 	defer func() { limit.stop() }()
 
-	start := &start{first: call.first}
+	start := &sendState{beforeFirstByte: call.beforeFirstByte}
 	if call.detached {
-		start.begun = func() { letGo() }
+		start.onSent = func() { letGo() }
 	}
 	if call.body == "" {
 		own = httptrace.WithClientTrace(own, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { _ = start.begin() }})
 	}
 	if call.request == RequestRefresh {
-		a.err = c.precious(own, call, start.begin, &a)
+		a.err = c.roundTripRaw(own, call, start.begin, &a)
 	} else {
 		a.err = c.roundTrip(own, call, start.begin, limit, &a)
 	}
-	// A server may answer well before it has read what it was sent.
+	// A server may answer successfully before it has read the whole request.
 	a.sent = start.end() || a.err == nil && a.status == http.StatusOK
-	if a.err != nil && limit.late.Load() {
+	if a.err != nil && limit.isExpired.Load() {
 		a.err = context.DeadlineExceeded
 	}
 	if !a.sent && ctx.Err() != nil {
@@ -112,8 +108,8 @@ func (c *Client) sendOnce(ctx context.Context, call call) answer {
 	return a
 }
 
-// roundTrip reads the whole answer into a. It uses the transport itself: an
-// http.Client would follow redirects.
+// roundTrip makes the call and reads the whole answer into a. It uses a Transport because an http.Client follows
+// redirects.
 func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, limit *limit, a *answer) error {
 	req, err := c.request(ctx, call, begin)
 	if err != nil {
@@ -126,22 +122,22 @@ func (c *Client) roundTrip(ctx context.Context, call call, begin func() error, l
 		return err
 	}
 	a.status, a.retryAfter, a.date = resp.StatusCode, resp.Header.Get("Retry-After"), resp.Header.Get("Date")
-	if call.asks && a.status == http.StatusOK {
-		limit.granted()
+	if call.polls && a.status == http.StatusOK {
+		limit.extend()
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if len(a.body) > maxBody {
 		a.body, err = a.body[:maxBody], errTooLong
 	}
-	return both(err, resp.Body.Close())
+	return joinErrors(err, resp.Body.Close())
 }
 
 func (c *Client) request(ctx context.Context, call call, begin func() error) (*http.Request, error) {
 	body := io.Reader(nil)
 	if call.body != "" && begin != nil {
-		// Behind a reader of a type of our own net/http sets no GetBody, without
-		// which it cannot send the body a second time.
-		body = &onceRead{text: strings.NewReader(call.body), begin: begin}
+		// For a reader of an unknown type net/http sets no GetBody, without which it cannot send the body a second
+		// time.
+		body = &onceReader{text: strings.NewReader(call.body), begin: begin}
 	}
 	req, err := http.NewRequestWithContext(ctx, call.method(), call.endpoint, body)
 	if err != nil {
@@ -156,49 +152,48 @@ func (c *Client) request(ctx context.Context, call call, begin func() error) (*h
 	return req, nil
 }
 
-// A start is the moment from which a call counts as sent. It comes from the
-// goroutine that writes the request, once and never after end.
-type start struct {
-	first func() error // nil is nothing
-	begun func()       // nil is nothing
+// A sendState records whether a call counts as sent. The goroutine that writes the request calls begin, which fails
+// after end.
+type sendState struct {
+	beforeFirstByte func() error // may be nil
+	onSent          func()       // may be nil
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards sent and ended
 	sent  bool
 	ended bool
 }
 
-var errEnded = errors.New("the call has ended before it was sent")
+var errCallEnded = errors.New("the call has ended before it was sent")
 
-// begin lets the first byte go out, or returns why it must not.
-func (s *start) begin() error {
+// begin marks the call as sent, or returns why it must not be sent.
+func (s *sendState) begin() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
-		return errEnded
+		return errCallEnded
 	}
-	if s.first != nil {
-		if err := s.first(); err != nil {
+	if s.beforeFirstByte != nil {
+		if err := s.beforeFirstByte(); err != nil {
 			return err
 		}
 	}
 	s.sent = true
-	if s.begun != nil {
-		s.begun()
+	if s.onSent != nil {
+		s.onSent()
 	}
 	return nil
 }
 
-// end reports whether the call was sent. From then on it is not.
-func (s *start) end() bool {
+// end reports whether the call was sent. After end, begin fails.
+func (s *sendState) end() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
 	return s.sent
 }
 
-// An onceRead is a body that calls begin before it is read, and yields nothing
-// if that fails.
-type onceRead struct {
+// An onceReader is a request body that calls begin before its first byte is read, and returns its error if it fails.
+type onceReader struct {
 	text  *strings.Reader
 	begin func() error
 	begun bool
@@ -206,7 +201,7 @@ type onceRead struct {
 }
 
 // Read implements [io.Reader].
-func (o *onceRead) Read(p []byte) (int, error) {
+func (o *onceReader) Read(p []byte) (int, error) {
 	if !o.begun {
 		o.begun, o.err = true, o.begin()
 	}
@@ -221,8 +216,8 @@ func (c *Client) transport() *http.Transport {
 	http1.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:                  c.Proxy,
-		DialContext:            (&net.Dialer{Timeout: connectTime}).DialContext,
-		TLSHandshakeTimeout:    connectTime,
+		DialContext:            (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		TLSHandshakeTimeout:    connectTimeout,
 		TLSClientConfig:        &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
 		Protocols:              http1,
 		DisableKeepAlives:      true,

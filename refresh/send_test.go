@@ -20,27 +20,27 @@ import (
 // read the first POST sees exactly one.
 func TestGrantsAreSentOnce(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
-		address, posts := dropper(t)
-		w := newWorld(t, profile)
-		rec := w.read(t)
+		address, posts := droppingServer(t)
+		env := newEnvironment(t, profile)
+		rec := env.read(t)
 		iss := rec.Credential.Issuer
 		iss.TokenEndpoint = "http://" + address + "/token"
 
 		rec.Credential.Issuer = iss
-		if _, err := w.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
+		if _, err := env.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 1 {
+		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 1 {
 			t.Errorf("refresh: error %v and %d requests, want ErrTemporary and 1", err, posts.Load())
 		}
-		if _, err := w.client.Redeem(t.Context(), iss, helper.NewSecret("c"), helper.NewSecret("v"), "http://127.0.0.1:1/"); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 2 {
+		if _, err := env.client.Redeem(t.Context(), iss, helper.NewSecret("c"), helper.NewSecret("v"), "http://127.0.0.1:1/"); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 2 {
 			t.Errorf("code: error %v and %d requests, want ErrTemporary and 1", err, posts.Load()-1)
 		}
 	})
 }
 
-// dropper reads each request whole, counts it and closes the connection.
-func dropper(t *testing.T) (address string, posts *atomic.Int32) {
+// droppingServer reads each request whole, counts it and closes the connection.
+func droppingServer(t *testing.T) (address string, posts *atomic.Int32) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -68,22 +68,22 @@ func dropper(t *testing.T) (address string, posts *atomic.Int32) {
 // Endpoints that came into the stored credential by another way than the
 // sign-in are checked again: no secret goes out in the clear.
 func TestEndpointsAreCheckedBeforeUse(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.client.Proxy = func(*http.Request) (*url.URL, error) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.client.Proxy = func(*http.Request) (*url.URL, error) {
 		t.Error("a request was made")
 		return nil, errors.New("no")
 	}
-	rec := w.read(t)
+	rec := env.read(t)
 	rec.Credential.Issuer.TokenEndpoint = "http://192.0.2.1/token"
 	rec.Credential.Issuer.RevocationEndpoint = "http://192.0.2.1/revoke"
-	if _, err := w.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
+	if _, err := env.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
 		t.Fatal(err)
 	}
 	iss, secret := rec.Credential.Issuer, helper.NewSecret("s")
-	_, refreshErr := w.refresh(t)
-	_, redeemErr := w.client.Redeem(soon(t), iss, secret, secret, "http://127.0.0.1:1/")
+	_, refreshErr := env.refresh(t)
+	_, redeemErr := env.client.Redeem(timeoutContext(t), iss, secret, secret, "http://127.0.0.1:1/")
 	for name, err := range map[string]error{
-		"refresh": refreshErr, "code": redeemErr, "revoke": w.client.Revoke(soon(t), iss, secret, "refresh_token"),
+		"refresh": refreshErr, "code": redeemErr, "revoke": env.client.Revoke(timeoutContext(t), iss, secret, "refresh_token"),
 	} {
 		if !errors.Is(err, helper.ErrInvalid) {
 			t.Errorf("%s: error %v, want ErrInvalid", name, err)
@@ -106,16 +106,16 @@ func TestCallerGivesUpWhileConnecting(t *testing.T) {
 		}
 		cancel()
 	}()
-	w := newWorld(t, refresh.ProfileOAuth)
-	before := w.read(t)
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	before := env.read(t)
 	rec := before
 	rec.Credential.Issuer.TokenEndpoint = "https://" + l.Addr().String() + "/token"
-	if _, err := w.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
+	if _, err := env.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := w.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1})
+		_, err := env.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1})
 		done <- err
 	}()
 	select {
@@ -126,7 +126,7 @@ func TestCallerGivesUpWhileConnecting(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %v, want Canceled and ErrTemporary", err)
 	}
-	if a := w.read(t).Account; a.Unanswered != 0 || !a.NotBefore.IsZero() {
+	if a := env.read(t).Account; a.Unanswered != 0 || !a.NotBefore.IsZero() {
 		t.Errorf("an outcome was noted: %+v", a)
 	}
 	_ = l.Close()

@@ -9,13 +9,12 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Profiles: the dialects of OAuth that the package speaks.
+// Profiles are the dialects of OAuth that the package supports.
 const (
-	// ProfileOpenAI is the dialect of Codex's sign-in: fixed paths, JSON bodies
-	// for the refresh and the revocation.
+	// ProfileOpenAI is the dialect of Codex's sign-in: fixed paths, and JSON bodies for refresh and revocation.
 	ProfileOpenAI = "openai"
-	// ProfileOAuth is any server that follows RFC 6749 and publishes metadata
-	// (RFC 8414 or OpenID Connect Discovery).
+	// ProfileOAuth is for any server that follows RFC 6749 and publishes metadata (RFC 8414 or OpenID Connect
+	// Discovery).
 	ProfileOAuth = "oauth"
 )
 
@@ -23,18 +22,17 @@ const (
 	openAIIssuer     = "https://auth.openai.com"
 	openAIClientID   = "app_EMoamEEZ73f0CkXaXp7hrann" // Codex's public client
 	openAIOriginator = "codex-cred"
-	// leastScope is the least that yields an identity and a refresh token.
+	// leastScope is the smallest scope that gives an identity and a refresh token.
 	leastScope = "openid profile email offline_access"
 )
 
-// Settings are what a person chose for a sign-in. An empty field stands for
-// the default of the profile; an empty Profile is [ProfileOpenAI]. The oauth
-// profile has no default Issuer and ClientID.
+// Settings are a person's choices for a sign-in. An empty field means the profile's default; an empty Profile means
+// [ProfileOpenAI]. The oauth profile has no default for Issuer and ClientID.
 type Settings struct {
 	Profile, Issuer, ClientID, Scope, RedirectURI, Originator string
 }
 
-// openAI derives the issuer of the openai profile without asking anybody.
+// openAI returns the issuer of the openai profile, without any request.
 func (s Settings) openAI() (helper.Issuer, error) {
 	base := strings.TrimSuffix(or(s.Issuer, openAIIssuer), "/")
 	if err := CheckEndpoint(base); err != nil {
@@ -53,9 +51,8 @@ func (s Settings) openAI() (helper.Issuer, error) {
 	}, nil
 }
 
-// CheckEndpoint returns [helper.ErrInvalid] unless raw is the URL of an
-// endpoint that may be given secrets: https, or http on a literal loopback
-// address (127.0.0.0/8 or [::1]; a name like localhost is resolved by others),
+// CheckEndpoint returns [helper.ErrInvalid] unless raw is the URL of an endpoint that secrets may be sent to: https, or
+// http on a literal loopback address (127.0.0.0/8 or [::1]; a name like localhost may resolve to another address),
 // without user information, query and fragment.
 func CheckEndpoint(raw string) error {
 	problem := urlProblem(raw)
@@ -71,21 +68,20 @@ func CheckEndpoint(raw string) error {
 	} else {
 		raw = ""
 	}
-	return fmt.Errorf("URL %q is %w: %s", clean(raw, maxCode), helper.ErrInvalid, problem)
+	return fmt.Errorf("URL %q is %w: %s", sanitize(raw, maxCode), helper.ErrInvalid, problem)
 }
 
-// An IssuerNameError says that a server calls itself by another name than the
-// issuer that was asked for, if only by a slash: names of issuers are compared byte
-// by byte (RFC 8414 section 3.3, RFC 9207 section 2.4, OpenID Connect Core section
-// 3.1.3.7). It wraps [helper.ErrRejected].
+// An IssuerNameError means that a server uses another issuer identifier than the one that was asked for. Identifiers
+// are compared byte by byte, including a trailing slash (RFC 8414 section 3.3, RFC 9207 section 2.4, OpenID Connect
+// Core section 3.1.3.7). It wraps [helper.ErrRejected].
 type IssuerNameError struct {
-	What          string // that has the name, such as "the metadata"
-	Named, Wanted string // fit for a terminal
+	What          string // where the identifier was found, such as "the metadata"
+	Named, Wanted string // safe to print
 }
 
-// NewIssuerNameError returns the error for a name that came from a server.
+// NewIssuerNameError returns the error for an identifier from a server.
 func NewIssuerNameError(what, named string, iss helper.Issuer) *IssuerNameError {
-	return &IssuerNameError{What: what, Named: clean(named, maxText), Wanted: iss.URL}
+	return &IssuerNameError{What: what, Named: sanitize(named, maxText), Wanted: iss.URL}
 }
 
 // Error implements error.
@@ -100,22 +96,22 @@ func (e *IssuerNameError) Error() string {
 // Unwrap returns [helper.ErrRejected].
 func (e *IssuerNameError) Unwrap() error { return helper.ErrRejected }
 
-// OnlySlash reports whether the names differ by a slash at the end and by nothing
-// else, so that the wanted one was likely mistyped.
+// OnlySlash reports whether the identifiers differ only by a trailing slash, so that the wanted one was probably
+// mistyped.
 func (e *IssuerNameError) OnlySlash() bool {
 	return strings.TrimSuffix(e.Named, "/") == strings.TrimSuffix(e.Wanted, "/")
 }
 
-// checkEndpoint is [CheckEndpoint] for an endpoint of the issuer. Only an issuer
-// that is itself at http on loopback may have endpoints there: another could
-// send secrets to whoever listens on a port of this computer.
+// checkEndpoint is [CheckEndpoint] for an endpoint of the issuer. An endpoint at http on loopback is allowed only if
+// the issuer itself is there: another issuer could otherwise have secrets sent to any program that listens on this
+// computer.
 func checkEndpoint(iss helper.Issuer, endpoint string) error {
 	if err := CheckEndpoint(endpoint); err != nil {
 		return err
 	}
 	if isHTTP(endpoint) && (!isHTTP(iss.URL) || CheckEndpoint(iss.URL) != nil) {
 		return fmt.Errorf("URL %q is %w: http is allowed only if the issuer is at http on loopback too, and it is %q",
-			clean(endpoint, maxCode), helper.ErrInvalid, clean(iss.URL, maxCode))
+			sanitize(endpoint, maxCode), helper.ErrInvalid, sanitize(iss.URL, maxCode))
 	}
 	return nil
 }
@@ -125,8 +121,7 @@ func isHTTP(raw string) bool {
 	return err == nil && u.Scheme == "http"
 }
 
-// urlProblem says why the URL must not be visited, by this program or by a
-// person; empty if it may be.
+// urlProblem describes why the URL must not be opened, by this program or by a person, or returns "".
 func urlProblem(raw string) string {
 	u, err := url.Parse(raw)
 	switch {
@@ -138,7 +133,7 @@ func urlProblem(raw string) string {
 		return "it is not https"
 	case u.Hostname() == "":
 		return "it has no host"
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return "http is allowed only on 127.0.0.1 or [::1]"
 	case u.User != nil:
 		return "it has user information"
@@ -146,7 +141,7 @@ func urlProblem(raw string) string {
 	return ""
 }
 
-func loopback(host string) bool {
+func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.IsLoopback() && ip.Zone() == "" && !ip.Is4In6()
 }
@@ -156,7 +151,7 @@ func hostOf(endpoint string) string {
 	if err != nil {
 		return ""
 	}
-	return clean(u.Host, maxCode)
+	return sanitize(u.Host, maxCode)
 }
 
 func or(s, otherwise string) string {

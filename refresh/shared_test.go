@@ -15,21 +15,21 @@ import (
 // and nothing is sent; until it is claimed.
 func TestRotation_Shared(t *testing.T) {
 	for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonIdle, helper.ReasonRejected, helper.ReasonClock} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		w.accounts.set(func(a *helper.Account) { a.Shared = "codex" })
-		before := w.read(t)
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		env.accounts.set(func(a *helper.Account) { a.Shared = "codex" })
+		before := env.read(t)
 		demand := helper.Demand{Account: "work", Generation: 1, Reason: why}
-		_, err := w.rotation.Refresh(soon(t), demand)
+		_, err := env.rotation.Refresh(timeoutContext(t), demand)
 		shared := (*helper.SharedError)(nil)
 		if !errors.As(err, &shared) || shared.Source != "codex" || !errors.Is(err, helper.ErrShared) || !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want a SharedError", err)
 		}
-		w.wantRequests(t, authserver.GrantRefresh, 0)
-		if diff := cmp.Diff(before, w.read(t), bySecretText); diff != "" {
+		env.wantRequests(t, authserver.GrantRefresh, 0)
+		if diff := cmp.Diff(before, env.read(t), bySecretText); diff != "" {
 			t.Errorf("something was stored:\n%s", diff)
 		}
-		w.accounts.set(func(a *helper.Account) { a.Shared = "" })
-		if _, err := w.rotation.Refresh(soon(t), demand); err != nil {
+		env.accounts.set(func(a *helper.Account) { a.Shared = "" })
+		if _, err := env.rotation.Refresh(timeoutContext(t), demand); err != nil {
 			t.Errorf("refresh of the claimed: %v", err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 )
 
-// The numbers of RFC 1928 and RFC 1929.
+// Constants of RFC 1928 and RFC 1929.
 const (
 	socksVersion  = 5
 	socksNoAuth   = 0
@@ -19,12 +19,11 @@ const (
 	socksIPv4     = 1
 	socksName     = 3
 	socksIPv6     = 4
-	// maxSocksText bounds a host, a user and a password, in bytes.
+	// maxSocksText limits the length of a host, a user and a password in bytes.
 	maxSocksText = 255
 )
 
-// socks asks a SOCKS 5 proxy for a way to the address, whose name the proxy
-// looks up (RFC 1928).
+// socks asks a SOCKS 5 proxy for a connection to the address (RFC 1928). The proxy resolves the name.
 func socks(conn net.Conn, proxy *url.URL, address string) error {
 	password, _ := proxy.User.Password()
 	user := proxy.User.Username()
@@ -46,7 +45,7 @@ func socks(conn net.Conn, proxy *url.URL, address string) error {
 	return socksAnswer(conn)
 }
 
-// socksGreet agrees on a method to say who asks, and does so.
+// socksGreet negotiates the authentication method and authenticates.
 func socksGreet(conn net.Conn, user, password string) error {
 	greeting := []byte{socksVersion, 1, socksNoAuth}
 	if user != "" {
@@ -70,7 +69,7 @@ func socksGreet(conn net.Conn, user, password string) error {
 	return err
 }
 
-// socksAsk writes, and reads as many bytes as the answer has.
+// socksAsk writes ask and reads an answer of size bytes.
 func socksAsk(conn net.Conn, ask []byte, size int) ([]byte, error) {
 	if _, err := conn.Write(ask); err != nil {
 		return nil, err
@@ -91,7 +90,7 @@ func socksAddress(host string) []byte {
 	return append([]byte{socksIPv6}, ip.WithZone("").AsSlice()...)
 }
 
-// socksAnswer reads the answer, and the address in it that means nothing here.
+// socksAnswer reads the proxy's answer. The address in it is ignored.
 func socksAnswer(conn net.Conn) error {
 	head := make([]byte, 4)
 	if _, err := io.ReadFull(conn, head); err != nil {

@@ -28,15 +28,15 @@ func TestStart(t *testing.T) {
 		{"never begun", nil, []string{"end"}, nil, nil, false},
 		{"begun", nil, []string{"begin", "end"}, []string{"first", "begun"}, nil, true},
 		{"first fails", failure, []string{"begin", "end"}, []string{"first"}, failure, false},
-		{"ended before it was begun", nil, []string{"end", "begin", "end"}, nil, errEnded, false},
-		{"begun again", nil, []string{"begin", "end", "begin", "end"}, []string{"first", "begun"}, errEnded, true},
+		{"ended before it was begun", nil, []string{"end", "begin", "end"}, nil, errCallEnded, false},
+		{"begun again", nil, []string{"begin", "end", "begin", "end"}, []string{"first", "begun"}, errCallEnded, true},
 	} {
 		var calls []string
 		var err error
 		var sent bool
-		s := &start{
-			first: func() error { calls = append(calls, "first"); return c.first },
-			begun: func() { calls = append(calls, "begun") },
+		s := &sendState{
+			beforeFirstByte: func() error { calls = append(calls, "first"); return c.first },
+			onSent:          func() { calls = append(calls, "begun") },
 		}
 		for _, step := range c.steps {
 			if step == "begin" {
@@ -55,13 +55,13 @@ func TestStart(t *testing.T) {
 // asks once.
 func TestOnceRead(t *testing.T) {
 	failure, asked := errors.New("no space"), 0
-	o := &onceRead{text: strings.NewReader("body"), begin: func() error { asked++; return failure }}
+	o := &onceReader{text: strings.NewReader("body"), begin: func() error { asked++; return failure }}
 	for range 2 {
 		if b, err := io.ReadAll(o); len(b) > 0 || !errors.Is(err, failure) {
 			t.Errorf("read %q, error %v", b, err)
 		}
 	}
-	o = &onceRead{text: strings.NewReader("body"), begin: func() error { asked++; return nil }}
+	o = &onceReader{text: strings.NewReader("body"), begin: func() error { asked++; return nil }}
 	if b, err := io.ReadAll(io.MultiReader(io.LimitReader(o, 1), o)); string(b) != "body" || err != nil || asked != 2 {
 		t.Errorf("read %q, error %v, asked %d times", b, err, asked-1)
 	}

@@ -12,18 +12,17 @@ import (
 const (
 	maxCode = 80
 	maxText = 200
-	// maxClaim is more than the longest e-mail address (RFC 5321 section
-	// 4.5.3.1: 64 + 1 + 255).
+	// maxClaim is longer than the longest e-mail address (RFC 5321 section 4.5.3.1: 64 + 1 + 255).
 	maxClaim = 320
 )
 
-// longWord is anything in a server's text that could be a token. It is made when
-// it is needed, as a get is without it.
+// longWord matches anything in a server's text that could be a token. It is compiled when needed: compiling it at start
+// would slow down every get.
 func longWord() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_.~+/=-]{24,}`) }
 
-// clean makes text from outside fit for a terminal: one line, no control
-// characters, no marks that turn the direction of writing, at most limit runes.
-func clean(s string, limit int) string {
+// sanitize makes untrusted text safe to print: one line, no control characters, no bidirectional control characters,
+// and at most limit characters.
+func sanitize(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -39,15 +38,14 @@ func clean(s string, limit int) string {
 	return strings.TrimSpace(s)
 }
 
-// cleanText is clean for the words of an authorization server, which may repeat
-// what they were sent, and know who it is about: whatever could be a token is left
-// out, and e-mail addresses are masked.
-func cleanText(s string) string {
-	return clean(longWord().ReplaceAllString(helper.MaskEmails(clean(s, maxBody)), "[...]"), maxText)
+// sanitizeText sanitizes a text of an authorization server, which may repeat secrets and name a person: it removes
+// anything that could be a token and masks e-mail addresses.
+func sanitizeText(s string) string {
+	return sanitize(longWord().ReplaceAllString(helper.MaskEmails(sanitize(s, maxBody)), "[...]"), maxText)
 }
 
-// both returns one error of one line for two, of which any may be nil.
-func both(err, other error) error {
+// joinErrors joins two errors, each of which may be nil, into one with a message of one line.
+func joinErrors(err, other error) error {
 	switch {
 	case err == nil:
 		return other

@@ -13,13 +13,11 @@ import (
 	"github.com/codex-cred/codex-cred/refresh/internal/salvage"
 )
 
-// grant reads the tokens of an answer to a refresh. By now the refresh token
-// that was presented is spent, so whatever holds its successor will do: one whole
-// JSON object, or an object that breaks off behind both tokens, in any frame and
-// character set. A status of failure needs a new refresh token to be overruled.
+// grant returns the tokens of an answer to a refresh. The presented refresh token is already spent, so every source of
+// its successor is accepted: a complete JSON object, or a truncated one that contains both tokens, whatever the framing
+// and character set. With an error status, only an answer with a new refresh token counts.
 //
-// Beside an error the grant holds the refresh token that the answer brought, if
-// only the access token cannot be used.
+// Beside an error, the grant contains the new refresh token if only the access token is unusable.
 func (a answer) grant(profile string) (grant, error) {
 	g, err := parseGrant(profile, a.body)
 	if err == nil && a.succeeded() {
@@ -29,22 +27,22 @@ func (a answer) grant(profile string) (grant, error) {
 	} else if err == nil {
 		err = errors.New("the answer is an error, whatever tokens it holds")
 	}
-	found := a.find(salvage.Parse(a.arrived()))
+	found := a.bestCandidate(salvage.Parse(a.content()))
 	if found.usable() {
 		return found.grant, nil
 	}
 	return grant{refresh: found.refresh}, err
 }
 
-// repair looks once more for the refresh token of a body that parses without
-// one: a member that is there twice counts once it can be used.
+// repair looks for the refresh token in a body that parses without one: of duplicate members, the last usable one
+// counts.
 func (a answer) repair(g *grant) error {
 	if !g.refresh.IsZero() {
 		return nil
 	}
 	for o := range salvage.Parse(a.body).Objects {
 		g.refresh = grantIn(o).refresh
-		if g.refresh.IsZero() && brings(o, "error") {
+		if g.refresh.IsZero() && hasMember(o, "error") {
 			return errors.New("the answer holds an error and no refresh token")
 		}
 		break
@@ -52,7 +50,7 @@ func (a answer) repair(g *grant) error {
 	return nil
 }
 
-// strictGrant reads the tokens of a sign-in, which can be repeated.
+// strictGrant returns the tokens of a sign-in. It is strict because a sign-in can be repeated.
 func (a answer) strictGrant(profile string) (grant, error) {
 	g, err := parseGrant(profile, a.body)
 	if err == nil && (a.err != nil || a.status != http.StatusOK) {
@@ -61,35 +59,34 @@ func (a answer) strictGrant(profile string) (grant, error) {
 	return g, err
 }
 
-// arrived is all that there is of the answer.
-func (a answer) arrived() []byte {
+// content returns all received bytes, or the body if the raw bytes were not kept.
+func (a answer) content() []byte {
 	if a.raw == nil {
 		return a.body
 	}
 	return a.raw
 }
 
-// succeeded reports whether the status says so, or nothing.
+// succeeded reports whether the status is a success, or missing.
 func (a answer) succeeded() bool {
 	return a.status == 0 && len(a.raw) > 0 || a.status >= 200 && a.status < 300
 }
 
-// A finding is what one JSON object in an answer brings.
-type finding struct {
+// A candidate is a grant found in one JSON object of an answer.
+type candidate struct {
 	grant
-	whole bool // the object
+	whole bool // the object is complete
 }
 
-func (f finding) usable() bool     { return !f.access.IsZero() }
-func (f finding) hasRefresh() bool { return !f.refresh.IsZero() }
+func (f candidate) usable() bool     { return !f.access.IsZero() }
+func (f candidate) hasRefresh() bool { return !f.refresh.IsZero() }
 
-// find returns the best of the objects in the answer: with both tokens, else a
-// whole one with an access token of a server that gives no other refresh token,
-// else one with a refresh token.
-func (a answer) find(from salvage.Answer) finding {
-	var accessOnly, refreshOnly finding
+// bestCandidate returns the best grant in the answer: one with both tokens, else a complete object with only an access
+// token of a server that keeps the refresh token, else one with a refresh token.
+func (a answer) bestCandidate(from salvage.Answer) candidate {
+	var accessOnly, refreshOnly candidate
 	for o := range from.Objects {
-		f := finding{grantIn(o), o.Whole}
+		f := candidate{grantIn(o), o.Whole}
 		echo := slices.ContainsFunc(a.secrets, f.refresh.Equal)
 		switch {
 		case f.hasRefresh() && f.usable():
@@ -110,27 +107,26 @@ func (a answer) find(from salvage.Answer) finding {
 	return refreshOnly
 }
 
-// renewsAccess reports whether the object is an answer that renews the access
-// token alone.
+// renewsAccess reports whether the object is a successful answer that renews only the access token.
 func (a answer) renewsAccess(o salvage.Object) bool {
-	return a.succeeded() && o.Whole && !brings(o, "refresh_token") && !brings(o, "error")
+	return a.succeeded() && o.Whole && !hasMember(o, "refresh_token") && !hasMember(o, "error")
 }
 
-// brings reports whether the member is there, and not empty.
-func brings(o salvage.Object, name string) bool {
+// hasMember reports whether the object has a non-empty member of the name.
+func hasMember(o salvage.Object, name string) bool {
 	return slices.ContainsFunc(o.Members[name], func(value json.RawMessage) bool {
 		text := string(bytes.TrimSpace(value))
 		return text != "null" && text != `""`
 	})
 }
 
-// grantIn reads the members that can be used, the last of each name.
+// grantIn returns the usable members of the object, the last of each name.
 func grantIn(o salvage.Object) grant {
 	text := func(name string, usable func(string) bool) string {
 		for _, value := range slices.Backward(o.Members[name]) {
 			var s string
-			_ = json.Unmarshal(value, &s) // another type is of no use
-			if s = strings.TrimFunc(s, around); usable(s) {
+			_ = json.Unmarshal(value, &s) // other types are ignored
+			if s = strings.TrimFunc(s, isTokenPadding); usable(s) {
 				return s
 			}
 		}
@@ -143,27 +139,27 @@ func grantIn(o salvage.Object) grant {
 		return nil
 	}
 	return grant{
-		access:  helper.NewSecret(text("access_token", tokenText)),
-		refresh: helper.NewSecret(text("refresh_token", refreshText)),
-		idToken: helper.NewSecret(text("id_token", tokenText)),
-		life:    seconds(last("expires_in")),
-		ended:   noSeconds(last("expires_in")),
-		scope:   clean(text("scope", refreshText), maxJWT),
+		access:        helper.NewSecret(text("access_token", tokenText)),
+		refresh:       helper.NewSecret(text("refresh_token", refreshText)),
+		idToken:       helper.NewSecret(text("id_token", tokenText)),
+		life:          seconds(last("expires_in")),
+		expiresAtOnce: isZeroSeconds(last("expires_in")),
+		scope:         sanitize(text("scope", refreshText), maxJWT),
 	}
 }
 
-// around is what may be around a token that is no part of it.
-func around(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\ufeff' }
+// isTokenPadding reports whether r may surround a token without being part of it.
+func isTokenPadding(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\ufeff' }
 
-// refreshText reports whether s may be a refresh token (RFC 6749 appendix A.17).
-// It stands in no header, so blanks in it do no harm.
+// refreshText reports whether s can be a refresh token (RFC 6749 appendix A.17). Unlike an access token it is never
+// sent in a header, so spaces are allowed.
 func refreshText(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// unclear is the outcome of an answer that is neither a success nor an error that
-// says what it means: unreadable if tokens may be in it.
-func (a answer) unclear() outcome {
+// judgeUnclear returns the outcome of an answer that is neither a success nor a known error: unreadable if it may
+// contain tokens.
+func (a answer) judgeUnclear() outcome {
 	if a.raw == nil || a.err == nil && len(parseFault(a.body).codes) > 0 {
 		return unknown
 	}

@@ -16,7 +16,7 @@ func FuzzGrant(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		a := answer{sent: true, raw: raw}
-		a.take(nil)
+		a.parseRaw(nil)
 		g, err := a.grant(ProfileOAuth)
 		if token := g.access.Reveal(); token != "" && !tokenText(token) {
 			t.Fatalf("an access token of %d bytes that cannot be printed", len(token))
@@ -34,5 +34,5 @@ func FuzzGrant(f *testing.F) {
 
 func sameGrant(a, b grant) bool {
 	return a.access.Equal(b.access) && a.refresh.Equal(b.refresh) && a.idToken.Equal(b.idToken) &&
-		a.life == b.life && a.ended == b.ended && a.scope == b.scope
+		a.life == b.life && a.expiresAtOnce == b.expiresAtOnce && a.scope == b.scope
 }

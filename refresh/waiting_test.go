@@ -18,66 +18,66 @@ import (
 func TestAdopt(t *testing.T) {
 	for _, c := range []struct {
 		name       string
-		given      func(t *testing.T, w *world)
+		given      func(t *testing.T, env *environment)
 		err        error
 		generation uint64
 		unanswered int
 		waits      bool
 	}{
-		{"nothing", func(*testing.T, *world) {}, nil, 2, 0, false},
-		{"an answer", func(t *testing.T, w *world) { w.killed(t) }, nil, 3, 0, false},
-		{"a mark without an answer", func(t *testing.T, w *world) {
-			w.leave(t, left{generation: 2, state: journal.StateSending})
+		{"nothing", func(*testing.T, *environment) {}, nil, 2, 0, false},
+		{"an answer", func(t *testing.T, env *environment) { env.killAfterSend(t) }, nil, 3, 0, false},
+		{"a mark without an answer", func(t *testing.T, env *environment) {
+			env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
 		}, nil, 2, 1, false},
-		{"an answer that is none", func(t *testing.T, w *world) {
-			w.leave(t, left{generation: 2, state: journal.StateSending, answer: answered(500, "")})
+		{"an answer that is none", func(t *testing.T, env *environment) {
+			env.writeJournal(t, journalState{generation: 2, state: journal.StateSending, answer: answered(500, "")})
 		}, nil, 2, 1, false},
-		{"an answer that the store does not take", func(t *testing.T, w *world) {
-			w.killed(t)
-			w.store.fail = []error{helper.ErrLocked}
+		{"an answer that the store does not take", func(t *testing.T, env *environment) {
+			env.killAfterSend(t)
+			env.store.fail = []error{helper.ErrLocked}
 		}, helper.ErrLocked, 2, 0, true},
-		{"a mark that cannot be noted", func(t *testing.T, w *world) {
-			w.leave(t, left{generation: 2, state: journal.StateSending})
-			w.accounts.fail = helper.ErrFull
+		{"a mark that cannot be noted", func(t *testing.T, env *environment) {
+			env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
+			env.accounts.fail = helper.ErrFull
 		}, helper.ErrFull, 2, 0, true},
-		{"what a newer codex-cred wrote", func(t *testing.T, w *world) {
-			w.leave(t, left{generation: 2, state: journal.StateIntent})
-			if err := os.WriteFile(w.rotation.Journals.Path(w.read(t).Account.ID), []byte(`{"version":2}`), 0o600); err != nil {
+		{"what a newer codex-cred wrote", func(t *testing.T, env *environment) {
+			env.writeJournal(t, journalState{generation: 2, state: journal.StateIntent})
+			if err := os.WriteFile(env.rotation.Journals.Path(env.read(t).Account.ID), []byte(`{"version":2}`), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}, helper.ErrNewer, 2, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			w.primed(t)
-			w.clock.advance(life)
-			c.given(t, w)
-			sent := w.server.Count(authserver.GrantRefresh)
-			if err := w.rotation.Adopt(soon(t), w.read(t).Account); !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			env.refreshOnce(t)
+			env.clock.advance(life)
+			c.given(t, env)
+			sent := env.server.Count(authserver.GrantRefresh)
+			if err := env.rotation.Adopt(timeoutContext(t), env.read(t).Account); !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
-			rec := w.read(t)
+			rec := env.read(t)
 			if rec.Credential.Generation != c.generation || rec.Account.Unanswered != c.unanswered {
 				t.Errorf("stored generation %d, unanswered %d; want %d and %d", rec.Credential.Generation, rec.Account.Unanswered, c.generation, c.unanswered)
 			}
-			if files, err := w.rotation.Journals.Files(); err != nil || len(files) > 0 != c.waits {
+			if files, err := env.rotation.Journals.Files(); err != nil || len(files) > 0 != c.waits {
 				t.Errorf("journals %q, %v; want any: %t", files, err, c.waits)
 			}
-			w.wantRequests(t, authserver.GrantRefresh, sent)
+			env.wantRequests(t, authserver.GrantRefresh, sent)
 		})
 	}
 }
 
 // The caller of Adopt may be late: another sign-in is left alone.
 func TestAdopt_SignedInAgain(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	a := w.read(t).Account
-	w.killed(t)
-	w.signIn(t, refresh.ProfileOAuth)
-	if err := w.rotation.Adopt(soon(t), a); !errors.Is(err, helper.ErrConflict) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	a := env.read(t).Account
+	env.killAfterSend(t)
+	env.signIn(t, refresh.ProfileOAuth)
+	if err := env.rotation.Adopt(timeoutContext(t), a); !errors.Is(err, helper.ErrConflict) {
 		t.Errorf("error %v, want ErrConflict", err)
 	}
-	if _, err := w.rotation.Journals.Read(a.ID, nil); err != nil {
+	if _, err := env.rotation.Journals.Read(a.ID, nil); err != nil {
 		t.Errorf("the journal of the first: %v", err)
 	}
 }
@@ -88,32 +88,32 @@ func TestNewest(t *testing.T) {
 	tokens := answered(200, `{"access_token":"from-the-journal","refresh_token":"r","token_type":"Bearer","expires_in":3600}`)
 	for _, c := range []struct {
 		name  string
-		left  *left
-		spoil func(w *world)
+		left  *journalState
+		spoil func(env *environment)
 		newer bool
 	}{
 		{"nothing", nil, nil, false},
-		{"tokens", &left{2, journal.StateSending, nil, tokens}, nil, true},
-		{"tokens of the stored generation", &left{1, journal.StateSending, nil, tokens}, nil, false},
-		{"tokens sealed with another key", &left{2, journal.StateSending, bytes.Repeat([]byte{7}, journal.KeySize), tokens}, nil, false},
-		{"no answer yet", &left{2, journal.StateSending, nil, ""}, nil, false},
-		{"a refusal", &left{2, journal.StateSending, nil, answered(400, `{"error":"invalid_grant"}`)}, nil, false},
-		{"tokens with an internal error", &left{2, journal.StateSending, nil, answered(500, `{"access_token":"x","token_type":"Bearer"}`)}, nil, false},
-		{"a key that cannot be read", &left{2, journal.StateSending, nil, tokens}, func(w *world) {
-			w.rotation.Records.Stores = helper.Router{"memory": &lockedReads{faultyStore: w.store, n: 1}}
+		{"tokens", &journalState{2, journal.StateSending, nil, tokens}, nil, true},
+		{"tokens of the stored generation", &journalState{1, journal.StateSending, nil, tokens}, nil, false},
+		{"tokens sealed with another key", &journalState{2, journal.StateSending, bytes.Repeat([]byte{7}, journal.KeySize), tokens}, nil, false},
+		{"no answer yet", &journalState{2, journal.StateSending, nil, ""}, nil, false},
+		{"a refusal", &journalState{2, journal.StateSending, nil, answered(400, `{"error":"invalid_grant"}`)}, nil, false},
+		{"tokens with an internal error", &journalState{2, journal.StateSending, nil, answered(500, `{"access_token":"x","token_type":"Bearer"}`)}, nil, false},
+		{"a key that cannot be read", &journalState{2, journal.StateSending, nil, tokens}, func(env *environment) {
+			env.rotation.Records.Stores = helper.Router{"memory": &lockedStore{faultyStore: env.store, n: 1}}
 		}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, refresh.ProfileOAuth)
-			stored := w.primed(t)
+			env := newEnvironment(t, refresh.ProfileOAuth)
+			stored := env.refreshOnce(t)
 			if c.left != nil {
-				w.leave(t, *c.left)
+				env.writeJournal(t, *c.left)
 			}
-			a := w.read(t).Account
+			a := env.read(t).Account
 			if c.spoil != nil {
-				c.spoil(w)
+				c.spoil(env)
 			}
-			got := w.rotation.Newest(soon(t), helper.Account{ID: a.ID, Store: a.Store}, stored)
+			got := env.rotation.Newest(timeoutContext(t), helper.Account{ID: a.ID, Store: a.Store}, stored)
 			want, generation, expiry := stored.RefreshToken, uint64(2), stored.Expiry
 			if c.newer {
 				want, generation, expiry = helper.NewSecret("r"), 3, time.Date(2027, 1, 1, 13, 30, 0, 0, time.UTC)
@@ -121,7 +121,7 @@ func TestNewest(t *testing.T) {
 			if !got.RefreshToken.Equal(want) || got.Generation != generation || !got.Expiry.Equal(expiry) {
 				t.Errorf("generation %d, expiry %v, the refresh token is the one wanted: %t; want %d and %v", got.Generation, got.Expiry, got.RefreshToken.Equal(want), generation, expiry)
 			}
-			if files, err := w.rotation.Journals.Files(); err != nil || len(files) > 0 != (c.left != nil) {
+			if files, err := env.rotation.Journals.Files(); err != nil || len(files) > 0 != (c.left != nil) {
 				t.Errorf("journals %q, %v", files, err)
 			}
 		})

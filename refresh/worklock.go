@@ -9,21 +9,20 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// errAtWork: another process changes the credential, most often another worker.
-var errAtWork = errors.New("a refresh is under way")
+// errRefreshRunning: another process, usually a worker, is changing the credential.
+var errRefreshRunning = errors.New("a refresh is under way")
 
-// A TryLocker is a [helper.Locker] that can also take a lock without waiting.
+// A TryLocker is a [helper.Locker] that can also acquire a lock without waiting.
 type TryLocker interface {
 	helper.Locker
-	// Try takes the lock if it is free.
+	// Try acquires the lock if it is free.
 	Try(name string) (unlock func() error, ok bool, err error)
 }
 
-// A WorkLock is the [Rotation]'s locker in a worker. Its first Lock of a name does
-// not wait: it returns ErrBusy if the lock is held, and the [Gate] that
-// started the worker waits in its place and reads again. So workers do not pile up
-// behind a slow one. Later Locks of the name wait: the worker then has something
-// to store. Its methods may be called concurrently.
+// A WorkLock is the [Rotation]'s locker in a worker. Its first Lock of a name does not wait: it returns ErrBusy if the
+// lock is held, and the [Gate] that started the worker waits instead and reads the record again. So workers do not pile
+// up behind a slow one. Later calls of Lock wait: the worker then has a credential to store. Its methods may be called
+// concurrently.
 type WorkLock struct {
 	locks TryLocker
 	mu    sync.Mutex
@@ -32,7 +31,7 @@ type WorkLock struct {
 
 var _ helper.Locker = (*WorkLock)(nil)
 
-// NewWorkLock returns the locker of a worker whose locks are the given ones.
+// NewWorkLock returns a WorkLock for the given locks.
 func NewWorkLock(locks TryLocker) *WorkLock {
 	return &WorkLock{locks: locks, had: map[string]bool{}}
 }
@@ -47,7 +46,7 @@ func (l *WorkLock) Lock(ctx context.Context, name string) (unlock func() error, 
 	case err != nil:
 		return nil, err
 	case !ok:
-		return nil, fmt.Errorf("%w: %w", errAtWork, helper.ErrBusy)
+		return nil, fmt.Errorf("%w: %w", errRefreshRunning, helper.ErrBusy)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -137,7 +137,7 @@ func (w *wiring) ofAccount(name string) []artefact {
 // one: mostly nobody has chosen.
 func (w *wiring) choice() []artefact {
 	path := w.Accounts.DefaultPath()
-	if !w.Accounts.Chosen() {
+	if !w.Accounts.HasDefault() {
 		return nil
 	}
 	return []artefact{{

@@ -95,7 +95,7 @@ func (d *doctor) trustHint() string {
 }
 
 // clockOf compares the clocks. The server's tells only seconds.
-func clockOf(r refresh.Reached) finding {
+func clockOf(r refresh.ReachResult) finding {
 	var off time.Duration
 	where := ""
 	switch {

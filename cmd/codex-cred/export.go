@@ -152,7 +152,7 @@ func (p *program) handOff(account, path string, c helper.Credential) error {
 		err = stillExportable(path, file)
 	}
 	if err == nil {
-		file.Private()
+		file.SetPrivate()
 		_, err = file.Replace(doc)
 	}
 	if err != nil {

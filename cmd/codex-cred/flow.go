@@ -93,7 +93,7 @@ func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss hel
 		Listening: func(url string) {
 			p.Warn("opening your browser to sign in at %s; if none opens, or it cannot connect, visit:\n%s", iss.URL, url)
 			if terminal.IsTerminal(p.Err) {
-				stop = p.NoticeAfter("waiting for you to sign in there, up to %s; Ctrl-C ends it", terminal.Span(signin.UsualLimit))
+				stop = p.NoticeAfter("waiting for you to sign in there, up to %s; Ctrl-C ends it", terminal.Span(signin.DefaultLimit))
 			}
 		},
 	}
@@ -111,7 +111,7 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 		Random: rand.Reader,
 		Warn:   p.warnShown,
 		Pasted: p.telling(p.pastes(), &listens),
-		Unheard: func(busy *signin.PortsError) {
+		ListenFailed: func(busy *signin.PortsError) {
 			listens = false
 			p.warnShown(fmt.Sprintf("warning: codex-cred cannot listen on %s%s; only pasting the address completes this sign-in",
 				strings.Join(busy.Addresses, " or "), holders(ctx, busy.Addresses)))
@@ -120,7 +120,7 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 			p.Warn("to sign in at %s, open this address in a browser on any computer:\n\n%s\n\n"+
 				"In the end the browser shows an address that begins with http://127.0.0.1\n"+
 				"or http://localhost, and perhaps an error page: that is as it should be.\n"+
-				"Paste that whole address here within %s, then press Enter:", iss.URL, url, terminal.Span(signin.UsualLimit))
+				"Paste that whole address here within %s, then press Enter:", iss.URL, url, terminal.Span(signin.DefaultLimit))
 		},
 		Rejected: func(why error) { p.Warn("%s:", terminal.OneLine(why.Error())) },
 	}

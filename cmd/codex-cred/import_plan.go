@@ -88,7 +88,7 @@ func (p *program) planImport(ctx context.Context, w *wiring, s source, found []d
 		m := &pl.moves[i]
 		if m.entry.Problem != "" {
 			m.reason = fmt.Errorf("%s: %w", m.entry.Problem, helper.ErrInvalid)
-		} else if m.credential, m.reason = w.RefreshClient.Take(ctx, tokensOf(m.entry)); m.reason != nil && errors.Is(ctx.Err(), context.Canceled) {
+		} else if m.credential, m.reason = w.RefreshClient.FromTokens(ctx, tokensOf(m.entry)); m.reason != nil && errors.Is(ctx.Err(), context.Canceled) {
 			return importPlan{}, ctx.Err()
 		}
 	}

@@ -96,7 +96,7 @@ func (s *setup) kubeUser() kubeUser {
 
 func (s *setup) putKubeUser(content []byte, replace bool) (edited []byte, replaced []string, err error) {
 	byHand := "run instead what this prints: codex-cred setup kubectl " + s.Account
-	there, same, err := yamledit.Look(content, kubeUsers, codexProvider, s.kubeUser())
+	there, same, err := yamledit.Inspect(content, kubeUsers, codexProvider, s.kubeUser())
 	switch {
 	case err != nil:
 		return nil, nil, fault.WithHint(err, byHand)

@@ -152,7 +152,7 @@ func dispatch(args []string) (line []string, home string, err error) {
 		return append([]string{ownProgram, helperName, "docker"}, args[1:]...), "", nil
 	}
 	if path, err := exec.LookPath(args[0]); err == nil {
-		shim, root, err := shimdir.At(path)
+		shim, root, err := shimdir.Resolve(path)
 		if !errors.Is(err, helper.ErrNotFound) {
 			return append(append([]string{ownProgram}, shim...), args[1:]...), root, err
 		}

@@ -65,7 +65,7 @@ func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, erro
 	}
 	read := make(chan given, 1)
 	go func() {
-		c, err := w.RefreshClient.Given(ctx, p.In)
+		c, err := w.RefreshClient.ParseCredential(ctx, p.In)
 		read <- given{c, err}
 	}()
 	select {

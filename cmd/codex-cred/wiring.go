@@ -41,7 +41,7 @@ func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
 	r := w.Rotation(p.at)
 	r.SendTime = sendTime
 	if mode == background {
-		r.Unreached = time.Minute // the token is still good: there is time
+		r.UnreachablePause = time.Minute // the token is still good: there is time
 	}
 	return r
 }

@@ -97,9 +97,9 @@ func (p *program) work(args []string) int {
 	}
 	r := p.rotation(w, mode)
 	if mode == foreground && d.Reason == helper.ReasonAging {
-		r.SendTime, r.Unreached = agingSendTime, time.Minute
+		r.SendTime, r.UnreachablePause = agingSendTime, time.Minute
 	}
-	r.Locker = w.Flushing(refresh.NewWorkLock(w.Locks.Rooted()))
+	r.Locker = w.Flushing(refresh.NewWorkLock(w.Locks.RequireRoot()))
 	if err := r.Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
 		return exit.Other
 	}

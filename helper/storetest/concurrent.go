@@ -9,8 +9,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// manyAtOnce checks that readers see one of the written items whole and no
-// error while writers replace it, and that one item remains.
+// manyAtOnce checks that readers get only complete items and no errors while writers replace an item, and that one
+// complete item remains.
 func manyAtOnce(t *testing.T, open func() helper.Store) {
 	s, name := open(), NewName(t)
 	whole := func(item []byte) bool {

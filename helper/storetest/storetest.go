@@ -1,9 +1,13 @@
-// Package storetest is the conformance suite of [helper.Store]: a program's
-// answer to "is this a correct store?".
+// Package storetest contains the conformance tests of [helper.Store], and [Memory], the reference implementation.
 //
-// A store's test calls [Run] with a function that makes a new, empty place and
-// returns how to open it:
+// A store's test calls [Run] with a function that makes a new, empty place and returns how to open it:
 //
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, func(t *testing.T) func() helper.Store {
+//			dir := t.TempDir()
+//			return func() helper.Store { return fallbackfile.New(dir) }
+//		})
+//	}
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) func() helper.Store {
 //			dir := t.TempDir()
@@ -23,12 +27,11 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A Place makes a new place for items and returns how to open it. Each call of
-// open stands for another process: what one handle stored, the next one sees.
+// A Place makes a new place for items and returns how to open it. Each call of open simulates another process: it sees
+// the items that earlier handles stored.
 type Place func(t *testing.T) (open func() helper.Store)
 
-// Run checks every clause of the contract. Names are random IDs, so the place
-// may be shared with others.
+// Run checks every clause of the contract. The items' names are random IDs, so the place may contain other items.
 func Run(t *testing.T, place Place) {
 	for _, c := range []struct {
 		name string
@@ -76,7 +79,9 @@ func getAbsent(t *testing.T, open func() helper.Store) {
 
 func badName(t *testing.T, open func() helper.Store) {
 	s := open()
-	for _, name := range []string{"", "work", "../../etc/passwd", NewName(t) + "/../x", NewName(t) + "\n", NewName(t) + "/"} {
+	for _, name := range []string{
+		"", "work", "../../etc/passwd", NewName(t) + "/../x", NewName(t) + "\n", NewName(t) + "/",
+	} {
 		_, _, err := s.Get(t.Context(), name)
 		wantErr(t, err, helper.ErrInvalid)
 		_, err = s.Put(t.Context(), name, []byte("x"), "")
@@ -121,7 +126,7 @@ func putBinary(t *testing.T, open func() helper.Store) {
 	for i := range want {
 		want[i] = byte(i)
 	}
-	want = append(append([]byte(" \n"), want...), "\x00 \r\n"...) // what a store might trim
+	want = append(append([]byte(" \n"), want...), "\x00 \r\n"...) // white space that a store might trim
 	mustPut(t, s, name, want, "")
 	if got, _ := mustGet(t, s, name); !bytes.Equal(got, want) {
 		t.Errorf("the 256 byte values and blanks round them came back as %x", got)

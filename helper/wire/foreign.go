@@ -9,16 +9,14 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Foreign reports whether the credential's token must not go to the host unless a
-// person allows that: it is ChatGPT's, and the host is not. The zero Host is not
-// ChatGPT's.
+// Foreign reports whether the credential's token must not be sent to the host without a person's permission: the token
+// is ChatGPT's and the host is not. The zero Host is not ChatGPT's.
 func Foreign(host Host, c helper.Credential) bool { return !host.ChatGPT() && ChatGPT(c) }
 
-// ChatGPT reports whether the credential's token is good at ChatGPT's own back ends,
-// and so must go nowhere else. The issuer's hosts say so, or the token's own issuer
-// (the iss claim, RFC 7519 section 4.1.1). The profile is a label that a person
-// chose: it can make a token ChatGPT's, and cannot make it another's. What cannot
-// be read for certain is ChatGPT's.
+// ChatGPT reports whether the credential's token is accepted by ChatGPT's own back ends, and so must not be sent
+// elsewhere. The issuer's hosts decide, and the token's own issuer (the iss claim, RFC 7519 section 4.1.1). The
+// profile, which a person chose, can only make a token ChatGPT's. An address that cannot be parsed unambiguously counts
+// as ChatGPT's.
 func ChatGPT(c helper.Credential) bool {
 	if c.Issuer.Profile == openAI {
 		return true
@@ -27,7 +25,7 @@ func ChatGPT(c helper.Credential) bool {
 		c.Issuer.URL, c.Issuer.TokenEndpoint, c.Issuer.AuthorizationEndpoint,
 		c.Issuer.DeviceEndpoint, c.Issuer.RevocationEndpoint, issuerOf(c.AccessToken),
 	} {
-		if ofOpenAI(address) {
+		if isOpenAI(address) {
 			return true
 		}
 	}
@@ -37,16 +35,16 @@ func ChatGPT(c helper.Credential) bool {
 // openAI is the profile of ChatGPT's issuer.
 const openAI = "openai"
 
-// ofOpenAI reports whether the address, a URL or a bare host, is one of OpenAI's, or
-// is written so that other programs may take it for one.
-func ofOpenAI(address string) bool {
+// isOpenAI reports whether the address, a URL or a bare host, belongs to OpenAI, or is written so that other programs
+// may read it as such.
+func isOpenAI(address string) bool {
 	address = strings.ToLower(address)
 	u, err := url.Parse(address)
 	if err == nil && u.Host == "" && address != "" { // no scheme
 		u, err = url.Parse("https://" + strings.TrimLeft(address, "/"))
 	}
 	if err != nil {
-		return strings.Contains(address, "openai") || strings.Contains(address, "chatgpt") || !ascii(address)
+		return strings.Contains(address, "openai") || strings.Contains(address, "chatgpt") || !isASCII(address)
 	}
 	name := strings.TrimRight(u.Hostname(), ".")
 	for _, domain := range []string{"openai.com", "chatgpt.com"} {
@@ -54,24 +52,23 @@ func ofOpenAI(address string) bool {
 			return true
 		}
 	}
-	return !ascii(name) // clients turn other letters and dots into these (UTS #46)
+	return !isASCII(name) // clients map some other characters to ASCII (UTS #46)
 }
 
-func ascii(text string) bool {
+func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > '~' })
 }
 
-// issuerOf returns the iss claim of a JWT, or nothing. The signature is the back
-// end's business.
+// issuerOf returns the iss claim of a JWT, or "". It does not check the signature; the back end does.
 func issuerOf(token helper.Secret) string {
 	var claims struct {
 		Issuer string `json:"iss"`
 	}
-	_ = json.Unmarshal(payloadOf(token), &claims) // a token that is no JWT names nobody
+	_ = json.Unmarshal(payloadOf(token), &claims) // the issuer of a token that is not a JWT is empty
 	return claims.Issuer
 }
 
-// payloadOf returns the claims of a JWT, or nothing.
+// payloadOf returns the payload of a JWT, or nil.
 func payloadOf(token helper.Secret) []byte {
 	parts := strings.Split(token.Reveal(), ".")
 	if len(parts) != 3 {

@@ -10,9 +10,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A Host is where a token may go: https, or http on a literal loopback
-// address, with exactly one name and port. Hosts are equal if they compare so.
-// The zero value is no host.
+// A Host is a place that a token may be sent to: https, or http on a literal loopback address, with one name and port.
+// Hosts can be compared with ==. The zero value is not a host.
 type Host struct {
 	scheme, name, port string
 }
@@ -20,11 +19,11 @@ type Host struct {
 const (
 	schemeHTTPS = "https"
 	schemeHTTP  = "http"
-	// maxHost is the length of the longest name in bytes (RFC 1035 section 2.3.4).
+	// maxHost is the maximum length of a name in bytes (RFC 1035 section 2.3.4).
 	maxHost = 253
 )
 
-// hostName reports whether a host can have the name, in lower case.
+// hostName reports whether a host can have the lower-case name.
 func hostName(name string) bool {
 	const plain = "abcdefghijklmnopqrstuvwxyz0123456789_"
 	if name == "" || strings.Trim(name, plain+".-") != "" {
@@ -34,10 +33,9 @@ func hostName(name string) bool {
 	return strings.Trim(name[:1]+name[last:], plain) == ""
 }
 
-// ParseHost reads a host as people and programs write it: a name or a literal
-// address, a port if it is not the usual one, and a scheme if it is not https,
-// or on a literal loopback address not http. A path, which some write after it,
-// says nothing about the host. What is anything else is [helper.ErrInvalid].
+// ParseHost parses a host as people and programs write it: a name or a literal address, a port unless it is the
+// default, and a scheme unless it is https, or http on a literal loopback address. A path is ignored. Anything else is
+// [helper.ErrInvalid].
 func ParseHost(text string) (Host, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return Host{}, invalid("it holds characters that no host has")
@@ -59,12 +57,12 @@ func ParseHost(text string) (Host, error) {
 	if bare && loopback(h.name) {
 		h.scheme = schemeHTTP
 	}
-	return h.checked(u.Host)
+	return h.normalize(u.Host)
 }
 
-// checked returns the host in its one form. written is its name and port as
-// they stood in the URL.
-func (h Host) checked(written string) (Host, error) {
+// normalize validates the host and returns it in its canonical form. Written is the name and port as they appear in the
+// URL.
+func (h Host) normalize(written string) (Host, error) {
 	ip, err := netip.ParseAddr(h.name)
 	literal := err == nil && ip.Zone() == ""
 	number, portErr := strconv.ParseUint(h.port, 10, 16)
@@ -82,7 +80,7 @@ func (h Host) checked(written string) (Host, error) {
 		h.name = ip.String()
 	}
 	h.port = strconv.FormatUint(number, 10)
-	if number == 0 || h.port == usualPort(h.scheme) {
+	if number == 0 || h.port == defaultPort(h.scheme) {
 		h.port = ""
 	}
 	return h, nil
@@ -97,18 +95,17 @@ func loopback(name string) bool {
 	return err == nil && ip.IsLoopback() && ip.Zone() == "" && !ip.Is4In6()
 }
 
-func usualPort(scheme string) string {
+func defaultPort(scheme string) string {
 	if scheme == schemeHTTP {
 		return "80"
 	}
 	return "443"
 }
 
-// String returns the host as a URL, which ParseHost reads back.
+// String returns the host as a URL, which ParseHost accepts.
 func (h Host) String() string { return h.scheme + "://" + h.Address() }
 
-// Address returns the host without its scheme: a name, and a port if it is not
-// the usual one.
+// Address returns the host without its scheme: a name, and the port unless it is the default.
 func (h Host) Address() string {
 	name := h.name
 	if strings.Contains(name, ":") {
@@ -120,9 +117,9 @@ func (h Host) Address() string {
 	return name
 }
 
-// Secure reports whether the host is reached by https.
+// Secure reports whether the host uses https.
 func (h Host) Secure() bool { return h.scheme == schemeHTTPS }
 
-// ChatGPT reports whether the host is one of ChatGPT's own back ends, which
-// alone accept the tokens of a ChatGPT sign-in.
+// ChatGPT reports whether the host is one of ChatGPT's own back ends, the only ones that accept the tokens of a ChatGPT
+// sign-in.
 func (h Host) ChatGPT() bool { return h == Host{scheme: schemeHTTPS, name: "chatgpt.com"} }

@@ -10,15 +10,15 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// ReadRequest reads a request to its end. One of more than [MaxRequest] bytes,
-// or with a NUL in it, is [ErrMalformed].
+// ReadRequest reads a request up to the end of the input. A request of more than [MaxRequest] bytes, or with a NUL
+// byte, is [ErrMalformed].
 func ReadRequest(r io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, MaxRequest+1))
-	return checked(b, err)
+	return checkRequest(b, err)
 }
 
-// ReadLines is as ReadRequest, of a request that an empty line ends: its caller may
-// wait for the answer before it closes what r reads.
+// ReadLines is like ReadRequest for a request that ends with an empty line: its caller may wait for the answer before
+// it closes the input.
 func ReadLines(r io.Reader) ([]byte, error) {
 	lines := bufio.NewReader(io.LimitReader(r, MaxRequest+1))
 	var b []byte
@@ -26,15 +26,15 @@ func ReadLines(r io.Reader) ([]byte, error) {
 		line, err := lines.ReadBytes('\n')
 		b = append(b, line...)
 		if errors.Is(err, io.EOF) || err == nil && len(line) == 1 {
-			return checked(b, nil)
+			return checkRequest(b, nil)
 		}
 		if err != nil {
-			return checked(nil, err)
+			return checkRequest(nil, err)
 		}
 	}
 }
 
-func checked(b []byte, err error) ([]byte, error) {
+func checkRequest(b []byte, err error) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the request: %w", err)
@@ -46,8 +46,8 @@ func checked(b []byte, err error) ([]byte, error) {
 	return b, nil
 }
 
-// RequestedHost reads the host that a request names. One that could never be
-// configured is [ErrUnconfigured]: a caller that asks for it does nothing wrong.
+// RequestedHost parses the host that a request names. A host that could never be configured is [ErrUnconfigured]:
+// asking for it is no mistake of the caller.
 func RequestedHost(text string) (Host, error) {
 	h, err := ParseHost(text)
 	if errors.Is(err, helper.ErrInvalid) {

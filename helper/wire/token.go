@@ -8,35 +8,31 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A Token is an access token that has not expired, and what a caller sends
-// with it.
+// A Token is an unexpired access token, and the headers to send with it.
 type Token struct {
 	Access helper.Secret
 	Expiry time.Time
-	// AccountID is the issuer's name of what the token is for; it may be empty.
+	// AccountID is the issuer's name of the account; it may be empty.
 	AccountID string
-	// Headers that the issuer's back end wants beside the token, in order.
+	// Headers that the issuer's back end requires besides the token, in order.
 	Headers []Header
 }
 
-// A Header is one field of an HTTP request.
+// A Header is a header field of an HTTP request.
 type Header struct{ Name, Value string }
 
-// Authorization is the name of the header that carries the token.
+// Authorization is the name of the header that contains the token.
 const Authorization = "Authorization"
 
-// Bearer returns the value of the header that carries the token (RFC 6750
-// section 2.1). It is a secret.
+// Bearer returns the value of the Authorization header (RFC 6750 section 2.1). It is a secret.
 func (t Token) Bearer() string { return "Bearer " + t.Access.Reveal() }
 
-// BareToken returns what callers get of the credential who send no headers but the
-// one that carries the token: it does not read the token for others.
+// BareToken returns the credential's token for callers that send no other headers. It does not parse the token.
 func BareToken(c helper.Credential) Token {
 	return Token{Access: c.AccessToken, Expiry: c.Expiry, AccountID: c.Identity.AccountID}
 }
 
-// NewToken returns what callers get of the credential. Only ChatGPT's back end
-// wants headers of its own.
+// NewToken returns the credential's token with its headers. Only ChatGPT's back end requires headers of its own.
 func NewToken(c helper.Credential) Token {
 	t := BareToken(c)
 	if !ChatGPT(c) {
@@ -44,7 +40,7 @@ func NewToken(c helper.Credential) Token {
 	}
 	claims := claimsOf(c.AccessToken)
 	add := func(name, value string) {
-		if value != "" && headerValue(value) {
+		if value != "" && isHeaderValue(value) {
 			t.Headers = append(t.Headers, Header{name, value})
 		}
 	}
@@ -58,15 +54,14 @@ func NewToken(c helper.Credential) Token {
 	return t
 }
 
-// A backEndClaims is the part of an access token that says how requests are
-// routed, as Codex reads it.
+// A backEndClaims holds the claims that control the routing of requests, as Codex reads them.
 type backEndClaims struct {
 	Residency string `json:"chatgpt_compute_residency"`
 	FedRAMP   bool   `json:"chatgpt_account_is_fedramp"`
 }
 
-// claimsOf reads the claims of a JWT without checking its signature, which is the
-// back end's business. A token that is none has no claims.
+// claimsOf returns the claims of a JWT without checking its signature, which the back end does. A token that is not a
+// JWT has no claims.
 func claimsOf(token helper.Secret) backEndClaims {
 	var claims struct {
 		Auth backEndClaims `json:"https://api.openai.com/auth"`
@@ -77,7 +72,7 @@ func claimsOf(token helper.Secret) backEndClaims {
 	return claims.Auth
 }
 
-// headerValue reports whether the value can stand in a header as it is.
-func headerValue(value string) bool {
+// isHeaderValue reports whether the value can be sent in a header.
+func isHeaderValue(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
 }

@@ -25,13 +25,13 @@ func codexEntries(root object) ([]Entry, error) {
 	case err != nil:
 		return nil, err
 	case mode == modeHandOff:
-		return nil, nothing("it holds an access token that was handed to Codex, and no refresh token")
+		return nil, nothingError("it holds an access token that was handed to Codex, and no refresh token")
 	case mode != "" && mode != modeSignIn:
-		return nil, nothing("Codex is not signed in to ChatGPT with it, but uses a key")
+		return nil, nothingError("Codex is not signed in to ChatGPT with it, but uses a key")
 	case !ok && root.has("OPENAI_API_KEY"):
-		return nil, nothing("it holds an API key alone")
+		return nil, nothingError("it holds an API key alone")
 	case !ok:
-		return nil, nothing("it holds no tokens")
+		return nil, nothingError("it holds no tokens")
 	}
 	e, err := codexEntry(root, tokens)
 	return []Entry{e}, err
@@ -60,7 +60,7 @@ func codexEntry(root, tokens object) (Entry, error) {
 	}
 	switch {
 	case t["refresh_token"] == "":
-		return Entry{}, nothing("it holds no refresh token")
+		return Entry{}, nothingError("it holds no refresh token")
 	case t["access_token"] == "":
 		return Entry{}, errors.New("it has no tokens.access_token")
 	}

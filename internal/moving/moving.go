@@ -78,15 +78,15 @@ func Parse(doc []byte, want Format) (Format, []Entry, error) {
 	case err != nil:
 		return "", nil, invalid(err)
 	case len(entries) == 0:
-		return format, nil, nothing("it holds no sign-in to ChatGPT")
+		return format, nil, nothingError("it holds no sign-in to ChatGPT")
 	}
 	return format, entries, nil
 }
 
 func invalid(err error) error { return fmt.Errorf("it is %w: %w", helper.ErrInvalid, err) }
 
-// nothing is a document that is right and holds nothing to move.
-func nothing(why string) error { return fmt.Errorf("%s: sign-in %w", why, helper.ErrNotFound) }
+// nothingError is a document that is right and holds nothing to move.
+func nothingError(why string) error { return fmt.Errorf("%s: sign-in %w", why, helper.ErrNotFound) }
 
 // format tells by the members which format the document has.
 func (o object) format() Format {

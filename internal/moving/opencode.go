@@ -47,12 +47,12 @@ func openCodeEntry(name string, o object) (e Entry, ok bool, err error) {
 		Access: helper.NewSecret(t["access"]), Refresh: helper.NewSecret(t["refresh"]),
 		Expiry: expiry, Identity: helper.Identity{AccountID: t["accountId"]},
 	}
-	return e.judged(), true, nil
+	return e.withProblem(), true, nil
 }
 
-// judged leaves nothing of a sign-in that cannot be moved but what tells which it
+// withProblem leaves nothing of a sign-in that cannot be moved but what tells which it
 // is.
-func (e Entry) judged() Entry {
+func (e Entry) withProblem() Entry {
 	problem := ""
 	switch {
 	case e.Refresh.IsZero():

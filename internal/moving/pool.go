@@ -65,7 +65,7 @@ func poolEntry(i int, a object) (Entry, error) {
 		Access: helper.NewSecret(t["accessToken"]), Refresh: helper.NewSecret(t["refreshToken"]),
 		Expiry: expiry, Renewed: renewed,
 		Identity: helper.Identity{AccountID: t["accountId"], UserID: t["accountUserId"], Email: t["email"]},
-	}.judged(), nil
+	}.withProblem(), nil
 }
 
 // longestName leaves room for a number behind the name.

@@ -18,59 +18,49 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// UsualLimit is how long a person has to sign in in the browser.
-const UsualLimit = 5 * time.Minute
+// DefaultLimit is the time limit for a sign-in in the browser.
+const DefaultLimit = 5 * time.Minute
 
-// A Browser signs in with a web browser on this machine. Its fields are set by
-// its owner.
+// A Browser signs in with a web browser on this machine. The owner sets its fields before the first call.
 type Browser struct {
 	Client *refresh.Client
-	// Open shows a URL to the person, in a browser on this computer; nil leaves
-	// that to Listening. The URL is a one-time address on loopback that leads to
-	// the authorization request: other users can read a browser's arguments. Open
-	// may return at once or when the browser is closed. If it fails the sign-in
-	// goes on: the person may have the URL from elsewhere.
+	// Open opens a URL in a browser on this computer; nil leaves that to the person, who gets the URL from Listening.
+	// The URL is a one-time address on loopback that redirects to the authorization request, because other users can
+	// read a browser's arguments. Open may return at once, or when the browser is closed. If it fails the sign-in
+	// continues: the person may open the URL of Listening.
 	Open func(ctx context.Context, url string) error
-	// Peer returns the user at the other end of a connection to the listener; nil
-	// asks the system.
+	// Peer returns the user at the other end of a connection to the listener; nil means asking the system.
 	Peer func(ctx context.Context, local, remote netip.AddrPort) peeruser.User
-	// Warn, if set, is told in one line what another user or browser tried. The text
-	// has names from outside in it. It may be called concurrently with everything else.
+	// Warn, if set, gets a line about each attempt of another user or browser to interfere. The text may contain
+	// untrusted names. It may be called concurrently with the other functions.
 	Warn func(text string)
 	// Random is crypto/rand.Reader outside tests.
 	Random io.Reader
-	// Limit is how long the person may take; 0 is 5 minutes.
+	// Limit is the time limit for the person; 0 means [DefaultLimit].
 	Limit time.Duration
-	// After is time.After if nil.
+	// After is used to wait; nil means [time.After].
 	After func(time.Duration) <-chan time.Time
-	// Listening, if set, is told the URL of the authorization request once the
-	// listener is up, or will not be.
+	// Listening, if set, gets the URL of the authorization request once the listener is up, or has failed with Pasted
+	// set.
 	Listening func(authorizeURL string)
-	// Unheard, if set, is told before Listening why there is no listener, where
-	// Pasted makes up for it.
-	Unheard func(busy *PortsError)
-	// Pasted, if set, asks the person for the address that the browser ended
-	// at, in whatever form it was copied, while the listener waits too. It is
-	// called again after a text that is no answer. An error, io.EOF for
-	// instance, means that there will be none. It may still be waiting when
-	// SignIn returns, and should then end with ctx or with the process; what it
-	// returns is dropped.
+	// ListenFailed, if set, is called before Listening if no port is free and Pasted is used instead of a listener.
+	ListenFailed func(busy *PortsError)
+	// Pasted, if set, asks the person for the address at which the browser ended, however it was copied, while the
+	// listener waits too. It is called again after a text that is not accepted. An error, for example io.EOF, means
+	// that no text will come. It may still be blocked when SignIn returns; it should then return when ctx is done or
+	// the process exits, and its result is ignored.
 	Pasted func(ctx context.Context) (string, error)
-	// Rejected, if set, is told why a pasted text is no answer, before the
-	// person is asked again. The error holds no part of the text.
+	// Rejected, if set, is called with the reason for which a pasted text is not accepted, before the person is asked
+	// again. The error contains no part of the text.
 	Rejected func(why error)
 }
 
-// SignIn asks the person to sign in and returns the credential, of generation
-// 1. The state and the verifier are new at each call, and the listener is
-// closed when it returns.
+// SignIn signs the person in and returns the credential, of generation 1. Each call uses a new state and verifier and
+// closes its listener before it returns. If no port is free it works without a listener, provided that Pasted is set.
 //
-// With Pasted it does without a listener if no port is free.
-//
-// The error is ctx's if that ended first, [helper.ErrTemporary] if nobody
-// signed in within the limit or could any more, a [PortsError] with
-// ErrTemporary if the ports are busy, [helper.ErrSignInRequired] if
-// the authorization server refused, and else as of [refresh.Client.Redeem].
+// The error is ctx's if ctx is done, [helper.ErrTemporary] if the sign-in timed out or can no longer be completed, a
+// [PortsError] with ErrTemporary if the ports are in use, [helper.ErrSignInRequired] if the authorization server
+// refused, and otherwise that of [refresh.Client.Redeem].
 func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credential, error) {
 	places, err := redirects(iss)
 	if err != nil {
@@ -78,16 +68,16 @@ func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credent
 	}
 	listener, redirect, err := listen(ctx, places)
 	if busy := (*PortsError)(nil); errors.As(err, &busy) && b.Pasted != nil {
-		redirect, err = unheard(places), nil
-		if b.Unheard != nil {
-			b.Unheard(busy)
+		redirect, err = manualRedirect(places), nil
+		if b.ListenFailed != nil {
+			b.ListenFailed(busy)
 		}
 	}
 	if err != nil {
 		return helper.Credential{}, err
 	}
 	verifier := oauth2.GenerateVerifier()
-	a, err := b.attempt(iss, redirect, verifier, listener != nil)
+	a, err := b.prepare(iss, redirect, verifier, listener != nil)
 	if err != nil {
 		if listener != nil {
 			_ = listener.Close()
@@ -98,15 +88,15 @@ func (b *Browser) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credent
 	if listener != nil {
 		stop = a.serve(listener)
 	}
-	c, err := b.converse(ctx, a, verifier, listener != nil)
+	c, err := b.run(ctx, a, verifier, listener != nil)
 	a.finish(err)
 	stop(context.WithoutCancel(ctx))
 	return c, err
 }
 
-// attempt draws the state and, if a browser is to be opened, the start address.
-func (b *Browser) attempt(iss helper.Issuer, redirect url.URL, verifier string, listens bool) (*attempt, error) {
-	state, err := draw(b.Random)
+// prepare creates the attempt with a new state and, if a browser will be opened, the start address.
+func (b *Browser) prepare(iss helper.Issuer, redirect url.URL, verifier string, listens bool) (*attempt, error) {
+	state, err := randomSecret(b.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +104,7 @@ func (b *Browser) attempt(iss helper.Issuer, redirect url.URL, verifier string, 
 	a.authorize = authorizeURL(a, verifier)
 	a.peer, a.warn = b.Peer, b.Warn
 	if a.peer == nil {
-		a.peer = peeruser.Of
+		a.peer = peeruser.Lookup
 	}
 	if listens && b.Open != nil {
 		a.start, err = newStartAddress(b.Random)
@@ -122,12 +112,12 @@ func (b *Browser) attempt(iss helper.Issuer, redirect url.URL, verifier string, 
 	return a, err
 }
 
-// converse shows the URL, waits for the response and redeems its code.
-func (b *Browser) converse(ctx context.Context, a *attempt, verifier string, listens bool) (helper.Credential, error) {
+// run shows the URL, waits for the response and redeems its code.
+func (b *Browser) run(ctx context.Context, a *attempt, verifier string, listens bool) (helper.Credential, error) {
 	opened := b.show(ctx, a)
 	limit := b.Limit
 	if limit == 0 {
-		limit = UsualLimit
+		limit = DefaultLimit
 	}
 	r, inTime := b.wait(ctx, a, after(b.After, limit), listens)
 	switch {
@@ -146,34 +136,34 @@ func (b *Browser) converse(ctx context.Context, a *attempt, verifier string, lis
 	return helper.Credential{}, err
 }
 
-// wait returns the first response, from the listener or the person, or why
-// there can be none. It returns false when the time is over.
-func (b *Browser) wait(ctx context.Context, a *attempt, over <-chan time.Time, listens bool) (response, bool) {
+// wait returns the first response, from the listener or the person, or an error if there can be none. It returns false
+// on timeout.
+func (b *Browser) wait(ctx context.Context, a *attempt, timeout <-chan time.Time, listens bool) (response, bool) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // lets go of Pasted, if that heeds it
+	defer cancel() // ends Pasted, if it honours ctx
 	pasted := b.ask(ctx)
 	for {
 		select {
-		case r := <-a.arrived:
+		case r := <-a.responses:
 			return r, true
-		case <-over:
+		case <-timeout:
 			return response{}, false
 		case <-ctx.Done():
 			return response{err: fmt.Errorf("wait for the sign-in: %w", ctx.Err())}, true
 		case p := <-pasted:
 			if p.err != nil && !listens && ctx.Err() == nil {
-				return response{err: nobodyPasted(p.err)}, true
+				return response{err: pasteError(p.err)}, true
 			}
 			pasted = nil
 			if p.err == nil {
-				pasted = b.judge(ctx, a, p.text)
+				pasted = b.acceptPaste(ctx, a, p.text)
 			}
 		}
 	}
 }
 
-// judge takes a pasted text and, if that is no answer, asks again.
-func (b *Browser) judge(ctx context.Context, a *attempt, text string) <-chan paste {
+// acceptPaste handles a pasted text and, if it is not accepted, asks again.
+func (b *Browser) acceptPaste(ctx context.Context, a *attempt, text string) <-chan paste {
 	why := a.paste(text)
 	if why == nil {
 		return nil
@@ -184,8 +174,8 @@ func (b *Browser) judge(ctx context.Context, a *attempt, text string) <-chan pas
 	return b.ask(ctx)
 }
 
-// show returns a channel that yields the error of Open, if there is one. Open
-// gets the caller's context: the end of the sign-in must not close the browser.
+// show shows the URL and returns a channel for the error of Open. Open gets the caller's context: the end of the
+// sign-in must not close the browser.
 func (b *Browser) show(ctx context.Context, a *attempt) <-chan error {
 	failed := make(chan error, 1)
 	if b.Listening != nil {
@@ -205,8 +195,7 @@ func (b *Browser) show(ctx context.Context, a *attempt) <-chan error {
 	return failed
 }
 
-// authorizeURL is the authorization request (RFC 6749 section 4.1.1, RFC 7636
-// section 4.3).
+// authorizeURL returns the URL of the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
 func authorizeURL(a *attempt, verifier string) string {
 	config := oauth2.Config{
 		ClientID:    a.iss.ClientID,
@@ -225,9 +214,8 @@ func authorizeURL(a *attempt, verifier string) string {
 	return config.AuthCodeURL(a.state.Reveal(), options...)
 }
 
-// draw returns 256 random bits, for what binds a browser to this attempt (RFC 6749
-// section 10.12).
-func draw(random io.Reader) (helper.Secret, error) {
+// randomSecret returns 256 random bits, for values that bind a browser to this attempt (RFC 6749 section 10.12).
+func randomSecret(random io.Reader) (helper.Secret, error) {
 	var b [32]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
 		return helper.Secret{}, fmt.Errorf("draw the secrets of the sign-in: %w", err)

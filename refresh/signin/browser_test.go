@@ -16,14 +16,14 @@ import (
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
 
-// A world is an authorization server and a browser that signs in there.
-type world struct {
+// A environment is an authorization server and a browser that signs in there.
+type environment struct {
 	server  *authserver.Server
 	browser *signin.Browser
 	iss     helper.Issuer
 }
 
-func newWorld(t *testing.T, o authserver.Options) *world {
+func newEnvironment(t *testing.T, o authserver.Options) *environment {
 	t.Helper()
 	o.AnyLoopbackPort = true
 	server, err := authserver.Start(o)
@@ -40,16 +40,16 @@ func newWorld(t *testing.T, o authserver.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{server: server, iss: iss, browser: &signin.Browser{
+	return &environment{server: server, iss: iss, browser: &signin.Browser{
 		Client: client, Open: authserver.Browse, Random: rand.Reader, Limit: time.Minute,
 	}}
 }
 
-func (w *world) signIn(t *testing.T) (helper.Credential, error) {
+func (env *environment) signIn(t *testing.T) (helper.Credential, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel) // not before: the browser reads its page with it
-	return w.browser.SignIn(ctx, w.iss)
+	return env.browser.SignIn(ctx, env.iss)
 }
 
 func profiles(t *testing.T, test func(t *testing.T, profile string)) {
@@ -60,17 +60,17 @@ func profiles(t *testing.T, test func(t *testing.T, profile string)) {
 
 func TestSignIn(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
-		w := newWorld(t, authserver.Options{Profile: profile})
+		env := newEnvironment(t, authserver.Options{Profile: profile})
 		page := make(chan error, 1)
 		var address, opened string
-		w.browser.Listening = func(u string) { address = u }
-		w.browser.Open = func(ctx context.Context, u string) error {
+		env.browser.Listening = func(u string) { address = u }
+		env.browser.Open = func(ctx context.Context, u string) error {
 			opened = u
 			err := authserver.Browse(ctx, u)
 			page <- err
 			return err
 		}
-		c, err := w.signIn(t)
+		c, err := env.signIn(t)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,14 +82,14 @@ func TestSignIn(t *testing.T) {
 		if profile == refresh.ProfileOAuth {
 			want.AccountID, want.UserID, want.Plan = c.Identity.AccountID, c.Identity.UserID, c.Identity.Plan
 		}
-		if c.Identity != want || c.Generation != 1 || !w.server.Accepts(c.AccessToken.Reveal()) || c.RefreshToken.IsZero() {
+		if c.Identity != want || c.Generation != 1 || !env.server.Accepts(c.AccessToken.Reveal()) || c.RefreshToken.IsZero() {
 			t.Errorf("identity %+v, generation %d", c.Identity, c.Generation)
 		}
 		sent, _ := url.Parse(address)
 		if got := sent.Query().Get("redirect_uri"); c.Issuer.RedirectURI != got || strings.Contains(got, ":0/") {
 			t.Errorf("the stored redirect URI is %q, asked for was %q", c.Issuer.RedirectURI, got)
 		}
-		wantAuthorizeURL(t, profile, w.iss, sent.Query())
+		wantAuthorizeURL(t, profile, env.iss, sent.Query())
 		back, _ := url.Parse(c.Issuer.RedirectURI)
 		if !strings.HasPrefix(opened, "http://"+back.Host+"/start/") || strings.ContainsAny(opened, "?&#") {
 			t.Errorf("the browser is given %s, want an address of %s", opened, back.Host)
@@ -126,14 +126,14 @@ func wantAuthorizeURL(t *testing.T, profile string, iss helper.Issuer, sent url.
 
 // Each attempt has its own state and verifier.
 func TestSignIn_NothingIsUsedTwice(t *testing.T) {
-	w := newWorld(t, authserver.Options{})
+	env := newEnvironment(t, authserver.Options{})
 	seen := map[string]bool{}
-	w.browser.Listening = func(address string) {
+	env.browser.Listening = func(address string) {
 		u, _ := url.Parse(address)
 		seen[u.Query().Get("state")], seen[u.Query().Get("code_challenge")] = true, true
 	}
 	for range 2 {
-		if _, err := w.signIn(t); err != nil {
+		if _, err := env.signIn(t); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -168,18 +168,18 @@ func TestSignIn_Faults(t *testing.T) {
 		{code(authserver.NoIDToken), helper.ErrRejected, 1},
 	} {
 		t.Run(c.fault.Kind, func(t *testing.T) {
-			w := newWorld(t, authserver.Options{})
-			if err := w.server.Fail(c.fault); err != nil {
+			env := newEnvironment(t, authserver.Options{})
+			if err := env.server.Fail(c.fault); err != nil {
 				t.Fatal(err)
 			}
-			got, err := w.signIn(t)
+			got, err := env.signIn(t)
 			if !errors.Is(err, c.want) || !got.AccessToken.IsZero() {
 				t.Errorf("error %v, want %v and no credential", err, c.want)
 			}
-			if n := w.server.Count(authserver.GrantCode); n != c.redeems {
+			if n := env.server.Count(authserver.GrantCode); n != c.redeems {
 				t.Errorf("the code was sent %d times, want %d", n, c.redeems)
 			}
-			for _, secret := range w.server.Secrets() {
+			for _, secret := range env.server.Secrets() {
 				if strings.Contains(fmt.Sprintf("%v %#v", err, err), secret) {
 					t.Error("the error holds a secret")
 				}
@@ -191,17 +191,17 @@ func TestSignIn_Faults(t *testing.T) {
 // The oauth profile needs iss where the server promised it, and can do without
 // an id_token.
 func TestSignIn_OAuthFaults(t *testing.T) {
-	w := newWorld(t, authserver.Options{Profile: refresh.ProfileOAuth})
-	if err := w.server.Fail(authserver.Fault{Kind: authserver.NoIss}); err != nil {
+	env := newEnvironment(t, authserver.Options{Profile: refresh.ProfileOAuth})
+	if err := env.server.Fail(authserver.Fault{Kind: authserver.NoIss}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.signIn(t); !errors.Is(err, helper.ErrRejected) || w.server.Count(authserver.GrantCode) != 0 {
-		t.Errorf("without iss: error %v and %d codes sent, want ErrRejected and none", err, w.server.Count(authserver.GrantCode))
+	if _, err := env.signIn(t); !errors.Is(err, helper.ErrRejected) || env.server.Count(authserver.GrantCode) != 0 {
+		t.Errorf("without iss: error %v and %d codes sent, want ErrRejected and none", err, env.server.Count(authserver.GrantCode))
 	}
-	if err := w.server.Fail(authserver.Fault{Kind: authserver.NoIDToken, Grant: authserver.GrantCode}); err != nil {
+	if err := env.server.Fail(authserver.Fault{Kind: authserver.NoIDToken, Grant: authserver.GrantCode}); err != nil {
 		t.Fatal(err)
 	}
-	c, err := w.signIn(t)
+	c, err := env.signIn(t)
 	if err != nil || c.Identity != (helper.Identity{}) {
 		t.Errorf("without id_token: error %v, identity %+v; want an empty one", err, c.Identity)
 	}
@@ -209,41 +209,41 @@ func TestSignIn_OAuthFaults(t *testing.T) {
 
 // An answer with another state is not the person's: waiting continues.
 func TestSignIn_WrongStateThenRight(t *testing.T) {
-	w := newWorld(t, authserver.Options{})
-	if err := w.server.Fail(authserver.Fault{Kind: authserver.WrongState}); err != nil {
+	env := newEnvironment(t, authserver.Options{})
+	if err := env.server.Fail(authserver.Fault{Kind: authserver.WrongState}); err != nil {
 		t.Fatal(err)
 	}
 	var authorize string
-	w.browser.Listening = func(u string) { authorize = u }
-	w.browser.Open = func(ctx context.Context, address string) error {
+	env.browser.Listening = func(u string) { authorize = u }
+	env.browser.Open = func(ctx context.Context, address string) error {
 		if err := authserver.Browse(ctx, address); err == nil {
 			t.Error("the page of a wrong state is no error")
 		}
 		return authserver.Browse(ctx, authorize)
 	}
-	if _, err := w.signIn(t); err != nil {
+	if _, err := env.signIn(t); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestSignIn_NobodyComes(t *testing.T) {
-	w := newWorld(t, authserver.Options{})
+	env := newEnvironment(t, authserver.Options{})
 	opened := make(chan struct{})
-	w.browser.Limit = time.Millisecond
-	w.browser.Open = func(context.Context, string) error { close(opened); return nil }
-	if _, err := w.signIn(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "1ms") {
+	env.browser.Limit = time.Millisecond
+	env.browser.Open = func(context.Context, string) error { close(opened); return nil }
+	if _, err := env.signIn(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "1ms") {
 		t.Errorf("error %v, want ErrTemporary with the limit", err)
 	}
 	<-opened
 }
 
 func TestSignIn_Cancelled(t *testing.T) {
-	w := newWorld(t, authserver.Options{})
+	env := newEnvironment(t, authserver.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
-	w.browser.Open = nil
+	env.browser.Open = nil
 	var address string
-	w.browser.Listening = func(u string) { address = u; cancel() }
-	if _, err := w.browser.SignIn(ctx, w.iss); !errors.Is(err, context.Canceled) {
+	env.browser.Listening = func(u string) { address = u; cancel() }
+	if _, err := env.browser.SignIn(ctx, env.iss); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want Canceled", err)
 	}
 	if err := authserver.Browse(t.Context(), address); err == nil {
@@ -269,9 +269,9 @@ func TestSignIn_RedirectURI(t *testing.T) {
 		{"http://127.0.0.1:port/auth/callback", helper.ErrInvalid},
 	} {
 		t.Run(c.redirect, func(t *testing.T) {
-			w := newWorld(t, authserver.Options{})
-			w.iss.RedirectURI = c.redirect
-			got, err := w.signIn(t)
+			env := newEnvironment(t, authserver.Options{})
+			env.iss.RedirectURI = c.redirect
+			got, err := env.signIn(t)
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Fatalf("error %v, want %v", err, c.want)
 			}

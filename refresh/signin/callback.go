@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log" //nolint:depguard // http.Server takes no other
+	"log" //nolint:depguard // http.Server accepts no other logger
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,35 +21,33 @@ import (
 
 const (
 	maxQuery = 8 << 10
-	// pageTime bounds how long a browser waits for the page, which tells how
-	// the exchange of the code ended.
+	// pageTime limits how long a browser waits for the page with the result of the code exchange.
 	pageTime = 100 * time.Second
-	// closeTime bounds the wait for the last page to leave.
+	// closeTime limits the wait for the last page to be sent.
 	closeTime = time.Second
 )
 
-// A response is the authorization response: a code, or why there is none.
+// A response is the authorization response: a code, or an error.
 type response struct {
 	code helper.Secret
 	err  error
 }
 
-// An attempt is one sign-in, and the HTTP handler of its callback. What does
-// not prove by the state that it belongs to the attempt changes nothing.
+// An attempt is one sign-in and the HTTP handler of its callback. A request without the right state changes nothing.
 type attempt struct {
-	iss      helper.Issuer
-	redirect url.URL // with the port that is listened on
-	state    helper.Secret
-	arrived  chan response // the first response of the attempt
+	iss       helper.Issuer
+	redirect  url.URL // with the listener's port
+	state     helper.Secret
+	responses chan response // receives the first response
 
 	authorize string // the URL of the authorization request
 
 	start *startAddress // nil if no browser is opened on this computer
-	// peer returns the user at the other end of a connection; nil: unknown.
+	// peer returns the user at the other end of a connection; nil means unknown.
 	peer   func(ctx context.Context, local, remote netip.AddrPort) peeruser.User
-	warn   func(string) // nil: silently
+	warn   func(string) // may be nil
 	noteMu sync.Mutex
-	notes  map[string]bool // that the person has been told
+	notes  map[string]bool // already passed to warn
 
 	once  sync.Once
 	ended chan struct{} // closed when err is set
@@ -59,18 +57,17 @@ type attempt struct {
 func newAttempt(iss helper.Issuer, redirect url.URL, state helper.Secret) *attempt {
 	return &attempt{
 		iss: iss, redirect: redirect, state: state,
-		arrived: make(chan response, 1), ended: make(chan struct{}), notes: map[string]bool{},
+		responses: make(chan response, 1), ended: make(chan struct{}), notes: map[string]bool{},
 	}
 }
 
-// finish lets the waiting pages tell how the sign-in ended.
+// finish shows the result of the sign-in on the waiting pages.
 func (a *attempt) finish(err error) {
 	a.err = err
 	close(a.ended)
 }
 
-// serve answers on the listener until stop is called, which lets pages that
-// are being written leave.
+// serve handles the listener's connections until stop is called, which lets pages that are being written finish.
 func (a *attempt) serve(l net.Listener) (stop func(context.Context)) {
 	server := &http.Server{
 		Handler:           a,
@@ -83,28 +80,28 @@ func (a *attempt) serve(l net.Listener) (stop func(context.Context)) {
 	server.SetKeepAlivesEnabled(false)
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.arrive(response{err: fmt.Errorf("listen for the browser's answer: %w", err)})
+			a.respond(response{err: fmt.Errorf("listen for the browser's answer: %w", err)})
 		}
 	}()
 	return func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, closeTime)
 		defer cancel()
 		if server.Shutdown(ctx) != nil {
-			_ = server.Close() // cuts who is idle or slow to read; nothing is lost by it
+			_ = server.Close() // closes idle and slow connections
 		}
 	}
 }
 
-// arrive ends the wait for a response; later ones are ignored.
-func (a *attempt) arrive(r response) {
-	a.once.Do(func() { a.arrived <- r })
+// respond delivers the response; later ones are ignored.
+func (a *attempt) respond(r response) {
+	a.once.Do(func() { a.responses <- r })
 }
 
 // ServeHTTP implements [http.Handler].
 func (a *attempt) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Host != a.redirect.Host:
-		// A name that resolves to this machine, on another site's page.
+		// DNS rebinding: another site's page uses a name that resolves to this machine.
 		show(w, http.StatusBadRequest, "This address is not answered here.")
 	case !a.isStart(r.URL.EscapedPath()) && r.URL.EscapedPath() != a.redirect.EscapedPath():
 		show(w, http.StatusNotFound, "There is nothing here.")
@@ -112,7 +109,7 @@ func (a *attempt) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", http.MethodGet)
 		show(w, http.StatusMethodNotAllowed, "Only GET is answered here.")
 	case a.isStart(r.URL.EscapedPath()):
-		a.begin(w, r)
+		a.serveStart(w, r)
 	default:
 		a.callback(w, r)
 	}
@@ -124,10 +121,10 @@ func (a *attempt) callback(w http.ResponseWriter, r *http.Request) {
 		show(w, http.StatusBadRequest, "This is not the answer that the sign-in waits for.")
 		return
 	}
-	if !a.answers(w, r) {
+	if !a.mayAnswer(w, r) {
 		return
 	}
-	a.arrive(a.read(query))
+	a.respond(a.readResponse(query))
 	ctx, cancel := context.WithTimeout(r.Context(), pageTime)
 	defer cancel()
 	select {
@@ -144,8 +141,7 @@ func (a *attempt) callback(w http.ResponseWriter, r *http.Request) {
 
 var errQuery = errors.New("the query is not one of an authorization response")
 
-// parseQuery refuses what RFC 6749 section 3.1 forbids, parameters that are
-// there twice, and what is longer than any answer.
+// parseQuery rejects duplicate parameters, as RFC 6749 section 3.1 requires, and queries that are too long.
 func parseQuery(raw string) (url.Values, error) {
 	if len(raw) > maxQuery {
 		return nil, errQuery
@@ -162,9 +158,9 @@ func parseQuery(raw string) (url.Values, error) {
 	return query, nil
 }
 
-// read takes the response out of a query whose state is right. Its issuer is
-// checked first, also of an error (RFC 9207 section 2.4).
-func (a *attempt) read(query url.Values) response {
+// readResponse returns the response in a query with the right state. The issuer is checked first, even for an error
+// (RFC 9207 section 2.4).
+func (a *attempt) readResponse(query url.Values) response {
 	iss, code := query.Get("iss"), query.Get("code")
 	host := a.iss.AuthorizationEndpoint
 	switch {
@@ -174,15 +170,15 @@ func (a *attempt) read(query url.Values) response {
 		return response{err: fmt.Errorf("the browser's answer is %w: it lacks the iss that this issuer always sends; start the sign-in again", helper.ErrRejected)}
 	case query.Has("error"):
 		e := refresh.NewEndpointError(host, 0, query.Get("error"), query.Get("error_description"))
-		return response{err: fmt.Errorf("sign in: %w: %w", e, kind(e.Code))}
+		return response{err: fmt.Errorf("sign in: %w: %w", e, errorKind(e.Code))}
 	case code == "":
 		return response{err: fmt.Errorf("the browser's answer is %w: it has neither a code nor an error; start the sign-in again", helper.ErrRejected)}
 	}
 	return response{code: helper.NewSecret(code)}
 }
 
-// kind tells refusals from troubles (RFC 6749 section 4.1.2.1).
-func kind(code string) error {
+// errorKind distinguishes a refusal from a temporary error (RFC 6749 section 4.1.2.1).
+func errorKind(code string) error {
 	if slices.Contains([]string{"server_error", "temporarily_unavailable"}, code) {
 		return helper.ErrTemporary
 	}

@@ -20,7 +20,7 @@ const (
 	state  = "the-state"
 )
 
-func oneAttempt() *attempt {
+func testAttempt() *attempt {
 	iss := helper.Issuer{
 		Profile: refresh.ProfileOAuth, URL: issuer, IssRequired: true,
 		AuthorizationEndpoint: issuer + "/authorize",
@@ -61,7 +61,7 @@ func TestCallback_Ignored(t *testing.T) {
 		{"more than 8 KiB", "GET", "127.0.0.1:1455", right + "&x=" + strings.Repeat("x", 8<<10), 400},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := oneAttempt()
+			a := testAttempt()
 			a.finish(nil)
 			r := httptest.NewRequest(c.method, c.target, nil)
 			r.Host = c.host
@@ -70,7 +70,7 @@ func TestCallback_Ignored(t *testing.T) {
 			if w.Code != c.want {
 				t.Errorf("status %d, want %d", w.Code, c.want)
 			}
-			if len(a.arrived) != 0 {
+			if len(a.responses) != 0 {
 				t.Error("it ended the wait")
 			}
 			wantStrict(t, w.Result())
@@ -117,15 +117,15 @@ func TestCallback_Response(t *testing.T) {
 		{"an empty code", "code=&iss=https://issuer.example", helper.ErrRejected, "neither"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := oneAttempt()
+			a := testAttempt()
 			a.finish(nil)
 			r := httptest.NewRequest(http.MethodGet, "/auth/callback?state=the-state&"+c.query, nil)
 			r.Host = "127.0.0.1:1455"
 			a.ServeHTTP(httptest.NewRecorder(), r)
-			if len(a.arrived) != 1 {
+			if len(a.responses) != 1 {
 				t.Fatal("it did not end the wait")
 			}
-			got := <-a.arrived
+			got := <-a.responses
 			if !errors.Is(got.err, c.want) || (got.err == nil) != (c.want == nil) {
 				t.Fatalf("error %v, want %v", got.err, c.want)
 			}
@@ -145,7 +145,7 @@ func TestCallback_PageTellsTheTruth(t *testing.T) {
 		end  error
 		want int
 	}{{nil, 200}, {errors.New("the code is of no use"), 400}} {
-		a := oneAttempt()
+		a := testAttempt()
 		a.finish(c.end)
 		for range 2 {
 			r := httptest.NewRequest(http.MethodGet, "/auth/callback?state=the-state&code=c&iss=https://issuer.example", nil)
@@ -157,8 +157,8 @@ func TestCallback_PageTellsTheTruth(t *testing.T) {
 			}
 			wantStrict(t, w.Result())
 		}
-		if len(a.arrived) != 1 {
-			t.Errorf("%d responses arrived, want 1", len(a.arrived))
+		if len(a.responses) != 1 {
+			t.Errorf("%d responses arrived, want 1", len(a.responses))
 		}
 	}
 }
@@ -220,7 +220,7 @@ func TestServe_AbsoluteForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := oneAttempt()
+	a := testAttempt()
 	a.redirect = redirect
 	stop := a.serve(l)
 	defer stop(context.WithoutCancel(t.Context()))
@@ -237,8 +237,8 @@ func TestServe_AbsoluteForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resp.StatusCode != http.StatusBadRequest || len(a.arrived) != 0 {
-		t.Errorf("status %d, %d responses arrived; want 400 and none", resp.StatusCode, len(a.arrived))
+	if resp.StatusCode != http.StatusBadRequest || len(a.responses) != 0 {
+		t.Errorf("status %d, %d responses arrived; want 400 and none", resp.StatusCode, len(a.responses))
 	}
 }
 
@@ -253,7 +253,7 @@ func FuzzCallback(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		a := oneAttempt()
+		a := testAttempt()
 		a.finish(nil)
 		r := httptest.NewRequest(http.MethodGet, "/auth/callback", nil)
 		r.Host, r.URL.RawQuery = "127.0.0.1:1455", query
@@ -261,17 +261,17 @@ func FuzzCallback(f *testing.F) {
 		a.ServeHTTP(w, r)
 		values, err := url.ParseQuery(query)
 		ours := err == nil && values.Get("state") == state
-		if len(a.arrived) == 1 && !ours || w.Code == http.StatusOK && !ours {
+		if len(a.responses) == 1 && !ours || w.Code == http.StatusOK && !ours {
 			t.Fatalf("status %d for a query without the state", w.Code)
 		}
-		if len(a.arrived) == 0 {
+		if len(a.responses) == 0 {
 			return
 		}
-		wantSound(t, <-a.arrived, values)
+		wantValid(t, <-a.responses, values)
 	})
 }
 
-func wantSound(t *testing.T, got response, sent url.Values) {
+func wantValid(t *testing.T, got response, sent url.Values) {
 	t.Helper()
 	switch {
 	case (got.err == nil) == got.code.IsZero():
@@ -298,7 +298,7 @@ func TestUnheard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := unheard(places); got.String() != c.want {
+		if got := manualRedirect(places); got.String() != c.want {
 			t.Errorf("redirect URI %s, want %s", got.String(), c.want)
 		}
 	}

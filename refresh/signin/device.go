@@ -10,49 +10,47 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// longestDevice is the most that a device sign-in waits for its person.
-const longestDevice = 15 * time.Minute
+// maxDeviceLimit is the longest time limit of a device sign-in.
+const maxDeviceLimit = 15 * time.Minute
 
-// A Code is what a person needs to approve a device sign-in elsewhere. It is
-// fit for a terminal, and the URLs may be opened: see [refresh.DeviceCode].
+// A Code is shown to a person, who approves the device sign-in elsewhere. Its strings are safe to print and its URLs
+// are safe to open: see [refresh.DeviceCode].
 type Code struct {
 	UserCode string
-	URL      string // where to enter it
-	// URLComplete holds the code too; empty if the server gave none. Show the
-	// code with it all the same, so that the person can compare.
+	URL      string // where to enter UserCode
+	// URLComplete contains the code; empty if the server gave none. Show the code with it, so that the person can
+	// compare.
 	URLComplete string
-	Expiry      time.Time // when the sign-in stops waiting
+	Expiry      time.Time // when the sign-in times out
 }
 
-// A Device signs in with a browser on another device (RFC 8628, or OpenAI's own
-// flow). Its fields are set by its owner.
+// A Device signs in with a browser on another device (RFC 8628, or OpenAI's own flow). The owner sets its fields before
+// the first call.
 type Device struct {
 	Client *refresh.Client
-	// Show tells the person what to do. It is called once, before the wait, and
-	// must return.
+	// Show shows the code to the person. It is called once, before polling starts, and must return.
 	Show func(Code)
 	Now  func() time.Time
-	// After is time.After if nil.
+	// After is used to wait; nil means [time.After].
 	After func(time.Duration) <-chan time.Time
-	// Limit is how long the person may take, if that is less than what the
-	// server says; 0, and anything longer, is 15 minutes.
+	// Limit is the time limit for the person, if it is shorter than the server's; 0, and anything longer, means 15
+	// minutes.
 	Limit time.Duration
 }
 
-// SignIn asks the person to approve and returns the credential, of generation 1.
-// The issuer's redirect URI stays as it is.
+// SignIn waits until the person has approved and returns the credential, of generation 1. The issuer's redirect URI is
+// not changed.
 //
-// The error is ctx's if that ended first, [helper.ErrTemporary] if nobody
-// approved in time, and else as of [refresh.Client.StartDevice] and
-// [refresh.Client.PollDevice]. Tokens that are on their way when ctx ends are
-// returned, without an error.
+// The error is ctx's if ctx is done, [helper.ErrTemporary] if the sign-in timed out, and otherwise that of
+// [refresh.Client.StartDevice] or [refresh.Client.PollDevice]. If tokens arrive after ctx is done, they are returned
+// without an error.
 func (d *Device) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credential, error) {
 	start := d.Now()
 	code, err := d.Client.StartDevice(ctx, iss)
 	if err != nil {
 		return helper.Credential{}, err
 	}
-	limit := longestDevice
+	limit := maxDeviceLimit
 	if d.Limit > 0 {
 		limit = min(limit, d.Limit)
 	}
@@ -64,16 +62,16 @@ func (d *Device) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credenti
 	return d.poll(ctx, iss, code, start, end)
 }
 
-// poll asks until the person has decided or the time is over.
+// poll polls until the person has decided or the time is over.
 func (d *Device) poll(ctx context.Context, iss helper.Issuer, code refresh.DeviceCode, start, end time.Time) (helper.Credential, error) {
 	wait := code.Interval
-	var trouble error // of the last poll
+	var trouble error // the error of the last poll
 	for {
 		if err := d.sleep(ctx, min(wait, end.Sub(d.Now()))); err != nil {
 			return helper.Credential{}, err
 		}
 		if !d.Now().Before(end) {
-			return helper.Credential{}, late(end.Sub(start), trouble)
+			return helper.Credential{}, timeoutError(end.Sub(start), trouble)
 		}
 		c, err := d.Client.PollDevice(ctx, iss, code)
 		pending := (*refresh.PendingError)(nil)
@@ -84,9 +82,8 @@ func (d *Device) poll(ctx context.Context, iss helper.Issuer, code refresh.Devic
 	}
 }
 
-// late is the error when the time is over. If the server could not be asked
-// the person may have approved in vain.
-func late(limit time.Duration, trouble error) error {
+// the error of the last poll
+func timeoutError(limit time.Duration, trouble error) error {
 	err := fmt.Errorf("nobody approved the sign-in within %s; start the sign-in again: %w", limit.Round(time.Second), helper.ErrTemporary)
 	if trouble != nil {
 		err = fmt.Errorf("%w; the last trouble: %w", err, trouble)

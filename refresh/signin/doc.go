@@ -1,8 +1,5 @@
-// Package signin lets a person sign in at an authorization server and yields
-// the first credential.
+// Package signin signs a person in at an authorization server and returns the first credential.
 //
-// Start with [Browser], the authorization code grant with PKCE and a listener
-// on loopback (RFC 8252), or [Device], for those whose browser is elsewhere (RFC
-// 8628). The package opens no browser by itself, stores nothing and prints
-// nothing.
+// Start with [Browser], the authorization code grant with PKCE and a loopback listener (RFC 8252), or [Device], for a
+// browser on another device (RFC 8628). The package opens no browser itself, stores nothing and prints nothing.
 package signin

@@ -25,8 +25,8 @@ func serve(t *testing.T, body string) string {
 	return s.URL
 }
 
-// harmful reports whether a terminal would do more than show the text.
-func harmful(text string) bool {
+// isHarmful reports whether a terminal would do more than show the text.
+func isHarmful(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool {
 		return r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u202e' || r == '\u2066' || r == '\u200b'
 	})
@@ -40,20 +40,20 @@ func TestHostileClaims(t *testing.T) {
 	wantClean := func(t *testing.T, id helper.Identity, err error) {
 		t.Helper()
 		for name, got := range map[string]string{"subject": id.Subject, "email": id.Email, "account id": id.AccountID, "user id": id.UserID, "plan": id.Plan} {
-			if err != nil || harmful(got) || got != want {
+			if err != nil || isHarmful(got) || got != want {
 				t.Errorf("error %v, the %s is %q, want %q", err, name, got, want)
 			}
 		}
 	}
 	profiles(t, func(t *testing.T, profile string) {
 		t.Run("browser", func(t *testing.T) {
-			c, err := newWorld(t, authserver.Options{Profile: profile, User: user}).signIn(t)
+			c, err := newEnvironment(t, authserver.Options{Profile: profile, User: user}).signIn(t)
 			wantClean(t, c.Identity, err)
 		})
 		t.Run("device", func(t *testing.T) {
-			s := newStage(t, authserver.Options{Profile: profile, User: user})
-			s.approve(t, 1)
-			c, err := s.signIn(t)
+			fix := newDeviceFixture(t, authserver.Options{Profile: profile, User: user})
+			fix.approve(t, 1)
+			c, err := fix.signIn(t)
 			wantClean(t, c.Identity, err)
 		})
 	})
@@ -61,10 +61,10 @@ func TestHostileClaims(t *testing.T) {
 
 // Hostile words in the error of a poll reach nobody.
 func TestHostileDescription(t *testing.T) {
-	s := newStage(t, authserver.Options{Profile: refresh.ProfileOAuth})
-	s.iss.TokenEndpoint = refuse(t, `{"error":"access_denied\u001b[31m","error_description":"No\u202e way\r\n\u001b[2Jcodex-cred: all is well\u009b"}`)
-	_, err := s.signIn(t)
-	if !errors.Is(err, helper.ErrSignInRequired) || harmful(err.Error()) || !strings.Contains(err.Error(), "access_denied[31m: No way") {
+	fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth})
+	fix.iss.TokenEndpoint = refuse(t, `{"error":"access_denied\u001b[31m","error_description":"No\u202e way\r\n\u001b[2Jcodex-cred: all is well\u009b"}`)
+	_, err := fix.signIn(t)
+	if !errors.Is(err, helper.ErrSignInRequired) || isHarmful(err.Error()) || !strings.Contains(err.Error(), "access_denied[31m: No way") {
 		t.Errorf("error %q, want ErrSignInRequired with harmless words", err)
 	}
 }
@@ -87,10 +87,10 @@ func TestHostileDeviceAnswer(t *testing.T) {
 		"full page": `{"device_code":"d","user_code":"ABCD","verification_uri":"https://issuer.example/","verification_uri_complete":"file:///etc/passwd"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStage(t, authserver.Options{Profile: refresh.ProfileOAuth})
-			s.iss.DeviceEndpoint = serve(t, body)
-			if _, err := s.signIn(t); !errors.Is(err, helper.ErrRejected) || harmful(err.Error()) || len(s.shown) != 0 {
-				t.Errorf("error %q, shown %v; want ErrRejected and nothing", err, s.shown)
+			fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth})
+			fix.iss.DeviceEndpoint = serve(t, body)
+			if _, err := fix.signIn(t); !errors.Is(err, helper.ErrRejected) || isHarmful(err.Error()) || len(fix.shown) != 0 {
+				t.Errorf("error %q, shown %v; want ErrRejected and nothing", err, fix.shown)
 			}
 		})
 	}

@@ -12,9 +12,9 @@ import (
 
 // After the answer nothing listens any more (RFC 8252 section 8.3).
 func TestSignIn_ListenerIsClosed(t *testing.T) {
-	w := newWorld(t, authserver.Options{Profile: refresh.ProfileOAuth})
+	env := newEnvironment(t, authserver.Options{Profile: refresh.ProfileOAuth})
 	var address string
-	w.browser.Listening = func(authorize string) {
+	env.browser.Listening = func(authorize string) {
 		u, err := url.Parse(authorize)
 		if err != nil {
 			t.Fatal(err)
@@ -25,7 +25,7 @@ func TestSignIn_ListenerIsClosed(t *testing.T) {
 		}
 		address = back.Host
 	}
-	if _, err := w.signIn(t); err != nil {
+	if _, err := env.signIn(t); err != nil {
 		t.Fatal(err)
 	}
 	var d net.Dialer

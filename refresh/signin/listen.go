@@ -13,10 +13,10 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A PortsError says that the browser's answer cannot be listened for, nearly
-// always because other programs hold the ports. It wraps [helper.ErrTemporary].
+// A PortsError means that the browser's response cannot be received, usually because other programs use the ports. It
+// wraps [helper.ErrTemporary].
 type PortsError struct {
-	Addresses []string // that were tried, HOST:PORT each
+	Addresses []string // HOST:PORT of each address that was tried
 	cause     string
 }
 
@@ -29,14 +29,14 @@ func (e *PortsError) Error() string {
 // Unwrap returns [helper.ErrTemporary].
 func (e *PortsError) Unwrap() error { return helper.ErrTemporary }
 
-// listen takes the first of the places whose port is free, and returns it with
-// the port it got. The error is ctx's, or a [PortsError].
+// listen listens on the first redirect URI with a free port, and returns that URI with the actual port. The error is
+// ctx's, or a [PortsError].
 func listen(ctx context.Context, places []url.URL) (net.Listener, url.URL, error) {
 	var busy error
 	for _, place := range places {
 		host := place.Hostname()
 		if host == "localhost" {
-			host = "127.0.0.1" // the name is the authorization server's wish; resolvers are not asked
+			host = "127.0.0.1" // the name is for the authorization server; it is not resolved
 		}
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, place.Port()))
 		if err != nil {
@@ -53,9 +53,9 @@ func listen(ctx context.Context, places []url.URL) (net.Listener, url.URL, error
 	return nil, url.URL{}, &PortsError{Addresses: addresses(places), cause: strings.ReplaceAll(fmt.Sprint(busy), "\n", "; ")}
 }
 
-// unheard returns the first of the places for an answer that nobody listens
-// for. A port 0 is replaced: no browser shows it.
-func unheard(places []url.URL) url.URL {
+// manualRedirect returns the first redirect URI, for a response that the person pastes. Port 0 is replaced: a browser
+// cannot show it.
+func manualRedirect(places []url.URL) url.URL {
 	place := places[0]
 	if place.Port() == "0" {
 		place.Host = net.JoinHostPort(place.Hostname(), "1455")
@@ -71,8 +71,8 @@ func addresses(places []url.URL) []string {
 	return list
 }
 
-// redirects returns the redirect URIs to try, in order. Port 0 is any free one
-// (RFC 8252 section 7.3). OpenAI knows two fixed ports.
+// redirects returns the redirect URIs to try, in order. Port 0 means any free port (RFC 8252 section 7.3). OpenAI
+// accepts two fixed ports.
 func redirects(iss helper.Issuer) ([]url.URL, error) {
 	if iss.RedirectURI != "" {
 		u, err := parseRedirect(iss.RedirectURI)
@@ -87,20 +87,21 @@ func redirects(iss helper.Issuer) ([]url.URL, error) {
 	return []url.URL{loopback("0", "/callback")}, nil
 }
 
-// parseRedirect returns [helper.ErrInvalid] unless raw is a redirect URI that
-// this machine can listen on.
+// parseRedirect returns [helper.ErrInvalid] unless raw is a redirect URI on which this machine can listen.
 func parseRedirect(raw string) (url.URL, error) {
 	u, err := url.Parse(raw)
-	if err == nil && u.Scheme == "http" && ours(u.Hostname()) && portNumber(u.Port()) &&
+	if err == nil && u.Scheme == "http" && isLoopbackHost(u.Hostname()) && isPort(u.Port()) &&
 		strings.HasPrefix(u.Path, "/") && u.User == nil && !strings.ContainsAny(raw, "?#") {
 		return *u, nil
 	}
 	return url.URL{}, fmt.Errorf("redirect URI %.200q is %w: use http://HOST:PORT/PATH with the host 127.0.0.1, [::1] or localhost", raw, helper.ErrInvalid)
 }
 
-func portNumber(text string) bool {
+func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return err == nil
 }
 
-func ours(host string) bool { return host == "127.0.0.1" || host == "::1" || host == "localhost" }
+func isLoopbackHost(host string) bool {
+	return host == "127.0.0.1" || host == "::1" || host == "localhost"
+}

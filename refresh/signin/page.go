@@ -5,8 +5,7 @@ import (
 	"net/http"
 )
 
-// show answers with a page that holds nothing but our own words, loads nothing,
-// stays nowhere and tells no other site where it was.
+// show responds with a page of fixed text that loads nothing, is not cached and sends no referrer.
 func show(w http.ResponseWriter, status int, text string) {
 	for name, value := range map[string]string{
 		"Content-Type":            "text/html; charset=utf-8",
@@ -18,6 +17,6 @@ func show(w http.ResponseWriter, status int, text string) {
 		w.Header().Set(name, value)
 	}
 	w.WriteHeader(status)
-	// A browser that is gone needs no page.
+	// A closed connection is no error.
 	_, _ = fmt.Fprintf(w, "<!doctype html>\n<html lang=\"en\"><title>codex-cred</title><p>%s</p></html>\n", text)
 }

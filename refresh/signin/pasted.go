@@ -12,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Why a pasted text is not taken. None repeats any of the text.
+// Reasons for rejecting a pasted text. None contains any of the text.
 var (
 	errPasteEmpty     = errors.New("nothing was pasted")
 	errPasteLong      = errors.New("the pasted text is longer than 8 KiB, which no such address is")
@@ -24,14 +24,13 @@ var (
 	errPasteState     = errors.New("that is the answer to another sign-in; paste the address that the browser ended at this time")
 )
 
-// A paste is what Pasted returned.
+// A paste is a result of Pasted.
 type paste struct {
 	text string
 	err  error
 }
 
-// ask lets the person paste once. Nobody needs to take the answer: Pasted may
-// return long after the sign-in.
+// ask calls Pasted once. The result may arrive after the sign-in, and is then ignored.
 func (b *Browser) ask(ctx context.Context) <-chan paste {
 	if b.Pasted == nil {
 		return nil
@@ -44,16 +43,16 @@ func (b *Browser) ask(ctx context.Context) <-chan paste {
 	return pasted
 }
 
-// nobodyPasted is the end of a sign-in that can be answered in no other way.
-func nobodyPasted(err error) error {
+// pasteError returns the error of a sign-in without a listener in which Pasted failed.
+func pasteError(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("nobody pasted the address that the browser ended at; start the sign-in again: %w", helper.ErrTemporary)
 	}
 	return fmt.Errorf("read the address that the browser ended at: %w; start the sign-in again: %w", err, helper.ErrTemporary)
 }
 
-// paste takes the response out of what a person pasted. An error says why it is
-// not the answer of this attempt, which then has not changed.
+// paste delivers the response in a pasted text. An error is why it is not the response to this attempt, which is then
+// unchanged.
 func (a *attempt) paste(text string) error {
 	if len(text) > maxQuery {
 		return errPasteLong
@@ -64,15 +63,15 @@ func (a *attempt) paste(text string) error {
 	}
 	place, raw, _ := strings.Cut(text, "?")
 	if name, _, member := strings.Cut(text, "="); member && !strings.ContainsAny(name, "?/:") {
-		place, raw = "", text // only the query
+		place, raw = "", text // only the query was pasted
 	}
 	query, err := parseQuery(raw)
 	switch {
-	case err == nil && query.Has("code_challenge"), a.beginsAt(place):
+	case err == nil && query.Has("code_challenge"), a.isAuthorization(place):
 		return errPasteAuthorize
 	case place == text && !strings.Contains(place, "/"):
 		return errPasteBare
-	case place != "" && !a.endsAt(place):
+	case place != "" && !a.isRedirect(place):
 		return errPasteElsewhere
 	case err != nil:
 		return errPasteQuery
@@ -81,13 +80,12 @@ func (a *attempt) paste(text string) error {
 	case !helper.NewSecret(query.Get("state")).Equal(a.state):
 		return errPasteState
 	}
-	a.arrive(a.read(query))
+	a.respond(a.readResponse(query))
 	return nil
 }
 
-// unwrap frees an address from what surrounds it: white space, also where a
-// terminal broke the line, marks that nobody sees, quotes and brackets, the
-// escapes of HTML, and the fragment, which is the browser's own.
+// unwrap removes what surrounds a copied address: white space, including line breaks of the terminal, invisible
+// characters, quotes, brackets, HTML escapes, and the fragment, which only the browser uses.
 func unwrap(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
@@ -101,7 +99,7 @@ func unwrap(text string) string {
 	return text
 }
 
-// parsePlace parses an address without its query; browsers hide the scheme.
+// parsePlace parses an address without its query. The scheme may be missing, because browsers hide it.
 func parsePlace(place string) (*url.URL, error) {
 	if !strings.Contains(place, "://") {
 		place = "http://" + place
@@ -109,20 +107,19 @@ func parsePlace(place string) (*url.URL, error) {
 	return url.Parse(place)
 }
 
-// endsAt reports whether the place is that of the redirect URI (RFC 8252
-// section 8.10), by any name of this machine. Its port may be another one, as
-// with a tunnel: the state proves where the answer belongs.
-func (a *attempt) endsAt(place string) bool {
+// isRedirect reports whether the address is the redirect URI, with any name of this machine (RFC 8252 section 8.10).
+// The port may differ, as with a tunnel: the state proves that the response belongs to this attempt.
+func (a *attempt) isRedirect(place string) bool {
 	if place == a.redirect.Path {
 		return true
 	}
 	u, err := parsePlace(place)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.User == nil &&
-		ours(u.Hostname()) && u.EscapedPath() == a.redirect.EscapedPath()
+		isLoopbackHost(u.Hostname()) && u.EscapedPath() == a.redirect.EscapedPath()
 }
 
-// beginsAt reports whether the place is the authorization endpoint.
-func (a *attempt) beginsAt(place string) bool {
+// isAuthorization reports whether the address is the authorization endpoint.
+func (a *attempt) isAuthorization(place string) bool {
 	begin, beginErr := url.Parse(a.iss.AuthorizationEndpoint)
 	u, err := parsePlace(place)
 	return beginErr == nil && err == nil && u.Host == begin.Host && u.Path == begin.Path

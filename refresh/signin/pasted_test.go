@@ -53,11 +53,11 @@ func TestPaste_Forms(t *testing.T) {
 		{"of 8 KiB", whole + "&x=" + strings.Repeat("x", 8<<10-len(whole)-3)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := oneAttempt()
+			a := testAttempt()
 			if err := a.paste(c.text); err != nil {
 				t.Fatal(err)
 			}
-			if got := <-a.arrived; got.err != nil || got.code.Reveal() != "the-code" {
+			if got := <-a.responses; got.err != nil || got.code.Reveal() != "the-code" {
 				t.Errorf("error %v, code %q", got.err, got.code.Reveal())
 			}
 		})
@@ -107,14 +107,14 @@ func TestPaste_Refused(t *testing.T) {
 		{"prose", "I / we do not know what to paste", errPasteElsewhere},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := oneAttempt()
+			a := testAttempt()
 			if err := a.paste(c.text); !errors.Is(err, c.want) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
-			if len(a.arrived) != 0 {
+			if len(a.responses) != 0 {
 				t.Error("it ended the wait")
 			}
-			if err := a.paste(pastedQuery); err != nil || len(a.arrived) != 1 {
+			if err := a.paste(pastedQuery); err != nil || len(a.responses) != 1 {
 				t.Errorf("the right answer after it: error %v", err)
 			}
 		})
@@ -134,11 +134,11 @@ func TestPaste_Response(t *testing.T) {
 		{"no code", "iss=https://issuer.example", helper.ErrRejected},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := oneAttempt()
+			a := testAttempt()
 			if err := a.paste("state=the-state&" + c.query); err != nil {
 				t.Fatal(err)
 			}
-			if got := <-a.arrived; !errors.Is(got.err, c.want) || !got.code.IsZero() || strings.ContainsAny(got.err.Error(), "\x1b\n") {
+			if got := <-a.responses; !errors.Is(got.err, c.want) || !got.code.IsZero() || strings.ContainsAny(got.err.Error(), "\x1b\n") {
 				t.Errorf("error %q, want %v", got.err, c.want)
 			}
 		})
@@ -155,10 +155,10 @@ func FuzzPaste(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		a := oneAttempt()
+		a := testAttempt()
 		err := a.paste(text)
-		if (err == nil) != (len(a.arrived) == 1) {
-			t.Fatalf("error %v, %d responses", err, len(a.arrived))
+		if (err == nil) != (len(a.responses) == 1) {
+			t.Fatalf("error %v, %d responses", err, len(a.responses))
 		}
 		if err != nil {
 			return
@@ -172,6 +172,6 @@ func FuzzPaste(f *testing.F) {
 		if parseErr != nil || sent.Get("state") != state {
 			t.Fatalf("%q was taken without the state", text)
 		}
-		wantSound(t, <-a.arrived, sent)
+		wantValid(t, <-a.responses, sent)
 	})
 }

@@ -25,20 +25,20 @@ func TestRealBrowsers_Cookie(t *testing.T) {
 		for _, host := range []string{"127.0.0.1", "localhost"} {
 			t.Run(name+" at "+host, func(t *testing.T) {
 				b := testbrowser.New(t, name)
-				w := newWorld(t, authserver.Options{})
-				tabs := newTabs(t, w.iss.AuthorizationEndpoint)
-				w.iss.AuthorizationEndpoint = tabs.server.URL + "/authorize"
-				w.iss.RedirectURI = "http://" + host + ":0/auth/callback"
-				w.browser.Limit = 2 * time.Minute
-				w.browser.Peer = func(context.Context, netip.AddrPort, netip.AddrPort) peeruser.User { return peeruser.User{} }
-				w.browser.Warn = func(text string) { t.Errorf("the person is told: %s", text) }
-				w.browser.Open = func(ctx context.Context, address string) error {
+				env := newEnvironment(t, authserver.Options{})
+				tabs := newTabs(t, env.iss.AuthorizationEndpoint)
+				env.iss.AuthorizationEndpoint = tabs.server.URL + "/authorize"
+				env.iss.RedirectURI = "http://" + host + ":0/auth/callback"
+				env.browser.Limit = 2 * time.Minute
+				env.browser.Peer = func(context.Context, netip.AddrPort, netip.AddrPort) peeruser.User { return peeruser.User{} }
+				env.browser.Warn = func(text string) { t.Errorf("the person is told: %s", text) }
+				env.browser.Open = func(ctx context.Context, address string) error {
 					tabs.start.Store(&address)
 					return run(ctx, b, address)
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				defer cancel()
-				c, err := w.browser.SignIn(ctx, w.iss)
+				c, err := env.browser.SignIn(ctx, env.iss)
 				if err != nil || c.AccessToken.IsZero() || !strings.HasPrefix(c.Issuer.RedirectURI, "http://"+host+":") {
 					t.Errorf("error %v, redirect URI %s", err, c.Issuer.RedirectURI)
 				}

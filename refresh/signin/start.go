@@ -16,39 +16,38 @@ const (
 	cookieSeconds = 600
 )
 
-// A startAddress is the one-time address that a browser is given in its
-// arguments, which every user of the computer can read. It leads to the
-// authorization request, and it leads there once: the browser that opens it first
-// gets a cookie, and only that browser may open it again.
+// A startAddress is the one-time address that a browser is given in its arguments, which every user of the computer can
+// read. It redirects to the authorization request. The browser that opens it first gets a cookie, and only that browser
+// may open it again.
 type startAddress struct {
 	path   string
-	cookie string // of the browser that opened it
+	cookie string // of the first browser
 
 	mu     sync.Mutex
 	opened bool
-	proven bool // the system said that this user opened it
+	proven bool // the system confirmed that this user opened it
 }
 
-// newStartAddress draws the address and its cookie.
+// newStartAddress creates an address and its cookie at random.
 func newStartAddress(random io.Reader) (*startAddress, error) {
-	path, err := draw(random)
+	path, err := randomSecret(random)
 	if err != nil {
 		return nil, err
 	}
-	cookie, err := draw(random)
+	cookie, err := randomSecret(random)
 	return &startAddress{path: startPrefix + path.Reveal(), cookie: cookie.Reveal()}, err
 }
 
-// A verdict says what becomes of a request for the start address.
+// A verdict is the decision about a request for the start address.
 type verdict int
 
 const (
 	lead       verdict = iota // redirect to the authorization request
-	refuse                    // another browser came first, and is this user's
-	refuseBoth                // another browser came first, and nothing shows whose it is
+	refuse                    // another browser came first, and belongs to this user
+	refuseBoth                // another browser came first, and its user is unknown
 )
 
-// open decides about a request. Cookie is what the browser brought.
+// open decides about a request with the given cookie.
 func (s *startAddress) open(of peeruser.Relation, cookie string) verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,10 +63,9 @@ func (s *startAddress) open(of peeruser.Relation, cookie string) verdict {
 	return refuseBoth
 }
 
-// began reports whether the browser with the cookie may bring the answer. Before
-// the address is opened nothing but the terminal has the state, which is
-// proof enough.
-func (s *startAddress) began(cookie string) bool {
+// isFirstBrowser reports whether the browser with the cookie may deliver the response. Until the address is opened only
+// the terminal has the state, so no cookie is needed.
+func (s *startAddress) isFirstBrowser(cookie string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return !s.opened || equal(s.cookie, cookie)
@@ -75,11 +73,10 @@ func (s *startAddress) began(cookie string) bool {
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// cookieName has the port in it: cookies are of a host, whatever the port, and two
-// sign-ins may be under way.
+// cookieName contains the port: cookies are shared by all ports of a host, and two sign-ins may run at once.
 func (a *attempt) cookieName() string { return "codex-cred-" + a.redirect.Port() }
 
-// cookieOf is what the browser brought.
+// cookieOf returns the value of the attempt's cookie in the request.
 func (a *attempt) cookieOf(r *http.Request) string {
 	c, err := r.Cookie(a.cookieName())
 	if err != nil {
@@ -88,14 +85,14 @@ func (a *attempt) cookieOf(r *http.Request) string {
 	return c.Value
 }
 
-// begin answers on the start address.
-func (a *attempt) begin(w http.ResponseWriter, r *http.Request) {
+// serveStart handles a request for the start address.
+func (a *attempt) serveStart(w http.ResponseWriter, r *http.Request) {
 	peer := a.peerOf(r)
 	if strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") {
 		show(w, http.StatusServiceUnavailable, "This address is opened by a person, once.")
 		return
 	}
-	if !allowed(peer.Relation) {
+	if !isAllowed(peer.Relation) {
 		a.noteOther(peer, "open")
 		show(w, http.StatusForbidden, pageForeign)
 		return
@@ -108,7 +105,7 @@ func (a *attempt) begin(w http.ResponseWriter, r *http.Request) {
 		show(w, http.StatusForbidden, "This sign-in was opened already. Go on there, or visit the address that the terminal shows.")
 		return
 	case refuseBoth:
-		a.arrive(response{err: errTwoBrowsers()})
+		a.respond(response{err: errTwoBrowsers()})
 		show(w, http.StatusForbidden, "Another program opened this sign-in before you. It is stopped; start it again.")
 		return
 	}
@@ -120,11 +117,11 @@ func (a *attempt) begin(w http.ResponseWriter, r *http.Request) {
 	show(w, http.StatusSeeOther, "Go on at the sign-in page.")
 }
 
-// isStart reports whether the request is for the start address.
+// isStart reports whether the path is the start address.
 func (a *attempt) isStart(path string) bool { return a.start != nil && equal(path, a.start.path) }
 
-// startURL is the start address. Its host is that of the redirect URI, or the
-// cookie would not come back.
+// startURL returns the URL of the start address. Its host is that of the redirect URI, so that the browser sends the
+// cookie there.
 func (a *attempt) startURL() string {
 	u := a.redirect
 	u.Path, u.RawPath = a.start.path, ""

@@ -115,8 +115,8 @@ func TestStart(t *testing.T) {
 			}
 			b.wantNotes(t, c.notes)
 			var got response
-			if len(b.a.arrived) > 0 {
-				got = <-b.a.arrived
+			if len(b.a.responses) > 0 {
+				got = <-b.a.responses
 			}
 			if !errors.Is(got.err, c.end) || (got.err == nil) != (c.end == nil) || got.code.IsZero() == c.coded {
 				t.Errorf("the sign-in ends with %v, and a code: %v; want %v, %v", got.err, !got.code.IsZero(), c.end, c.coded)
@@ -135,7 +135,7 @@ type browserTest struct {
 
 func newBrowserTest(t *testing.T) *browserTest {
 	t.Helper()
-	b := &browserTest{a: oneAttempt()}
+	b := &browserTest{a: testAttempt()}
 	var err error
 	if b.a.start, err = newStartAddress(rand.Reader); err != nil {
 		t.Fatal(err)

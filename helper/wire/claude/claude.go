@@ -1,5 +1,4 @@
-// Package claude writes the answer of a credential helper for Claude's programs: a
-// token and the headers that go with it
+// Package claude implements the credential helper protocol of Claude's programs: a token and its headers
 // (https://claude.com/docs/cowork/guide/credential-helper).
 package claude
 
@@ -11,13 +10,13 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// An answer is what the program reads.
+// An answer is the JSON object that the program reads.
 type answer struct {
 	Token   string            `json:"token"`
 	Headers map[string]string `json:"headers"`
 }
 
-// Encode writes the token and its headers, without the one that carries the token.
+// Encode writes the token and its headers, except Authorization.
 func Encode(out io.Writer, t wire.Token) error {
 	a := answer{Token: t.Access.Reveal(), Headers: map[string]string{}}
 	for _, h := range t.Headers {

@@ -33,7 +33,8 @@ func FuzzEncode(f *testing.F) {
 			return // JSON holds nothing else
 		}
 		var out strings.Builder
-		err := claude.Encode(&out, wire.Token{Access: helper.NewSecret(token), Headers: []wire.Header{{Name: name, Value: value}}})
+		headers := []wire.Header{{Name: name, Value: value}}
+		err := claude.Encode(&out, wire.Token{Access: helper.NewSecret(token), Headers: headers})
 		var got struct {
 			Token   string
 			Headers map[string]string

@@ -1,4 +1,4 @@
-// Package docker speaks the protocol of docker's credential helpers, as a helper
+// Package docker implements the helper's side of docker's credential helper protocol
 // (https://github.com/docker/docker-credential-helpers#development).
 package docker
 
@@ -14,33 +14,32 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// user is the name that goes with the token. It is not "<token>", which says
-// that the secret is a refresh token of the registry's.
+// user is the user name sent with the token. It is not "<token>", which would mean that the secret is a registry's
+// refresh token.
 const user = "oauth2"
 
-// Texts that callers compare, from the protocol. The first has them go on without
-// a credential.
+// The texts of these errors are part of the protocol. After ErrNotFound a caller continues without a credential.
 var (
 	ErrNotFound = errors.New("credentials not found in native keychain")
 	ErrNoURL    = errors.New("no credentials server URL")
 	ErrNoUser   = errors.New("no credentials username")
 )
 
-// ErrUse says that the operation is not one of the protocol's.
+// ErrUse means that the operation is not part of the protocol.
 var ErrUse = errors.New("the operation is none of: get, store, erase, list, version")
 
-// errStore says why docker login cannot succeed.
+// errStore is the error of docker login with a foreign password.
 var errStore = errors.New("codex-cred keeps no passwords; sign in with: codex-cred login")
 
-// A Credential is an entry as docker's callers read and write it.
+// A Credential is the JSON object of the protocol.
 type Credential struct {
 	ServerURL string
 	Username  string
 	Secret    string
 }
 
-// Serve carries out one operation. The caller writes the error to standard
-// output, where the protocol wants it, and exits with 1.
+// Serve performs one operation. The caller writes the error to standard output, where the protocol expects it, and
+// exits with status 1.
 func Serve(ctx context.Context, operation string, in io.Reader, out io.Writer, source wire.Source) error {
 	switch operation {
 	case "get":
@@ -48,7 +47,7 @@ func Serve(ctx context.Context, operation string, in io.Reader, out io.Writer, s
 	case "store":
 		return store(ctx, in, source)
 	case "erase":
-		_, err := readURL(in) // names no token, so it tells nothing of ours
+		_, err := readURL(in) // the request contains no token, so there is nothing to do
 		return err
 	case "list":
 		return list(ctx, out, source)
@@ -68,7 +67,7 @@ func get(ctx context.Context, in io.Reader, out io.Writer, source wire.Source) e
 	return write(out, Credential{ServerURL: server, Username: user, Secret: token.Access.Reveal()})
 }
 
-// store accepts what is ours already: docker login stores what get gave it.
+// store accepts only the token that get returns: docker login stores it again.
 func store(ctx context.Context, in io.Reader, source wire.Source) error {
 	text, err := wire.ReadRequest(in)
 	if err != nil {
@@ -98,7 +97,7 @@ func list(ctx context.Context, out io.Writer, source wire.Source) error {
 	return write(out, users)
 }
 
-// readURL reads the server as it stands in the caller's configuration.
+// readURL reads the server's URL as written in the caller's configuration.
 func readURL(in io.Reader) (string, error) {
 	text, err := wire.ReadRequest(in)
 	if err != nil {
@@ -114,8 +113,8 @@ func readURL(in io.Reader) (string, error) {
 	return server, nil
 }
 
-// tokenFor takes a server without a scheme for either: docker names a registry on
-// loopback so whether it has TLS or not.
+// tokenFor tries a server without a scheme as given and as https: docker writes a registry on loopback without a scheme
+// whether or not it uses TLS.
 func tokenFor(ctx context.Context, server string, source wire.Source) (wire.Token, error) {
 	forms := []string{server}
 	if !strings.Contains(server, "://") {
@@ -134,7 +133,7 @@ func tokenFor(ctx context.Context, server string, source wire.Source) (wire.Toke
 	return wire.Token{}, ErrNotFound
 }
 
-// decode reads an entry; none of its members may be empty.
+// decode parses a Credential without empty members.
 func decode(text []byte) (Credential, error) {
 	var c Credential
 	if err := json.Unmarshal(text, &c); err != nil {

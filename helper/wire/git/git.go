@@ -1,6 +1,5 @@
-// Package git speaks git's credential helper protocol, as a helper
-// (https://git-scm.com/docs/git-credential#IOFMT and
-// https://git-scm.com/docs/gitcredentials#_custom_helpers).
+// Package git implements the helper's side of git's credential helper protocol
+// (https://git-scm.com/docs/git-credential#IOFMT and https://git-scm.com/docs/gitcredentials#_custom_helpers).
 package git
 
 import (
@@ -19,14 +18,13 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// user is the name that goes with a token where the scheme needs one and the
-// caller named none. Servers that take a token as a password ignore it.
+// user is the user name sent with a token if the scheme needs one and the caller gave none. Servers that accept a token
+// as a password ignore it.
 const user = "oauth2"
 
-// Serve carries out one operation of git's. A request for a host that may have no
-// token gets no answer, and that is no error; nor are operations that are unknown
-// here, and keys. If a host may have a token and there is none, git is told to
-// ask nobody else, and Serve returns why.
+// Serve performs one of git's operations. A request for a host that may not get a token gets no answer and no error;
+// unknown operations and keys are ignored. If an allowed host gets no token, git is told not to ask other helpers, and
+// Serve returns why.
 func Serve(ctx context.Context, operation string, in io.Reader, out io.Writer, source wire.Source) error {
 	var err error
 	switch operation {
@@ -71,7 +69,7 @@ func get(ctx context.Context, in io.Reader, out io.Writer, source wire.Source) e
 	return errors.Join(err, writeErr)
 }
 
-// erase is how git tells that a credential was refused.
+// erase reports to the source that the server refused the credential.
 func erase(ctx context.Context, in io.Reader, source wire.Source) error {
 	r, err := read(in)
 	if err != nil {
@@ -88,7 +86,7 @@ func erase(ctx context.Context, in io.Reader, source wire.Source) error {
 	return source.Rejected(ctx, host, token)
 }
 
-// A request is what git tells of a credential.
+// A request is git's description of a credential.
 type request struct {
 	last  map[string]string   // the last value of each key
 	lists map[string][]string // the values of each key that ends with []
@@ -111,7 +109,7 @@ func read(in io.Reader) (request, error) {
 		case !strings.HasSuffix(p.key, "[]"):
 			r.last[p.key] = p.value
 		case p.value == "":
-			delete(r.lists, p.key) // an empty value begins the list anew
+			delete(r.lists, p.key) // an empty value clears the list
 		default:
 			r.lists[p.key] = append(r.lists[p.key], p.value)
 		}
@@ -119,7 +117,7 @@ func read(in io.Reader) (request, error) {
 	return r, err
 }
 
-// url takes a URL apart into the keys that it stands for.
+// url splits a URL into the keys that it replaces.
 func (r *request) url(text string) error {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -129,7 +127,7 @@ func (r *request) url(text string) error {
 	for key, value := range map[string]string{
 		"protocol": u.Scheme, "host": u.Host, "username": u.User.Username(), "password": password,
 	} {
-		if strings.ContainsFunc(value, control) {
+		if strings.ContainsFunc(value, isControl) {
 			return fmt.Errorf("%w: its url holds control characters", wire.ErrMalformed)
 		}
 		if value != "" || key == "host" || key == "protocol" {
@@ -139,13 +137,13 @@ func (r *request) url(text string) error {
 	return nil
 }
 
-func control(r rune) bool { return r < ' ' || r == 0x7f }
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// host returns the host that the request is about. One without protocol or host,
-// or whose protocol carries no HTTP header, gets no token.
+// host returns the request's host. A request without protocol or host, or with a protocol other than HTTP, gets no
+// token.
 func (r request) host() (wire.Host, error) {
 	protocol, host := r.last["protocol"], r.last["host"]
-	if strings.ContainsFunc(protocol+host, control) {
+	if strings.ContainsFunc(protocol+host, isControl) {
 		return wire.Host{}, fmt.Errorf("%w: its host holds control characters", wire.ErrMalformed)
 	}
 	if protocol == "" || host == "" || strings.ContainsAny(protocol, ":/") || strings.ContainsAny(host, "/@?#") {
@@ -154,8 +152,8 @@ func (r request) host() (wire.Host, error) {
 	return wire.RequestedHost(protocol + "://" + host)
 }
 
-// answer gives the token in the form that the caller understands: with its scheme
-// if it said so, which git does since 2.46, else as a password.
+// answer returns the token in the form that the caller supports: with its scheme, which git supports since 2.46, or
+// else as a password.
 func (r request) answer(t wire.Token) []pair {
 	expiry := pair{"password_expiry_utc", strconv.FormatInt(t.Expiry.Unix(), 10)}
 	name := cmp.Or(r.last["username"], user)
@@ -170,7 +168,7 @@ func (r request) answer(t wire.Token) []pair {
 		{"capability[]", "authtype"},
 		{"authtype", scheme},
 		{"credential", credential},
-		{"ephemeral", "1"}, // no other helper is to keep it
+		{"ephemeral", "1"}, // no other helper should store it
 		expiry,
 	}
 }
@@ -180,27 +178,24 @@ const (
 	basic  = "Basic"
 )
 
-// checkUser refuses a user name that Basic cannot carry (RFC 7617 section 2): the
-// server would take what follows a colon for the start of the password.
+// checkUser rejects a user name that Basic cannot represent (RFC 7617 section 2): the server would split it at a colon.
 func (r request) checkUser() error {
 	name := r.last["username"]
-	if r.usesBasic() && (strings.Contains(name, ":") || strings.ContainsFunc(name, control)) {
+	if r.usesBasic() && (strings.Contains(name, ":") || strings.ContainsFunc(name, isControl)) {
 		return fmt.Errorf("%w: its user name holds a colon or a control character, which Basic cannot carry", wire.ErrMalformed)
 	}
 	return nil
 }
 
-// knowsSchemes reports whether the caller takes an answer that names its scheme.
+// knowsSchemes reports whether the caller supports answers with a scheme.
 func (r request) knowsSchemes() bool {
 	return slices.Contains(r.lists["capability[]"], "authtype")
 }
 
-// usesBasic reports whether the token goes out by that scheme: git makes it of a user
-// and a password itself.
+// usesBasic reports whether the token is sent with the Basic scheme, which git itself uses for a user and a password.
 func (r request) usesBasic() bool { return !r.knowsSchemes() || r.wantsBasic() }
 
-// wantsBasic reports whether the server offered that scheme (RFC 7617) and not the
-// other.
+// wantsBasic reports whether the server offers Basic (RFC 7617) and not Bearer.
 func (r request) wantsBasic() bool {
 	offers := func(scheme string) bool {
 		return slices.ContainsFunc(r.lists["wwwauth[]"], func(challenge string) bool {
@@ -211,7 +206,7 @@ func (r request) wantsBasic() bool {
 	return offers(basic) && !offers(bearer)
 }
 
-// token returns the token that git had from us; empty if the request has none.
+// token returns the token in the request, or the zero Secret.
 func (r request) token() helper.Secret {
 	if password := helper.NewSecret(r.last["password"]); !password.IsZero() {
 		return password
@@ -219,7 +214,7 @@ func (r request) token() helper.Secret {
 	if !strings.EqualFold(r.last["authtype"], basic) {
 		return helper.NewSecret(r.last["credential"])
 	}
-	both, _ := base64.StdEncoding.DecodeString(r.last["credential"]) // what is none is no token of ours
+	both, _ := base64.StdEncoding.DecodeString(r.last["credential"]) // invalid base64 contains no token of codex-cred
 	_, token, _ := strings.Cut(string(both), ":")
 	return helper.NewSecret(token)
 }

@@ -8,15 +8,14 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// A pair is one line of the protocol, which has no quoting: a key has no equals
-// sign, and neither has a newline or a NUL.
+// A pair is one line of the protocol, which has no quoting: a key cannot contain an equals sign, and neither key nor
+// value a newline or a NUL.
 type pair struct{ key, value string }
 
-// maxLine is the length of the longest line that git reads, in bytes and with
-// its newline.
+// maxLine is the maximum length of a line that git reads, in bytes and with its newline.
 const maxLine = 65535
 
-// decode reads lines up to the first empty one or the end.
+// decode parses the lines up to the first empty one or the end.
 func decode(text []byte) ([]pair, error) {
 	var pairs []pair
 	for len(text) > 0 {
@@ -37,7 +36,7 @@ func decode(text []byte) ([]pair, error) {
 	return pairs, nil
 }
 
-// encode writes the pairs and the empty line that ends them.
+// encode returns the pairs and the empty line that ends them.
 func encode(pairs []pair) ([]byte, error) {
 	var b bytes.Buffer
 	for _, p := range pairs {

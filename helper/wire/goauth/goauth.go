@@ -1,4 +1,4 @@
-// Package goauth speaks the protocol of the go command's GOAUTH programs
+// Package goauth implements the protocol of the go command's GOAUTH programs
 // (https://pkg.go.dev/cmd/go#hdr-GOAUTH_environment_variable).
 package goauth
 
@@ -14,21 +14,20 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// Serve answers one call. The first of a go command names no URL and is answered
-// with every host that may have a token; a host without one spoils it for no other,
-// and Serve returns why beside the answer. A later call names the URL that
-// was refused, and the response is on in.
+// Serve handles one call. The first call of a go command has no URL; its answer contains every host that may get a
+// token. If there is no token for one of them, the others are still written, and Serve returns the error. A later call
+// has the URL that was refused, with the response on in.
 func Serve(ctx context.Context, args []string, in io.Reader, out io.Writer, source wire.Source) error {
 	switch len(args) {
 	case 0:
-		return all(ctx, out, source)
+		return serveAll(ctx, out, source)
 	case 1:
-		return again(ctx, args[0], in, out, source)
+		return serveURL(ctx, args[0], in, out, source)
 	}
 	return fmt.Errorf("%w: more than one URL", wire.ErrMalformed)
 }
 
-func all(ctx context.Context, out io.Writer, source wire.Source) error {
+func serveAll(ctx context.Context, out io.Writer, source wire.Source) error {
 	hosts, err := source.Hosts(ctx)
 	if err != nil {
 		return err
@@ -36,16 +35,16 @@ func all(ctx context.Context, out io.Writer, source wire.Source) error {
 	var failures []error
 	for _, host := range hosts {
 		if !host.Secure() {
-			continue // the go command sends no credential there
+			continue // the go command sends no credentials over http
 		}
 		failures = append(failures, answer(ctx, out, host, host.String(), source.Token))
 	}
 	return errors.Join(failures...)
 }
 
-// again answers a call about a URL. The token that the first call gave may be the
-// one that was refused; other codes than 401 say nothing about a token.
-func again(ctx context.Context, target string, in io.Reader, out io.Writer, source wire.Source) error {
+// serveURL answers a call with a URL. If the response is 401, the token of the first call may have been refused; other
+// statuses say nothing about it.
+func serveURL(ctx context.Context, target string, in io.Reader, out io.Writer, source wire.Source) error {
 	prefix, ok := origin(target)
 	host, err := wire.RequestedHost(prefix)
 	if !ok {
@@ -73,9 +72,8 @@ func again(ctx context.Context, target string, in io.Reader, out io.Writer, sour
 	return err
 }
 
-// origin cuts off the path, and the query that the go command puts after it when it
-// looks for a module's repository. The rest stays as it is written: the go command
-// looks for the answer under that.
+// origin removes the path, and the query that the go command adds to find a module's repository. The rest must not be
+// normalized: the go command looks up the answer by it.
 func origin(target string) (prefix string, ok bool) {
 	const scheme = "https://"
 	rest, ok := strings.CutPrefix(target, scheme)
@@ -85,7 +83,10 @@ func origin(target string) (prefix string, ok bool) {
 	return scheme + rest, ok
 }
 
-func answer(ctx context.Context, out io.Writer, host wire.Host, prefix string, ask func(context.Context, wire.Host) (wire.Token, error)) error {
+func answer(
+	ctx context.Context, out io.Writer, host wire.Host, prefix string,
+	ask func(context.Context, wire.Host) (wire.Token, error),
+) error {
 	token, err := ask(ctx, host)
 	if err != nil {
 		return err
@@ -94,7 +95,7 @@ func answer(ctx context.Context, out io.Writer, host wire.Host, prefix string, a
 	return err
 }
 
-// An entry says which header requests below a URL get.
+// An entry is a header for all requests below a URL.
 type entry struct {
 	prefix string
 	value  string // a secret
@@ -104,8 +105,7 @@ func encode(e entry) []byte {
 	return fmt.Appendf(nil, "%s\n\n%s: %s\n\n", e.prefix, wire.Authorization, e.value)
 }
 
-// unauthorized reads the head of a response, as the go command writes it, and
-// reports whether its status is 401.
+// unauthorized reads a response's header, in the go command's format, and reports whether its status is 401.
 func unauthorized(in io.Reader) (bool, error) {
 	text, err := wire.ReadRequest(in)
 	if err != nil {

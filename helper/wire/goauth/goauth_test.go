@@ -24,7 +24,9 @@ func serve(t *testing.T, s *wiretest.Source, in string, args ...string) (string,
 }
 
 func configured() *wiretest.Source {
-	return &wiretest.Source{Configured: []string{"http://127.0.0.1:7777", "https://mod.example", "https://other.example:8443"}}
+	return &wiretest.Source{Configured: []string{
+		"http://127.0.0.1:7777", "https://mod.example", "https://other.example:8443",
+	}}
 }
 
 func TestFirstCall(t *testing.T) {
@@ -43,14 +45,16 @@ func TestFirstCall(t *testing.T) {
 }
 
 func TestLaterCall(t *testing.T) {
+	const notFound = "HTTP/2.0 404 Not Found\n\n"
 	next := strings.Replace(header, wiretest.Secret, "at-next", 1)
+	refused := []string{"https://mod.example " + wiretest.Secret}
 	for name, row := range map[string]struct {
 		url, in, want string
 		heard         []string
 	}{
-		"401":                {"https://mod.example/a/@v/list", unauthorized, "https://mod.example\n\n" + next, []string{"https://mod.example " + wiretest.Secret}},
-		"404":                {"https://mod.example/a/@v/list", "HTTP/2.0 404 Not Found\n\n", "https://mod.example\n\n" + header, nil},
-		"a module's page":    {"https://mod.example/a?go-get=1", unauthorized, "https://mod.example\n\n" + next, []string{"https://mod.example " + wiretest.Secret}},
+		"401":                {"https://mod.example/a/@v/list", unauthorized, "https://mod.example\n\n" + next, refused},
+		"404":                {"https://mod.example/a/@v/list", notFound, "https://mod.example\n\n" + header, nil},
+		"a module's page":    {"https://mod.example/a?go-get=1", unauthorized, "https://mod.example\n\n" + next, refused},
 		"only a query":       {"https://mod.example?go-get=1", "", "https://mod.example\n\n" + header, nil},
 		"the usual port":     {"https://mod.example:443/a", "", "https://mod.example:443\n\n" + header, nil},
 		"capital letters":    {"https://MOD.example/a", "", "https://MOD.example\n\n" + header, nil},

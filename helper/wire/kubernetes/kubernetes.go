@@ -1,4 +1,4 @@
-// Package kubernetes speaks the protocol of client-go's credential plugins
+// Package kubernetes implements the protocol of client-go's credential plugins
 // (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins).
 package kubernetes
 
@@ -12,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// InfoVariable names the environment variable that holds the request.
+// InfoVariable is the environment variable that contains the request.
 const InfoVariable = "KUBERNETES_EXEC_INFO"
 
 const (
@@ -21,9 +21,8 @@ const (
 	v1    = group + "v1"
 )
 
-// Version returns the version of the protocol that the request, the value of
-// [InfoVariable], asks for: the answer must have the same. Without a request it is
-// the newest.
+// Version returns the version of the protocol in the request, the value of [InfoVariable]: the answer must have the
+// same. Without a request it is the newest.
 func Version(info string) (string, error) {
 	if info == "" {
 		return v1, nil
@@ -38,9 +37,8 @@ func Version(info string) (string, error) {
 	return r.APIVersion, nil
 }
 
-// Server returns the host of the cluster that the token is for, which the request
-// names where the caller's configuration has provideClusterInfo. A cluster that can
-// have no token is [helper.ErrInvalid].
+// Server returns the cluster's host, which the request contains if the caller's configuration sets provideClusterInfo.
+// A cluster that cannot get a token is [helper.ErrInvalid].
 func Server(info string) (host wire.Host, named bool, err error) {
 	if info == "" {
 		return wire.Host{}, false, nil
@@ -53,7 +51,7 @@ func Server(info string) (host wire.Host, named bool, err error) {
 	return host, err == nil, err
 }
 
-// A request is the part of an ExecCredential that matters here.
+// A request is the part of an ExecCredential that is used.
 type request struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -84,7 +82,7 @@ type status struct {
 	Expires time.Time `json:"expirationTimestamp"`
 }
 
-// Encode writes the token for a caller that asked for the version.
+// Encode writes the token in the given version of the protocol.
 func Encode(out io.Writer, version string, t wire.Token) error {
 	text, err := json.Marshal(answer{version, kind, status{t.Access.Reveal(), t.Expiry.UTC().Truncate(time.Second)}})
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package output writes a token as scripts and programs read it that speak no
-// protocol: header lines, shell assignments, a configuration for curl.
+// Package output writes a token for scripts and programs that use no protocol: header lines, shell assignments, a
+// configuration for curl.
 package output
 
 import (
@@ -11,31 +11,31 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// Shells whose assignments Env writes.
+// Shells for which Env writes assignments.
 const (
 	ShellPOSIX      = "sh"
 	ShellFish       = "fish"
 	ShellPowerShell = "powershell"
 )
 
-// TokenVariable and AccountIDVariable are the names under which a program finds
-// the token and the account's id in its environment.
+// TokenVariable and AccountIDVariable are the environment variables in which a program finds the token and the
+// account's id.
 const (
 	TokenVariable     = "CODEX_CRED_TOKEN" //nolint:gosec // the name, no token
 	AccountIDVariable = "CODEX_CRED_ACCOUNT_ID"
 )
 
-// Token writes the token on a line of its own.
+// Token writes the token as a line.
 func Token(out io.Writer, t wire.Token) error {
 	return write(out, t.Access.Reveal()+"\n")
 }
 
-// Header writes the header that carries the token on a line of its own.
+// Header writes the Authorization header as a line.
 func Header(out io.Writer, t wire.Token) error {
 	return write(out, wire.Authorization+": "+t.Bearer()+"\n")
 }
 
-// HeadersJSON writes all headers as one JSON object, in no promised order.
+// HeadersJSON writes all headers as one JSON object, in any order.
 func HeadersJSON(out io.Writer, t wire.Token) error {
 	object := map[string]string{}
 	for _, h := range headers(t) {
@@ -48,12 +48,12 @@ func HeadersJSON(out io.Writer, t wire.Token) error {
 	return write(out, string(text)+"\n")
 }
 
-// Curl writes all headers as a configuration file of curl's, for "curl -K -".
+// Curl writes all headers as a configuration file for "curl -K -".
 func Curl(out io.Writer, t wire.Token) error {
 	var b strings.Builder
 	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	for _, h := range headers(t) {
-		if !line(h.Value) {
+		if !isLine(h.Value) {
 			return fmt.Errorf("the header %s cannot stand on a line", h.Name)
 		}
 		fmt.Fprintf(&b, "header = \"%s: %s\"\n", h.Name, escape.Replace(h.Value))
@@ -61,8 +61,8 @@ func Curl(out io.Writer, t wire.Token) error {
 	return write(out, b.String())
 }
 
-// Env writes assignments for the shell to evaluate: the token and, if it is known,
-// the account's id. A POSIX shell is what an empty shell stands for.
+// Env writes assignments for the shell: the token and, if it is known, the account's id. An empty shell means a POSIX
+// shell.
 func Env(out io.Writer, shell string, t wire.Token) error {
 	quote, form := posixQuote, "export %s=%s\n"
 	switch shell {
@@ -76,7 +76,7 @@ func Env(out io.Writer, shell string, t wire.Token) error {
 	}
 	text := ""
 	for _, v := range Variables(t) {
-		if !line(v.Value) {
+		if !isLine(v.Value) {
 			return fmt.Errorf("the value of %s cannot stand on a line", v.Name)
 		}
 		text += fmt.Sprintf(form, v.Name, quote(v.Value))
@@ -84,10 +84,10 @@ func Env(out io.Writer, shell string, t wire.Token) error {
 	return write(out, text)
 }
 
-// A Variable is one of an environment. Its value may be a secret.
+// A Variable is an environment variable. Its value may be a secret.
 type Variable struct{ Name, Value string }
 
-// Variables returns what a program finds in its environment.
+// Variables returns the environment variables for a program.
 func Variables(t wire.Token) []Variable {
 	list := []Variable{{TokenVariable, t.Access.Reveal()}}
 	if t.AccountID != "" {
@@ -100,8 +100,8 @@ func headers(t wire.Token) []wire.Header {
 	return append([]wire.Header{{Name: wire.Authorization, Value: t.Bearer()}}, t.Headers...)
 }
 
-// line reports whether the text has no characters that end a line or a string.
-func line(text string) bool {
+// isLine reports whether the text contains no control characters.
+func isLine(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
@@ -111,7 +111,7 @@ func fishQuote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// powerShellQuote doubles the quote, and the characters that PowerShell takes for one.
+// powerShellQuote quotes for PowerShell, which treats several characters as a single quote.
 func powerShellQuote(s string) string {
 	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(s) + "'"
 }

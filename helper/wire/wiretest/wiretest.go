@@ -1,4 +1,4 @@
-// Package wiretest has a source of tokens for the tests of protocols.
+// Package wiretest contains a fake [wire.Source] for the protocols' tests.
 package wiretest
 
 import (
@@ -11,24 +11,24 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// Secret is the access token that a [Source] gives.
+// Secret is the access token that a [Source] returns.
 const Secret = "at-0123456789abcdef"
 
-// A Source gives one token to the hosts that it has. It belongs to one goroutine.
+// A Source returns one token for its hosts. It must not be used concurrently.
 type Source struct {
-	Configured []string // hosts as wire.ParseHost reads them
-	Err        error    // instead of a token
-	// Heard has the hosts and tokens of calls of Rejected.
+	Configured []string // in the form of Host.String
+	Err        error    // returned by Token beside the token
+	// Heard lists the hosts and tokens of calls of Rejected.
 	Heard []string
-	// AfterRejection is given once Rejected was called, if it is not empty.
+	// AfterRejection, if not empty, is the token after a call of Rejected.
 	AfterRejection string
-	// RejectedErr is what Rejected returns.
+	// RejectedErr is the result of Rejected.
 	RejectedErr error
 }
 
 var _ wire.Source = (*Source)(nil)
 
-// Expiry of the token.
+// Expiry returns the expiry of the token.
 func Expiry() time.Time { return time.Unix(1800000000, 5).UTC() }
 
 // Token implements [wire.Source].
@@ -65,5 +65,5 @@ func (s *Source) Hosts(context.Context) ([]wire.Host, error) {
 	return hosts, nil
 }
 
-// Gave reports whether the output holds the token.
+// Gave reports whether the output contains the token.
 func Gave(output string) bool { return strings.Contains(output, Secret) }

@@ -41,10 +41,10 @@ type File struct {
 func Read(path string) (*File, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return absent(path)
+		return checkAbsent(path)
 	}
 	if err != nil {
-		return nil, fault("open", path, err)
+		return nil, wrapError("open", path, err)
 	}
 	content, info, err := ReadRegular(real)
 	if err == nil {
@@ -63,25 +63,25 @@ func Read(path string) (*File, error) {
 func ReadRegular(path string) ([]byte, fs.FileInfo, error) {
 	info, err := os.Stat(path) // first, since to open a device can do something
 	if err == nil {
-		err = regular(path, info)
+		err = checkRegular(path, info)
 	}
 	if err != nil {
-		return nil, nil, fault("open", path, err)
+		return nil, nil, wrapError("open", path, err)
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // a config that the person has
 	if err != nil {
-		return nil, nil, fault("open", path, err)
+		return nil, nil, wrapError("open", path, err)
 	}
 	defer func() { _ = f.Close() }()
 	if info, err = f.Stat(); err == nil {
-		err = regular(path, info)
+		err = checkRegular(path, info)
 	}
 	if err != nil {
-		return nil, nil, fault("open", path, err)
+		return nil, nil, wrapError("open", path, err)
 	}
 	content, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
-		return nil, nil, fault("read", path, err)
+		return nil, nil, wrapError("read", path, err)
 	}
 	if len(content) > maxSize {
 		return nil, nil, fmt.Errorf("read %s: %w: it is larger than %d bytes", path, helper.ErrTooLarge, maxSize)
@@ -89,8 +89,8 @@ func ReadRegular(path string) ([]byte, fs.FileInfo, error) {
 	return content, info, nil
 }
 
-// regular refuses what is no regular file.
-func regular(path string, info fs.FileInfo) error {
+// checkRegular refuses what is no regular file.
+func checkRegular(path string, info fs.FileInfo) error {
 	if info.Mode().IsRegular() {
 		return nil
 	}
@@ -116,9 +116,9 @@ func Kind(mode fs.FileMode) string {
 	return "something else"
 }
 
-// absent makes sure that nothing is at the path, and not a link that leads
+// checkAbsent makes sure that nothing is at the path, and not a link that leads
 // nowhere: whoever made it knows where the file should be, and we do not.
-func absent(path string) (*File, error) {
+func checkAbsent(path string) (*File, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil, &helper.UnsafeError{Path: path, Problem: "is a symbolic link that leads nowhere", Fix: "make the file that it leads to, or remove it"}
 	}
@@ -129,15 +129,15 @@ func check(path string, info fs.FileInfo) error {
 	switch {
 	case info.Mode()&0o200 == 0:
 		return &helper.UnsafeError{Path: path, Problem: "may not be written", Fix: "change it where it is made, or allow it: chmod u+w"}
-	case foreign(info):
+	case isForeign(info):
 		return &helper.UnsafeError{Path: path, Problem: "belongs to another user", Fix: "run it as that user"}
 	}
 	return nil
 }
 
-// Private has Replace leave a file that its owner alone can read, whatever its mode
+// SetPrivate has Replace leave a file that its owner alone can read, whatever its mode
 // was.
-func (f *File) Private() { f.mode = 0o600 }
+func (f *File) SetPrivate() { f.mode = 0o600 }
 
 // Replace writes the content in one step: readers see the old file or the new
 // one. It makes the directories that are absent, readable by their owner alone,
@@ -150,10 +150,10 @@ func (f *File) Replace(content []byte) (made []string, err error) {
 	}
 	temp, err := f.writeTemp(content)
 	if err == nil {
-		err = f.unchanged()
+		err = f.checkUnchanged()
 	}
 	if err == nil {
-		err = fault("write", f.Path, sharing.Rename(temp, f.Path))
+		err = wrapError("write", f.Path, sharing.Rename(temp, f.Path))
 	}
 	if err != nil {
 		if temp != "" {
@@ -167,19 +167,19 @@ func (f *File) Replace(content []byte) (made []string, err error) {
 
 // Remove deletes the file. ErrConflict is as for Replace.
 func (f *File) Remove() error {
-	if err := f.unchanged(); err != nil {
+	if err := f.checkUnchanged(); err != nil {
 		return err
 	}
 	if err := sharing.Remove(f.Path); err != nil {
-		return fault("remove", f.Path, err)
+		return wrapError("remove", f.Path, err)
 	}
 	syncDir(filepath.Dir(f.Path))
 	return nil
 }
 
-// unchanged narrows the time in which what another program wrote could be lost
+// checkUnchanged narrows the time in which what another program wrote could be lost
 // to an instant.
-func (f *File) unchanged() error {
+func (f *File) checkUnchanged() error {
 	now, err := Read(f.Path)
 	if err != nil {
 		return err
@@ -196,11 +196,11 @@ func (f *File) unchanged() error {
 func (f *File) writeTemp(content []byte) (string, error) {
 	path := filepath.Join(filepath.Dir(f.Path), "."+filepath.Base(f.Path)+".codex-cred.tmp")
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fault("write", path, err)
+		return "", wrapError("write", path, err)
 	}
 	temp, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // beside the person's own config
 	if err != nil {
-		return "", fault("write", path, err)
+		return "", wrapError("write", path, err)
 	}
 	_, err = temp.Write(content)
 	if err == nil {
@@ -209,7 +209,7 @@ func (f *File) writeTemp(content []byte) (string, error) {
 	if err == nil {
 		err = temp.Sync()
 	}
-	return path, fault("write", path, errors.Join(err, temp.Close()))
+	return path, wrapError("write", path, errors.Join(err, temp.Close()))
 }
 
 // makeDirs makes the absent directories down to the path.
@@ -221,13 +221,13 @@ func makeDirs(path string) (made []string, err error) {
 	case err == nil:
 		return nil, fmt.Errorf("write into %s: it is not a directory: %w", path, helper.ErrUnavailable)
 	case !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path):
-		return nil, fault("open", path, err)
+		return nil, wrapError("open", path, err)
 	}
 	if made, err = makeDirs(filepath.Dir(path)); err != nil {
 		return made, err
 	}
 	if err := os.Mkdir(path, 0o700); err != nil {
-		return made, fault("make", path, err)
+		return made, wrapError("make", path, err)
 	}
 	return append(made, path), nil
 }
@@ -240,8 +240,8 @@ func syncDir(path string) {
 	}
 }
 
-// fault says in helper's vocabulary what went wrong; nil stays nil.
-func fault(doing, path string, err error) error {
+// wrapError says in helper's vocabulary what went wrong; nil stays nil.
+func wrapError(doing, path string, err error) error {
 	if err == nil || errors.Is(err, helper.ErrUnsafe) {
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// foreign reports whether the file is another user's: what replaced it would be ours.
-func foreign(info fs.FileInfo) bool {
+// isForeign reports whether the file is another user's: what replaced it would be ours.
+func isForeign(info fs.FileInfo) bool {
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(owner.Uid) != os.Geteuid()
 }

@@ -2,5 +2,5 @@ package configfile
 
 import "io/fs"
 
-// foreign is nobody's business here: files inherit who may do what.
-func foreign(fs.FileInfo) bool { return false }
+// isForeign is nobody's business here: files inherit who may do what.
+func isForeign(fs.FileInfo) bool { return false }

@@ -76,9 +76,9 @@ func Append(doc []byte, value any, path ...string) ([]byte, error) {
 	}
 	array, ok := arrayOf(found[len(found)-1].value)
 	if !ok {
-		return nil, fmt.Errorf("%s is no array", shown(path))
+		return nil, fmt.Errorf("%s is no array", formatPath(path))
 	}
-	return checked(t.insert(array, text))
+	return checkResult(t.insert(array, text))
 }
 
 // put is Set for a value that is text already.
@@ -93,16 +93,16 @@ func put(doc []byte, text string, path []string) ([]byte, error) {
 	}
 	last := found[len(found)-1]
 	if len(missing) == 0 {
-		return checked(splice(t.text, edit{last.value.StartOffset, last.value.EndOffset, text}))
+		return checkResult(splice(t.text, edit{last.value.StartOffset, last.value.EndOffset, text}))
 	}
 	object, ok := objectOf(last.value)
 	if !ok {
-		return nil, fmt.Errorf("%s is no object", shown(path[:len(found)-1]))
+		return nil, fmt.Errorf("%s is no object", formatPath(path[:len(found)-1]))
 	}
 	for i := len(missing) - 1; i > 0; i-- {
 		text = "{ " + quoted(missing[i]) + ": " + text + " }"
 	}
-	return checked(t.insert(object, quoted(missing[0])+": "+text))
+	return checkResult(t.insert(object, quoted(missing[0])+": "+text))
 }
 
 // Remove takes away what is at the path, and the objects round it that an edit
@@ -138,13 +138,13 @@ func RemoveElement(doc []byte, pick func(value []byte) bool, path ...string) ([]
 		}
 		array, ok := arrayOf(found[len(found)-1].value)
 		if !ok {
-			return nil, fmt.Errorf("%s is no array", shown(path))
+			return nil, fmt.Errorf("%s is no array", formatPath(path))
 		}
 		i := array.find(pick)
 		switch {
 		case i < 0:
 			return doc, nil
-		case t.madeFor(array) && len(path) > 0:
+		case t.isMadeFor(array) && len(path) > 0:
 			doc = t.removeMember(found)
 		default:
 			doc = t.remove(array, i)
@@ -152,16 +152,16 @@ func RemoveElement(doc []byte, pick func(value []byte) bool, path ...string) ([]
 	}
 }
 
-// checked returns the text of an edit unless it broke the limits.
-func checked(doc []byte) ([]byte, error) {
+// checkResult returns the text of an edit unless it broke the limits.
+func checkResult(doc []byte) ([]byte, error) {
 	if err := checkLimits(doc); err != nil {
 		return nil, err
 	}
 	return doc, nil
 }
 
-// shown returns the path for a person.
-func shown(path []string) string {
+// formatPath returns the path for a person.
+func formatPath(path []string) string {
 	if len(path) == 0 {
 		return "it"
 	}

@@ -132,16 +132,16 @@ func (t *text) indentOf(c container) (string, bool) {
 func (t *text) removeMember(steps []step) []byte {
 	n := len(steps) - 1
 	parent, _ := objectOf(steps[n-1].value)
-	for n > 1 && t.madeFor(parent) {
+	for n > 1 && t.isMadeFor(parent) {
 		n--
 		parent, _ = objectOf(steps[n-1].value)
 	}
 	return t.remove(parent, steps[n].at)
 }
 
-// madeFor reports whether an edit made the container for the one item in it: no
+// isMadeFor reports whether an edit made the container for the one item in it: no
 // other edit leaves one space on either side.
-func (t *text) madeFor(c container) bool {
+func (t *text) isMadeFor(c container) bool {
 	return len(c.items) == 1 && c.items[0].comma == noComma &&
 		string(t.text[c.open:c.items[0].start]) == " " && string(t.text[c.items[0].end:c.close]) == " "
 }

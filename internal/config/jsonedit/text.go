@@ -105,7 +105,7 @@ func (t *text) walk(path []string) (found []step, missing []string, err error) {
 	for i, name := range path {
 		object, ok := found[i].value.Value.(*hujson.Object)
 		if !ok {
-			return nil, nil, fmt.Errorf("%s is no object", shown(path[:i]))
+			return nil, nil, fmt.Errorf("%s is no object", formatPath(path[:i]))
 		}
 		at := -1
 		for n := range object.Members {
@@ -113,7 +113,7 @@ func (t *text) walk(path []string) (found []step, missing []string, err error) {
 				continue
 			}
 			if at >= 0 {
-				return nil, nil, fmt.Errorf("%s is there twice", shown(path[:i+1]))
+				return nil, nil, fmt.Errorf("%s is there twice", formatPath(path[:i+1]))
 			}
 			at = n
 		}

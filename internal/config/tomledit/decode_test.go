@@ -36,7 +36,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if diff := cmp.Diff(alike(want), alike(got), cmp.Comparer(func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) })); diff != "" {
+		if diff := cmp.Diff(markDates(want), markDates(got), cmp.Comparer(func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) })); diff != "" {
 			t.Errorf("%q (-library +ours):\n%s", doc, diff)
 		}
 	})
@@ -60,20 +60,20 @@ func almostDates() []string {
 	return list
 }
 
-// alike returns the value with one mark for every date, in whatever type, and
+// markDates returns the value with one mark for every date, in whatever type, and
 // for every text that could be one.
-func alike(value any) any { //nolint:ireturn // a value of TOML has one of many types
+func markDates(value any) any { //nolint:ireturn // a value of TOML has one of many types
 	switch value := value.(type) {
 	case map[string]any:
 		same := maps.Clone(value)
 		for name, member := range same {
-			same[name] = alike(member)
+			same[name] = markDates(member)
 		}
 		return same
 	case []any:
 		same := make([]any, 0, len(value))
 		for _, member := range value {
-			same = append(same, alike(member))
+			same = append(same, markDates(member))
 		}
 		return same
 	case time.Time, toml.LocalDate, toml.LocalTime, toml.LocalDateTime:
@@ -83,7 +83,7 @@ func alike(value any) any { //nolint:ireturn // a value of TOML has one of many 
 			A any `toml:"a"`
 		}
 		if toml.Unmarshal([]byte("a = "+value), &date) == nil {
-			if _, isText := date.A.(string); !isText && alike(date.A) == "a date" {
+			if _, isText := date.A.(string); !isText && markDates(date.A) == "a date" {
 				return "a date"
 			}
 		}

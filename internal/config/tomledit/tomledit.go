@@ -58,19 +58,19 @@ func SetKey(doc []byte, key, value string) ([]byte, error) {
 	}
 	line := key + " = " + value
 	if i := t.find(key); i >= 0 {
-		return valid(splice(doc, t.keys[i].start, t.keys[i].end, line))
+		return checkResult(splice(doc, t.keys[i].start, t.keys[i].end, line))
 	}
 	if _, there, _ := Get(doc, key); there {
 		return nil, errForm
 	}
 	if len(t.keys) == 0 {
-		return valid(splice(doc, 0, 0, line+t.newline))
+		return checkResult(splice(doc, 0, 0, line+t.newline))
 	}
 	at := t.lineEnd(t.keys[len(t.keys)-1].end)
 	if at == 0 || doc[at-1] != '\n' {
 		at = t.lineStart(t.keys[0].start)
 	}
-	return valid(splice(doc, at, at, line+t.newline))
+	return checkResult(splice(doc, at, at, line+t.newline))
 }
 
 // RemoveKey takes away the line of the key at the top. If there is none, nothing
@@ -84,7 +84,7 @@ func RemoveKey(doc []byte, key string) ([]byte, error) {
 	if i < 0 {
 		return doc, nil
 	}
-	return valid(splice(doc, t.lineStart(t.keys[i].start), t.lineEnd(t.keys[i].end), ""))
+	return checkResult(splice(doc, t.lineStart(t.keys[i].start), t.lineEnd(t.keys[i].end), ""))
 }
 
 // AppendTable puts a table behind everything else, with an empty line before it.
@@ -97,7 +97,7 @@ func AppendTable(doc []byte, path []string, lines ...string) ([]byte, error) {
 	if _, there, _ := Get(doc, path...); there {
 		return nil, errors.New("the table is there already")
 	}
-	text := strings.Join(append([]string{"[" + dotted(path) + "]"}, lines...), t.newline)
+	text := strings.Join(append([]string{"[" + formatPath(path) + "]"}, lines...), t.newline)
 	switch {
 	case len(doc) == 0:
 		text += t.newline
@@ -106,11 +106,11 @@ func AppendTable(doc []byte, path []string, lines ...string) ([]byte, error) {
 	default:
 		text = t.newline + t.newline + text
 	}
-	return valid(splice(doc, len(doc), len(doc), text))
+	return checkResult(splice(doc, len(doc), len(doc), text))
 }
 
-// dotted returns the path as a key.
-func dotted(path []string) string {
+// formatPath returns the path as a key.
+func formatPath(path []string) string {
 	parts := slices.Clone(path)
 	for i, part := range parts {
 		if strings.Trim(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" || part == "" {
@@ -145,7 +145,7 @@ func RemoveTables(doc []byte, path ...string) ([]byte, error) {
 	if _, there, _ := Get(doc, path...); there {
 		return nil, errForm
 	}
-	return valid(doc)
+	return checkResult(doc)
 }
 
 // chop returns the text without the newline at its end.
@@ -157,8 +157,8 @@ func splice(doc []byte, start, end int, text string) []byte {
 	return slices.Concat(doc[:start], []byte(text), doc[end:])
 }
 
-// valid makes sure that an edit made no nonsense of the text.
-func valid(doc []byte) ([]byte, error) {
+// checkResult makes sure that an edit made no nonsense of the text.
+func checkResult(doc []byte) ([]byte, error) {
 	if _, err := decode(doc); err != nil {
 		return nil, fmt.Errorf("with the change it would be wrong: %w", err)
 	}

@@ -38,9 +38,9 @@ var (
 // made is behind the key of a list that was made for an item.
 const made = " # made for the item below"
 
-// Look reports whether the list has an item of that name, and whether it is the
+// Inspect reports whether the list has an item of that name, and whether it is the
 // value.
-func Look(doc []byte, list, name string, value any) (there, same bool, err error) {
+func Inspect(doc []byte, list, name string, value any) (there, same bool, err error) {
 	_, items, err := content(doc, list)
 	if err != nil {
 		return false, false, err
@@ -76,7 +76,7 @@ func Insert(doc []byte, list, name string, value any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	there, same, err := Look(edited, list, name, value)
+	there, same, err := Inspect(edited, list, name, value)
 	if err != nil || !there || !same {
 		return nil, errForm
 	}

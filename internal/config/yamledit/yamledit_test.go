@@ -49,7 +49,7 @@ func TestInsertAndRemove(t *testing.T) {
 			if diff := cmp.Diff(c.after, string(after)); diff != "" {
 				t.Errorf("Insert (-want +got):\n%s", diff)
 			}
-			if there, same, err := yamledit.Look(after, "users", "ours", ours()); !there || !same || err != nil {
+			if there, same, err := yamledit.Inspect(after, "users", "ours", ours()); !there || !same || err != nil {
 				t.Errorf("Look = %v, %v, %v", there, same, err)
 			}
 			back, err := yamledit.Remove(after, "users", "ours")

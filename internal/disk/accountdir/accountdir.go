@@ -19,54 +19,54 @@ const (
 	lockFile = ".lock"
 	suffix   = ".json"
 
-	// maxSize of an account's file in bytes. A record is some 450 bytes and 70
-	// for each leftover, so this is far more than any account needs.
+	// maxSize is the largest account file in bytes. A record has about 450 bytes and 70 for each
+	// leftover.
 	maxSize = 64 << 10
 
-	// lockWait bounds how long a change waits for the changes of others, which
-	// take milliseconds each.
+	// lockWait is how long a change waits for other changes, which take milliseconds each.
 	lockWait = 10 * time.Second
 )
 
-// Dir is the records under one root. Methods may be called concurrently.
+// Dir is the set of records under one root. Its methods are safe for concurrent use.
 type Dir struct {
-	// dir is made for a new record and for a choice only: else it is there, or away.
+	// dir creates the folder only for a new record and for a choice of the default: otherwise the
+	// folder exists, or is absent for a moment.
 	dir  safefile.Dir
 	now  func() time.Time
-	wait time.Duration // for the changes of others
+	wait time.Duration // for other changes
 }
 
 var _ helper.Accounts = (*Dir)(nil)
 
-// New returns the records under root, which is absolute. It touches nothing.
+// New returns the records under root, which is absolute. It does not touch the disk.
 func New(root string, now func() time.Time) *Dir {
 	return &Dir{dir: safefile.Dir{Root: root, Name: dirName, Makes: safefile.MakesNothing}, now: now, wait: lockWait}
 }
 
-// Path returns where the record of the name is.
+// Path returns the path of the record.
 func (d *Dir) Path(name string) string { return d.dir.Path(name + suffix) }
 
-// Folder returns where the records are.
+// Folder returns the directory of the records.
 func (d *Dir) Folder() string { return d.dir.Path("") }
 
-// Files returns the path of everything in the folder: records, the lock of
-// their changes, and what a killed change left behind.
+// Files returns the paths of all files in the folder: records, the lock, and what an interrupted
+// change left.
 func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
 
-// LockPath returns where the lock of the changes is.
+// LockPath returns the path of the lock for changes.
 func (d *Dir) LockPath() string { return d.dir.Path(lockFile) }
 
-// RemoveLock deletes the lock of the changes while it holds it, or returns
-// ErrNotFound. Only an erase of everything calls it.
+// RemoveLock deletes the lock for changes while it holds it, or returns ErrNotFound. Only an erase
+// of everything calls it.
 func (d *Dir) RemoveLock() error {
 	if _, err := os.Lstat(d.LockPath()); errors.Is(err, fs.ErrNotExist) {
 		return helper.ErrNotFound
 	}
-	return d.locked(func() error { return d.dir.Remove(lockFile) })
+	return d.withLock(func() error { return d.dir.Remove(lockFile) })
 }
 
-// Load implements [helper.Accounts]. ErrCorrupt says what is wrong with the
-// file. It creates nothing.
+// Load implements [helper.Accounts]. ErrCorrupt describes the fault of the file. It creates
+// nothing.
 func (d *Dir) Load(name string) (helper.Account, error) {
 	if err := helper.CheckName(name); err != nil {
 		return helper.Account{}, err
@@ -85,38 +85,37 @@ func (d *Dir) Load(name string) (helper.Account, error) {
 	return a, nil
 }
 
-// Update implements [helper.Accounts]. It sets Updated, and Created where that
-// is zero. ErrBusy: other changes went on for ten seconds.
+// Update implements [helper.Accounts]. It sets Updated, and Created if that is zero. ErrBusy: other
+// changes took ten seconds.
 //
-// A record that cannot be read is not changed: Update returns the error of Load.
-// Where the folder is absent change is asked first, and nothing is made if it
-// returns an error.
+// A record that cannot be read is not changed: Update returns the error of Load. If the folder is
+// absent Update calls change first, and creates nothing if change returns an error.
 func (d *Dir) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
 	if err := helper.CheckName(name); err != nil {
 		return helper.Account{}, err
 	}
 	a, err := d.lockedUpdate(name, change)
-	if errors.Is(err, errAway) {
+	if errors.Is(err, errNoFolder) {
 		if err := change(&helper.Account{Name: name}); err != nil {
 			return helper.Account{}, err
 		}
-		return d.making().lockedUpdate(name, change)
+		return d.creating().lockedUpdate(name, change)
 	}
 	return a, err
 }
 
-// making returns the same records, which make their folder.
-func (d *Dir) making() *Dir {
+// creating returns the same records, which create their folder.
+func (d *Dir) creating() *Dir {
 	making := *d
 	making.dir.Makes = safefile.MakesAll
 	return &making
 }
 
-// errAway: the folder of the records is absent.
-var errAway = errors.New("the folder of the accounts is absent")
+// errNoFolder is the error of an absent folder.
+var errNoFolder = errors.New("the folder of the accounts is absent")
 
 func (d *Dir) lockedUpdate(name string, change func(*helper.Account) error) (a helper.Account, err error) {
-	err = d.locked(func() (err error) {
+	err = d.withLock(func() (err error) {
 		a, err = d.update(name, change)
 		return err
 	})
@@ -146,7 +145,7 @@ func (d *Dir) update(name string, change func(*helper.Account) error) (helper.Ac
 		return helper.Account{}, fmt.Errorf("write %s: %w", d.Path(name), err)
 	}
 	if err := d.dir.Write(name+suffix, content); err != nil {
-		return helper.Account{}, away(err)
+		return helper.Account{}, markNoFolder(err)
 	}
 	return decode(content, name)
 }
@@ -159,7 +158,7 @@ func (d *Dir) Remove(name string) error {
 	if _, err := d.dir.Read(name+suffix, maxSize); errors.Is(err, helper.ErrNotFound) {
 		return err
 	}
-	return d.locked(func() error { return d.dir.Remove(name + suffix) })
+	return d.withLock(func() error { return d.dir.Remove(name + suffix) })
 }
 
 // List implements [helper.Accounts]. It creates nothing.
@@ -178,21 +177,21 @@ func (d *Dir) List() ([]string, error) {
 	return names, nil
 }
 
-// locked calls change while no other process changes a record.
-func (d *Dir) locked(change func() error) error {
+// withLock calls change while no other process changes a record.
+func (d *Dir) withLock(change func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d.wait)
 	defer cancel()
 	unlock, err := filelock.Acquire(ctx, d.dir, lockFile)
 	if err != nil {
-		return away(err)
+		return markNoFolder(err)
 	}
 	return errors.Join(change(), unlock())
 }
 
-// away marks the error of a folder that is absent.
-func away(err error) error {
+// markNoFolder adds errNoFolder to the error of an absent folder.
+func markNoFolder(err error) error {
 	if errors.Is(err, helper.ErrNotFound) {
-		return fmt.Errorf("%w: %w", errAway, err)
+		return fmt.Errorf("%w: %w", errNoFolder, err)
 	}
 	return err
 }

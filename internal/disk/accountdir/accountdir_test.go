@@ -233,7 +233,7 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestUpdate_ManyProcesses loses no change of fifty that five processes make.
+// TestUpdate_ManyProcesses checks that all fifty changes of five processes are kept.
 func TestUpdate_ManyProcesses(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
@@ -319,7 +319,7 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-// An erase finds the sign-ins of a record that cannot be decoded any more.
+// TestSalvage finds the sign-ins of a record that cannot be decoded, for an erase.
 func TestSalvage(t *testing.T) {
 	const id, other = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 	stores := []string{"keychain", "file"}

@@ -13,12 +13,11 @@ import (
 // defaultFile holds the name of the default account and a newline.
 const defaultFile = ".default"
 
-// maxDefault is more than the longest name in bytes.
+// maxDefault is larger than the longest name in bytes.
 const maxDefault = 256
 
-// Default returns the account that [Dir.SetDefault] chose, else
-// [helper.DefaultAccount]. It creates nothing. ErrCorrupt: the file that holds
-// the choice holds no name.
+// Default returns the account that [Dir.SetDefault] chose, else [helper.DefaultAccount]. It creates
+// nothing. ErrCorrupt: the file holds no valid name.
 func (d *Dir) Default() (string, error) {
 	content, err := d.dir.Read(defaultFile, maxDefault)
 	if errors.Is(err, helper.ErrNotFound) {
@@ -34,20 +33,19 @@ func (d *Dir) Default() (string, error) {
 	return name, nil
 }
 
-// SetDefault chooses the default account. It need not exist.
+// SetDefault chooses the default account. The account need not exist.
 func (d *Dir) SetDefault(name string) error {
 	if err := helper.CheckName(name); err != nil {
 		return err
 	}
-	if name == helper.DefaultAccount && !d.Chosen() {
+	if name == helper.DefaultAccount && !d.HasDefault() {
 		return nil
 	}
-	making := d.making()
-	return making.locked(func() error { return making.choose(name) })
+	making := d.creating()
+	return making.withLock(func() error { return making.choose(name) })
 }
 
-// choose keeps the choice in a file, which is absent where it says no more than
-// its absence would.
+// choose writes the choice to its file, or removes the file if the choice is the same without it.
 func (d *Dir) choose(name string) error {
 	if name != helper.DefaultAccount {
 		return d.dir.Write(defaultFile, []byte(name+"\n"))
@@ -58,19 +56,19 @@ func (d *Dir) choose(name string) error {
 	return nil
 }
 
-// Chosen reports whether somebody chose the default account.
-func (d *Dir) Chosen() bool {
+// HasDefault reports whether a default account was chosen.
+func (d *Dir) HasDefault() bool {
 	_, err := os.Lstat(d.DefaultPath())
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// RemoveDefault takes the choice back, or returns ErrNotFound.
+// RemoveDefault removes the choice, or returns ErrNotFound.
 func (d *Dir) RemoveDefault() error {
-	if !d.Chosen() {
+	if !d.HasDefault() {
 		return helper.ErrNotFound
 	}
-	return d.locked(func() error { return d.dir.Remove(defaultFile) })
+	return d.withLock(func() error { return d.dir.Remove(defaultFile) })
 }
 
-// DefaultPath returns where the choice of the default account is.
+// DefaultPath returns the path of the file with the choice.
 func (d *Dir) DefaultPath() string { return d.dir.Path(defaultFile) }

@@ -1,6 +1,5 @@
-// Package accountdir keeps the records of accounts: one small JSON file for
-// each, which says where its credential is and holds no secret and no e-mail
-// address. Start with [New].
+// Package accountdir keeps the records of accounts: one small JSON file for each, which names the
+// store of its credential and holds no secret and no e-mail address. Start with [New].
 //
-// It knows nothing of stores and never looks at credentials.
+// It does not use stores and never reads credentials.
 package accountdir

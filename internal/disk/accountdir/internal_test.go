@@ -15,7 +15,7 @@ import (
 func TestUpdate_Busy(t *testing.T) {
 	t.Parallel()
 	d := New(filepath.Join(t.TempDir(), "root"), func() time.Time { return time.Unix(1, 0) })
-	unlock, err := filelock.Acquire(t.Context(), d.making().dir, lockFile)
+	unlock, err := filelock.Acquire(t.Context(), d.creating().dir, lockFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,9 +33,8 @@ func TestUpdate_Busy(t *testing.T) {
 	}
 }
 
-// FuzzDecode: whatever is in the file, decode answers ErrCorrupt or an account
-// that encode writes so that decode reads the same; and what is read at once is
-// what is read part by part.
+// FuzzDecode checks that decode returns, for any content, ErrCorrupt or an account that encode and
+// decode preserve, and that the fast and the slow parser agree.
 func FuzzDecode(f *testing.F) {
 	const id = `"0123456789abcdef0123456789abcdef"`
 	for _, seed := range []string{

@@ -14,17 +14,15 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/strictjson"
 )
 
-// recordVersion is the version of the file. A change that an older codex-cred
-// would misread or lose raises it.
+// recordVersion is the version of the file. Raise it for a change that an older codex-cred would
+// misread or lose.
 const (
 	recordVersion = 1
-	// sharedVersion is that of an account which is shared: an older codex-cred
-	// would refresh it.
+	// sharedVersion is the version of a shared account: an older codex-cred would refresh it.
 	sharedVersion = 2
 )
 
-// maxShared is the length in bytes of the longest place that another program is
-// at: PATH_MAX of Linux.
+// maxShared is the longest path of another program's sign-in in bytes: PATH_MAX of Linux.
 const maxShared = 4096
 
 // record is the stored form of a helper.Account.
@@ -49,8 +47,7 @@ type record struct {
 	Leftovers  []helper.Leftover `json:"leftovers,omitempty"`
 }
 
-// encode returns the file of the account with the name. It refuses what decode
-// would.
+// encode returns the file of the account with the name. It refuses what decode would.
 func encode(a helper.Account, name string) ([]byte, error) { return toRecord(a).encode(name) }
 
 func toRecord(a helper.Account) record {
@@ -104,7 +101,7 @@ func decode(content []byte, name string) (helper.Account, error) {
 	return a, nil
 }
 
-// parse reads most records at once; of another it reads part by part what it is.
+// parse decodes most records in one pass, and any other part by part to find its fault.
 func parse(content []byte) (record, error) {
 	var r record
 	if strictjson.IsWhole(content, &r) && (r.Version == recordVersion || r.Version == sharedVersion) {

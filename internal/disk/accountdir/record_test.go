@@ -14,7 +14,7 @@ import (
 
 const host = "fedcba9876543210fedcba9876543210"
 
-// TestFile is the format that other versions of codex-cred read.
+// TestFile fixes the format that other versions of codex-cred read.
 func TestFile(t *testing.T) {
 	t.Parallel()
 	d := open(t)
@@ -26,7 +26,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// TestFile_Members is the form of what only some records have.
+// TestFile_Members fixes the form of optional members.
 func TestFile_Members(t *testing.T) {
 	t.Parallel()
 	d := open(t)
@@ -41,8 +41,8 @@ func TestFile_Members(t *testing.T) {
 	}
 }
 
-// TestFile_Shared: an older codex-cred, which would refresh it, refuses the file.
-// Claimed, it is an older one's again.
+// TestFile_Shared checks that an older codex-cred, which would refresh the account, refuses the
+// file. Once claimed the account has the older version again.
 func TestFile_Shared(t *testing.T) {
 	t.Parallel()
 	d := open(t)
@@ -91,7 +91,7 @@ func TestMembersAreChecked(t *testing.T) {
 	wantCorrupt(t, d.Path("work"), `"rejections":"1"`, func() error { _, err := d.Load("work"); return err })
 }
 
-// wantCorrupt puts the member into the file, reads it, and takes the file away.
+// wantCorrupt adds the member to the file, calls load, and removes the file.
 func wantCorrupt(t *testing.T, path, member string, load func() error) {
 	t.Helper()
 	content := strings.Replace(good, `"created"`, member+`,"created"`, 1)
@@ -106,7 +106,8 @@ func wantCorrupt(t *testing.T, path, member string, load func() error) {
 	}
 }
 
-// TestSalvage_NotTheHost: it has the form of an id.
+// TestSalvage_NotTheHost checks that the id of the computer, which has the form of a sign-in's id,
+// is not salvaged.
 func TestSalvage_NotTheHost(t *testing.T) {
 	t.Parallel()
 	d := open(t)

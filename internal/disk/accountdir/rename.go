@@ -7,30 +7,29 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Rename gives the account another name. The choice of the default account
-// follows. At every moment the account has exactly one name; of a Rename that was
-// killed it is the old or the new one, and the same Rename completes it.
+// Rename gives the account another name, and moves the choice of the default account with it. The
+// account has exactly one name at every moment; after an interrupted Rename that is the old or the
+// new one, and the same Rename completes it.
 //
-// The error is [helper.ErrInvalid] if the new name is taken, and ErrErasing with
-// ErrNotFound if the account is being erased. The caller holds the account's
-// lock.
+// The error is [helper.ErrInvalid] if the new name is taken, and ErrErasing with ErrNotFound if the
+// account is being erased. The caller holds the account's lock.
 func (d *Dir) Rename(from, to string) error {
 	if err := errors.Join(helper.CheckName(from), helper.CheckName(to)); err != nil {
 		return err
 	}
-	return d.locked(func() error {
-		a, err := d.renamable(from, to)
+	return d.withLock(func() error {
+		a, err := d.checkRename(from, to)
 		if err != nil {
 			return err
 		}
-		if err := d.follow(from, to); err != nil {
+		if err := d.moveDefault(from, to); err != nil {
 			return err
 		}
 		return d.rename(a, to)
 	})
 }
 
-func (d *Dir) renamable(from, to string) (helper.Account, error) {
+func (d *Dir) checkRename(from, to string) (helper.Account, error) {
 	a, err := d.Load(from)
 	if err != nil {
 		return helper.Account{}, err
@@ -44,8 +43,7 @@ func (d *Dir) renamable(from, to string) (helper.Account, error) {
 	return a, nil
 }
 
-// rename lets the record answer to both names while the file has the one or the
-// other.
+// rename makes the record valid under both names before it moves the file.
 func (d *Dir) rename(a helper.Account, to string) error {
 	r := toRecord(a)
 	r.RenamedTo = to
@@ -62,15 +60,15 @@ func (d *Dir) rename(a helper.Account, to string) error {
 	if _, err := d.update(to, func(*helper.Account) error { return nil }); err != nil {
 		return err
 	}
-	// What a killed change of the old name left behind goes with that name.
+	// This removes what an interrupted change left under the old name.
 	if err := d.dir.Remove(a.Name + suffix); !errors.Is(err, helper.ErrNotFound) {
 		return err
 	}
 	return nil
 }
 
-// follow changes the choice of the default account if it is the renamed one.
-func (d *Dir) follow(from, to string) error {
+// moveDefault changes the choice of the default account if that is the renamed one.
+func (d *Dir) moveDefault(from, to string) error {
 	chosen, err := d.Default()
 	if err != nil || chosen != from {
 		return err

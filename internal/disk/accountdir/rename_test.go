@@ -17,8 +17,8 @@ const (
 	playID = helper.ID("fedcba9876543210fedcba9876543210")
 )
 
-// named returns a directory with an account for each name and id.
-func named(t *testing.T, ids map[string]helper.ID) *accountdir.Dir {
+// newDir returns a directory with an account for each name and id.
+func newDir(t *testing.T, ids map[string]helper.ID) *accountdir.Dir {
 	t.Helper()
 	d := accountdir.New(filepath.Join(t.TempDir(), "root"), func() time.Time { return time.Unix(1_800_000_000, 0) })
 	for name, id := range ids {
@@ -44,7 +44,7 @@ func wantNames(t *testing.T, d *accountdir.Dir, ids map[string]helper.ID) {
 }
 
 func TestRename(t *testing.T) {
-	d := named(t, map[string]helper.ID{"work": workID})
+	d := newDir(t, map[string]helper.ID{"work": workID})
 	before, _ := d.Load("work")
 	if err := d.Rename("work", "play"); err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestRenameIsRefused(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			both := map[string]helper.ID{"work": workID, "play": playID}
-			d := named(t, both)
+			d := newDir(t, both)
 			if _, err := d.Update("work", func(a *helper.Account) error { a.Erasing = c.erasing; return nil }); err != nil {
 				t.Fatal(err)
 			}
@@ -87,9 +87,9 @@ func TestRenameIsRefused(t *testing.T) {
 	}
 }
 
-// A file that cannot be read is somebody's all the same.
+// An unreadable file also takes the name.
 func TestRenameOverADamagedFile(t *testing.T) {
-	d := named(t, map[string]helper.ID{"work": workID, "play": playID})
+	d := newDir(t, map[string]helper.ID{"work": workID, "play": playID})
 	if err := os.WriteFile(d.Path("play"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestRenameOverADamagedFile(t *testing.T) {
 	}
 }
 
-// TestRenameIsKilled makes the files that a death between two steps leaves.
+// TestRenameIsKilled creates the files that an interruption between two steps leaves.
 func TestRenameIsKilled(t *testing.T) {
 	marked := func(t *testing.T, d *accountdir.Dir) {
 		t.Helper()
@@ -115,7 +115,7 @@ func TestRenameIsKilled(t *testing.T) {
 		}
 	}
 	t.Run("after the mark", func(t *testing.T) {
-		d := named(t, map[string]helper.ID{"work": workID})
+		d := newDir(t, map[string]helper.ID{"work": workID})
 		marked(t, d)
 		wantNames(t, d, map[string]helper.ID{"work": workID})
 		if err := d.Rename("work", "lab"); err != nil {
@@ -124,7 +124,7 @@ func TestRenameIsKilled(t *testing.T) {
 		wantNames(t, d, map[string]helper.ID{"lab": workID})
 	})
 	t.Run("after the file has its new name", func(t *testing.T) {
-		d := named(t, map[string]helper.ID{"work": workID})
+		d := newDir(t, map[string]helper.ID{"work": workID})
 		marked(t, d)
 		if err := os.Rename(d.Path("work"), d.Path("play")); err != nil {
 			t.Fatal(err)
@@ -147,7 +147,7 @@ func TestRenameOfTheDefault(t *testing.T) {
 		{"work", "work", "default", "default"},
 		{"play", "work", "lab", "play"},
 	} {
-		d := named(t, map[string]helper.ID{c.from: workID, "play": playID})
+		d := newDir(t, map[string]helper.ID{c.from: workID, "play": playID})
 		if err := d.SetDefault(c.chosen); err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestRenameOfTheDefault(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantDefault(t, d, c.want)
-		if c.want == helper.DefaultAccount && d.Chosen() {
+		if c.want == helper.DefaultAccount && d.HasDefault() {
 			t.Error("a choice is left that says nothing")
 		}
 	}

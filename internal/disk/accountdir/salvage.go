@@ -6,12 +6,12 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// maxSalvage is the size in bytes of the largest damaged file that is looked at.
+// maxSalvage is the largest damaged file that is read, in bytes.
 const maxSalvage = 64 << 20
 
-// Salvage returns the sign-ins that the file of the name seems to mention when
-// it cannot be decoded any more, so that an erase finds what belongs to them: every id
-// in it, with every store in it, or with all of the stores if it names none.
+// Salvage returns the sign-ins that an undecodable file of the name seems to mention, so that an
+// erase finds what belongs to them: every id in it, with every store that it mentions, or with all
+// of stores if it mentions none.
 func (d *Dir) Salvage(name string, stores []string) ([]helper.Leftover, error) {
 	if err := helper.CheckName(name); err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (d *Dir) Salvage(name string, stores []string) ([]helper.Leftover, error) {
 	if named := submatches(`"store"\s*:\s*"([a-z]+)"`, content); len(named) > 0 {
 		stores = named
 	}
-	// The id of a machine has the form of an id and is none of a sign-in.
+	// The id of a computer has the same form and is not a sign-in's.
 	content = regexp.MustCompile(`"host"\s*:\s*"[0-9a-f]{32}"`).ReplaceAll(content, nil)
 	var found []helper.Leftover
 	for _, id := range submatches(`"([0-9a-f]{32})"`, content) {

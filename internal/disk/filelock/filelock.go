@@ -1,10 +1,14 @@
-// Package filelock gives locks between processes. Start with [New]; a package
-// that guards files of its own uses [Acquire].
+// Package filelock provides locks between processes. Start with [New]; a package that locks its own
+// files uses [Acquire].
 //
-// The locks are the kernel's, on files that hold nothing. They end with the
-// process, however it ends, are never stolen, and are not inherited by
-// children, for the descriptors are closed on exec. A file that is a lock is
-// never read, written or replaced, and only deleted when what it guards is gone.
+// The locks are those of the kernel, on empty files. A lock ends with its process however it exits,
+// is never taken over, and is not inherited by child processes, because the descriptors are closed
+// on exec. A lock file is never read, written or replaced, and deleted only when what it protects
+// no longer exists.
+//
+// The waiting and the deletion are our own code: lock libraries poll, which is slow with many
+// callers and follows no order, and they do not notice that the file at the path was deleted
+// meanwhile. On Unix the system call itself comes from a library.
 package filelock
 
 import (
@@ -22,46 +26,45 @@ import (
 
 const dirName = "locks"
 
-// SignIn is what the name of a lock begins with that belongs to an account's
-// name and not to one of its sign-ins.
+// SignIn begins the name of a lock that belongs to the name of an account instead of a sign-in.
 const SignIn = "signin-"
 
-// Keychain is the name of the lock of who calls the keychain, where callers at
-// once disturb each other.
+// Keychain is the lock for calls of the keychain, on systems where concurrent calls disturb each
+// other.
 const Keychain = "keychain"
 
-// Locks are the locks under one root. Methods may be called concurrently; a
-// lock excludes the goroutines of this process too.
+// Locks are the locks under one root. The methods are safe for concurrent use; a lock also excludes
+// the goroutines of its own process.
 type Locks struct {
 	dir safefile.Dir
 }
 
 var _ helper.Locker = (*Locks)(nil)
 
-// New returns the locks under root, which is absolute. It touches nothing.
+// New returns the locks under root, which is absolute. It does not touch the disk.
 func New(root string) *Locks {
 	return &Locks{dir: safefile.Dir{Root: root, Name: dirName}}
 }
 
-// Rooted returns the same locks for what belongs to a sign-in: where the root is
-// absent they are ErrNotFound, and it is not made.
-func (l *Locks) Rooted() *Locks {
+// RequireRoot returns the same locks for what belongs to a sign-in: they never create the root, but
+// return ErrNotFound without it.
+func (l *Locks) RequireRoot() *Locks {
 	rooted := *l
 	rooted.dir.Makes = safefile.MakesDir
 	return &rooted
 }
 
-// Path returns where the lock of the name is.
+// Path returns the path of the lock's file.
 func (l *Locks) Path(name string) string { return l.dir.Path(fileOf(name)) }
 
-// Folder returns where the locks are.
+// Folder returns the directory of the locks.
 func (l *Locks) Folder() string { return l.dir.Path("") }
 
-// Files returns the path of everything in the folder.
+// Files returns the paths of all files in the folder.
 func (l *Locks) Files() ([]string, error) { return l.dir.Files() }
 
-// Lock implements [helper.Locker]. Names are those of items, [SignIn] followed by
-// an account's name, and [Keychain].
+// Lock implements [helper.Locker]. A name is that of an item, [SignIn] followed by the name of an
+// account, or [Keychain].
 func (l *Locks) Lock(ctx context.Context, name string) (unlock func() error, err error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -73,10 +76,10 @@ func (l *Locks) Lock(ctx context.Context, name string) (unlock func() error, err
 	return func() error { return release(f) }, nil
 }
 
-// Remove deletes the file of a lock, or returns ErrNotFound. Only the holder
-// calls it, when what the lock guards is gone, as the last thing it does under it: from
-// then on the lock keeps out nobody who comes anew. Those who wait for it find,
-// when they get it, that the file is no longer at its path, and start over.
+// Remove deletes the file of a lock, or returns ErrNotFound. Only the holder calls it, as the last
+// step under the lock and when what it protects no longer exists: afterwards the lock excludes no
+// new callers. Callers that wait for it find, once they hold it, that the file is no longer at its
+// path, and start over.
 func (l *Locks) Remove(name string) error {
 	if err := checkName(name); err != nil {
 		return err
@@ -84,7 +87,7 @@ func (l *Locks) Remove(name string) error {
 	return l.dir.Remove(fileOf(name))
 }
 
-// Acquire waits for the lock on the file until ctx ends, as [Locks.Lock] does.
+// Acquire waits for the lock on the file until ctx is done, as [Locks.Lock] does.
 func Acquire(ctx context.Context, dir safefile.Dir, file string) (unlock func() error, err error) {
 	f, err := acquire(ctx, dir, file)
 	if err != nil {
@@ -96,30 +99,30 @@ func Acquire(ctx context.Context, dir safefile.Dir, file string) (unlock func() 
 func acquire(ctx context.Context, dir safefile.Dir, file string) (*kernelLock, error) {
 	for {
 		if ctx.Err() != nil {
-			return nil, busy(ctx, dir.Path(file))
+			return nil, busyError(ctx, dir.Path(file))
 		}
 		if err := dir.Create(file); err != nil {
 			return nil, err
 		}
 		f := open(dir, file)
 		err := wait(ctx, f, f.TryLock, f.Lock)
-		if err == nil && current(f) {
+		if err == nil && isCurrent(f) {
 			return f, nil
 		}
 		if err == nil {
 			err = release(f)
 		}
-		if err != nil && !startOver(err) {
+		if err != nil && !mustReopen(err) {
 			return nil, err
 		}
 	}
 }
 
-// wait takes the lock with try or, until ctx ends, with block. It waits in the
-// kernel: many callers that poll would keep the machine busy and go in no order.
+// wait takes the lock with try, or with block until ctx is done. It waits in the kernel: many
+// polling callers would keep the computer busy, and would not be served in order.
 func wait(ctx context.Context, f *kernelLock, try func() (bool, error), block func() error) error {
 	if locked, err := try(); locked || err != nil {
-		return fault(f, err)
+		return wrapError(f, err)
 	}
 	done := make(chan error)
 	go func() {
@@ -127,21 +130,21 @@ func wait(ctx context.Context, f *kernelLock, try func() (bool, error), block fu
 		select {
 		case done <- err:
 		case <-ctx.Done():
-			// Nobody waits any longer: a lock that comes late is given back.
+			// The caller no longer waits: unlock when the lock arrives.
 			_ = f.Unlock()
 		}
 	}()
 	select {
 	case err := <-done:
-		return fault(f, err)
+		return wrapError(f, err)
 	case <-ctx.Done():
-		return busy(ctx, f.Path())
+		return busyError(ctx, f.Path())
 	}
 }
 
-// current reports whether the locked file is still the one at its path. One
-// that was deleted meanwhile keeps nobody out.
-func current(f *kernelLock) bool {
+// isCurrent reports whether the locked file is still the one at its path. The lock of a deleted
+// file excludes no one.
+func isCurrent(f *kernelLock) bool {
 	locked, err := f.Stat()
 	if err != nil {
 		return false
@@ -150,19 +153,19 @@ func current(f *kernelLock) bool {
 	return err == nil && os.SameFile(locked, there)
 }
 
-// startOver reports whether the file was deleted before it was opened, or the
-// wait was interrupted by a signal.
-func startOver(err error) bool {
+// mustReopen reports whether the file was deleted before it was opened, or a signal interrupted the
+// wait.
+func mustReopen(err error) bool {
 	return errors.Is(err, helper.ErrNotFound) || errors.Is(err, syscall.EINTR)
 }
 
-func release(f *kernelLock) error { return fault(f, f.Unlock()) }
+func release(f *kernelLock) error { return wrapError(f, f.Unlock()) }
 
-func busy(ctx context.Context, path string) error {
+func busyError(ctx context.Context, path string) error {
 	return fmt.Errorf("lock %s: %w: %w", path, helper.ErrBusy, ctx.Err())
 }
 
-func fault(f *kernelLock, err error) error {
+func wrapError(f *kernelLock, err error) error {
 	switch {
 	case err == nil:
 		return nil

@@ -23,15 +23,15 @@ import (
 
 const (
 	name = "0123456789abcdef0123456789abcdef"
-	// short is a wait that is to fail, long one that is to succeed.
+	// short is a wait that is expected to fail, long one that is expected to succeed.
 	short = 50 * time.Millisecond
 	long  = 30 * time.Second
 )
 
 func TestMain(m *testing.M) { reexec.Main(m, child) }
 
-// child takes the lock under the root args[1] as the word args[0] says, says
-// so, and keeps it until its standard input ends or it is killed.
+// child takes the lock under the root args[1] in the way that args[0] names, prints a line, and
+// holds it until its standard input closes or it is killed.
 func child(args []string) error {
 	word, withChild := strings.CutSuffix(args[0], "-with-child")
 	switch word {
@@ -63,8 +63,8 @@ func child(args []string) error {
 	return nil
 }
 
-// startIdle starts a child that outlives its parent, until the standard input
-// that they share ends.
+// startIdle starts a child that outlives its parent, until the standard input that they share
+// closes.
 func startIdle() error {
 	idle := exec.CommandContext(context.Background(), os.Args[0], "--", "idle")
 	idle.Stdin, idle.Stdout, idle.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -147,8 +147,8 @@ func TestLock_IsNotInherited(t *testing.T) {
 	}
 }
 
-// TestLock_Excludes has some holders delete the file: whoever waits for it
-// must not get in beside those who come later.
+// TestLock_Excludes lets some holders delete the file: a waiting caller must not hold the lock
+// together with a later one.
 func TestLock_Excludes(t *testing.T) {
 	t.Parallel()
 	l := filelock.New(filepath.Join(t.TempDir(), "root"))
@@ -181,7 +181,8 @@ func TestLock_Excludes(t *testing.T) {
 	wg.Wait()
 }
 
-// TestLock_LateIsGivenBack: the caller is gone when its turn comes.
+// TestLock_LateIsGivenBack checks that a lock which arrives after its caller has given up is
+// released.
 func TestLock_LateIsGivenBack(t *testing.T) {
 	t.Parallel()
 	l := filelock.New(filepath.Join(t.TempDir(), "root"))

@@ -8,15 +8,14 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/safefile"
 )
 
-// Try takes the lock if nobody holds it in any mode, and does not wait: ok is
-// false if somebody does. That may be a [Locks.Wait] that is just getting
-// through, so who is refused waits and looks again. A lock that is taken is as
-// one of [Locks.Lock], and unlock gives it back. Names and errors are those of
-// Lock, without ErrBusy for a lock that is held.
+// Try takes the lock if it is free, without waiting: ok is false if it is held in any mode. The
+// holder may be a [Locks.Wait] that holds it for a moment, so the caller should wait and try again.
+// The lock is that of [Locks.Lock]; unlock releases it. Names and errors are those of Lock, without
+// ErrBusy for a held lock.
 //
-// A file that was deleted by hand while its lock was held keeps out nobody who
-// comes anew: Try makes the file again and takes the lock on it, beside the old
-// holder, whose unlock then touches only the deleted file.
+// If the file was deleted by hand while the lock was held, Try creates it again and takes the lock
+// of the new file, beside the old holder. The old holder's unlock then affects only the deleted
+// file.
 func (l *Locks) Try(name string) (unlock func() error, ok bool, err error) {
 	if err := checkName(name); err != nil {
 		return nil, false, err
@@ -35,33 +34,32 @@ func try(dir safefile.Dir, file string, take func(*kernelLock) (bool, error)) (f
 		}
 		f := open(dir, file)
 		locked, err := take(f)
-		err = fault(f, err)
-		if err == nil && (!locked || current(f)) {
+		err = wrapError(f, err)
+		if err == nil && (!locked || isCurrent(f)) {
 			return f, locked, nil
 		}
 		if err == nil {
 			err = release(f)
 		}
-		if err != nil && !startOver(err) {
+		if err != nil && !mustReopen(err) {
 			return nil, false, err
 		}
 	}
 }
 
-// Wait returns when nobody holds the lock exclusively. It takes the lock shared
-// and gives it back at once, so all who wait get through together, and keeps
-// nothing: somebody may hold the lock again when Wait returns. Nobody holds a
-// lock without a file; Wait makes none. Of a file that was deleted meanwhile it
-// waits for the old holder, and then for the holder of the new file.
+// Wait returns when no exclusive holder exists. It takes the lock shared and releases it at once,
+// so that all waiting callers proceed together. The lock may be held again when Wait returns.
+// Without a file the lock is free; Wait does not create one. If the file was deleted meanwhile,
+// Wait waits for the old holder and then for that of the new file.
 //
-// ErrBusy: ctx ended first. Names and other errors are those of [Locks.Lock].
+// ErrBusy: ctx was done first. Names and other errors are those of [Locks.Lock].
 func (l *Locks) Wait(ctx context.Context, name string) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
 	for {
 		if ctx.Err() != nil {
-			return busy(ctx, l.Path(name))
+			return busyError(ctx, l.Path(name))
 		}
 		err := l.dir.CheckFile(fileOf(name))
 		if errors.Is(err, helper.ErrNotFound) {
@@ -72,12 +70,12 @@ func (l *Locks) Wait(ctx context.Context, name string) error {
 		}
 		f := open(l.dir, fileOf(name))
 		if err = wait(ctx, f, f.TryRLock, f.RLock); err == nil {
-			last := current(f)
+			last := isCurrent(f)
 			if err = release(f); err == nil && last {
 				return nil
 			}
 		}
-		if err != nil && !startOver(err) {
+		if err != nil && !mustReopen(err) {
 			return err
 		}
 	}

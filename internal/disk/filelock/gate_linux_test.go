@@ -14,9 +14,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/reexec"
 )
 
-// awaitReader returns when somebody waits in the kernel for a shared lock on
-// the file. The kernel tells nobody when that begins, so it is asked. The test
-// fails if what is to wait is over before that.
+// awaitReader returns when a caller waits in the kernel for a shared lock on the file. The kernel
+// does not report that, so awaitReader polls. The test fails if the caller returns before.
 func awaitReader(t *testing.T, path string, over <-chan struct{}) {
 	t.Helper()
 	var file syscall.Stat_t
@@ -41,15 +40,15 @@ func awaitReader(t *testing.T, path string, over <-chan struct{}) {
 	}
 }
 
-// TestWait_FileDeletedMeanwhile: who waited for the old holder waits for the
-// holder of the new file too.
+// TestWait_FileDeletedMeanwhile checks that a caller which waited for the old holder also waits for
+// that of the new file.
 func TestWait_FileDeletedMeanwhile(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
 	l := filelock.New(root)
 	old := reexec.Start(t, "try", root)
 	old.Want(t, "try")
-	waited := mustStartWait(t, l, newPatience())
+	waited := mustStartWait(t, l, newSignalContext())
 	var released atomic.Bool
 	through, over := make(chan bool, 1), make(chan struct{})
 	go func() {

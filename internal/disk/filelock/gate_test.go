@@ -21,8 +21,8 @@ import (
 
 var errRefused = errors.New("refused")
 
-// startWait returns the answer that Wait will give, once it is waiting.
-func startWait(l *filelock.Locks, p *patience) (answer <-chan error, err error) {
+// startWait starts Wait and returns a channel of its result, once it is waiting.
+func startWait(l *filelock.Locks, p *signalContext) (answer <-chan error, err error) {
 	done := make(chan error, 1)
 	go func() { done <- l.Wait(p, name) }()
 	select {
@@ -33,7 +33,7 @@ func startWait(l *filelock.Locks, p *patience) (answer <-chan error, err error) 
 	}
 }
 
-func mustStartWait(t *testing.T, l *filelock.Locks, p *patience) (answer <-chan error) {
+func mustStartWait(t *testing.T, l *filelock.Locks, p *signalContext) (answer <-chan error) {
 	t.Helper()
 	answer, err := startWait(l, p)
 	if err != nil {
@@ -44,12 +44,12 @@ func mustStartWait(t *testing.T, l *filelock.Locks, p *patience) (answer <-chan 
 
 const waiters = 10 // in one process
 
-// waitMany waits for the lock many times at once, and says when all wait and
-// when all got through.
+// waitMany waits for the lock many times concurrently, and prints a line when all are waiting and
+// when all have returned.
 func waitMany(l *filelock.Locks) error {
 	var answers []<-chan error
 	for range waiters {
-		answer, err := startWait(l, newPatience())
+		answer, err := startWait(l, newSignalContext())
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func waitMany(l *filelock.Locks) error {
 	return nil
 }
 
-// startWaiters starts ten processes that wait, ten times each.
+// startWaiters starts ten processes, each of which waits ten times.
 func startWaiters(t *testing.T, root string) []*reexec.Process {
 	t.Helper()
 	processes := make([]*reexec.Process, 10)
@@ -104,7 +104,7 @@ func wantRefused(t *testing.T, l *filelock.Locks) {
 	}
 }
 
-func wantNobody(t *testing.T, l *filelock.Locks) {
+func wantFree(t *testing.T, l *filelock.Locks) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
@@ -130,12 +130,12 @@ func TestTry_ExcludesOtherProcesses(t *testing.T) {
 			wantRefused(t, l)
 			wantBusy(t, l)
 			unlock()
-			mustLock(t, l)() // a Lock that gave up may be passing through
+			mustLock(t, l)() // a Lock that gave up may hold it for a moment
 		})
 	}
 }
 
-// TestTry_OneWins: of many processes at once.
+// TestTry_OneWins checks that one of many concurrent processes gets the lock.
 func TestTry_OneWins(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
@@ -152,7 +152,7 @@ func TestTry_OneWins(t *testing.T) {
 	}
 }
 
-// TestShared: who holds the lock shared lets others wait through, and not in.
+// TestShared checks that a shared holder lets Wait return and refuses Try.
 func TestShared(t *testing.T) {
 	t.Parallel()
 	l := filelock.New(filepath.Join(t.TempDir(), "root"))
@@ -161,12 +161,12 @@ func TestShared(t *testing.T) {
 	if err := shared.RLock(); err != nil {
 		t.Fatal(err)
 	}
-	wantNobody(t, l)
+	wantFree(t, l)
 	wantRefused(t, l)
 	if err := shared.Unlock(); err != nil {
 		t.Fatal(err)
 	}
-	wantNobody(t, l)
+	wantFree(t, l)
 	mustTry(t, l)()
 }
 
@@ -192,7 +192,8 @@ func TestWait_AllGetThrough(t *testing.T) {
 	}
 }
 
-// TestWait_EndsWithItsContext: and what comes late is given back.
+// TestWait_EndsWithItsContext checks that Wait returns when its context is done, and that a lock
+// which arrives later is released.
 func TestWait_EndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
@@ -200,7 +201,7 @@ func TestWait_EndsWithItsContext(t *testing.T) {
 	holder.Want(t, "hold")
 	l := filelock.New(root)
 	for range 10 {
-		p := newPatience()
+		p := newSignalContext()
 		answer := mustStartWait(t, l, p)
 		close(p.end)
 		if err := <-answer; !errors.Is(err, helper.ErrBusy) || !errors.Is(err, context.Canceled) {
@@ -227,7 +228,7 @@ func TestWait_CreatesNothing(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
 	l := filelock.New(root)
-	wantNobody(t, l)
+	wantFree(t, l)
 	if _, err := os.Lstat(root); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it made the root: %v", err)
 	}
@@ -235,14 +236,14 @@ func TestWait_CreatesNothing(t *testing.T) {
 	if err := l.Remove(name); err != nil {
 		t.Fatal(err)
 	}
-	wantNobody(t, l)
+	wantFree(t, l)
 	if files, err := l.Files(); err != nil || len(files) > 0 {
 		t.Errorf("it made %v, %v", files, err)
 	}
 }
 
-// TestTry_Excludes is TestLock_Excludes for those who try, and wait if they are
-// refused: some delete the file while they hold it.
+// TestTry_Excludes is TestLock_Excludes with Try, and Wait after a refusal: some holders delete the
+// file.
 func TestTry_Excludes(t *testing.T) {
 	t.Parallel()
 	l := filelock.New(filepath.Join(t.TempDir(), "root"))
@@ -297,7 +298,7 @@ func TestGate_Names(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatalf("Try = %v, %v", ok, err)
 	}
-	mustTry(t, l)() // the sign-in's own lock is another
+	mustTry(t, l)() // the sign-in's own lock is another one
 	if _, err := os.Lstat(filepath.Join(root, "locks", name+".gate.lock")); err != nil {
 		t.Error(err)
 	}

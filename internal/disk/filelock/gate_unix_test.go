@@ -35,7 +35,7 @@ func mustStop(t *testing.T, p *reexec.Process) {
 	}
 }
 
-// TestStoppedHolder is waited for and never robbed.
+// TestStoppedHolder checks that a stopped holder keeps its lock.
 func TestStoppedHolder(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
@@ -57,8 +57,8 @@ func TestStoppedHolder(t *testing.T) {
 	mustLock(t, l)()
 }
 
-// TestDeletedByHand: a newcomer gets in at the new file. The old holder's
-// release does no harm to it.
+// TestDeletedByHand checks that a new caller locks the new file, and that the old holder's unlock
+// does not affect it.
 func TestDeletedByHand(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
@@ -68,7 +68,7 @@ func TestDeletedByHand(t *testing.T) {
 	if err := os.Remove(l.Path(name)); err != nil {
 		t.Fatal(err)
 	}
-	wantNobody(t, l) // at the path
+	wantFree(t, l) // of the file at the path
 	unlock := mustTry(t, l)
 	if rest := old.Rest(t); rest != "end of try" {
 		t.Fatal(rest)
@@ -79,5 +79,5 @@ func TestDeletedByHand(t *testing.T) {
 		t.Errorf("the old holder's release took the new file: %v", err)
 	}
 	unlock()
-	mustLock(t, l)() // a Wait that gave up may be passing through
+	mustLock(t, l)() // a Wait that gave up may hold it for a moment
 }

@@ -8,16 +8,16 @@ import (
 
 // A Holder is the process that holds a lock.
 type Holder struct {
-	PID int // 0 if the system does not tell
-	// Name as the program gives it: it is text from outside.
+	PID int // 0 if the system does not report it
+	// Name is what the process calls itself. It is untrusted text.
 	Name string
-	// Stopped: it does nothing until it is continued, as after Ctrl-Z.
+	// Stopped reports whether the process is suspended, as by Ctrl-Z.
 	Stopped bool
 }
 
-// Holder returns who holds the lock exclusively, and whether somebody does. It makes
-// no file, and takes the lock shared for a moment, as [Locks.Wait] does. Names and
-// errors are those of Lock, without ErrBusy.
+// Holder returns the exclusive holder of the lock, and whether there is one. It creates no file,
+// and takes the lock shared for a moment, as [Locks.Wait] does. Names and errors are those of Lock,
+// without ErrBusy.
 func (l *Locks) Holder(name string) (h Holder, held bool, err error) {
 	if err := checkName(name); err != nil {
 		return Holder{}, false, err
@@ -31,7 +31,7 @@ func (l *Locks) Holder(name string) (h Holder, held bool, err error) {
 	}
 	f := open(l.dir, fileOf(name))
 	free, err := f.TryRLock()
-	switch err = fault(f, err); {
+	switch err = wrapError(f, err); {
 	case errors.Is(err, helper.ErrNotFound): // deleted meanwhile
 		return Holder{}, false, nil
 	case err != nil:
@@ -39,5 +39,5 @@ func (l *Locks) Holder(name string) (h Holder, held bool, err error) {
 	case free:
 		return Holder{}, false, release(f)
 	}
-	return holderOf(l.Path(name)), true, nil
+	return findHolder(l.Path(name)), true, nil
 }

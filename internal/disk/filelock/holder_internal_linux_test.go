@@ -27,7 +27,7 @@ func TestHolderIn(t *testing.T) {
 		{"two, of which none is ours for sure", other + another, 0},
 		{"in another container", other + outside, 0},
 	} {
-		if got := holderIn(c.table, "fe:00", ":42"); got != c.want {
+		if got := parseHolder(c.table, "fe:00", ":42"); got != c.want {
 			t.Errorf("%s: process %d, want %d", c.what, got, c.want)
 		}
 	}

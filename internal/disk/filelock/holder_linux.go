@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// holderOf looks for the file in the kernel's table of locks.
-func holderOf(path string) Holder {
+// findHolder looks for the file in the kernel's table of locks.
+func findHolder(path string) Holder {
 	var st syscall.Stat_t
 	if err := syscall.Stat(path, &st); err != nil {
 		return Holder{}
@@ -21,10 +21,10 @@ func holderOf(path string) Holder {
 	if err != nil {
 		return Holder{}
 	}
-	return process(holderIn(string(table), fmt.Sprintf("%02x:%02x", unix.Major(st.Dev), unix.Minor(st.Dev)), fmt.Sprintf(":%d", st.Ino)))
+	return readProcess(parseHolder(string(table), fmt.Sprintf("%02x:%02x", unix.Major(st.Dev), unix.Minor(st.Dev)), fmt.Sprintf(":%d", st.Ino)))
 }
 
-// holderIn returns the process that holds the lock of the inode, or 0. See
+// parseHolder returns the process that holds the lock of the inode, or 0. See
 // proc_locks(5):
 //
 //	1: FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF
@@ -32,7 +32,7 @@ func holderOf(path string) Holder {
 //
 // The second waits. Some file systems have another device there than for stat: then it is
 // the only one of that inode, or nobody knows which.
-func holderIn(table, device, inode string) int {
+func parseHolder(table, device, inode string) int {
 	const kind, mode, pid, file, columns = 1, 3, 4, 5, 8
 	var others []int
 	for line := range strings.Lines(table) {
@@ -55,10 +55,10 @@ func holderIn(table, device, inode string) int {
 	return 0
 }
 
-// process tells what /proc tells of the process, see proc_pid_stat(5):
+// readProcess tells what /proc tells of the process, see proc_pid_stat(5):
 //
 //	PID (NAME) STATE ...
-func process(pid int) Holder {
+func readProcess(pid int) Holder {
 	h := Holder{PID: pid}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	end := bytes.LastIndexByte(stat, ')')

@@ -10,7 +10,7 @@ import (
 )
 
 // tellsHolder reports whether the system tells who holds a lock.
-const tellsHolder = true
+const reportsHolder = true
 
 func TestHolder_Stopped(t *testing.T) {
 	t.Parallel()

@@ -2,5 +2,5 @@
 
 package filelock
 
-// holderOf: no other system tells without a program of its own.
-func holderOf(string) Holder { return Holder{} }
+// findHolder: no other system tells without a program of its own.
+func findHolder(string) Holder { return Holder{} }

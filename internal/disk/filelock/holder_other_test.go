@@ -3,4 +3,4 @@
 package filelock_test
 
 // tellsHolder: see holderOf.
-const tellsHolder = false
+const reportsHolder = false

@@ -16,7 +16,7 @@ func TestHolder(t *testing.T) {
 	want := func(when string, held bool, pid int) {
 		t.Helper()
 		h, got, err := l.Holder(name)
-		if !tellsHolder {
+		if !reportsHolder {
 			pid = 0
 		}
 		if err != nil || got != held || h.PID != pid || (h.Name != "") != (pid > 0) || h.Stopped {

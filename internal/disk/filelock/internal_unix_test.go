@@ -24,19 +24,19 @@ func TestCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Unlock() }()
-	if !current(f) {
+	if !isCurrent(f) {
 		t.Error("a lock on the file at its path is not current")
 	}
 	if err := dir.Remove("x.lock"); err != nil {
 		t.Fatal(err)
 	}
-	if current(f) {
+	if isCurrent(f) {
 		t.Error("a lock on a deleted file is current")
 	}
 	if err := dir.Create("x.lock"); err != nil {
 		t.Fatal(err)
 	}
-	if current(f) {
+	if isCurrent(f) {
 		t.Error("a lock on a file that was replaced is current")
 	}
 }
@@ -56,7 +56,7 @@ func TestTry_StartsOver(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatalf("try = %v, %v", ok, err)
 	}
-	if !current(f) || takes != 3 {
+	if !isCurrent(f) || takes != 3 {
 		t.Errorf("after %d attempts the lock is not on the file at its path", takes)
 	}
 	if err := release(f); err != nil {

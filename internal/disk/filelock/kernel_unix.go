@@ -13,7 +13,7 @@ import (
 // A kernelLock is the lock of one descriptor.
 type kernelLock = flock.Flock
 
-// open is of a file that exists: only safefile makes files.
+// open opens an existing file: only safefile creates files.
 func open(dir safefile.Dir, file string) *kernelLock {
 	return flock.New(dir.Path(file), flock.SetFlag(os.O_RDWR))
 }

@@ -11,27 +11,26 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/sharing"
 )
 
-// A kernelLock is the lock of one handle, with the methods of flock.Flock. That
-// one opens files so that nobody can delete them, and a lock is deleted while
-// others wait for it.
+// A kernelLock is the lock of one handle, with the methods of flock.Flock. flock.Flock opens files
+// without sharing deletion, and a lock file is deleted while other processes wait for it.
 type kernelLock struct {
 	path string
 	f    *os.File // nil unless the lock is held
 }
 
-// open is of a file that exists: only safefile makes files.
+// open opens an existing file: only safefile creates files.
 func open(dir safefile.Dir, file string) *kernelLock { return &kernelLock{path: dir.Path(file)} }
 
-// Lock waits for the lock.
+// Lock waits for the exclusive lock.
 func (k *kernelLock) Lock() error { return k.take(windows.LOCKFILE_EXCLUSIVE_LOCK) }
 
-// RLock waits for the lock, to share it.
+// RLock waits for the shared lock.
 func (k *kernelLock) RLock() error { return k.take(0) }
 
-// TryLock takes the lock if nobody has it.
+// TryLock takes the exclusive lock if it is free.
 func (k *kernelLock) TryLock() (bool, error) { return k.try(windows.LOCKFILE_EXCLUSIVE_LOCK) }
 
-// TryRLock takes the lock to share it, if nobody has it alone.
+// TryRLock takes the shared lock if there is no exclusive holder.
 func (k *kernelLock) TryRLock() (bool, error) { return k.try(0) }
 
 func (k *kernelLock) try(flags uint32) (bool, error) {
@@ -54,7 +53,7 @@ func (k *kernelLock) take(flags uint32) error {
 	return nil
 }
 
-// Unlock gives the lock back.
+// Unlock releases the lock.
 func (k *kernelLock) Unlock() error {
 	if k.f == nil {
 		return nil
@@ -65,8 +64,8 @@ func (k *kernelLock) Unlock() error {
 	return err
 }
 
-// Stat is of the locked file.
+// Stat describes the locked file.
 func (k *kernelLock) Stat() (fs.FileInfo, error) { return k.f.Stat() }
 
-// Path is where the file was when it was opened.
+// Path returns the path under which the file was opened.
 func (k *kernelLock) Path() string { return k.path }

@@ -10,8 +10,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/strictjson"
 )
 
-// formVersion is the version of the file. A change that an older codex-cred
-// would misread or lose raises it.
+// formVersion is the version of the file. Raise it for a change that an older codex-cred would
+// misread or lose.
 const formVersion = 1
 
 // form is the stored form of the table.

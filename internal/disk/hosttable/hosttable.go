@@ -1,5 +1,4 @@
-// Package hosttable keeps which account answers which host, in one file of ours.
-// It holds no secret.
+// Package hosttable keeps the accounts that answer for hosts, in one file. It holds no secret.
 package hosttable
 
 import (
@@ -23,47 +22,44 @@ const (
 	tableFile = "hosts.json"
 	lockFile  = ".lock"
 
-	// maxSize of the file in bytes: some thousand rows.
+	// maxSize is the largest file in bytes: some thousand rows.
 	maxSize = 1 << 20
-	// lockWait bounds how long a change waits for the changes of others, which
-	// take milliseconds each.
+	// lockWait is how long a change waits for other changes, which take milliseconds each.
 	lockWait = 10 * time.Second
 )
 
-// ErrTable says that it is the table that is ErrCorrupt.
+// ErrTable means that the table is ErrCorrupt.
 var ErrTable = errors.New("the table of hosts")
 
-// A Row says which account answers a host.
+// A Row assigns an account to a host.
 type Row struct {
 	Host    wire.Host
 	Account string
-	// Foreign allows the token of a ChatGPT account on a host that is not
-	// ChatGPT's.
+	// Foreign allows the token of a ChatGPT account on a host that is not ChatGPT's.
 	Foreign bool
 }
 
-// Table is the rows under one root. Methods may be called concurrently, from
-// several processes too. Errors are those of [safefile.Dir], ErrBusy if the
-// changes of others went on for ten seconds, and ErrCorrupt.
+// Table is the set of rows under one root. Its methods are safe for concurrent use, from several
+// processes too. Errors are those of [safefile.Dir], ErrBusy if other changes took ten seconds, and
+// ErrCorrupt.
 type Table struct{ dir safefile.Dir }
 
-// New returns the table under root, which is absolute. It touches nothing.
+// New returns the table under root, which is absolute. It does not touch the disk.
 func New(root string) *Table { return &Table{safefile.Dir{Root: root, Name: dirName}} }
 
-// Path returns where the rows are.
+// Path returns the path of the rows.
 func (t *Table) Path() string { return t.dir.Path(tableFile) }
 
-// LockPath returns where the lock of the changes is.
+// LockPath returns the path of the lock for changes.
 func (t *Table) LockPath() string { return t.dir.Path(lockFile) }
 
-// Folder returns where both are.
+// Folder returns the directory of both.
 func (t *Table) Folder() string { return t.dir.Path("") }
 
-// Files returns the path of everything in the folder.
+// Files returns the paths of all files in the folder.
 func (t *Table) Files() ([]string, error) { return t.dir.Files() }
 
-// Rows returns all rows, in the order of their hosts. It creates nothing; no
-// table is no rows.
+// Rows returns all rows, ordered by host. It creates nothing; an absent table has no rows.
 func (t *Table) Rows() ([]Row, error) {
 	content, err := t.dir.Read(tableFile, maxSize)
 	if errors.Is(err, helper.ErrNotFound) {
@@ -93,7 +89,7 @@ func (t *Table) Find(host wire.Host) (Row, error) {
 	return Row{}, fmt.Errorf("the host %s is %w", host, helper.ErrNotFound)
 }
 
-// Put adds the row, in the place of the one that the host had.
+// Put adds the row, or replaces that of the host.
 func (t *Table) Put(row Row) error {
 	return t.change(func(rows []Row) []Row {
 		return append(without(rows, func(r Row) bool { return r.Host == row.Host }), row)
@@ -110,7 +106,7 @@ func (t *Table) Remove(host wire.Host) error {
 	})
 }
 
-// Rename gives the rows of an account to the name that it has from now on.
+// Rename changes the account's name in its rows.
 func (t *Table) Rename(from, to string) error {
 	rows, err := t.Rows()
 	if err != nil || !slices.ContainsFunc(rows, func(r Row) bool { return r.Account == from }) {
@@ -131,16 +127,16 @@ func (t *Table) Clear() error {
 	if absent(t.Path()) {
 		return helper.ErrNotFound
 	}
-	return t.locked(func() error { return t.dir.Remove(tableFile) })
+	return t.withLock(func() error { return t.dir.Remove(tableFile) })
 }
 
-// RemoveLock deletes the lock of the changes while it holds it, or returns
-// ErrNotFound. Only an erase of everything calls it.
+// RemoveLock deletes the lock for changes while it holds it, or returns ErrNotFound. Only an erase
+// of everything calls it.
 func (t *Table) RemoveLock() error {
 	if absent(t.LockPath()) {
 		return helper.ErrNotFound
 	}
-	return t.locked(func() error { return t.dir.Remove(lockFile) })
+	return t.withLock(func() error { return t.dir.Remove(lockFile) })
 }
 
 func absent(path string) bool {
@@ -152,9 +148,9 @@ func without(rows []Row, drop func(Row) bool) []Row {
 	return slices.DeleteFunc(slices.Clone(rows), drop)
 }
 
-// change replaces the rows; a table of none is no file.
+// change replaces the rows; it deletes the file of an empty table.
 func (t *Table) change(change func([]Row) []Row) error {
-	return t.locked(func() error {
+	return t.withLock(func() error {
 		rows, err := t.Rows()
 		if err != nil {
 			return err
@@ -172,8 +168,8 @@ func (t *Table) change(change func([]Row) []Row) error {
 	})
 }
 
-// locked calls change while no other process changes the table.
-func (t *Table) locked(change func() error) error {
+// withLock calls change while no other process changes the table.
+func (t *Table) withLock(change func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
 	defer cancel()
 	unlock, err := filelock.Acquire(ctx, t.dir, lockFile)

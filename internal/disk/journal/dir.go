@@ -11,52 +11,49 @@ import (
 
 const (
 	dirName = "journal"
-	// preallocated bytes of the file: an answer is some 5 KiB. A longer one
-	// than fits may fail for want of space.
+	// preallocated is the size of a new file in bytes. An answer is about 5 KiB; one that does not
+	// fit may fail on a full disk.
 	preallocated = blockSize + 64<<10
-	// maxSize of the file in bytes.
+	// maxSize is the largest file in bytes.
 	maxSize = blockSize + prefixSize + sealSize + maxAnswer
-	// maxReads bounds how often a mark is read that changes all the time.
+	// maxReads is how often a mark that keeps changing is read.
 	maxReads = 100
 )
 
-// Dir is the journals under one root. Methods may be called concurrently, from
-// several processes too; Open and Remove only under the lock of the sign-in's
-// rotation.
+// Dir is the set of journals under one root. Its methods are safe for concurrent use, from several
+// processes too; Open and Remove require the lock of the sign-in's rotation.
 //
-// Errors are those of [safefile.Dir], and ErrInvalid for an id, a key or a mark
-// that breaks its rules.
+// Errors are those of [safefile.Dir], and ErrInvalid for a malformed id, key or mark.
 type Dir struct{ dir safefile.Dir }
 
-// New returns the journals under root, which is absolute. It touches nothing.
+// New returns the journals under root, which is absolute. It does not touch the disk.
 func New(root string) *Dir {
 	return &Dir{dir: safefile.Dir{Root: root, Name: dirName}}
 }
 
-// Rooted returns the same journals, which never make the root: where it is absent,
-// Open returns ErrNotFound.
-func (d *Dir) Rooted() *Dir {
+// RequireRoot returns the same journals, which never create the root: without it Open returns
+// ErrNotFound.
+func (d *Dir) RequireRoot() *Dir {
 	rooted := *d
 	rooted.dir.Makes = safefile.MakesDir
 	return &rooted
 }
 
-// Path returns where the journal of the sign-in is.
+// Path returns the path of the sign-in's journal.
 func (d *Dir) Path(id helper.ID) string { return d.dir.Path(string(id)) }
 
-// Folder returns where the journals are.
+// Folder returns the directory of the journals.
 func (d *Dir) Folder() string { return d.dir.Path("") }
 
-// KeptPath returns where an answer of the sign-in is that could not be used.
+// KeptPath returns the path of an answer of the sign-in that could not be used.
 func (d *Dir) KeptPath(id helper.ID) string { return d.dir.Path(keptFile(id)) }
 
 func keptFile(id helper.ID) string { return string(id) + ".kept" }
 
-// Files returns the path of everything in the folder.
+// Files returns the paths of all files in the folder.
 func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
 
-// Remove deletes the journal, also one that cannot be read. ErrNotFound: it was
-// absent.
+// Remove deletes the journal, even if it cannot be read. ErrNotFound: it does not exist.
 func (d *Dir) Remove(id helper.ID) error {
 	if err := id.Check(); err != nil {
 		return err
@@ -64,8 +61,8 @@ func (d *Dir) Remove(id helper.ID) error {
 	return d.dir.Remove(string(id))
 }
 
-// Keep puts the journal aside, in the place of one that was put aside before, so
-// that the next rotation has another. ErrNotFound: it was absent.
+// Keep moves the journal aside, so that the next rotation starts a new one. It replaces an earlier
+// kept journal. ErrNotFound: there is no journal.
 func (d *Dir) Keep(id helper.ID) error {
 	if err := id.Check(); err != nil {
 		return err
@@ -73,17 +70,17 @@ func (d *Dir) Keep(id helper.ID) error {
 	return d.dir.Rename(string(id), keptFile(id))
 }
 
-// IsKept reports whether a journal of the sign-in was put aside.
+// IsKept reports whether a journal of the sign-in was moved aside.
 func (d *Dir) IsKept(id helper.ID) bool {
 	return id.Check() == nil && d.dir.CheckFile(keptFile(id)) == nil
 }
 
-// ReadKept is Read of what Keep put aside.
+// ReadKept is Read of the journal that Keep moved aside.
 func (d *Dir) ReadKept(id helper.ID, key []byte) (Entry, error) {
 	return d.read(id, keptFile(id), key)
 }
 
-// RemoveKept is Remove of what Keep put aside.
+// RemoveKept is Remove of the journal that Keep moved aside.
 func (d *Dir) RemoveKept(id helper.ID) error {
 	if err := id.Check(); err != nil {
 		return err
@@ -91,20 +88,20 @@ func (d *Dir) RemoveKept(id helper.ID) error {
 	return d.dir.Remove(keptFile(id))
 }
 
-// An Entry is what a rotation left.
+// An Entry is the record of an interrupted rotation.
 type Entry struct {
 	Mark
-	// Sealed: there is an answer, or something in its place that does not open.
+	// Sealed reports whether there is an answer, or bytes in its place that cannot be opened.
 	Sealed bool
-	// Answer is nil if there is none, or none that is whole and that the key
-	// opens. The caller owns it. Only a mark in state sending has one.
+	// Answer is the answer of the server, or nil if there is none, it is incomplete or the key does
+	// not open it. The caller owns it. Only a mark in the state sending has one.
 	Answer []byte
 }
 
-// Read returns what a rotation left. ErrNotFound: there is no journal, or it is
-// empty. ErrCorrupt: its mark does not parse; with ErrNewer, it was written by
-// a newer codex-cred. ErrBusy: others write it all the time. It creates nothing.
-// The key has [KeySize] bytes; without one, nil, no answer is opened.
+// Read returns the record of the last rotation. ErrNotFound: the journal does not exist or is
+// empty. ErrCorrupt: its mark is malformed; with ErrNewer, a newer codex-cred wrote it. ErrBusy:
+// other processes keep writing it. Read creates nothing. The key has [KeySize] bytes; with a nil
+// key no answer is opened.
 func (d *Dir) Read(id helper.ID, key []byte) (Entry, error) {
 	return d.read(id, string(id), key)
 }
@@ -120,14 +117,14 @@ func (d *Dir) read(id helper.ID, file string, key []byte) (Entry, error) {
 	load := func() ([]byte, error) { return d.dir.Read(file, int64(maxSize)) }
 	parse := func(content []byte) (Entry, error) {
 		e, err := read(content, id, s)
-		return e, named("read", d.dir.Path(file), err)
+		return e, pathError("read", d.dir.Path(file), err)
 	}
-	return settled(load, parse)
+	return readStable(load, parse)
 }
 
-// settled returns what is in a file that another process may write: a mark that
-// does not parse may be half written at this moment, so it counts when it stays.
-func settled(load func() ([]byte, error), parse func([]byte) (Entry, error)) (Entry, error) {
+// readStable reads a file that another process may be writing: a malformed mark may be half
+// written, so it counts only if it does not change.
+func readStable(load func() ([]byte, error), parse func([]byte) (Entry, error)) (Entry, error) {
 	var before []byte
 	for range maxReads {
 		content, err := load()
@@ -143,8 +140,8 @@ func settled(load func() ([]byte, error), parse func([]byte) (Entry, error)) (En
 	return Entry{}, fmt.Errorf("read a journal: it changes all the time: %w", helper.ErrBusy)
 }
 
-// read returns what is in the file. What is missing of the mark's block counts
-// as zeros, so a mark that was cut off is not taken for an empty journal.
+// read decodes the content. Missing bytes of the mark's block count as zeros, so a truncated mark
+// is not an empty journal.
 func read(content []byte, id helper.ID, s seal) (Entry, error) {
 	size := min(blockSize, len(content))
 	m, err := decode(content[:size], id)
@@ -159,12 +156,12 @@ func read(content []byte, id helper.ID, s seal) (Entry, error) {
 	return e, nil
 }
 
-// Open makes the journal ready for one rotation: empty, with the space for an
-// answer of 64 KiB, and safe from a loss of power. What can fail fails here.
+// Open prepares the journal for one rotation: empty, with space for an answer of 64 KiB, and synced
+// to disk. Whatever can fail fails here.
 //
-// What a rotation left that sent something, and what does not parse, is for the
-// caller to read, deal with and Remove first: Open keeps it and returns
-// ErrConflict or ErrCorrupt; with ErrNewer, a newer codex-cred wrote it. The key has 32 bytes and is not kept. The caller calls Close.
+// The caller first reads, handles and removes the record of a rotation that sent something, and a
+// malformed one: Open keeps it and returns ErrConflict or ErrCorrupt; with ErrNewer, a newer
+// codex-cred wrote it. The key has [KeySize] bytes and is not retained. The caller calls Close.
 func (d *Dir) Open(id helper.ID, key []byte) (*Journal, error) {
 	if err := id.Check(); err != nil {
 		return nil, err
@@ -181,7 +178,7 @@ func (d *Dir) Open(id helper.ID, key []byte) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{id: id, path: d.Path(id), seal: s, file: f}
-	j.end, err = replaceable(f, j.path, id)
+	j.end, err = checkReplaceable(f, j.path, id)
 	if err == nil {
 		err = j.wipe()
 	}
@@ -191,8 +188,8 @@ func (d *Dir) Open(id helper.ID, key []byte) (*Journal, error) {
 	return j, nil
 }
 
-// replaceable returns the size of a file, unless it holds what is to be kept.
-func replaceable(f *safefile.InPlace, path string, id helper.ID) (int64, error) {
+// checkReplaceable returns the size of the file, or an error if its content must be kept.
+func checkReplaceable(f *safefile.InPlace, path string, id helper.ID) (int64, error) {
 	size, err := f.Size()
 	if err != nil {
 		return 0, err
@@ -208,16 +205,16 @@ func replaceable(f *safefile.InPlace, path string, id helper.ID) (int64, error) 
 	m, err := decode(block[:n], id)
 	switch {
 	case err == nil && m.State != StateIntent:
-		// Whoever read it found nothing, and files that are away come back.
-		return 0, named("open", path, fmt.Errorf("it holds what an earlier refresh left: %w", helper.ErrConflict))
+		// The caller read nothing there; a directory that was absent may have come back.
+		return 0, pathError("open", path, fmt.Errorf("it holds what an earlier refresh left: %w", helper.ErrConflict))
 	case err == nil, errors.Is(err, helper.ErrNotFound):
 		return size, nil
 	}
-	return 0, named("open", path, err)
+	return 0, pathError("open", path, err)
 }
 
-// named says of an error that has no path what was being done to which file.
-func named(doing, path string, err error) error {
+// pathError adds the action and the path to an error without a path.
+func pathError(doing, path string, err error) error {
 	if err == nil {
 		return nil
 	}

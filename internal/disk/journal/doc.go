@@ -1,24 +1,23 @@
-// Package journal keeps the write-ahead journal of rotations: one file for each
-// sign-in, which says after a crash how far its last rotation came and holds
-// the answer that was not stored yet. Start with [New].
+// Package journal keeps the write-ahead journal of rotations: one file for each sign-in. After a
+// crash it shows how far the last rotation came, and holds the answer that was not stored yet.
+// Start with [New].
 //
-// The file is written in place, in space that [Dir.Open] has made, so that
-// nothing can fail for want of space once the refresh token is spent. It is
+// The file is written in place, in space that [Dir.Open] has allocated, so that no write fails on a
+// full disk once the refresh token is spent. Its format is
 //
 //	0     the mark: a line of JSON and a line with its checksum, in one sector
 //	      of 512 bytes; zeros up to 4096
-//	4096  the answer: "ccanswer", the length of the rest as four bytes, a nonce
-//	      of 12 bytes, AES-256-GCM; zeros up to the end
+//	4096  the answer: "ccanswer", the length of the rest as four bytes,
+//	      a nonce of 12 bytes, AES-256-GCM; zeros up to the end
 //
-// A file that begins with 4096 zeros, or is shorter and all zeros, is an empty
-// journal. The version in the mark is that of the whole file. The mark is no
-// secret: of the refresh token it holds a digest. An answer opens with the key
-// it was sealed with and beside the mark it was written for, and nowhere else.
+// A file that begins with 4096 zeros, or is shorter and all zeros, is an empty journal. The version
+// in the mark is that of the whole file. The mark holds no secret, only a digest of the refresh
+// token. An answer opens only with the key that sealed it, beside the mark that it was written for.
 //
-// After a loss of power in the middle of any write the journal is what it was
-// before that write or what it is after it; an answer that is not whole is none.
-// That holds on disks that write a sector of 512 bytes whole or not at all.
+// After a power loss during any write the journal is as it was before that write or as it is after
+// it; an incomplete answer is no answer. That holds on disks that write a sector of 512 bytes
+// completely or not at all.
 //
-// Nothing here takes a lock. Whoever opens or removes the journal of a sign-in
-// holds the lock of its rotation; anybody may read.
+// The package takes no locks. A caller that opens or removes the journal of a sign-in holds the
+// lock of its rotation; reading needs no lock.
 package journal

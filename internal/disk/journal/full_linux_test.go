@@ -32,8 +32,8 @@ func fillUp(t *testing.T, d *journal.Dir) {
 	}
 }
 
-// TestOpen_DiskFull: what a failed Open leaves is an empty journal, and the
-// next one that has the space is whole.
+// TestOpen_DiskFull checks that a failed Open leaves an empty journal, and that a later Open with
+// enough space succeeds.
 func TestOpen_DiskFull(t *testing.T) {
 	t.Parallel()
 	for _, free := range []int{0, 4 << 10, 8 << 10, 40 << 10, 64 << 10} {
@@ -49,7 +49,7 @@ func TestOpen_DiskFull(t *testing.T) {
 			wantEmpty(t, d)
 		}
 		must(t, os.Remove(ballast(d)))
-		answered(t, d, []byte("answer"))
+		openAnswered(t, d, []byte("answer"))
 		wantEntry(t, d, journal.Entry{Mark: mark(journal.StateSending), Answer: []byte("answer")})
 	}
 	d := disk(t, "nr_inodes=2")
@@ -59,8 +59,8 @@ func TestOpen_DiskFull(t *testing.T) {
 	wantEmpty(t, d)
 }
 
-// TestRotation_DiskFull: once it is open a journal needs no more space, up to
-// an answer of 64 KiB; a longer one fails and is none.
+// TestRotation_DiskFull checks that an open journal needs no more space for an answer of up to 64
+// KiB, and that a longer one fails without an answer.
 func TestRotation_DiskFull(t *testing.T) {
 	t.Parallel()
 	d := disk(t, "size=1m")
@@ -91,7 +91,7 @@ func TestOpen_ReadOnlyDisk(t *testing.T) {
 	t.Parallel()
 	for _, before := range []func(d *journal.Dir){
 		func(*journal.Dir) {},
-		func(d *journal.Dir) { must(t, answered(t, d, []byte("answer")).Close()) },
+		func(d *journal.Dir) { must(t, openAnswered(t, d, []byte("answer")).Close()) },
 	} {
 		d := disk(t, "size=1m")
 		before(d)

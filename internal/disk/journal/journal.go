@@ -8,10 +8,10 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A Journal is open for one rotation, whose process holds the lock. It belongs
-// to one goroutine. The order is Mark with intent, Mark with sending, Answer.
+// A Journal is open for one rotation, whose process holds the lock. It is not safe for concurrent
+// use. The order of calls is Mark with intent, Mark with sending, Answer.
 //
-// After an error it is unknown whether the write will survive a loss of power.
+// After an error it is unknown whether the write survives a power loss.
 type Journal struct {
 	id   helper.ID
 	path string
@@ -19,13 +19,13 @@ type Journal struct {
 	file file
 	end  int64 // of the file
 
-	mark     Mark   // the last one that was written; zero if none
-	block    []byte // the block that holds it; nil if it is empty
+	mark     Mark   // last written; zero if none
+	block    []byte // holds the mark; nil if the journal is empty
 	begun    bool   // there may be an answer, or a part of one
 	answered bool   // there is an answer
 }
 
-// file is what a Journal needs of a [safefile.InPlace].
+// file is the part of [safefile.InPlace] that a Journal uses.
 type file interface {
 	io.ReaderAt
 	io.WriterAt
@@ -34,19 +34,18 @@ type file interface {
 	Close() error
 }
 
-// Mark replaces the mark and makes it last. ErrInvalid: it is of another
-// sign-in, breaks the rules of a mark, or there is an answer, which would be
-// lost. ErrConflict: another process wrote to the file since, so there are two
-// that hold the lock.
+// Mark replaces the mark and syncs it to disk. ErrInvalid: it belongs to another sign-in or is
+// malformed, or there is an answer, which would be lost. ErrConflict: another process has written
+// to the file, so two processes hold the lock.
 func (j *Journal) Mark(m Mark) error {
 	if j.begun {
-		return j.invalid("mark", "it holds an answer")
+		return j.invalidError("mark", "it holds an answer")
 	}
 	block, err := encode(m, j.id)
 	if err != nil {
-		return named("mark", j.path, err)
+		return pathError("mark", j.path, err)
 	}
-	if err := j.unchanged(); err != nil {
+	if err := j.checkUnchanged(); err != nil {
 		return err
 	}
 	j.block = block
@@ -60,8 +59,8 @@ func (j *Journal) Mark(m Mark) error {
 	return nil
 }
 
-// unchanged returns an error if the block of the mark is not what was written last.
-func (j *Journal) unchanged() error {
+// checkUnchanged returns an error if the block of the mark is not what was written last.
+func (j *Journal) checkUnchanged() error {
 	found := make([]byte, blockSize)
 	if _, err := j.file.ReadAt(found, 0); err != nil {
 		return err
@@ -71,20 +70,20 @@ func (j *Journal) unchanged() error {
 		want = make([]byte, blockSize)
 	}
 	if !bytes.Equal(found, want) {
-		return named("mark", j.path, fmt.Errorf("another process has written to it: %w", helper.ErrConflict))
+		return pathError("mark", j.path, fmt.Errorf("another process has written to it: %w", helper.ErrConflict))
 	}
 	return nil
 }
 
-// Answer seals what the server answered and makes it last: before anything of
-// it is looked at. It may be repeated after an error. ErrInvalid: the mark is
-// not sending, or there is an answer. ErrTooLarge: it has more than 8 MiB. It keeps nothing of b.
+// Answer seals the server's answer and syncs it to disk. Call it before the answer is examined. It
+// may be repeated after an error. ErrInvalid: the mark is not sending, or there is an answer.
+// ErrTooLarge: the answer has more than 8 MiB. It does not retain b.
 func (j *Journal) Answer(b []byte) error {
 	switch {
 	case j.mark.State != StateSending:
-		return j.invalid("write the answer to", "nothing was sent")
+		return j.invalidError("write the answer to", "nothing was sent")
 	case j.answered:
-		return j.invalid("write the answer to", "it holds an answer")
+		return j.invalidError("write the answer to", "it holds an answer")
 	case len(b) > maxAnswer:
 		return fmt.Errorf("write the answer to %s: it is %w: it has %d bytes", j.path, helper.ErrTooLarge, len(b))
 	}
@@ -99,8 +98,8 @@ func (j *Journal) Answer(b []byte) error {
 	return nil
 }
 
-// Empty takes back all that the journal holds, wherever its file has been moved to
-// since it was opened, and makes that last.
+// Empty erases the content of the journal, even if its file has been moved since it was opened, and
+// syncs that to disk.
 func (j *Journal) Empty() error {
 	if err := j.wipe(); err != nil {
 		return err
@@ -109,21 +108,20 @@ func (j *Journal) Empty() error {
 	return nil
 }
 
-// Withdraw is Empty for a rotation that has sent nothing. ErrConflict: another process
-// wrote to the file since; it stays as it is.
+// Withdraw is Empty for a rotation that has sent nothing. ErrConflict: another process has written
+// to the file, which stays as it is.
 func (j *Journal) Withdraw() error {
-	if err := j.unchanged(); err != nil {
+	if err := j.checkUnchanged(); err != nil {
 		return err
 	}
 	return j.Empty()
 }
 
-// Close closes the file. What it holds stays.
+// Close closes the file and keeps its content.
 func (j *Journal) Close() error { return j.file.Close() }
 
-// wipe fills the file with zeros, as real bytes and not as a hole. The mark
-// goes first: a sending mark whose answer is half gone would look as if the
-// answer had never come.
+// wipe fills the file with written zeros instead of a hole. It erases the mark first: a sending
+// mark beside a half-erased answer would look as if no answer had come.
 func (j *Journal) wipe() error {
 	if err := j.write(make([]byte, blockSize), 0); err != nil {
 		return err
@@ -143,6 +141,6 @@ func (j *Journal) write(b []byte, offset int64) error {
 	return err
 }
 
-func (j *Journal) invalid(doing, why string) error {
+func (j *Journal) invalidError(doing, why string) error {
 	return fmt.Errorf("%s %s: %w: %s", doing, j.path, helper.ErrInvalid, why)
 }

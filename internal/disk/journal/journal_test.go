@@ -22,7 +22,7 @@ import (
 const (
 	id    = helper.ID("0123456789abcdef0123456789abcdef")
 	other = helper.ID("00000000000000000000000000000000")
-	// block is where the answer begins.
+	// block is the offset of the answer.
 	block = 4096
 )
 
@@ -36,7 +36,7 @@ func mark(state journal.State) journal.Mark {
 	}
 }
 
-func place(t testing.TB) *journal.Dir {
+func newDir(t testing.TB) *journal.Dir {
 	t.Helper()
 	return journal.New(filepath.Join(t.TempDir(), "root"))
 }
@@ -56,8 +56,8 @@ func mustOpen(t testing.TB, d *journal.Dir) *journal.Journal {
 	return j
 }
 
-// answered makes a journal with an answer.
-func answered(t testing.TB, d *journal.Dir, answer []byte) *journal.Journal {
+// openAnswered makes a journal with an answer.
+func openAnswered(t testing.TB, d *journal.Dir, answer []byte) *journal.Journal {
 	t.Helper()
 	j := mustOpen(t, d)
 	must(t, errors.Join(j.Mark(mark(journal.StateIntent)), j.Mark(mark(journal.StateSending)), j.Answer(answer)))
@@ -103,7 +103,7 @@ func TestRotation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := place(t)
+			d := newDir(t)
 			for range 2 {
 				j := mustOpen(t, d)
 				wantEmpty(t, d)
@@ -125,11 +125,11 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestMark_BesideAnother: two hold the lock, for its file was away. The one that is late
-// neither overwrites nor takes back what the other wrote.
+// TestMark_BesideAnother has two holders of the lock, because the lock's file was absent. The later
+// one must neither overwrite nor erase what the other wrote.
 func TestMark_BesideAnother(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	late, early := mustOpen(t, d), mustOpen(t, d)
 	must(t, early.Mark(mark(journal.StateSending)))
 	for name, err := range map[string]error{"Mark": late.Mark(mark(journal.StateIntent)), "Withdraw": late.Withdraw()} {
@@ -144,7 +144,7 @@ func TestMark_BesideAnother(t *testing.T) {
 	}
 }
 
-// wantKept wants Open to refuse what is there, and not to change it.
+// wantKept wants Open to refuse the file and to leave it unchanged.
 func wantKept(t *testing.T, d *journal.Dir) {
 	t.Helper()
 	content := mustRead(t, d)
@@ -156,10 +156,10 @@ func wantKept(t *testing.T, d *journal.Dir) {
 	}
 }
 
-// TestFile is the format that other versions of codex-cred read.
+// TestFile fixes the format that other versions of codex-cred read.
 func TestFile(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	j := mustOpen(t, d)
 	if content := mustRead(t, d); len(content) != block+64<<10 || len(bytes.Trim(content, "\x00")) > 0 {
 		t.Errorf("an open journal has %d bytes, want zeros for a mark and 64 KiB", len(content))
@@ -194,29 +194,29 @@ func TestRead_Empty(t *testing.T) {
 		t.Errorf("they made %v, %v", entries, err)
 	}
 	for _, size := range []int{0, 1, 511, block - 1, block, block + 1, block + 64<<10} {
-		d := place(t)
+		d := newDir(t)
 		put(t, d, id, make([]byte, size))
 		wantEmpty(t, d)
-		must(t, answered(t, d, []byte("answer")).Close())
+		must(t, openAnswered(t, d, []byte("answer")).Close())
 	}
 }
 
 func TestRead_UnlessItIsTheOne(t *testing.T) {
 	t.Parallel()
-	whole := place(t)
-	answered(t, whole, []byte("answer"))
+	whole := newDir(t)
+	openAnswered(t, whole, []byte("answer"))
 	content := mustRead(t, whole)
 	for name, change := range map[string]func(m *journal.Mark){
 		"attempt":    func(m *journal.Mark) { m.Attempt = "attempt-2" },
 		"generation": func(m *journal.Mark) { m.Generation++ },
 	} {
-		d, m := place(t), mark(journal.StateSending)
+		d, m := newDir(t), mark(journal.StateSending)
 		change(&m)
 		must(t, mustOpen(t, d).Mark(m))
 		put(t, d, id, append(mustRead(t, d)[:block], content[block:]...))
 		t.Run("another "+name, func(t *testing.T) { wantEntry(t, d, journal.Entry{Mark: m}) })
 	}
-	theirs, m := place(t), mark(journal.StateSending)
+	theirs, m := newDir(t), mark(journal.StateSending)
 	m.ID = other
 	j, err := theirs.Open(other, key())
 	must(t, err)
@@ -236,7 +236,7 @@ func TestRead_UnlessItIsTheOne(t *testing.T) {
 	if e, err := whole.Read(other, key()); !errors.Is(err, helper.ErrCorrupt) || !cmp.Equal(e, journal.Entry{}) {
 		t.Errorf("Read of another sign-in's journal = %+v, %v; want ErrCorrupt", e, err)
 	}
-	d := place(t)
+	d := newDir(t)
 	must(t, mustOpen(t, d).Mark(mark(journal.StateIntent)))
 	put(t, d, id, append(mustRead(t, d)[:block], content[block:]...))
 	wantEntry(t, d, journal.Entry{Mark: mark(journal.StateIntent)})
@@ -252,8 +252,8 @@ type damaged struct {
 
 func damage(t *testing.T) damaged {
 	t.Helper()
-	d := place(t)
-	answered(t, d, []byte("the answer"))
+	d := newDir(t)
+	openAnswered(t, d, []byte("the answer"))
 	content := mustRead(t, d)
 	text := len(bytes.TrimRight(content[:block], "\x00"))
 	end := block + len("ccanswer") + 4 + 12 + len("the answer") + 16
@@ -264,7 +264,7 @@ func damage(t *testing.T) damaged {
 	return damaged{d: d, f: f, content: content[:end], text: text, end: end}
 }
 
-// check looks at a journal whose byte at the offset is not what it was.
+// check reads a journal whose byte at the offset has been changed.
 func (d damaged) check(t *testing.T, what string, at int) {
 	t.Helper()
 	got, err := d.d.Read(id, key())
@@ -282,7 +282,7 @@ func (d damaged) set(t *testing.T, at int, b byte) {
 	must(t, err)
 }
 
-// TestRead_FlippedBit: no damage of a bit makes another mark or another answer.
+// TestRead_FlippedBit checks that no flipped bit makes another mark or another answer.
 func TestRead_FlippedBit(t *testing.T) {
 	t.Parallel()
 	d := damage(t)
@@ -302,10 +302,10 @@ func TestRead_FlippedBit(t *testing.T) {
 	wantEntry(t, d.d, journal.Entry{Mark: mark(journal.StateSending), Answer: []byte("the answer")})
 }
 
-// shortStride is how many cases go test -short goes on by, where each takes long.
+// shortStride is the step between cases in go test -short.
 const shortStride = 29
 
-// TestRead_Cut: what is missing of the mark's block counts as zeros.
+// TestRead_Cut checks that missing bytes of the mark's block count as zeros.
 func TestRead_Cut(t *testing.T) {
 	t.Parallel()
 	d := damage(t)
@@ -322,8 +322,8 @@ func TestRead_Cut(t *testing.T) {
 	}
 }
 
-// TestNoSecretOnDisk: no part of the answer is readable in the file at any
-// moment, and nothing sealed is left of it at the end.
+// TestNoSecretOnDisk checks that no part of the answer is ever readable in the file, and that
+// nothing sealed is left at the end.
 func TestNoSecretOnDisk(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
@@ -350,11 +350,11 @@ func TestNoSecretOnDisk(t *testing.T) {
 
 func TestAnswer_SealedAnew(t *testing.T) {
 	t.Parallel()
-	d := place(t)
-	answered(t, d, []byte("answer"))
+	d := newDir(t)
+	openAnswered(t, d, []byte("answer"))
 	first := mustRead(t, d)
 	must(t, d.Remove(id))
-	answered(t, d, []byte("answer"))
+	openAnswered(t, d, []byte("answer"))
 	if second := mustRead(t, d); bytes.Equal(first, second) || !bytes.Equal(first[:block], second[:block]) {
 		t.Error("one answer under one mark was sealed twice with the same nonce")
 	}

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { reexec.Main(m, child) }
 
-// child is what these tests do in a process of its own, under the root args[1].
+// child runs in its own process, under the root args[1].
 func child(args []string) error {
 	d := journal.New(args[1])
 	if args[0] == "rotate" {
@@ -40,8 +40,7 @@ func child(args []string) error {
 	})
 }
 
-// rotate goes through the journal again and again until standard input ends,
-// and answers each attempt with its name.
+// rotate repeats rotations until standard input closes; the answer of each attempt is its name.
 func rotate(d *journal.Dir) error {
 	ended := make(chan error)
 	go func() {
@@ -68,14 +67,14 @@ func rotate(d *journal.Dir) error {
 	}
 }
 
-// TestRead_BesideAWriter: a reader without the lock sees what was there at one
-// moment, and never a mixture.
+// TestRead_BesideAWriter checks that a reader without the lock sees the content of one moment,
+// never a mixture.
 func TestRead_BesideAWriter(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "root")
 	d, writer, seen := journal.New(root), reexec.Start(t, "rotate", root), map[string]int{}
 	for reads := 0; reads < 2000 || len(seen) < 4; reads++ {
-		seen[look(t, d)]++
+		seen[readState(t, d)]++
 		if t.Failed() {
 			t.FailNow()
 		}
@@ -85,8 +84,8 @@ func TestRead_BesideAWriter(t *testing.T) {
 	}
 }
 
-// look reads once and names what is there.
-func look(t *testing.T, d *journal.Dir) string {
+// readState reads once and names what it found.
+func readState(t *testing.T, d *journal.Dir) string {
 	t.Helper()
 	e, err := d.Read(id, key())
 	want := mark(e.State)

@@ -15,42 +15,42 @@ import (
 )
 
 const (
-	// markVersion is the version of the file, the answer included. A change
-	// that an older codex-cred would misread or lose raises it.
+	// markVersion is the version of the file, the answer included. Raise it for a change that an
+	// older codex-cred would misread or lose.
 	markVersion = 1
-	// blockSize of the mark in bytes: no write of the answer touches its page.
+	// blockSize is the size of the mark's block in bytes: no write of the answer touches its page.
 	blockSize = 4096
-	// sectorSize is what a disk writes whole or not at all, so the text of a
-	// mark must fit.
+	// sectorSize is what a disk writes completely or not at all, so the text of a mark must fit
+	// into it.
 	sectorSize = 512
 	sumSize    = 16 // bytes of the checksum
 
 	maxWord = 64 // characters of an attempt and of a host
 )
 
-// A State is how far a rotation has come.
+// A State is the progress of a rotation.
 type State string
 
 const (
 	// StateIntent means that nothing was sent yet.
 	StateIntent State = "intent"
-	// StateSending means that the request may have reached the server, in part or whole.
+	// StateSending means that the request may have reached the server, in part or completely.
 	StateSending State = "sending"
 )
 
-// A Mark says which rotation a journal is of. It holds no secret.
+// A Mark identifies the rotation of a journal. It holds no secret.
 type Mark struct {
-	Attempt    string    // names one presentation of the token: 1 to 64 of A-Z a-z 0-9 _ -
+	Attempt    string    // identifies one presentation of the token: 1 to 64 of A-Z a-z 0-9 _ -
 	ID         helper.ID // the sign-in
 	Generation uint64    // of the credential that is being replaced
-	Token      string    // the SHA-256 of its refresh token, in hexadecimal
+	Token      string    // SHA-256 of its refresh token, in hexadecimal
 	Time       time.Time
-	Host       string // where: up to 64 of A-Z a-z 0-9 _ -; may be empty
+	Host       string // the computer: up to 64 of A-Z a-z 0-9 _ -; may be empty
 	State      State
 }
 
-// record is the stored form of a Mark. State comes last: of two marks of one
-// attempt it is what differs.
+// record is the stored form of a Mark. State comes last: two marks of one attempt differ only in
+// it.
 type record struct {
 	Version    int       `json:"version"`
 	Attempt    string    `json:"attempt"`
@@ -62,8 +62,7 @@ type record struct {
 	State      State     `json:"state"`
 }
 
-// encode returns the block of the mark, of blockSize bytes. It refuses what
-// decode would.
+// encode returns the block of the mark, of blockSize bytes. It refuses what decode would.
 func encode(m Mark, id helper.ID) ([]byte, error) {
 	r := record{
 		Version: markVersion,
@@ -84,8 +83,8 @@ func encode(m Mark, id helper.ID) ([]byte, error) {
 	return append(text, make([]byte, blockSize-len(text))...), nil
 }
 
-// decode returns the mark in the block. ErrNotFound: it is empty. Every other
-// error is ErrCorrupt.
+// decode returns the mark in the block. ErrNotFound: the block is empty. Every other error is
+// ErrCorrupt.
 func decode(block []byte, id helper.ID) (Mark, error) {
 	text := bytes.TrimRight(block, "\x00")
 	if len(text) == 0 {
@@ -104,7 +103,7 @@ func decode(block []byte, id helper.ID) (Mark, error) {
 	}, nil
 }
 
-// parse looks at the version before the checksum: that is this version's.
+// parse checks the version before the checksum, because another version may have another checksum.
 func parse(text []byte) (record, error) {
 	object, rest, err := strictjson.Cut(text)
 	if err != nil {
@@ -123,8 +122,8 @@ func parse(text []byte) (record, error) {
 	return r, nil
 }
 
-// checksum returns what follows the object: a reader beside a writer, who sees
-// a part of either mark, must not take the mixture for a mark.
+// checksum returns the checksum of the object. It keeps a reader that sees parts of two marks from
+// accepting the mixture.
 func checksum(object []byte) []byte {
 	sum := sha256.Sum256(object)
 	return []byte("\n" + hex.EncodeToString(sum[:sumSize]) + "\n")

@@ -34,15 +34,15 @@ func testSeal(t testing.TB) seal {
 	return s
 }
 
-// A disk is a file as it is after a loss of power: of the sectors that were
-// written and not synced any may be there and any may be missing.
+// A disk simulates a file after a power loss: any of the sectors that were written and not synced
+// may be missing.
 type disk struct {
 	t       *testing.T
 	seal    seal
 	answer  []byte
 	synced  []byte
-	pending map[int][]byte  // sectors by their number
-	seen    map[string]bool // every state that a loss of power could leave since step began
+	pending map[int][]byte  // sectors by number
+	seen    map[string]bool // every state that a power loss could leave since step began
 }
 
 func newDisk(t *testing.T, answer []byte) *disk {
@@ -97,8 +97,8 @@ func (d *disk) after(reached func(nth int) bool) []byte {
 	return content
 }
 
-// lose notes what every loss of power at this moment would leave: the sectors
-// written from the first on, from the last on, and at random.
+// lose records the states that a power loss at this moment would leave: with the first written
+// sectors, with the last ones, and with random ones.
 func (d *disk) lose() {
 	random := rand.New(rand.NewPCG(1, uint64(len(d.pending))))
 	note := func(reached func(nth int) bool) { d.seen[stateOf(d.after(reached), d.seal, d.answer)] = true }
@@ -111,7 +111,7 @@ func (d *disk) lose() {
 	}
 }
 
-// stateOf names what Read would return.
+// stateOf returns what Read would return.
 func stateOf(content []byte, s seal, answer []byte) string {
 	e, err := read(content, testID, s)
 	switch {
@@ -129,9 +129,8 @@ func stateOf(content []byte, s seal, answer []byte) string {
 	return string(e.State) + " and another answer"
 }
 
-// TestPowerLoss: at whatever moment the power goes, the journal is what it was
-// before the step under way or what it is after it; once the step has returned
-// it is the latter.
+// TestPowerLoss checks that the journal survives a power loss at any moment as it was before the
+// current step or as it is after it, and only the latter once the step has returned.
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 40, 5000, 70_000} {
@@ -181,7 +180,8 @@ func TestPowerLoss(t *testing.T) {
 	}
 }
 
-// TestMarkFitsInASector: a torn write of a longer one would be neither mark.
+// TestMarkFitsInASector checks the length of a mark: a torn write of a longer one would be neither
+// the old nor the new mark.
 func TestMarkFitsInASector(t *testing.T) {
 	t.Parallel()
 	m := testMark(StateSending)
@@ -196,8 +196,8 @@ func TestMarkFitsInASector(t *testing.T) {
 	}
 }
 
-// TestSettled: a mark that is half written is looked at again.
-func TestSettled(t *testing.T) {
+// TestReadStable checks that a half-written mark is read again.
+func TestReadStable(t *testing.T) {
 	t.Parallel()
 	block, err := encode(testMark(StateIntent), testID)
 	if err != nil {
@@ -215,7 +215,7 @@ func TestSettled(t *testing.T) {
 		{"one that grows", []string{quarter, half, quarter, whole}, nil},
 		{"one that stays half", []string{quarter, half, half, whole}, helper.ErrCorrupt},
 	} {
-		_, err := settled(func() ([]byte, error) {
+		_, err := readStable(func() ([]byte, error) {
 			content := contents[c.loads[0]]
 			c.loads = c.loads[1:]
 			return content, nil
@@ -225,14 +225,13 @@ func TestSettled(t *testing.T) {
 		}
 	}
 	n := 0
-	if _, err := settled(func() ([]byte, error) { n++; return fmt.Append(nil, n), nil }, parse); !errors.Is(err, helper.ErrBusy) {
+	if _, err := readStable(func() ([]byte, error) { n++; return fmt.Append(nil, n), nil }, parse); !errors.Is(err, helper.ErrBusy) {
 		t.Errorf("one that never stays: %v, want ErrBusy", err)
 	}
 }
 
-// FuzzRead: whatever is in the file, read answers nothing with an error of its
-// kinds, or a mark that encode writes so that decode reads the same; and an
-// answer only if it is the one that was sealed.
+// FuzzRead checks that read returns, for any content, one of its errors or a mark that encode and
+// decode preserve, and an answer only if it is the sealed one.
 func FuzzRead(f *testing.F) {
 	s, answer := testSeal(f), []byte("the answer")
 	for _, state := range []State{StateIntent, StateSending} {

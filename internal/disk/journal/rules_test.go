@@ -19,7 +19,7 @@ import (
 
 func TestMark_RefusesWhatReadWould(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	j := mustOpen(t, d)
 	must(t, j.Mark(mark(journal.StateIntent)))
 	for name, change := range map[string]func(m *journal.Mark){
@@ -45,10 +45,10 @@ func TestMark_RefusesWhatReadWould(t *testing.T) {
 	wantEntry(t, d, journal.Entry{Mark: mark(journal.StateIntent)})
 }
 
-// TestOrder: nothing that is out of order changes what is there.
+// TestOrder checks that calls out of order change nothing.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	j := mustOpen(t, d)
 	invalid := func(doing string, err error) {
 		t.Helper()
@@ -75,7 +75,7 @@ func TestOrder(t *testing.T) {
 
 func TestInvalid(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	for _, c := range []struct {
 		id  helper.ID
 		key []byte
@@ -122,16 +122,16 @@ func unreadable(good string) map[string]string {
 	}
 }
 
-// TestUnreadable: Open changes nothing. Its caller removes what can be dealt with.
+// TestUnreadable checks that Open leaves an unreadable journal to its caller.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
-	whole := place(t)
+	whole := newDir(t)
 	must(t, mustOpen(t, whole).Mark(mark(journal.StateSending)))
 	good, _, _ := strings.Cut(string(mustRead(t, whole)), "\n")
 	for reason, text := range unreadable(good) {
 		t.Run(reason, func(t *testing.T) {
 			t.Parallel()
-			d := place(t)
+			d := newDir(t)
 			content := append([]byte(text), make([]byte, 5000-len(text))...)
 			put(t, d, id, content)
 			want := "read " + d.Path(id) + ": the mark of the journal is corrupt: " + reason
@@ -146,14 +146,14 @@ func TestUnreadable(t *testing.T) {
 				t.Error("Open changed the journal")
 			}
 			must(t, d.Remove(id))
-			must(t, answered(t, d, []byte("answer")).Close())
+			must(t, openAnswered(t, d, []byte("answer")).Close())
 		})
 	}
 }
 
 func TestTooLong(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	content := bytes.Repeat([]byte("x"), 9<<20)
 	put(t, d, id, content)
 	_, readErr := d.Read(id, key())
@@ -170,8 +170,8 @@ func TestTooLong(t *testing.T) {
 
 func TestFilesAndRemove(t *testing.T) {
 	t.Parallel()
-	d := place(t)
-	must(t, answered(t, d, []byte("answer")).Close())
+	d := newDir(t)
+	must(t, openAnswered(t, d, []byte("answer")).Close())
 	put(t, d, other, []byte("broken"))
 	files, err := d.Files()
 	if diff := cmp.Diff([]string{d.Path(other), d.Path(id)}, files); diff != "" || err != nil {
@@ -183,16 +183,16 @@ func TestFilesAndRemove(t *testing.T) {
 	}
 }
 
-// TestKeep: what is put aside is out of the way of the next rotation, and the newest
-// takes the place of an older one.
+// TestKeep checks that a kept journal does not hinder the next rotation, and that a newer one
+// replaces it.
 func TestKeep(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	if err := d.Keep(id); !errors.Is(err, helper.ErrNotFound) || d.IsKept(id) {
 		t.Errorf("Keep of no journal: %v, want ErrNotFound", err)
 	}
 	for _, answer := range []string{"first", "second"} {
-		must(t, answered(t, d, []byte(answer)).Close())
+		must(t, openAnswered(t, d, []byte(answer)).Close())
 		must(t, d.Keep(id))
 		wantEmpty(t, d)
 		e, err := d.ReadKept(id, key())
@@ -208,11 +208,11 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// TestRemoveKept: what was put aside is absent after that.
+// TestRemoveKept checks that a kept journal can be removed.
 func TestRemoveKept(t *testing.T) {
 	t.Parallel()
-	d := place(t)
-	must(t, answered(t, d, []byte("answer")).Close())
+	d := newDir(t)
+	must(t, openAnswered(t, d, []byte("answer")).Close())
 	must(t, errors.Join(d.Keep(id), d.RemoveKept(id)))
 	_, readErr := d.ReadKept(id, key())
 	for _, err := range []error{readErr, d.RemoveKept(id)} {
@@ -223,7 +223,7 @@ func TestRemoveKept(t *testing.T) {
 }
 
 func BenchmarkRotation(b *testing.B) {
-	d, answer := place(b), bytes.Repeat([]byte("a"), 5000)
+	d, answer := newDir(b), bytes.Repeat([]byte("a"), 5000)
 	for b.Loop() {
 		j, err := d.Open(id, key())
 		must(b, err)

@@ -12,20 +12,20 @@ import (
 const (
 	magic      = "ccanswer"
 	prefixSize = len(magic) + 4
-	// sealSize is what sealing adds: the nonce and the tag.
+	// sealSize is the number of bytes that sealing adds: the nonce and the tag.
 	sealSize = 12 + 16
-	// KeySize of the key that seals answers, in bytes.
+	// KeySize is the size in bytes of the key that seals answers.
 	KeySize = 32
 
-	// maxAnswer in bytes: the longest answer that is read, some 4 MiB, which a frame
-	// of JSON and base64 lengthens by more than a third.
+	// maxAnswer is the longest answer in bytes. The largest response is about 4 MiB, and its frame
+	// of JSON and base64 adds more than a third.
 	maxAnswer = 8 << 20
 )
 
-// A seal closes and opens answers. It may be used concurrently.
+// A seal encrypts and decrypts answers. It is safe for concurrent use.
 type seal struct{ aead cipher.AEAD }
 
-// newSeal returns the seal of the key; without a key one that opens nothing.
+// newSeal returns the seal of the key; the seal of a nil key opens nothing.
 func newSeal(key []byte) (seal, error) {
 	if key == nil {
 		return seal{}, nil
@@ -44,7 +44,7 @@ func newSeal(key []byte) (seal, error) {
 	return seal{aead}, nil
 }
 
-// close returns the bytes of the answer in the file, with a nonce of its own.
+// close returns the encrypted answer for the file, under a new nonce.
 func (s seal) close(m Mark, answer []byte) []byte {
 	out := make([]byte, 0, prefixSize+sealSize+len(answer))
 	out = append(out, magic...)
@@ -52,8 +52,8 @@ func (s seal) close(m Mark, answer []byte) []byte {
 	return s.aead.Seal(out, nil, answer, context(m)) //nolint:gosec // G407: this AEAD draws the nonce itself and takes none
 }
 
-// open returns the answer that the bytes begin with, or nil if there is none
-// that is whole, of this mark and of this key. An empty answer is not nil.
+// open decrypts the answer at the start of the bytes. It returns nil if the answer is incomplete or
+// belongs to another mark or key. An empty answer is not nil.
 func (s seal) open(m Mark, b []byte) []byte {
 	if s.aead == nil || len(b) < prefixSize || string(b[:len(magic)]) != magic {
 		return nil
@@ -70,7 +70,7 @@ func (s seal) open(m Mark, b []byte) []byte {
 	return answer
 }
 
-// context is what an answer is bound to.
+// context returns the additional data that binds an answer to its mark.
 func context(m Mark) []byte {
 	return fmt.Appendf(nil, "codex-cred journal %d\n%s\n%d\n%s\n", markVersion, m.ID, m.Generation, m.Attempt)
 }

@@ -37,8 +37,8 @@ func TestUnsafe(t *testing.T) {
 			if c.part != "" && os.Geteuid() != 0 {
 				parts.Need(t, c.part, errors.New("the tests do not run as root"))
 			}
-			d := place(t)
-			must(t, answered(t, d, []byte("answer")).Close())
+			d := newDir(t)
+			must(t, openAnswered(t, d, []byte("answer")).Close())
 			path, before := d.Path(id), string(mustRead(t, d))
 			must(t, c.spoil(c.what(path)))
 			_, readErr := d.Read(id, key())
@@ -56,10 +56,10 @@ func TestUnsafe(t *testing.T) {
 	}
 }
 
-// TestOpen_SymlinkToNowhere: what the link leads to is not made.
+// TestOpen_SymlinkToNowhere checks that Open does not create the target of a symbolic link.
 func TestOpen_SymlinkToNowhere(t *testing.T) {
 	t.Parallel()
-	d := place(t)
+	d := newDir(t)
 	put(t, d, id, nil)
 	target := filepath.Join(t.TempDir(), "target")
 	must(t, errors.Join(os.Remove(d.Path(id)), os.Symlink(target, d.Path(id))))
@@ -71,15 +71,15 @@ func TestOpen_SymlinkToNowhere(t *testing.T) {
 	}
 }
 
-// TestEmpty_Moved: a journal that is moved away while it is open is emptied where
-// it is, and nothing is made in its place.
+// TestEmpty_Moved checks that an open journal is emptied where it was moved to, and that no new
+// file appears at its path.
 func TestEmpty_Moved(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
 	root, moved := filepath.Join(top, "root"), filepath.Join(top, "moved")
 	must(t, os.Mkdir(root, 0o700))
-	d := journal.New(root).Rooted()
-	j := answered(t, d, []byte("answer"))
+	d := journal.New(root).RequireRoot()
+	j := openAnswered(t, d, []byte("answer"))
 	must(t, os.Rename(root, moved))
 	if _, err := d.Open(id, key()); !errors.Is(err, helper.ErrNotFound) {
 		t.Errorf("Open without the root = %v, want ErrNotFound", err)

@@ -19,13 +19,13 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// sheltered returns a root with no directory above it that other users can write.
-func sheltered(t *testing.T) string {
+// newRoot returns a root below directories that only this user can write.
+func newRoot(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
 	must(t, err)
 	must(t, os.MkdirAll(cache, 0o700))
-	dir, err := os.MkdirTemp(cache, "codex-cred-test-") //nolint:usetesting // others can write above that of the test
+	dir, err := os.MkdirTemp(cache, "codex-cred-test-") //nolint:usetesting // others can write to a directory above the test's
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	root := filepath.Join(dir, "root")
@@ -35,7 +35,7 @@ func sheltered(t *testing.T) string {
 
 func TestMake(t *testing.T) {
 	t.Parallel()
-	d := rundir.New(sheltered(t))
+	d := rundir.New(newRoot(t))
 	first, err := d.Make()
 	must(t, err)
 	second, err := d.Make()
@@ -50,7 +50,7 @@ func TestMake(t *testing.T) {
 			t.Errorf("%s has mode %o", dir, info.Mode().Perm())
 		}
 	}
-	// What a program left that it may not remove itself goes too.
+	// Directories that the program made unwritable are removed too.
 	must(t, os.MkdirAll(filepath.Join(first.Temp, "a", "b"), 0o700))
 	must(t, os.Chmod(filepath.Join(first.Temp, "a"), 0o500))
 	must(t, first.Remove())

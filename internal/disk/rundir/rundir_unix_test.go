@@ -12,12 +12,12 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/rundir"
 )
 
-// TestMake_Shared: nothing is made below a directory in which other users can put
-// files, and the error names it.
+// TestMake_Shared checks that nothing is made below a directory in which other users can create
+// files, and that the error names it.
 func TestMake_Shared(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []os.FileMode{0o777 | os.ModeSticky, 0o777, 0o702} {
-		shared := filepath.Join(filepath.Dir(sheltered(t)), "shared")
+		shared := filepath.Join(filepath.Dir(newRoot(t)), "shared")
 		must(t, os.Mkdir(shared, 0o700))
 		must(t, os.Chmod(shared, mode))
 		_, err := rundir.New(filepath.Join(shared, "root")).Make()

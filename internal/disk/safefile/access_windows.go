@@ -9,15 +9,15 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/sharing"
 )
 
-// Windows has no modes. What keeps other users out of our files is their access
-// list: it lets in their owner, the system and administrators, who get in
-// everywhere anyway, and takes over nothing from the directory above.
+// accessList returns the access list of a new file or directory. Windows has no modes: the list
+// admits the owner, the system and administrators, which have access everywhere anyway, and
+// inherits nothing.
 func accessList() (*windows.SECURITY_DESCRIPTOR, error) {
 	me, err := user()
 	if err != nil {
 		return nil, err
 	}
-	const all = "(A;OICI;FA;;;" // allowed, also in what is made below: all of a file
+	const all = "(A;OICI;FA;;;" // full access, also to what is made below
 	return windows.SecurityDescriptorFromString("D:P" + all + me.String() + ")" + all + "SY)" + all + "BA)")
 }
 
@@ -44,8 +44,8 @@ func mkdir(path string) error {
 	return windows.CreateDirectory(name, attributes)
 }
 
-// shut gives a file the access list.
-func shut(f *os.File) error {
+// setAccessList sets the access list of a file.
+func setAccessList(f *os.File) error {
 	list, err := accessList()
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func shut(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	// The handle that writes may not change the access list.
+	// The handle for writing may not change the access list.
 	again, err := sharing.Open(f.Name(), windows.WRITE_DAC|windows.READ_CONTROL|windows.FILE_READ_ATTRIBUTES)
 	if err != nil {
 		return err
@@ -64,9 +64,9 @@ func shut(f *os.File) error {
 		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
 }
 
-// letIn returns the identifier of somebody else who may reach the open file: its
-// owner, or who its access list lets in. It is empty if there is nobody.
-func letIn(f *os.File) (string, error) {
+// foreignAccess returns the identifier of another user that can access the open file: its owner, or
+// a user that its access list admits. It is empty if there is none.
+func foreignAccess(f *os.File) (string, error) {
 	list, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT,
 		windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
 	if err != nil {
@@ -76,15 +76,14 @@ func letIn(f *os.File) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return other(list, me)
+	return firstForeign(list, me)
 }
 
-// everyone is who an absent access list lets in.
+// everyone is the user that an absent access list admits.
 const everyone = "S-1-1-0"
 
-// other is the rule of letIn. What the list forbids is not looked at: it can only
-// take away.
-func other(list *windows.SECURITY_DESCRIPTOR, me *windows.SID) (string, error) {
+// firstForeign implements foreignAccess. It ignores denying entries: they can only remove access.
+func firstForeign(list *windows.SECURITY_DESCRIPTOR, me *windows.SID) (string, error) {
 	owner, _, err := list.Owner()
 	if err != nil {
 		return "", err
@@ -94,7 +93,7 @@ func other(list *windows.SECURITY_DESCRIPTOR, me *windows.SID) (string, error) {
 	}
 	dacl, _, err := list.DACL()
 	if err != nil || dacl == nil {
-		return everyone, nil //nolint:nilerr // no list is a list that allows all
+		return everyone, nil //nolint:nilerr // an absent list allows everything
 	}
 	for i := range dacl.AceCount {
 		var entry *windows.ACCESS_ALLOWED_ACE
@@ -108,14 +107,14 @@ func other(list *windows.SECURITY_DESCRIPTOR, me *windows.SID) (string, error) {
 				return who.String(), nil
 			}
 		case windows.ACCESS_DENIED_ACE_TYPE:
-		default: // entries with conditions, which files of ours never have
+		default: // conditional entries, which our files never have
 			return everyone, nil
 		}
 	}
 	return "", nil
 }
 
-// harmless rights show neither content nor names, and change nothing.
+// harmless rights reveal neither content nor names, and change nothing.
 const harmless = windows.READ_CONTROL | windows.SYNCHRONIZE | windows.FILE_READ_ATTRIBUTES | windows.FILE_READ_EA
 
 func trusted(who, me *windows.SID) bool {

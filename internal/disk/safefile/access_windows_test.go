@@ -15,7 +15,7 @@ import (
 
 const me = "S-1-5-21-1-2-3-1001"
 
-// TestOther is the rule of who may be in the access list of a file of ours.
+// TestOther checks which access lists are accepted.
 func TestOther(t *testing.T) {
 	t.Parallel()
 	self, err := windows.StringToSid(me)
@@ -25,28 +25,28 @@ func TestOther(t *testing.T) {
 		"O:" + me + "D:P(A;OICI;FA;;;" + me + ")(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)": "",
 		"O:BAD:(A;;FA;;;" + me + ")":                      "", // made by a program that runs as administrator
 		"O:SYD:(A;;FA;;;BA)":                              "",
-		"O:" + me + "D:(A;;FA;;;OW)":                      "", // the rights of the owner, whoever that is
-		"O:" + me + "D:":                                  "", // lets nobody in
+		"O:" + me + "D:(A;;FA;;;OW)":                      "", // the rights of any owner
+		"O:" + me + "D:":                                  "", // admits no one
 		"O:" + me + "D:(D;;FA;;;WD)(A;;FA;;;" + me + ")":  "",
-		"O:" + me + "D:(A;;0x120080;;;WD)":                "", // may see that it is there
+		"O:" + me + "D:(A;;0x120080;;;WD)":                "", // may see that the file exists
 		"O:" + stranger + "D:(A;;FA;;;" + me + ")":        stranger,
 		"O:" + me + "D:(A;;FR;;;WD)":                      everyone,
 		"O:" + me + "D:(A;;FA;;;" + me + ")(A;;0x2;;;BU)": "S-1-5-32-545",
-		"O:" + me + "D:(A;OICIIO;FR;;;AU)":                "S-1-5-11", // what is made in it lets them in
-		"O:" + me + "D:(A;;WD;;;" + stranger + ")":        stranger,   // may let themselves in
+		"O:" + me + "D:(A;OICIIO;FR;;;AU)":                "S-1-5-11", // admits them to what is made in it
+		"O:" + me + "D:(A;;WD;;;" + stranger + ")":        stranger,   // may change the list
 		"O:" + me + "D:(D;;FA;;;" + me + ")(A;;FR;;;BG)":  "S-1-5-32-546",
 		"O:" + me: everyone, // no list at all
 		"O:" + me + "D:(A;ID;FR;;;" + stranger + ")": stranger,
 	} {
 		sd, err := windows.SecurityDescriptorFromString(list)
 		must(t, err)
-		if got, err := other(sd, self); got != want || err != nil {
+		if got, err := firstForeign(sd, self); got != want || err != nil {
 			t.Errorf("%s lets in %q, %v; want %q", list, got, err, want)
 		}
 	}
 }
 
-// letEverybodyIn is what a person, or another program, did to the path.
+// letEverybodyIn opens the path to everyone, as a person or another program might.
 func letEverybodyIn(t *testing.T, path string) {
 	t.Helper()
 	sd, err := windows.SecurityDescriptorFromString("D:(A;OICI;FA;;;WD)")
@@ -56,8 +56,8 @@ func letEverybodyIn(t *testing.T, path string) {
 	must(t, windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION, nil, nil, dacl, nil))
 }
 
-// TestAccessIsOurs: whatever makes a file or directory lets nobody else in, and
-// what lets others in is refused.
+// TestAccessIsOurs checks that new files and directories admit no other user, and that those which
+// do are refused.
 func TestAccessIsOurs(t *testing.T) {
 	t.Parallel()
 	d := Dir{Root: filepath.Join(t.TempDir(), "root"), Name: "dir"}
@@ -88,7 +88,7 @@ func wantList(t *testing.T, path string) {
 	f, err := sharing.Open(path, windows.READ_CONTROL|windows.FILE_READ_ATTRIBUTES)
 	must(t, err)
 	defer func() { _ = f.Close() }()
-	if who, err := letIn(f); who != "" || err != nil {
+	if who, err := foreignAccess(f); who != "" || err != nil {
 		t.Errorf("%s lets in %s, %v", path, who, err)
 	}
 }
@@ -102,7 +102,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestLongPaths: more than 260 characters, with letters of other scripts.
+// TestLongPaths checks paths of more than 260 characters, with letters of other scripts.
 func TestLongPaths(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(t.TempDir(), "Ελληνικά 日本語", strings.Repeat("long ", 20)+"x", strings.Repeat("y", 150), "root")

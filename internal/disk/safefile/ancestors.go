@@ -11,37 +11,36 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// CheckAncestors returns an [helper.UnsafeError] that names the first directory
-// above path in which another user could rename or replace something. Its rule is
-// that of StrictModes in sshd(8), up to the root: each directory belongs to root
-// or to the effective user, and neither its group nor others can write to it. A
-// group that has no other member counts as its user, and a sticky directory such
-// as /tmp is fine, since nobody can rename another user's files there.
+// CheckAncestors returns a [helper.UnsafeError] that names the first directory above path in which
+// another user could rename or replace something. Its rule is that of StrictModes in sshd(8), up to
+// the root directory: each directory belongs to root or to the effective user, and neither its
+// group nor others can write to it. A group without other members counts as its user. A sticky
+// directory such as /tmp is accepted, because other users cannot rename files in it.
 //
-// Symbolic links are followed, and the directories that hold them are checked
-// too. What does not exist is fine. On Windows nothing is checked.
+// Symbolic links are followed, and the directories that contain them are checked too. Directories
+// that do not exist are accepted. On Windows nothing is checked.
 func CheckAncestors(path string) error {
 	return walkAncestors(path, func(dir string, d directory) error { return d.check(dir, true) })
 }
 
-// CheckSheltered is [CheckAncestors] without the exception for sticky
-// directories. Programs that search the directories above their working
-// directory for configuration would find there what any user left.
+// CheckSheltered is [CheckAncestors] without the exception for sticky directories. Programs that
+// search the directories above their working directory for configuration would find there what any
+// user left.
 func CheckSheltered(path string) error {
 	return walkAncestors(path, func(dir string, d directory) error { return d.check(dir, false) })
 }
 
-// A directory is what is checked of an ancestor.
+// A directory holds what is checked of an ancestor.
 type directory struct {
 	mode     fs.FileMode
 	uid, gid int
 	link     string // the target, if it is a symbolic link
-	// onlyOurs: no other user is in its group, and no access list widens that.
-	onlyOurs bool
+	// exclusive reports whether its group has no other user and no access list extends it.
+	exclusive bool
 }
 
 func (d directory) check(path string, sticky bool) error {
-	byGroup := d.mode&0o020 != 0 && !d.onlyOurs
+	byGroup := d.mode&0o020 != 0 && !d.exclusive
 	byOthers := d.mode&0o002 != 0
 	switch {
 	case d.uid != 0 && d.uid != euid():
@@ -70,7 +69,7 @@ func (d directory) check(path string, sticky bool) error {
 	}
 }
 
-// octal returns the permissions as chmod takes them, with the sticky bit.
+// octal returns the permissions as chmod accepts them, with the sticky bit.
 func octal(mode fs.FileMode) uint32 {
 	bits := uint32(mode.Perm())
 	if mode&fs.ModeSticky != 0 {
@@ -79,11 +78,11 @@ func octal(mode fs.FileMode) uint32 {
 	return bits
 }
 
-// maxLinks is how many symbolic links the kernel follows too.
+// maxLinks is the number of symbolic links that the kernel follows, too.
 const maxLinks = 40
 
-// walkAncestors calls look for every directory and link on the way to path, from
-// the root downwards, but not for path itself.
+// walkAncestors calls look for every directory and link on the way to path, from the root
+// downwards, but not for path itself.
 func walkAncestors(path string, look func(dir string, d directory) error) error {
 	if !filepath.IsAbs(path) {
 		return fmt.Errorf("check the directories above %q: it is a relative path: %w", path, helper.ErrInvalid)
@@ -97,7 +96,7 @@ func walkAncestors(path string, look func(dir string, d directory) error) error 
 		if err == nil {
 			err = look(at, d)
 		} else {
-			err = fault("open", at, err)
+			err = wrapError("open", at, err)
 		}
 		if err != nil {
 			return err
@@ -120,7 +119,7 @@ func walkAncestors(path string, look func(dir string, d directory) error) error 
 
 func rootOf(path string) string { return filepath.VolumeName(path) + string(os.PathSeparator) }
 
-// stepsOf returns the elements of the path without its root, ".." among them.
+// stepsOf returns the elements of the path without its root, including "..".
 func stepsOf(path string) []string {
 	return strings.FieldsFunc(path[len(filepath.VolumeName(path)):], func(r rune) bool { return r == os.PathSeparator || r == '/' })
 }

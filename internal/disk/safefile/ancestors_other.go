@@ -2,5 +2,5 @@
 
 package safefile
 
-// hasAccessList: elsewhere access lists are not mixed into the mode.
+// hasAccessList returns false: on other systems access lists do not change the mode.
 func hasAccessList(string) bool { return false }

@@ -26,16 +26,16 @@ func readDirectory(path string) (directory, error) {
 		return d, err
 	}
 	if d.mode&0o020 != 0 {
-		users, _ := os.ReadFile("/etc/passwd") // without them the group has others in it
+		users, _ := os.ReadFile("/etc/passwd") // without them the group counts as shared
 		groups, _ := os.ReadFile("/etc/group")
-		d.onlyOurs = privateGroup(users, groups, euid(), d.gid) && !hasAccessList(path)
+		d.exclusive = privateGroup(users, groups, euid(), d.gid) && !hasAccessList(path)
 	}
 	return d, nil
 }
 
-// privateGroup reports whether the group has the user in it and nobody else, as on
-// systems that give every user a group of the same name. Users and groups are in the
-// form of passwd(5) and group(5); a group that is not in there has other members.
+// privateGroup reports whether the user is the only member of the group, as on systems that give
+// every user a group of the same name. users and groups are in the format of passwd(5) and
+// group(5); a group that is not listed has other members.
 func privateGroup(users, groups []byte, uid, gid int) bool {
 	name, alone := "", true
 	for line := range bytes.Lines(users) {

@@ -10,13 +10,13 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/safefile"
 )
 
-// TestCheckAncestors changes one directory above the path, two levels up.
+// TestCheckAncestors changes one directory two levels above the path.
 func TestCheckAncestors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		spoil   func(t *testing.T, path string)
-		problem string // empty: it is fine
+		problem string // empty: accepted
 	}{
 		{"closed", mode(0o700), ""},
 		{"readable", mode(0o755), ""},
@@ -25,7 +25,7 @@ func TestCheckAncestors(t *testing.T) {
 		{"only others can write", mode(0o702), "is a directory in which other users can replace files (its mode is 0702)"},
 		{"another user's", giveAway, "belongs to another user (uid 4321, you are 0), who can replace what is in it"},
 		{"a group with others in it can write", groupOfOthers, "is a directory in which other users can replace files (its mode is 0770)"},
-		{"behind a link", moveAndLink, ""},
+		{"behind a link", replaceByLink, ""},
 		{"behind a link in a directory that others can write", func(t *testing.T, path string) {
 			must(t, os.Mkdir(path+".open", 0o700))
 			must(t, os.Chmod(path+".open", 0o777))
@@ -53,14 +53,14 @@ func TestCheckAncestors(t *testing.T) {
 	}
 }
 
-// groupOfOthers has the group write that is in no list of groups.
+// groupOfOthers makes the directory writable for a group that is in no list.
 func groupOfOthers(t *testing.T, path string) {
-	giveAway(t, path) // wants root
+	giveAway(t, path) // needs root
 	must(t, os.Chown(path, 0, 4321))
 	must(t, os.Chmod(path, 0o770))
 }
 
-// A path that turns in circles is refused, and one that does not exist is fine.
+// A circular path is refused, and one that does not exist is accepted.
 func TestCheckAncestors_Links(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -75,8 +75,8 @@ func TestCheckAncestors_Links(t *testing.T) {
 	}
 }
 
-// TestCheckSheltered: a directory like /tmp is fine for what others cannot replace,
-// and not for what is searched for.
+// TestCheckSheltered checks that a directory like /tmp protects from replacement and not from
+// additional files.
 func TestCheckSheltered(t *testing.T) {
 	t.Parallel()
 	shared := filepath.Join(t.TempDir(), "tmp")

@@ -2,6 +2,6 @@ package safefile
 
 import "io/fs"
 
-// readDirectory has nothing to look at: Windows lets every user make directories
-// at the top of a drive, and the profiles of users are their own.
+// readDirectory checks nothing: Windows lets every user make directories at the top of a drive, and
+// protects the profiles of users.
 func readDirectory(string) (directory, error) { return directory{}, fs.ErrNotExist }

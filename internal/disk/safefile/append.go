@@ -5,13 +5,12 @@ import (
 	"os"
 )
 
-// Append adds the text at the end of the file, which it makes if it is absent, in
-// one write: what several processes append at once is not mixed. It returns how
-// many bytes the file has then. It does not append to what [Dir.Read] refuses, and
-// syncs nothing.
+// Append appends the text to the file in one write, so that concurrent appends do not mix. It
+// creates the file if needed and returns its new size in bytes. It does not append to a file that
+// [Dir.Read] refuses, and does not sync.
 func (d Dir) Append(file string, text []byte) (size int64, err error) {
 	var f *os.File
-	err = d.again(func() (err error) {
+	err = d.retryCreate(func() (err error) {
 		if err = d.create(file); err == nil {
 			f, err = openFile(d.Path(file), os.O_WRONLY|os.O_APPEND)
 		}
@@ -27,5 +26,5 @@ func (d Dir) Append(file string, text []byte) (size int64, err error) {
 			size = info.Size()
 		}
 	}
-	return size, errors.Join(fault("write", d.Path(file), err), fault("close", d.Path(file), f.Close()))
+	return size, errors.Join(wrapError("write", d.Path(file), err), wrapError("close", d.Path(file), f.Close()))
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/safefile"
 )
 
-// TestAppend: what many append at once is all there, each text whole, in a file
-// that only its owner reads.
+// TestAppend checks that concurrent appends are all there, each text complete, in a file that only
+// its owner can read.
 func TestAppend(t *testing.T) {
 	t.Parallel()
 	const writers, each = 8, 50

@@ -14,16 +14,16 @@ import (
 const (
 	dirMode  fs.FileMode = 0o700
 	fileMode fs.FileMode = 0o600
-	// others are the bits that let anybody but the owner in.
+	// others are the permissions of everyone but the owner.
 	others fs.FileMode = 0o077
 )
 
-// A node is what is checked of a file or directory.
+// A node holds what is checked of a file or directory.
 type node struct {
 	mode fs.FileMode // kind and permissions
-	uid  int         // the owner; noOwner where files have none
+	uid  int         // owner; noOwner on systems without owners
 	size int64       // bytes
-	// others is who else may reach it by its access list, on Windows.
+	// others is the other user that its access list admits, on Windows.
 	others string
 }
 
@@ -53,58 +53,55 @@ func linkedFile(path string) error {
 	return &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "put the file that it leads to in its place"}
 }
 
-// checkAccess refuses another owner and open permissions. Mode is what it
-// should have been.
+// checkAccess refuses another owner and open permissions. mode is the expected one.
 func (n node) checkAccess(path string, mode fs.FileMode) error {
-	if n.foreign() {
-		return &helper.UnsafeError{Path: path, Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d)", n.uid, euid()), Fix: takeBack(path)}
+	if n.isForeign() {
+		return &helper.UnsafeError{Path: path, Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d)", n.uid, euid()), Fix: ownerFix(path)}
 	}
-	if n.open() {
+	if n.isOpen() {
 		return &helper.UnsafeError{
 			Path:    path,
-			Problem: fmt.Sprintf("is open to other users (%s)", n.opening()),
-			Fix:     n.closing(path, mode),
+			Problem: fmt.Sprintf("is open to other users (%s)", n.accessProblem()),
+			Fix:     n.accessFix(path, mode),
 		}
 	}
 	return nil
 }
 
-func (n node) foreign() bool { return n.uid != noOwner && n.uid != euid() }
+func (n node) isForeign() bool { return n.uid != noOwner && n.uid != euid() }
 
-func (n node) open() bool { return n.others != "" || n.uid != noOwner && n.mode&others != 0 }
+func (n node) isOpen() bool { return n.others != "" || n.uid != noOwner && n.mode&others != 0 }
 
-// opening tells what lets others in.
-func (n node) opening() string {
+// accessProblem describes what admits other users.
+func (n node) accessProblem() string {
 	if n.others != "" {
 		return "its owner or access list lets in " + n.others
 	}
 	return fmt.Sprintf("its mode is %04o", n.mode.Perm())
 }
 
-// closing tells how to keep them out.
-func (n node) closing(path string, mode fs.FileMode) string {
+// accessFix describes how to exclude them.
+func (n node) accessFix(path string, mode fs.FileMode) string {
 	if n.others != "" {
 		return fmt.Sprintf(`run: icacls "%s" /inheritance:d /remove:g *%s`, path, n.others)
 	}
 	return fmt.Sprintf("run: chmod %o %s", mode, quote(path))
 }
 
-func takeBack(path string) string {
+func ownerFix(path string) string {
 	if euid() == 0 {
 		return "run it as that user, without sudo"
 	}
 	return fmt.Sprintf("take it back: sudo chown -R %d %s", euid(), quote(path))
 }
 
-// CheckRoot refuses a root under which a program must not write: a relative
-// one, one that is unsafe, and one that the program would make in another
-// user's directory. It creates nothing; an absent root is fine.
+// CheckRoot refuses a root under which a program must not write: a relative or unsafe one, and one
+// that it would make in another user's directory. It creates nothing; an absent root is accepted.
 //
-// Under sudo HOME is often still the home of the person who typed it, and
-// everything written there would belong to root. So the root itself or, while
-// it is absent, its nearest existing parent must belong to the effective user.
-// A program that runs with another user's rights (uid unlike euid), or another
-// group's, is refused whatever the root.
+// Under sudo HOME is often still the home of the person that typed it, and everything written there
+// would belong to root. So the root, or its nearest existing parent while it is absent, must belong
+// to the effective user. A program that runs with another user's rights (uid differs from euid), or
+// another group's, is refused for any root.
 func CheckRoot(root string) error {
 	if !filepath.IsAbs(root) {
 		return fmt.Errorf("the directory for codex-cred's files, %q, is %w: it is a relative path; set CODEX_CRED_HOME to an absolute one", root, helper.ErrInvalid)
@@ -135,7 +132,7 @@ func checkUser(root string, uid, euid int) error {
 
 // checkGroup refuses a program that runs with another group's rights.
 func checkGroup(root string) error {
-	gid, egid := raisedGroup()
+	gid, egid := groupIDs()
 	if gid == egid {
 		return nil
 	}
@@ -146,16 +143,16 @@ func checkGroup(root string) error {
 	}
 }
 
-// checkParent looks for the nearest existing directory and its owner.
+// checkParent checks the owner of the nearest existing directory.
 func checkParent(path string) error {
 	n, err := stat(path)
 	if errors.Is(err, fs.ErrNotExist) && path != filepath.Dir(path) {
 		return checkParent(filepath.Dir(path))
 	}
 	if err != nil {
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
-	if n.foreign() {
+	if n.isForeign() {
 		return &helper.UnsafeError{
 			Path:    path,
 			Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d), so nothing is made in it", n.uid, euid()),
@@ -165,20 +162,20 @@ func checkParent(path string) error {
 	return nil
 }
 
-// fault says in helper's vocabulary what went wrong with the path; nil stays nil.
-func fault(doing, path string, err error) error {
+// wrapError wraps an error on a path in helper's errors; nil stays nil.
+func wrapError(doing, path string, err error) error {
 	if err == nil {
 		return nil
 	}
 	kind := kindOf(err)
 	if cause := syscall.Errno(0); errors.As(err, &cause) && !errors.Is(kind, helper.ErrNotFound) {
-		return fmt.Errorf("%s %s: %w: %v", doing, path, kind, cause) //nolint:errorlint // foreign errors end at this border
+		return fmt.Errorf("%s %s: %w: %v", doing, path, kind, cause) //nolint:errorlint // errors of other packages are not wrapped
 	}
 	return &pathError{doing, path, kind}
 }
 
-// A pathError says what was being done to a path. Its text is made when somebody
-// reads it: that a file is absent is often no error to anybody.
+// A pathError is an error with an action and a path. It formats its text when it is read: the
+// absence of a file is often not reported.
 type pathError struct {
 	doing, path string
 	kind        error
@@ -198,7 +195,7 @@ func kindOf(err error) error {
 	return helper.ErrUnavailable
 }
 
-// quote returns the path as a shell reads it back.
+// quote returns the path quoted for a shell.
 func quote(path string) string {
 	special := func(r rune) bool {
 		return !strings.ContainsRune("/._-+@%:,=", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')

@@ -11,37 +11,34 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A Dir is one directory of ours: Name, a single element, below Root. Root is
-// absolute. The zero value is not usable. Methods may be called concurrently,
-// from several processes too.
+// A Dir is one directory of this program: Name, a single element, below Root. Root is absolute. The
+// zero value is not usable. Its methods are safe for concurrent use, from several processes too.
 //
-// Every method returns an [helper.UnsafeError] for what it refuses, ErrFull
-// when the disk or the quota is full, and ErrUnavailable for any other trouble
-// of the file system.
+// Every method returns a [helper.UnsafeError] for what it refuses, ErrFull when the disk or the
+// quota is full, and ErrUnavailable for any other error of the file system.
 type Dir struct {
 	Root  string
 	Name  string
 	Makes Makes
 }
 
-// Makes says what a Dir may make of itself where it is absent. A directory that is
-// away for a moment, as one that is not mounted, must not be made anew in its place.
+// Makes is what a Dir may create if it is absent. A directory that is absent for a moment, for
+// instance not mounted, must not be created in its place.
 type Makes int
 
 const (
-	// MakesAll makes the directory, its root and the parents of the root.
+	// MakesAll creates the directory, its root and the parents of the root.
 	MakesAll Makes = iota
-	// MakesDir makes the directory below a root that exists.
+	// MakesDir creates the directory below an existing root.
 	MakesDir
-	// MakesNothing makes files only.
+	// MakesNothing creates files only.
 	MakesNothing
 )
 
 // Path returns the path of a file in the directory.
 func (d Dir) Path(file string) string { return filepath.Join(d.Root, d.Name, file) }
 
-// Check refuses an unsafe root or directory. It creates nothing; an absent one
-// is ErrNotFound.
+// Check refuses an unsafe root or directory. It creates nothing; an absent one is ErrNotFound.
 func (d Dir) Check() error {
 	if err := checkDir(d.Root); err != nil {
 		return err
@@ -49,9 +46,9 @@ func (d Dir) Check() error {
 	return checkDir(d.Path(""))
 }
 
-// Make creates what is absent of the directory, its root and the parents of
-// the root, and checks the rest. Parents that exist are not touched. What
-// [Dir.Makes] does not allow to be made is ErrNotFound.
+// Make creates the directory, its root and the parents of the root where they are absent, and
+// checks the rest. Existing parents are not changed. What [Dir.Makes] does not allow to create is
+// ErrNotFound.
 func (d Dir) Make() error {
 	err := d.Check()
 	if !errors.Is(err, helper.ErrNotFound) || d.Makes == MakesNothing {
@@ -72,8 +69,8 @@ func (d Dir) Make() error {
 	return makeDir(d.Path(""))
 }
 
-// Names returns the names of the files in order, without temporary and other
-// hidden ones. No directory is no names and no error.
+// Names returns the names of the files in order, without temporary and other hidden ones. An absent
+// directory has none and is no error.
 func (d Dir) Names() ([]string, error) {
 	names, err := d.names()
 	if errors.Is(err, helper.ErrNotFound) {
@@ -88,8 +85,8 @@ func (d Dir) Names() ([]string, error) {
 	return visible, err
 }
 
-// Files returns the paths of everything in the directory, also of temporary
-// files, in order. An absent directory has none.
+// Files returns the paths of all files in the directory in order, including temporary ones. An
+// absent directory has none.
 func (d Dir) Files() ([]string, error) {
 	names, err := d.names()
 	if errors.Is(err, helper.ErrNotFound) {
@@ -108,7 +105,7 @@ func (d Dir) names() ([]string, error) {
 	}
 	entries, err := os.ReadDir(d.Path(""))
 	if err != nil {
-		return nil, fault("list", d.Path(""), err)
+		return nil, wrapError("list", d.Path(""), err)
 	}
 	names := make([]string, 0, len(entries))
 	for _, entry := range entries {
@@ -117,17 +114,17 @@ func (d Dir) names() ([]string, error) {
 	return names, nil
 }
 
-// checkDir refuses a path that is not a directory of ours alone.
+// checkDir refuses a path that is not a directory for its owner alone.
 func checkDir(path string) error {
 	n, err := lstat(path)
 	if err != nil {
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
 	return n.checkDir(path)
 }
 
-// makeParents makes the absent directories down to path. They are not ours to
-// judge, so what exists is only required to be a directory.
+// makeParents makes the absent directories down to path. Existing ones belong to the user and only
+// have to be directories.
 func makeParents(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -136,36 +133,36 @@ func makeParents(path string) error {
 	case err == nil:
 		return nil
 	case !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path):
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
 	if err := makeParents(filepath.Dir(path)); err != nil {
 		return err
 	}
 	err = create(path)
 	if errors.Is(err, fs.ErrExist) {
-		return checkLeads(path)
+		return checkDangling(path)
 	}
-	return fault("make", path, err)
+	return wrapError("make", path, err)
 }
 
-// checkLeads looks at a path that exists and yet is no directory, unless
-// another process has just made it.
-func checkLeads(path string) error {
+// checkDangling returns the error of a path that exists and is not a directory, unless another
+// process has just made it.
+func checkDangling(path string) error {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("make a directory in %s: it is a symbolic link that leads nowhere: %w", path, helper.ErrUnavailable)
 	}
-	return fault("open", path, err)
+	return wrapError("open", path, err)
 }
 
-// makeDir makes a directory of ours, or checks the one that is there.
+// makeDir makes a directory, or checks the existing one.
 func makeDir(path string) error {
 	err := create(path)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return checkDir(path)
 	case err != nil:
-		return fault("make", path, err)
+		return wrapError("make", path, err)
 	}
 	if err := checkNew(path); err != nil {
 		return errors.Join(err, os.Remove(path))
@@ -173,27 +170,27 @@ func makeDir(path string) error {
 	return nil
 }
 
-// create makes a directory for its owner alone, and makes it last.
+// create makes a directory for its owner alone and syncs it to disk.
 func create(path string) error {
 	if err := mkdir(path); err != nil {
 		return err
 	}
-	// A parent that is not ours may be unreadable, and then cannot be synced.
+	// A parent outside the root may be unreadable, and then cannot be synced.
 	_ = syncDir(filepath.Dir(path))
 	return nil
 }
 
-// checkNew checks a directory that was just made for its owner alone. If others can
-// reach it all the same, modes or access lists do not stick here.
+// checkNew checks a directory that was just made for its owner alone. If others have access, the
+// file system does not keep modes or access lists.
 func checkNew(path string) error {
 	n, err := lstat(path)
 	if err != nil {
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
-	if n.open() {
+	if n.isOpen() {
 		return &helper.UnsafeError{
 			Path:    path,
-			Problem: fmt.Sprintf("is on a file system that keeps no modes (it was just made for you alone, and %s), so other users could read what it holds", n.opening()),
+			Problem: fmt.Sprintf("is on a file system that keeps no modes (it was just made for you alone, and %s), so other users could read what it holds", n.accessProblem()),
 			Fix:     "set CODEX_CRED_HOME to a directory on another file system",
 		}
 	}

@@ -100,8 +100,8 @@ func TestInPlace_DiskTrouble(t *testing.T) {
 	}
 }
 
-// TestOpen_SyncsDirectories: the name of a file that was opened survives a loss
-// of power. Only the system calls show it.
+// TestOpen_SyncsDirectories checks in the system calls that the name of an opened file survives a
+// power loss.
 func TestOpen_SyncsDirectories(t *testing.T) {
 	t.Parallel()
 	strace, err := exec.LookPath("strace")

@@ -11,8 +11,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/sharing"
 )
 
-// Read returns the content of the file, which the caller owns. A file of more
-// than limit bytes is ErrCorrupt, an absent one ErrNotFound. It creates nothing.
+// Read returns the content of the file, which the caller owns. A file of more than limit bytes is
+// ErrCorrupt, an absent one ErrNotFound. It creates nothing.
 func (d Dir) Read(file string, limit int64) ([]byte, error) {
 	if err := d.Check(); err != nil {
 		return nil, err
@@ -20,13 +20,12 @@ func (d Dir) Read(file string, limit int64) ([]byte, error) {
 	return readFile(d.Path(file), limit)
 }
 
-// Write replaces the file, or makes it, in one step: readers see the old
-// content or the new one, and so does a computer that lost power. A failed
-// Write leaves the old content. It does not replace what [Dir.Read] refuses.
-// ErrUnknown: the file was replaced and may not survive a loss of power.
+// Write replaces or creates the file atomically: a reader, and the system after a power loss, sees
+// the old content or the new one. A failed Write keeps the old content. It does not replace what
+// [Dir.Read] refuses. ErrUnknown: the file was replaced and may not survive a power loss.
 func (d Dir) Write(file string, content []byte) error {
 	path := d.Path(file)
-	if err := d.replaceable(file); err != nil {
+	if err := d.checkReplaceable(file); err != nil {
 		return err
 	}
 	temp, err := d.createTemp(file)
@@ -38,17 +37,17 @@ func (d Dir) Write(file string, content []byte) error {
 		err = sharing.Rename(temp.Name(), path)
 	}
 	if err != nil {
-		return errors.Join(fault("write", path, err), gone(sharing.Remove(temp.Name())))
+		return errors.Join(wrapError("write", path, err), ignoreAbsent(sharing.Remove(temp.Name())))
 	}
 	if err := syncDir(d.Path("")); err != nil {
-		return fmt.Errorf("write %s: the directory could not be synced (%v): %w", path, err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
+		return fmt.Errorf("write %s: the directory could not be synced (%v): %w", path, err, helper.ErrUnknown) //nolint:errorlint // errors of other packages are not wrapped
 	}
 	return nil
 }
 
-// Rename gives the file another name, in one step and for good. The other name
-// must be free, which only a lock of the caller's can keep it. ErrNotFound: the
-// file was absent. ErrUnknown is as for Write.
+// Rename gives the file another name, atomically and synced to disk. The other name must be free;
+// only a lock of the caller can ensure that. ErrNotFound: the file does not exist. ErrUnknown is as
+// for Write.
 func (d Dir) Rename(file, other string) error {
 	if err := d.Check(); err != nil {
 		return err
@@ -57,17 +56,17 @@ func (d Dir) Rename(file, other string) error {
 		return err
 	}
 	if err := sharing.Rename(d.Path(file), d.Path(other)); err != nil {
-		return fault("rename", d.Path(file), err)
+		return wrapError("rename", d.Path(file), err)
 	}
 	if err := syncDir(d.Path("")); err != nil {
-		return fmt.Errorf("rename %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
+		return fmt.Errorf("rename %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // errors of other packages are not wrapped
 	}
 	return nil
 }
 
-// Create makes the file empty if it is absent and checks it if it is there.
+// Create creates an empty file, or checks the existing one.
 func (d Dir) Create(file string) error {
-	return d.again(func() error { return d.create(file) })
+	return d.retryCreate(func() error { return d.create(file) })
 }
 
 func (d Dir) create(file string) error {
@@ -78,12 +77,11 @@ func (d Dir) create(file string) error {
 	if err == nil {
 		err = errors.Join(chmod(f), f.Close())
 	}
-	return fault("make", d.Path(file), err)
+	return wrapError("make", d.Path(file), err)
 }
 
-// Remove deletes the file and what an interrupted [Dir.Write] of it left
-// behind, so no Write of the same file may be under way. ErrNotFound: the file
-// was absent.
+// Remove deletes the file and what an interrupted [Dir.Write] of it left, so no Write of the same
+// file may be running. ErrNotFound: the file does not exist.
 func (d Dir) Remove(file string) error {
 	if err := d.Check(); err != nil {
 		return err
@@ -93,21 +91,20 @@ func (d Dir) Remove(file string) error {
 		return err
 	}
 	for _, temp := range temps {
-		if err := gone(sharing.Remove(d.Path(temp))); err != nil {
-			return fault("remove", d.Path(temp), err)
+		if err := ignoreAbsent(sharing.Remove(d.Path(temp))); err != nil {
+			return wrapError("remove", d.Path(temp), err)
 		}
 	}
 	if err := sharing.Remove(d.Path(file)); err != nil {
-		return fault("remove", d.Path(file), err)
+		return wrapError("remove", d.Path(file), err)
 	}
-	if err := gone(syncDir(d.Path(""))); err != nil {
-		return fmt.Errorf("remove %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // foreign errors end at this border
+	if err := ignoreAbsent(syncDir(d.Path(""))); err != nil {
+		return fmt.Errorf("remove %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // errors of other packages are not wrapped
 	}
 	return nil
 }
 
-// Temps returns the names of the temporary files that a Write of the file made
-// and has not removed: because it is under way, or because it was killed.
+// Temps returns the names of the temporary files of running and interrupted writes of the file.
 func (d Dir) Temps(file string) ([]string, error) {
 	names, err := d.names()
 	if errors.Is(err, helper.ErrNotFound) {
@@ -127,21 +124,20 @@ func (d Dir) Temps(file string) ([]string, error) {
 const tempSuffix = ".tmp"
 
 func (d Dir) createTemp(file string) (temp *os.File, err error) {
-	err = d.again(func() error {
-		temp, err = os.CreateTemp(d.Path(""), "."+file+".*"+tempSuffix) //nolint:forbidigo // in a directory of ours
-		return fault("make a temporary file in", d.Path(""), err)
+	err = d.retryCreate(func() error {
+		temp, err = os.CreateTemp(d.Path(""), "."+file+".*"+tempSuffix) //nolint:forbidigo // in a directory of this program
+		return wrapError("make a temporary file in", d.Path(""), err)
 	})
 	return temp, err
 }
 
-// maxTries bounds how often a directory is made again that another process
-// removes because it is empty.
+// maxTries is how often a directory is made again that another process removes because it is empty.
 const maxTries = 100
 
-// again makes the directory and calls create, and does both again while
-// another process that erases everything takes the directory away. Where the
-// directory may not be made, its absence ends that.
-func (d Dir) again(create func() error) error {
+// retryCreate makes the directory and calls create, and repeats both while another process that
+// erases everything removes the directory. If the directory may not be made, its absence is the
+// error.
+func (d Dir) retryCreate(create func() error) error {
 	for range maxTries {
 		err := d.Make()
 		if errors.Is(err, helper.ErrNotFound) && d.Makes != MakesAll {
@@ -157,8 +153,8 @@ func (d Dir) again(create func() error) error {
 	return fmt.Errorf("make a file in %s: it is being removed: %w", d.Path(""), helper.ErrBusy)
 }
 
-// CheckFile refuses an unsafe file, as [Dir.Check] does its directory and root.
-// It creates and opens nothing; an absent file is ErrNotFound.
+// CheckFile refuses an unsafe file, as [Dir.Check] does its directory and root. It creates and
+// opens nothing; an absent file is ErrNotFound.
 func (d Dir) CheckFile(file string) error {
 	if err := d.Check(); err != nil {
 		return err
@@ -166,8 +162,8 @@ func (d Dir) CheckFile(file string) error {
 	return d.checkFile(file)
 }
 
-// replaceable refuses to replace an unsafe file; an absent one is fine.
-func (d Dir) replaceable(file string) error {
+// checkReplaceable refuses to replace an unsafe file; an absent one is accepted.
+func (d Dir) checkReplaceable(file string) error {
 	err := d.CheckFile(file)
 	if errors.Is(err, helper.ErrNotFound) {
 		return nil
@@ -178,12 +174,12 @@ func (d Dir) replaceable(file string) error {
 func (d Dir) checkFile(file string) error {
 	n, err := lstat(d.Path(file))
 	if err != nil {
-		return fault("open", d.Path(file), err)
+		return wrapError("open", d.Path(file), err)
 	}
 	return n.checkFile(d.Path(file))
 }
 
-// fill writes the content through to the disk and closes the file.
+// fill writes the content, syncs it to disk and closes the file.
 func fill(f *os.File, content []byte) error {
 	err := chmod(f)
 	if err == nil {
@@ -195,8 +191,8 @@ func fill(f *os.File, content []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// gone takes absence for success.
-func gone(err error) error {
+// ignoreAbsent returns nil for the error of an absent file.
+func ignoreAbsent(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

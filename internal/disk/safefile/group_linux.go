@@ -9,11 +9,10 @@ import (
 // atSecure is AT_SECURE of getauxval(3).
 const atSecure = 23
 
-// raisedGroup returns the group of the process and its effective one. Where the kernel
-// started the process without more rights than its caller has, they are not asked for:
-// every get comes by here.
-func raisedGroup() (gid, egid int) {
-	vector, _ := unix.Auxv() // without it they are asked for
+// groupIDs returns the real and the effective group of the process. If the kernel started the
+// process without additional rights they are equal and not asked for: every get calls this.
+func groupIDs() (gid, egid int) {
+	vector, _ := unix.Auxv() // without it the system calls follow
 	for _, entry := range vector {
 		if entry[0] == atSecure && entry[1] == 0 {
 			return 0, 0

@@ -13,8 +13,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// TestCheckRoot_SetGroupID runs a copy of this program that is set-group-ID, and one
-// that is set-user-ID.
+// TestCheckRoot_SetGroupID runs a copy of this program that is set-group-ID, and one that is
+// set-user-ID.
 func TestCheckRoot_SetGroupID(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {

@@ -4,6 +4,6 @@ package safefile
 
 import "os"
 
-// raisedGroup returns the group of the process and its effective one, which are the
-// same where there are none.
-func raisedGroup() (gid, egid int) { return os.Getgid(), os.Getegid() }
+// groupIDs returns the real and the effective group of the process, which are equal on systems
+// without groups.
+func groupIDs() (gid, egid int) { return os.Getgid(), os.Getegid() }

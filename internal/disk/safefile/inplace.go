@@ -6,21 +6,21 @@ import (
 	"os"
 )
 
-// An InPlace is a file that is open to be overwritten where it is, so that a
-// write needs no space that is not there already. A loss of power in the middle
-// of a write leaves any mixture of old and new sectors: the content must show
-// what is whole. It belongs to one goroutine. Errors are those of [Dir].
+// An InPlace is a file that is overwritten in place, so that a write into existing space cannot
+// fail on a full disk. A power loss during a write leaves any mixture of old and new sectors: the
+// content must show which part is complete. It is not safe for concurrent use. Errors are those of
+// [Dir].
 type InPlace struct {
 	f    *os.File
 	path string
 }
 
-// Open opens the file to be overwritten in place, and makes it empty if it is
-// absent. Its name and its directory survive a loss of power from then on. It
-// does not open what [Dir.Read] refuses. The caller calls Close.
+// Open opens the file for overwriting, and creates it empty if it is absent. Its name and its
+// directory then survive a power loss. It does not open what [Dir.Read] refuses. The caller calls
+// Close.
 func (d Dir) Open(file string) (*InPlace, error) {
 	f := &InPlace{path: d.Path(file)}
-	err := d.again(func() (err error) {
+	err := d.retryCreate(func() (err error) {
 		if err = d.create(file); err == nil {
 			f.f, err = openFile(f.path, os.O_RDWR)
 		}
@@ -31,17 +31,17 @@ func (d Dir) Open(file string) (*InPlace, error) {
 	}
 	for _, dir := range []string{d.Path(""), d.Root} {
 		if err := syncDir(dir); err != nil {
-			return nil, errors.Join(fault("sync", dir, err), f.Close())
+			return nil, errors.Join(wrapError("sync", dir, err), f.Close())
 		}
 	}
 	return f, nil
 }
 
-// Size returns how many bytes the file has.
+// Size returns the size of the file in bytes.
 func (f *InPlace) Size() (int64, error) {
 	info, err := f.f.Stat()
 	if err != nil {
-		return 0, fault("open", f.path, err)
+		return 0, wrapError("open", f.path, err)
 	}
 	return info.Size(), nil
 }
@@ -52,23 +52,21 @@ func (f *InPlace) ReadAt(b []byte, offset int64) (int, error) {
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return n, fault("read", f.path, err)
+	return n, wrapError("read", f.path, err)
 }
 
-// WriteAt overwrites what is at the offset and returns how many bytes were
-// written. What lies behind the end makes the file longer. It may be lost until
-// it is synced.
+// WriteAt overwrites the bytes at the offset and returns how many were written. A write past the
+// end extends the file. A power loss may undo it until Sync.
 func (f *InPlace) WriteAt(b []byte, offset int64) (int, error) {
 	n, err := f.f.WriteAt(b, offset)
-	return n, fault("write", f.path, err)
+	return n, wrapError("write", f.path, err)
 }
 
-// Sync makes all that was written last.
-func (f *InPlace) Sync() error { return fault("sync", f.path, f.f.Sync()) }
+// Sync syncs all writes to disk.
+func (f *InPlace) Sync() error { return wrapError("sync", f.path, f.f.Sync()) }
 
-// SyncData does what [InPlace.Sync] does, without the times of the file where
-// the system can leave them out.
-func (f *InPlace) SyncData() error { return fault("sync", f.path, syncData(f.f)) }
+// SyncData is [InPlace.Sync] without the times of the file, on systems that can leave them out.
+func (f *InPlace) SyncData() error { return wrapError("sync", f.path, syncData(f.f)) }
 
-// Close closes the file. It syncs nothing.
-func (f *InPlace) Close() error { return fault("close", f.path, f.f.Close()) }
+// Close closes the file. It does not sync.
+func (f *InPlace) Close() error { return wrapError("close", f.path, f.f.Close()) }

@@ -56,7 +56,7 @@ func TestOpen_MakesWhatIsAbsent(t *testing.T) {
 	}
 }
 
-// TestInPlace_Closed: whatever fails says in helper's words what and where.
+// TestInPlace_Closed checks that every error names the action and the path.
 func TestInPlace_Closed(t *testing.T) {
 	t.Parallel()
 	d := place(t)

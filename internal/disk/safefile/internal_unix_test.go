@@ -13,8 +13,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// TestCheckNew is the refusal of file systems like exFAT: the mode that was
-// just set is not the mode that is there.
+// TestCheckNew checks file systems like exFAT, where a mode that was set is not kept.
 func TestCheckNew(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()
@@ -42,8 +41,7 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// TestOpenFile is somebody who changes what is at a path after it was checked:
-// what is opened is checked again.
+// TestOpenFile replaces a file after it was checked: the opened file is checked again.
 func TestOpenFile(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(path string) error{
@@ -65,8 +63,7 @@ func TestOpenFile(t *testing.T) {
 	}
 }
 
-// TestPrivateGroup is the rule for when a directory that its group can write is its
-// owner's alone.
+// TestPrivateGroup checks when a directory that its group can write is its owner's alone.
 func TestPrivateGroup(t *testing.T) {
 	t.Parallel()
 	const users = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\nbob:x:1001:100::/home/bob:/bin/sh\neve:x:1002:100::/home/eve:/bin/sh\n"

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { reexec.Main(m, child) }
 
-// child is what these tests do in a process of its own.
+// child runs in its own process.
 func child(args []string) error {
 	number, err := strconv.ParseUint(args[1], 8, 32)
 	if err != nil {
@@ -46,7 +46,7 @@ func child(args []string) error {
 	return err
 }
 
-// makeAll makes files in every way there is and writes what modes came of it.
+// makeAll makes files in every way and prints their modes.
 func makeAll(base string) error {
 	d := safefile.Dir{Root: filepath.Join(base, "parent", "root"), Name: "dir"}
 	err := errors.Join(

@@ -74,8 +74,8 @@ func TestCreateKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestRemoveTakesTemps: a process that is killed in the middle of a Write
-// leaves a temporary file, which may hold a secret.
+// TestRemoveTakesTemps checks that Remove deletes the temporary file of an interrupted Write, which
+// may hold a secret.
 func TestRemoveTakesTemps(t *testing.T) {
 	t.Parallel()
 	d := safefile.Dir{Root: filepath.Join(t.TempDir(), "root"), Name: "dir"}

@@ -22,8 +22,8 @@ import (
 
 const limit = 1000
 
-// place makes a directory with one file that holds "old". The name of its root
-// is one that a shell would take apart.
+// place makes a directory with one file that holds "old". The name of its root needs quoting in a
+// shell.
 func place(t *testing.T) safefile.Dir {
 	t.Helper()
 	d := safefile.Dir{Root: filepath.Join(t.TempDir(), "it's a root"), Name: "dir"}
@@ -57,8 +57,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// moveAndLink leaves a symbolic link where something was.
-func moveAndLink(t *testing.T, path string) {
+// replaceByLink moves the path away and leaves a symbolic link to it.
+func replaceByLink(t *testing.T, path string) {
 	t.Helper()
 	must(t, os.Rename(path, path+".real"))
 	must(t, os.Symlink(path+".real", path))
@@ -79,8 +79,8 @@ func mode(m os.FileMode) func(*testing.T, string) {
 	return func(t *testing.T, path string) { must(t, os.Chmod(path, m)) }
 }
 
-// instead puts something else where the path was.
-func instead(put func(path string) error) func(*testing.T, string) {
+// replaceBy puts another kind of file at the path.
+func replaceBy(put func(path string) error) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
 		must(t, os.Rename(path, path+".real"))
 		must(t, put(path))
@@ -100,15 +100,15 @@ func unsafeCases() []unsafeCase {
 	pipe := func(path string) error { return syscall.Mkfifo(path, 0o600) }
 	dangling := func(path string) error { return os.Symlink("nowhere", path) }
 	return []unsafeCase{
-		{"symlinked root", rootOf, moveAndLink, "is a symbolic link"},
-		{"symlinked directory", dirOf, moveAndLink, "is a symbolic link"},
-		{"symlinked file", fileOf, moveAndLink, "is a symbolic link"},
-		{"symlink to nothing for root", rootOf, instead(dangling), "is a symbolic link"},
-		{"symlink to nothing for file", fileOf, instead(dangling), "is a symbolic link"},
-		{"file for root", rootOf, instead(plain), "is not a directory"},
-		{"file for directory", dirOf, instead(plain), "is not a directory"},
-		{"directory for file", fileOf, instead(empty), "is not a regular file"},
-		{"named pipe for file", fileOf, instead(pipe), "is not a regular file"},
+		{"symlinked root", rootOf, replaceByLink, "is a symbolic link"},
+		{"symlinked directory", dirOf, replaceByLink, "is a symbolic link"},
+		{"symlinked file", fileOf, replaceByLink, "is a symbolic link"},
+		{"symlink to nothing for root", rootOf, replaceBy(dangling), "is a symbolic link"},
+		{"symlink to nothing for file", fileOf, replaceBy(dangling), "is a symbolic link"},
+		{"file for root", rootOf, replaceBy(plain), "is not a directory"},
+		{"file for directory", dirOf, replaceBy(plain), "is not a directory"},
+		{"directory for file", fileOf, replaceBy(empty), "is not a regular file"},
+		{"named pipe for file", fileOf, replaceBy(pipe), "is not a regular file"},
 		{"group-writable root", rootOf, mode(0o770), "is open to other users (its mode is 0770)"},
 		{"world-readable root", rootOf, mode(0o755), "is open to other users (its mode is 0755)"},
 		{"group-writable directory", dirOf, mode(0o720), "is open to other users (its mode is 0720)"},
@@ -156,7 +156,7 @@ func wantUnsafe(t *testing.T, doing string, err error, path, problem string) {
 	}
 }
 
-// wantUntouched looks for the file below top and checks that it still says "old".
+// wantUntouched checks that the file below top still holds "old".
 func wantUntouched(t *testing.T, top string, real os.FileInfo) {
 	t.Helper()
 	found := false
@@ -212,7 +212,7 @@ func TestMake_ParentThatLeadsNowhere(t *testing.T) {
 	}
 }
 
-// TestWrite_BesideErase: others remove the directories whenever they are empty.
+// TestWrite_BesideErase writes while others remove the directories whenever they are empty.
 func TestWrite_BesideErase(t *testing.T) {
 	t.Parallel()
 	d := safefile.Dir{Root: filepath.Join(t.TempDir(), "root"), Name: "dir"}
@@ -267,7 +267,7 @@ func needRoot(t *testing.T) {
 	parts.Need(t, "root", missing)
 }
 
-// TestCheckRoot_Sudo is root with HOME still that of the person who typed sudo.
+// TestCheckRoot_Sudo runs as root with the HOME of another user.
 func TestCheckRoot_Sudo(t *testing.T) {
 	t.Parallel()
 	needRoot(t)

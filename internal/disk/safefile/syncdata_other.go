@@ -4,6 +4,5 @@ package safefile
 
 import "os"
 
-// syncData on macOS is F_FULLFSYNC, which is what Sync calls: fsync there does
-// not reach the disk.
+// syncData is Sync. On macOS that is F_FULLFSYNC: fsync there does not reach the disk.
 func syncData(f *os.File) error { return f.Sync() }

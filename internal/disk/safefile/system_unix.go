@@ -39,12 +39,12 @@ func nodeOf(st *syscall.Stat_t) node {
 	return node{mode: mode, uid: int(st.Uid), size: st.Size}
 }
 
-// readFile checks the file it opened, not the path, and reads it. Plain system
-// calls: package os would set up its poller, for a file that is never polled.
+// readFile reads a file and checks the opened file instead of the path. It uses plain system calls:
+// package os would start its poller, which a regular file does not need.
 func readFile(path string, limit int64) ([]byte, error) {
 	var fd int
 	err := retry(func() (err error) {
-		// O_NONBLOCK: the open of a named pipe would wait for a writer.
+		// O_NONBLOCK: opening a named pipe would wait for a writer.
 		fd, err = syscall.Open(path, syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 		return err
 	})
@@ -52,12 +52,12 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, linkedFile(path)
 	}
 	if err != nil {
-		return nil, fault("read", path, err)
+		return nil, wrapError("read", path, err)
 	}
 	defer func() { _ = syscall.Close(fd) }()
 	var st syscall.Stat_t
 	if err := retry(func() error { return syscall.Fstat(fd, &st) }); err != nil {
-		return nil, fault("read", path, err)
+		return nil, wrapError("read", path, err)
 	}
 	n := nodeOf(&st)
 	if err := n.checkFile(path); err != nil {
@@ -67,12 +67,11 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, tooLong(path, limit)
 	}
 	content, err := readAll(fd, int(n.size))
-	return content, fault("read", path, err)
+	return content, wrapError("read", path, err)
 }
 
-// readAll reads size bytes, or fewer if there are fewer. Files that are replaced
-// never grow, so the size that was just read holds; of a file that another
-// process writes in place (see [Dir.Open]) it is what was there a moment ago.
+// readAll reads size bytes, or fewer if the file is shorter. Files that are replaced never grow. A
+// file that another process writes in place (see [Dir.Open]) is read as it was a moment ago.
 func readAll(fd, size int) ([]byte, error) {
 	content := make([]byte, size)
 	filled := 0
@@ -93,7 +92,7 @@ func readAll(fd, size int) ([]byte, error) {
 	return content[:filled], nil
 }
 
-// retry calls again what a signal interrupted.
+// retry repeats a call that a signal interrupted.
 func retry(call func() error) error {
 	err := call()
 	for errors.Is(err, syscall.EINTR) {
@@ -102,18 +101,18 @@ func retry(call func() error) error {
 	return err
 }
 
-// openFile opens a file that exists, to be overwritten or, with [os.O_APPEND],
-// made longer, and checks the file it opened, not the path.
+// openFile opens an existing file for overwriting or, with [os.O_APPEND], for appending. It checks
+// the opened file instead of the path.
 func openFile(path string, flags int) (*os.File, error) {
-	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0) //nolint:gosec // a file of ours
+	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0) //nolint:gosec // a file of this program
 	if errors.Is(err, syscall.ELOOP) {
 		return nil, linkedFile(path)
 	}
 	if err != nil {
-		return nil, fault("open", path, err)
+		return nil, wrapError("open", path, err)
 	}
 	var st syscall.Stat_t
-	err = fault("open", path, retry(func() error { return syscall.Fstat(int(f.Fd()), &st) }))
+	err = wrapError("open", path, retry(func() error { return syscall.Fstat(int(f.Fd()), &st) }))
 	if err == nil {
 		n := nodeOf(&st)
 		err = n.checkFile(path)
@@ -124,7 +123,7 @@ func openFile(path string, flags int) (*os.File, error) {
 	return f, nil
 }
 
-// appendTo relies on O_APPEND, which is one step.
+// appendTo relies on O_APPEND, which is atomic.
 func appendTo(f *os.File, text []byte) error {
 	_, err := f.Write(text)
 	return err
@@ -143,8 +142,8 @@ func mkdir(path string) error {
 	return nil
 }
 
-// syncDir makes renames in the directory last. File systems that cannot sync a
-// directory say EINVAL or ENOTSUP; there is nothing more to do on them.
+// syncDir syncs renames in the directory to disk. A file system that cannot sync a directory
+// returns EINVAL or ENOTSUP; there is no other way on it.
 func syncDir(path string) error {
 	dir, err := os.Open(path) //nolint:gosec // a directory that was checked, or a parent of it
 	if err != nil {
@@ -162,9 +161,9 @@ func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// tighten changes what it has opened, not what a link at the path may lead to.
+// tighten changes the file that it opened, not the target of a link at the path.
 func tighten(path string, kind, mode fs.FileMode) error {
-	f, err := os.OpenFile(path, syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0) //nolint:gosec // a path of ours
+	f, err := os.OpenFile(path, syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0) //nolint:gosec // a path of this program
 	if err != nil {
 		return err
 	}
@@ -173,7 +172,7 @@ func tighten(path string, kind, mode fs.FileMode) error {
 	if err := retry(func() error { return syscall.Fstat(int(f.Fd()), &st) }); err != nil {
 		return err
 	}
-	if n := nodeOf(&st); n.mode.Type() != kind || n.foreign() {
+	if n := nodeOf(&st); n.mode.Type() != kind || n.isForeign() {
 		return syscall.ESTALE // it was replaced meanwhile
 	}
 	return f.Chmod(mode)

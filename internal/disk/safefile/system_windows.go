@@ -11,7 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/sharing"
 )
 
-// Files have no uid: who else may reach them is told by their access list.
+// Files have no uid: their access list admits other users.
 
 func uid() int { return noOwner }
 
@@ -34,8 +34,7 @@ func stat(path string) (node, error) {
 	return node{mode: info.Mode(), uid: noOwner, size: info.Size()}, nil
 }
 
-// nodeOf also looks at the access list, unless it is a link, which is refused
-// anyway.
+// nodeOf also reads the access list, except of a link, which is refused anyway.
 func nodeOf(f *os.File) (node, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -43,7 +42,7 @@ func nodeOf(f *os.File) (node, error) {
 	}
 	n := node{mode: info.Mode(), uid: noOwner, size: info.Size()}
 	if n.mode.Type() == 0 || n.mode.IsDir() {
-		n.others, err = letIn(f)
+		n.others, err = foreignAccess(f)
 	}
 	return n, err
 }
@@ -56,7 +55,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 	defer func() { _ = f.Close() }()
 	content, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
-		return nil, fault("read", path, err)
+		return nil, wrapError("read", path, err)
 	}
 	if int64(len(content)) > limit {
 		return nil, tooLong(path, limit)
@@ -64,8 +63,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-// openFile opens a file that exists, to be overwritten or, with [os.O_APPEND],
-// made longer.
+// openFile opens an existing file for overwriting or, with [os.O_APPEND], for appending.
 func openFile(path string, flags int) (*os.File, error) {
 	access := uint32(windows.GENERIC_READ | windows.GENERIC_WRITE)
 	if flags&os.O_APPEND != 0 {
@@ -74,14 +72,14 @@ func openFile(path string, flags int) (*os.File, error) {
 	return openChecked("open", path, access)
 }
 
-// openChecked checks the file that it opened, not the path.
+// openChecked checks the opened file instead of the path.
 func openChecked(doing, path string, access uint32) (*os.File, error) {
 	f, err := sharing.Open(path, access)
 	if err != nil {
-		return nil, fault(doing, path, err)
+		return nil, wrapError(doing, path, err)
 	}
 	n, err := nodeOf(f)
-	err = fault(doing, path, err)
+	err = wrapError(doing, path, err)
 	if err == nil {
 		err = n.checkFile(path)
 	}
@@ -91,8 +89,8 @@ func openChecked(doing, path string, access uint32) (*os.File, error) {
 	return f, nil
 }
 
-// appendTo writes under a lock of the system's on a byte that no file has: only
-// some file systems append in one step.
+// appendTo writes under a lock on a byte beyond every file: only some file systems append
+// atomically.
 func appendTo(f *os.File, text []byte) error {
 	beyond := &windows.Overlapped{OffsetHigh: 1 << 30}
 	if err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, beyond); err != nil {
@@ -102,13 +100,12 @@ func appendTo(f *os.File, text []byte) error {
 	return errors.Join(err, windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, beyond))
 }
 
-func chmod(f *os.File) error { return shut(f) }
+func chmod(f *os.File) error { return setAccessList(f) }
 
-// tighten has nothing to do: files have no modes.
+// tighten does nothing: files have no modes.
 func tighten(string, fs.FileMode, fs.FileMode) error { return nil }
 
-// syncDir does nothing: Windows keeps no handle to sync a directory by, and
-// NTFS journals the rename.
+// syncDir does nothing: Windows has no handle to sync a directory, and NTFS journals the rename.
 func syncDir(string) error { return nil }
 
 func isFull(err error) bool {

@@ -1,26 +1,26 @@
 package safefile
 
-// Check refuses a file or a directory that other users could read or change, as the
-// methods of [Dir] refuse it. An absent one is ErrNotFound.
+// Check refuses a file or a directory that other users could read or change, as the methods of
+// [Dir] do. An absent one is ErrNotFound.
 func Check(path string) error {
 	n, err := lstat(path)
 	switch {
 	case err != nil:
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	case n.mode.IsDir():
 		return n.checkDir(path)
 	}
 	return n.checkFile(path)
 }
 
-// Tighten takes away what lets other users into a file or a directory of ours. For
-// whatever else Check refuses it does nothing, and returns the refusal.
+// Tighten removes the permissions of other users from a file or directory of this user. For
+// anything else that Check refuses it does nothing and returns the refusal.
 func Tighten(path string) error {
 	n, err := lstat(path)
 	if err != nil {
-		return fault("open", path, err)
+		return wrapError("open", path, err)
 	}
-	if n.foreign() || !n.open() || n.mode.Type() != 0 && !n.mode.IsDir() {
+	if n.isForeign() || !n.isOpen() || n.mode.Type() != 0 && !n.mode.IsDir() {
 		return Check(path)
 	}
 	mode := fileMode
@@ -28,7 +28,7 @@ func Tighten(path string) error {
 		mode = dirMode
 	}
 	if err := tighten(path, n.mode.Type(), mode); err != nil {
-		return fault("close to other users", path, err)
+		return wrapError("close to other users", path, err)
 	}
 	return Check(path)
 }

@@ -12,12 +12,13 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/safefile"
 )
 
-// TestTighten mends open permissions, and touches nothing else that is refused.
+// TestTighten checks that open permissions are fixed, and that nothing else that is refused is
+// changed.
 func TestTighten(t *testing.T) {
 	t.Parallel()
 	for _, c := range unsafeCases() {
 		if c.name == "directory for file" || strings.HasPrefix(c.name, "file for") {
-			continue // by itself it is neither open nor anybody else's
+			continue // is neither open nor another user's by itself
 		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,7 +1,7 @@
-// Package setupdir keeps, for each program that was set up to ask for tokens,
-// what is needed to undo that. Start with [New].
+// Package setupdir keeps the records with which a setup of another program can be undone. Start
+// with [New].
 //
-// A record names files and never holds anything of theirs.
+// A record names files and never holds their content.
 package setupdir
 
 import (
@@ -25,41 +25,41 @@ const (
 	suffix   = ".json"
 	lockFile = ".lock"
 	maxSize  = 64 << 10
-	// recordVersion is the version of the file. A change that an older codex-cred
-	// would misread or lose raises it.
+	// recordVersion is the version of the file. Raise it for a change that an older codex-cred
+	// would misread or lose.
 	recordVersion = 1
 )
 
-// A Record says how one client was set up. Name is that of its file.
+// A Record describes how one client was set up. Name returns the name of its file.
 type Record struct {
 	Name    string `json:"-"`
 	Version int    `json:"version"`
 	Client  string `json:"client"`
 	Account string `json:"account"`
-	// Command is the path of this program that was written.
+	// Command is the path of this program as it was written.
 	Command string `json:"command"`
 	Host    string `json:"host,omitempty"`
 	BaseURL string `json:"base_url,omitempty"`
 	Files   []File `json:"files,omitempty"`
 }
 
-// A File is a file of another program that has our keys in it.
+// A File is a file of another program that contains keys written by setup.
 type File struct {
 	Path string `json:"path"`
-	// Created: there was no file before.
+	// Created reports whether setup made the file.
 	Created bool `json:"created,omitempty"`
-	// Dirs were made for it, outermost first.
+	// Dirs are the directories that setup made for it, outermost first.
 	Dirs []string `json:"dirs,omitempty"`
 }
 
-// A Dir is the records under one root.
+// A Dir is the set of records under one root.
 type Dir struct{ dir safefile.Dir }
 
-// New returns the records under root, which is absolute. It touches nothing.
+// New returns the records under root, which is absolute. It does not touch the disk.
 func New(root string) *Dir { return &Dir{dir: safefile.Dir{Root: root, Name: dirName}} }
 
-// Name returns what the record of a client is called; clients that are set up
-// for each host have a record for each.
+// Name returns the name of a client's record. A client that is set up for each host has one record
+// for each.
 func Name(client, host string) string {
 	if host == "" {
 		return client
@@ -67,11 +67,14 @@ func Name(client, host string) string {
 	return client + "@" + strings.ReplaceAll(host, ":", "_") // no host has a _ before its port
 }
 
-// Path returns where the record of the name is.
+// Path returns the path of the record.
 func (d *Dir) Path(name string) string { return d.dir.Path(name + suffix) }
 
-// Folder returns where the records are.
+// Folder returns the directory of the records.
 func (d *Dir) Folder() string { return d.dir.Path("") }
+
+// Files returns the paths of all files in the folder.
+func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
 
 // Load returns the record, or ErrNotFound, ErrCorrupt, ErrNewer.
 func (d *Dir) Load(name string) (Record, error) {
@@ -123,10 +126,10 @@ func (d *Dir) Save(r Record) error {
 // Remove deletes the record, or returns ErrNotFound.
 func (d *Dir) Remove(name string) error { return d.dir.Remove(name + suffix) }
 
-// List returns the names of the records in order, and the paths of what else is
-// in the folder and is no lock.
+// List returns the names of the records in order, and the paths of all other files in the folder
+// except the lock.
 func (d *Dir) List() (names, strays []string, err error) {
-	paths, err := d.dir.Files()
+	paths, err := d.Files()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -144,15 +147,15 @@ func (d *Dir) List() (names, strays []string, err error) {
 	return names, strays, nil
 }
 
-// Lock keeps other processes from changing what is set up. It makes the folder.
+// Lock keeps other processes from changing setups. It creates the folder.
 func (d *Dir) Lock(ctx context.Context) (unlock func() error, err error) {
 	return filelock.Acquire(ctx, d.dir, lockFile)
 }
 
-// LockPath returns where the lock is.
+// LockPath returns the path of the lock.
 func (d *Dir) LockPath() string { return d.dir.Path(lockFile) }
 
-// RemoveLock deletes the lock under itself, or returns ErrNotFound.
+// RemoveLock deletes the lock while it holds it, or returns ErrNotFound.
 func (d *Dir) RemoveLock(ctx context.Context) error {
 	if _, err := os.Lstat(d.LockPath()); errors.Is(err, os.ErrNotExist) {
 		return helper.ErrNotFound

@@ -1,5 +1,4 @@
-// Package sharing opens, renames and deletes files that other processes have
-// open. Unix lets anybody do that at any time. Windows refuses it unless those
-// who opened the file allowed it, so there [Open] allows it, and what is refused
-// because of others is done again for a while.
+// Package sharing opens, renames and deletes files that other processes have open. Unix always
+// allows that. Windows refuses it unless the other process allowed it when it opened the file: so
+// [Open] allows it, and the package repeats for a while what other processes hinder.
 package sharing

@@ -4,7 +4,7 @@ package sharing
 
 import "os"
 
-// Rename gives the file another name, in the place of a file that has it.
+// Rename gives the file another name and replaces an existing file.
 func Rename(from, to string) error { return os.Rename(from, to) }
 
 // Remove deletes the file.

@@ -19,39 +19,43 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestInsist: what others are in the way of is done again, with pauses that grow,
-// for as long as we are patient; what fails for another reason, never.
-func TestInsist(t *testing.T) {
+// TestRetryInUse checks that a call which other processes hinder is repeated, with growing pauses
+// up to retryTime, and that any other error is not.
+func TestRetryInUse(t *testing.T) {
 	t.Parallel()
 	refused := fmt.Errorf("open: %w", windows.ERROR_SHARING_VIOLATION)
 	for _, c := range []struct {
 		name  string
-		fails []error // one a call; the last one for ever
+		fails []error // one a call; the last one is repeated
 		calls int
 		want  error
 	}{
 		{"at once", []error{nil}, 1, nil},
 		{"the third time", []error{refused, windows.ERROR_ACCESS_DENIED, nil}, 3, nil},
 		{"for another reason", []error{windows.ERROR_DISK_FULL}, 1, windows.ERROR_DISK_FULL},
-		{"for another reason then", []error{windows.ERROR_DELETE_PENDING, windows.ERROR_FILE_NOT_FOUND}, 2, windows.ERROR_FILE_NOT_FOUND},
+		{
+			"for another reason then",
+			[]error{windows.ERROR_DELETE_PENDING, windows.ERROR_FILE_NOT_FOUND},
+			2, windows.ERROR_FILE_NOT_FOUND,
+		},
 		{"never", []error{refused}, 66, windows.ERROR_SHARING_VIOLATION},
 	} {
 		calls, waited := 0, time.Duration(0)
-		err := insist(func(d time.Duration) { waited += d }, func() error {
+		err := retryInUse(func(d time.Duration) { waited += d }, func() error {
 			calls++
 			return c.fails[min(calls, len(c.fails))-1]
 		})
 		if !errors.Is(err, c.want) || calls != c.calls {
 			t.Errorf("%s: %v after %d calls, want %v after %d", c.name, err, calls, c.want, c.calls)
 		}
-		if most := patience + longPause; waited > most {
+		if most := retryTime + longPause; waited > most {
 			t.Errorf("%s: waited %s, more than %s", c.name, waited, most)
 		}
 	}
 }
 
-// TestOpen_LetsOthers replace and delete the file, which keeps its content for
-// who has it open.
+// TestOpen_LetsOthers checks that others can replace and delete the file, whose content stays
+// readable through the handle.
 func TestOpen_LetsOthers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -75,8 +79,8 @@ func TestOpen_LetsOthers(t *testing.T) {
 	}
 }
 
-// TestRename_WaitsForOthers: somebody has the file open in a way that lets nobody
-// replace it, for a moment.
+// TestRename_WaitsForOthers checks a file that another process has open without sharing for a
+// moment.
 func TestRename_WaitsForOthers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -85,7 +89,7 @@ func TestRename_WaitsForOthers(t *testing.T) {
 	rude, err := os.Open(path)
 	must(t, err)
 	refused := 0
-	err = insist(func(time.Duration) {
+	err = retryInUse(func(time.Duration) {
 		if refused++; refused == 3 {
 			must(t, rude.Close())
 		}

@@ -1,6 +1,5 @@
-// Package shimdir keeps programs of one name each, which run this one with
-// arguments that were chosen when they were made. A program is a link, on Windows a
-// copy, beside a file with its arguments. Neither holds a secret.
+// Package shimdir keeps shims: programs that run codex-cred with fixed arguments. A shim is a link,
+// on Windows a copy, beside a file with its arguments. Neither holds a secret.
 package shimdir
 
 import (
@@ -23,36 +22,36 @@ import (
 const (
 	dirName = "shims"
 	suffix  = ".json"
-	// maxSize of a file of arguments in bytes.
+	// maxSize is the largest file of arguments in bytes.
 	maxSize = 64 << 10
 	// formVersion is the version of that file.
 	formVersion = 1
 )
 
-// programName reports whether a program can have the name. None has a dot, so no
-// name is that of a file of arguments.
+// programName reports whether a shim can have the name. Names have no dot, so none is that of a
+// file of arguments.
 func programName(name string) bool {
 	const plain = "abcdefghijklmnopqrstuvwxyz0123456789"
 	return name != "" && len(name) <= 64 && strings.Trim(name[:1], plain) == "" && strings.Trim(name, plain+"_-") == ""
 }
 
-// ErrArgs says that it is the arguments of a program that are ErrCorrupt.
+// ErrArgs means that the arguments of a shim are ErrCorrupt.
 var ErrArgs = errors.New("the arguments")
 
-// Dir is the programs under one root. Errors are those of [safefile.Dir],
-// ErrInvalid for a name that none can have, and ErrCorrupt.
+// Dir is the set of shims under one root. Errors are those of [safefile.Dir], ErrInvalid for an
+// invalid name, and ErrCorrupt.
 type Dir struct{ dir safefile.Dir }
 
-// New returns the programs under root, which is absolute. It touches nothing.
+// New returns the shims under root, which is absolute. It does not touch the disk.
 func New(root string) *Dir { return &Dir{safefile.Dir{Root: root, Name: dirName}} }
 
-// Folder returns where the programs are.
+// Folder returns the directory of the shims.
 func (d *Dir) Folder() string { return d.dir.Path("") }
 
-// Path returns where the program of the name is.
+// Path returns the path of the shim.
 func (d *Dir) Path(name string) string { return d.dir.Path(name + extension()) }
 
-// ArgsPath returns where its arguments are.
+// ArgsPath returns the path of its arguments.
 func (d *Dir) ArgsPath(name string) string { return d.dir.Path(name + suffix) }
 
 func extension() string {
@@ -68,8 +67,8 @@ type form struct {
 	Args    []string `json:"args"`
 }
 
-// Add makes the program, or gives the one of that name other arguments. program is
-// the path of what it runs.
+// Add makes the shim, or replaces the arguments of an existing one. program is the path of the
+// executable.
 func (d *Dir) Add(name, program string, args []string) error {
 	if !programName(name) {
 		return fmt.Errorf("the name of the program is %w: use a-z, 0-9, - and _, at most 64", helper.ErrInvalid)
@@ -84,14 +83,14 @@ func (d *Dir) Add(name, program string, args []string) error {
 	if err := d.dir.Make(); err != nil {
 		return err
 	}
-	// The arguments first: a program without any would be codex-cred itself.
+	// The arguments come first: a program without them would be codex-cred itself.
 	if err := d.dir.Write(name+suffix, append(content, '\n')); err != nil {
 		return err
 	}
 	if runtime.GOOS == "windows" {
 		return replace(program, d.Path(name))
 	}
-	// In one step, for callers that run it meanwhile.
+	// The rename is atomic for callers that run it meanwhile.
 	temp := d.dir.Path("." + name + ".link")
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("replace the program: %w", err)
@@ -105,7 +104,7 @@ func (d *Dir) Add(name, program string, args []string) error {
 	return nil
 }
 
-// replace makes a copy of the program, where links are not for everybody.
+// replace copies the program, on systems where users may not create links.
 func replace(program, path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("replace the program: %w", err)
@@ -126,7 +125,7 @@ func replace(program, path string) error {
 	return errors.Join(err, to.Close())
 }
 
-// Names returns the names of the programs in order. It creates nothing.
+// Names returns the names of the shims in order. It creates nothing.
 func (d *Dir) Names() ([]string, error) {
 	files, err := d.dir.Names()
 	if err != nil {
@@ -142,10 +141,10 @@ func (d *Dir) Names() ([]string, error) {
 	return names, nil
 }
 
-// Files returns the path of everything in the folder.
+// Files returns the paths of all files in the folder.
 func (d *Dir) Files() ([]string, error) { return d.dir.Files() }
 
-// Args returns the arguments of the program, or ErrNotFound.
+// Args returns the arguments of the shim, or ErrNotFound.
 func (d *Dir) Args(name string) ([]string, error) {
 	content, err := d.dir.Read(name+suffix, maxSize)
 	if err != nil {
@@ -166,7 +165,7 @@ func decode(content []byte) ([]string, error) {
 	return f.Args, nil
 }
 
-// Remove deletes the program and its arguments, or returns ErrNotFound.
+// Remove deletes the shim and its arguments, or returns ErrNotFound.
 func (d *Dir) Remove(name string) error {
 	if !programName(name) {
 		return fmt.Errorf("the program is %w", helper.ErrNotFound)
@@ -185,13 +184,13 @@ func (d *Dir) Remove(name string) error {
 	return errors.Join(linkErr, err)
 }
 
-// maxLinks bounds how many links lead to a program, as the system does.
+// maxLinks is the longest chain of links to a shim, as the system limits it.
 const maxLinks = 40
 
-// At returns the arguments of the program that was started by the path, which may
-// be a link to it, and the root that it belongs to; ErrNotFound if it is none of
-// these programs. Any other error says that it is one and has no arguments.
-func At(path string) (args []string, root string, err error) {
+// Resolve returns the arguments of the shim that was started by path, which may be a link to it,
+// and its root. ErrNotFound: the path is not a shim. Any other error belongs to a shim without
+// arguments.
+func Resolve(path string) (args []string, root string, err error) {
 	for range maxLinks {
 		args, root, err = at(path)
 		if !errors.Is(err, helper.ErrNotFound) {

@@ -32,7 +32,7 @@ func TestAdd(t *testing.T) {
 		t.Fatalf("add again: %v", err)
 	}
 	want := []string{"get", "lab", "-f", "header"}
-	args, found, err := shimdir.At(dir.Path("tok"))
+	args, found, err := shimdir.Resolve(dir.Path("tok"))
 	if err != nil || !slices.Equal(args, want) || found != root {
 		t.Errorf("At = %q, %q, %v; want %q, %q", args, found, err, want, root)
 	}
@@ -46,7 +46,7 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// TestFailedAdd leaves callers the program that they had.
+// TestFailedAdd checks that a failed Add keeps the old shim.
 func TestFailedAdd(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a copy takes the place of a program that is gone")
@@ -125,7 +125,7 @@ func TestAtOtherPlaces(t *testing.T) {
 		dir.Path("bad"):            helper.ErrCorrupt,
 		dir.ArgsPath("tok"):        helper.ErrNotFound,
 	} {
-		if args, _, err := shimdir.At(path); !errors.Is(err, want) || args != nil {
+		if args, _, err := shimdir.Resolve(path); !errors.Is(err, want) || args != nil {
 			t.Errorf("At(%s) = %q, %v; want %v", path, args, err, want)
 		}
 	}

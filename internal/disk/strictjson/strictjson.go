@@ -1,6 +1,5 @@
-// Package strictjson reads the JSON of our own files: one object, of a format
-// version that is known, without a member that is not. Its errors quote no
-// content, which those of encoding/json do.
+// Package strictjson decodes the JSON of codex-cred's own files: one object of a known format
+// version, without unknown members. Its errors quote no content, as those of encoding/json do.
 package strictjson
 
 import (
@@ -13,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Cut returns the object that the text begins with, and the rest.
+// Cut returns the object at the start of the text, and the rest.
 func Cut(text []byte) (object, rest []byte, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	var found json.RawMessage
@@ -31,9 +30,9 @@ func Cut(text []byte) (object, rest []byte, err error) {
 	return found, text[decoder.InputOffset():], nil
 }
 
-// IsWhole sets what the pointer points to from a text that is one object, without a
-// member that is unknown, and nothing else; and reports whether the text is that. It
-// reads the text once, and tells no version and no reason: the functions below do.
+// IsWhole decodes text into v and reports whether the text is exactly one object without unknown
+// members. It parses the text once and reports neither a version nor a reason; the functions below
+// do.
 func IsWhole(text []byte, pointer any) bool {
 	if !bytes.HasPrefix(text, []byte("{")) {
 		return false
@@ -43,8 +42,7 @@ func IsWhole(text []byte, pointer any) bool {
 	return decoder.Decode(pointer) == nil && len(bytes.TrimSpace(text[decoder.InputOffset():])) == 0
 }
 
-// DecodeWhole sets what the pointer points to from a text that is one object of
-// the known version, and nothing else.
+// DecodeWhole decodes into v a text that is exactly one object of the known version.
 func DecodeWhole(text []byte, known int, pointer any) error {
 	object, rest, err := Cut(text)
 	if err != nil {
@@ -59,8 +57,8 @@ func DecodeWhole(text []byte, known int, pointer any) error {
 	return Decode(object, pointer)
 }
 
-// CheckVersion returns an error unless the object's member "version" is the
-// known one: [helper.ErrNewer] if it is greater.
+// CheckVersion returns an error unless the object's member "version" is the known one:
+// [helper.ErrNewer] if it is greater.
 func CheckVersion(object []byte, known int) error {
 	var probe struct {
 		Version int `json:"version"`
@@ -77,9 +75,8 @@ func CheckVersion(object []byte, known int) error {
 	return nil
 }
 
-// Decode sets what the pointer points to from the members of the object. One
-// that is unknown is an error: the next write would lose it, or it may change
-// what the others mean.
+// Decode decodes the object into v. An unknown member is an error: the next write would lose it,
+// and it may change the meaning of the others.
 func Decode(object []byte, pointer any) error {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	decoder.DisallowUnknownFields()

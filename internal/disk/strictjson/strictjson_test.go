@@ -37,7 +37,7 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// TestIsWhole: one object that is known, with blanks behind it, and nothing else.
+// TestIsWhole checks that only one known object, with blanks after it, is accepted.
 func TestIsWhole(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"version":1,"name":"a"}`: true, "{\"name\":\"a\"}\n\t ": true, `{}`: true,

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// script stands in for ioreg.
-func script(t *testing.T, text string) ioreg {
+// fakeIoreg stands in for ioreg.
+func fakeIoreg(t *testing.T, text string) ioreg {
 	t.Helper()
 	path := write(t, "#!/bin/sh\n"+text)
 	if err := os.Chmod(path, 0o700); err != nil {
@@ -21,11 +21,11 @@ func script(t *testing.T, text string) ioreg {
 
 func TestIOReg(t *testing.T) {
 	t.Parallel()
-	got, err := script(t, `[ "$*" = "-rd1 -c IOPlatformExpertDevice" ] && cat <<'END'`+"\n"+ioregOutput+"END\n").read()
+	got, err := fakeIoreg(t, `[ "$*" = "-rd1 -c IOPlatformExpertDevice" ] && cat <<'END'`+"\n"+ioregOutput+"END\n").read()
 	if err != nil || got == nil || !bytes.Equal(got, parse(own)) {
 		t.Errorf("another id, or none: %v", err)
 	}
-	got, err = script(t, "echo '"+own+"'; echo '"+own+"' >&2; exit 1\n").read()
+	got, err = fakeIoreg(t, "echo '"+own+"'; echo '"+own+"' >&2; exit 1\n").read()
 	if got != nil || err == nil || strings.Contains(err.Error(), own) {
 		t.Errorf("a program that fails: %d bytes, %v; want an error without the id", len(got), err)
 	}

@@ -20,7 +20,7 @@ func parseLsof(out string, local, remote netip.AddrPort) (uid string) {
 			from, to, _ := strings.Cut(line[1:], "->")
 			a, errA := netip.ParseAddrPort(from)
 			b, errB := netip.ParseAddrPort(to)
-			if errA == nil && errB == nil && unmapped(a) == remote && unmapped(b) == local {
+			if errA == nil && errB == nil && unmapAddress(a) == remote && unmapAddress(b) == local {
 				return uid
 			}
 		}
@@ -28,15 +28,15 @@ func parseLsof(out string, local, remote netip.AddrPort) (uid string) {
 	return ""
 }
 
-// ofUID returns the user with the uid, which is empty if it is not known.
-func ofUID(uid string) User {
+// userOfUID returns the user with the uid, which is empty if it is not known.
+func userOfUID(uid string) User {
 	switch uid {
 	case "":
 		return User{}
 	case strconv.Itoa(os.Geteuid()):
 		return User{Relation: Self, ID: uid}
 	case "0":
-		return User{Relation: System, ID: uid, Name: named(uid)}
+		return User{Relation: System, ID: uid, Name: accountName(uid)}
 	}
-	return User{Relation: Other, ID: uid, Name: named(uid)}
+	return User{Relation: Other, ID: uid, Name: accountName(uid)}
 }

@@ -1,5 +1,5 @@
 // Package peeruser finds out which user of this computer is at the other end of
-// a TCP connection on loopback. Start with [Of].
+// a TCP connection on loopback. Start with [Lookup].
 //
 // It reads the system's table of connections, and changes nothing. A connection
 // that comes from elsewhere, through a tunnel of another network namespace or of
@@ -36,20 +36,20 @@ type User struct {
 	Name string
 }
 
-// patience bounds how long a program of the system may take.
-const patience = 3 * time.Second
+// queryTimeout bounds how long a program of the system may take.
+const queryTimeout = 3 * time.Second
 
-// Of returns the user of the other end of an accepted connection, whose local
+// Lookup returns the user of the other end of an accepted connection, whose local
 // and remote addresses are as this process sees them. It may run a program of
 // the system, for three seconds.
-func Of(ctx context.Context, local, remote netip.AddrPort) User {
-	local, remote = unmapped(local), unmapped(remote)
+func Lookup(ctx context.Context, local, remote netip.AddrPort) User {
+	local, remote = unmapAddress(local), unmapAddress(remote)
 	if !local.IsValid() || !remote.IsValid() {
 		return User{}
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	return of(ctx, local, remote)
+	return lookup(ctx, local, remote)
 }
 
 // String names the user for a message, such as `user 1001 (mallory)`.
@@ -63,13 +63,13 @@ func (u User) String() string {
 	return "user " + u.ID + " (" + u.Name + ")"
 }
 
-// unmapped returns the address as IPv4 if it is one in the form of IPv6.
-func unmapped(a netip.AddrPort) netip.AddrPort {
+// unmapAddress returns the address as IPv4 if it is one in the form of IPv6.
+func unmapAddress(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
-// named looks up the name of an account by its uid.
-func named(id string) string {
+// accountName looks up the name of an account by its uid.
+func accountName(id string) string {
 	account, err := user.LookupId(id)
 	if err != nil {
 		return "" // an account without a name

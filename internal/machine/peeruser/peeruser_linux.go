@@ -15,9 +15,9 @@ import (
 // established is the state of a socket in /proc/net/tcp, see proc_pid_net(5).
 const established = "01"
 
-// of reads the tables twice where they do not have the other end: between two
+// lookup reads the tables twice where they do not have the other end: between two
 // lines of one reading it may have been closed.
-func of(_ context.Context, local, remote netip.AddrPort) User {
+func lookup(_ context.Context, local, remote netip.AddrPort) User {
 	u := once(local, remote)
 	if u.Relation == Unknown {
 		u = once(local, remote)
@@ -78,7 +78,7 @@ func (s socket) user() User {
 	if s.inode == "0" {
 		return User{Relation: Gone}
 	}
-	u := ofUID(s.uid)
+	u := userOfUID(s.uid)
 	if u.Relation == Other && unmappedUID(s.uid) {
 		return User{}
 	}
@@ -117,7 +117,7 @@ func hasUID(ranges, uid string) bool {
 }
 
 // parseAddress reads ADDRESS:PORT of the table: words of 32 bits in the byte order
-// of the machine, in hexadecimal.
+// lookup the machine, in hexadecimal.
 func parseAddress(text string) (netip.AddrPort, bool) {
 	host, port, _ := strings.Cut(text, ":")
 	words, err := hex.DecodeString(host)

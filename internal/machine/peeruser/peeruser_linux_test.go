@@ -53,14 +53,14 @@ func accepted(t *testing.T, address string, dial func(address string)) net.Conn 
 	return conn
 }
 
-func ofConn(t *testing.T, conn net.Conn) User {
+func lookupConn(t *testing.T, conn net.Conn) User {
 	t.Helper()
-	return Of(t.Context(), addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr()))
+	return Lookup(t.Context(), addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr()))
 }
 
 func addrPort(a net.Addr) netip.AddrPort { return a.(*net.TCPAddr).AddrPort() }
 
-func TestOf_Self(t *testing.T) {
+func TestLookup_Self(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
 		var client net.Conn
 		conn := accepted(t, address, func(to string) {
@@ -69,7 +69,7 @@ func TestOf_Self(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if got := ofConn(t, conn); got.Relation != Self || got.ID != strconv.Itoa(os.Geteuid()) {
+		if got := lookupConn(t, conn); got.Relation != Self || got.ID != strconv.Itoa(os.Geteuid()) {
 			t.Errorf("%s: %+v, want this user", address, got)
 		}
 		_ = client.Close()
@@ -77,7 +77,7 @@ func TestOf_Self(t *testing.T) {
 }
 
 // A client of another user is named, whatever it does with its end.
-func TestOf_OtherUser(t *testing.T) {
+func TestLookup_OtherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		parts.Need(t, "root", errors.New("only root can run a client as another user"))
 	}
@@ -87,21 +87,21 @@ func TestOf_OtherUser(t *testing.T) {
 		p = reexec.Start(t, strconv.Itoa(nobody), to)
 		p.Want(t, "connected")
 	})
-	want := User{Relation: Other, ID: strconv.Itoa(nobody), Name: named(strconv.Itoa(nobody))}
-	if got := ofConn(t, conn); got != want {
+	want := User{Relation: Other, ID: strconv.Itoa(nobody), Name: accountName(strconv.Itoa(nobody))}
+	if got := lookupConn(t, conn); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if err := p.Cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = p.Cmd.Process.Wait()
-	if got := ofConn(t, conn); got.Relation != Gone {
+	if got := lookupConn(t, conn); got.Relation != Gone {
 		t.Errorf("after its end: %+v, want %v", got, Gone)
 	}
 }
 
 // The kernel shows root as the owner of a connection that its program has closed.
-func TestOf_Closed(t *testing.T) {
+func TestLookup_Closed(t *testing.T) {
 	for name, linger := range map[string]int{"closed": -1, "reset": 0} {
 		t.Run(name, func(t *testing.T) {
 			conn := accepted(t, "127.0.0.1:0", func(to string) {
@@ -112,7 +112,7 @@ func TestOf_Closed(t *testing.T) {
 				_ = client.(*net.TCPConn).SetLinger(linger)
 				_ = client.Close()
 			})
-			if got := ofConn(t, conn); got.Relation != Gone {
+			if got := lookupConn(t, conn); got.Relation != Gone {
 				t.Errorf("%+v, want %v", got, Gone)
 			}
 		})

@@ -9,13 +9,13 @@ import (
 	"strconv"
 )
 
-// of asks lsof. Without root it sees the user's own processes alone, so a
+// lookup asks lsof. Without root it sees the user's own processes alone, so a
 // connection that it does not list is of an unknown user.
-func of(ctx context.Context, local, remote netip.AddrPort) User {
+func lookup(ctx context.Context, local, remote netip.AddrPort) User {
 	place := "-iTCP:" + strconv.Itoa(int(remote.Port()))
 	out, err := exec.CommandContext(ctx, "lsof", "-nP", place, "-sTCP:ESTABLISHED", "-Funp").Output() //nolint:gosec // a number
 	if err != nil {
 		return User{}
 	}
-	return ofUID(parseLsof(string(out), local, remote))
+	return userOfUID(parseLsof(string(out), local, remote))
 }

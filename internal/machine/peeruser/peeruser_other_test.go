@@ -10,7 +10,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-func TestOf_Self(t *testing.T) {
+func TestLookup_Self(t *testing.T) {
 	_, err := exec.LookPath("lsof")
 	parts.Need(t, "lsof", err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -29,7 +29,7 @@ func TestOf_Self(t *testing.T) {
 	}
 	defer conn.Close()
 	local, remote := conn.LocalAddr().(*net.TCPAddr), conn.RemoteAddr().(*net.TCPAddr)
-	if got := Of(t.Context(), local.AddrPort(), remote.AddrPort()); got.Relation != Self || got.ID == "" {
+	if got := Lookup(t.Context(), local.AddrPort(), remote.AddrPort()); got.Relation != Self || got.ID == "" {
 		t.Errorf("%+v, want this user", got)
 	}
 }

@@ -22,8 +22,8 @@ func TestString(t *testing.T) {
 	}
 }
 
-func TestOf_NoConnection(t *testing.T) {
-	if got := Of(t.Context(), netip.AddrPort{}, netip.AddrPort{}); got != (User{}) {
+func TestLookup_NoConnection(t *testing.T) {
+	if got := Lookup(t.Context(), netip.AddrPort{}, netip.AddrPort{}); got != (User{}) {
 		t.Errorf("%+v, want an unknown user", got)
 	}
 }
@@ -50,7 +50,7 @@ func TestOfUID(t *testing.T) {
 	want := map[string]Relation{"": Unknown, "4242424": Other, "0": System}
 	want[self] = Self // also where it is root
 	for uid, relation := range want {
-		if got := ofUID(uid); got.Relation != relation || got.ID != uid {
+		if got := userOfUID(uid); got.Relation != relation || got.ID != uid {
 			t.Errorf("uid %q: %+v, want relation %d", uid, got, relation)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// of asks for the process that has the other end, and for the user of that
+// lookup asks for the process that has the other end, and for the user of that
 // process. Processes that Windows does not let this one ask are of an unknown user.
-func of(_ context.Context, local, remote netip.AddrPort) User {
+func lookup(_ context.Context, local, remote netip.AddrPort) User {
 	table, err := connections(remote.Addr().Is4())
 	if err != nil {
 		return User{}
@@ -36,9 +36,9 @@ func of(_ context.Context, local, remote netip.AddrPort) User {
 	case theirs.User.Sid.Equals(ours.User.Sid):
 		return User{Relation: Self, ID: id}
 	case theirs.User.Sid.IsWellKnown(windows.WinLocalSystemSid):
-		return User{Relation: System, ID: id, Name: named(id)}
+		return User{Relation: System, ID: id, Name: accountName(id)}
 	}
-	return User{Relation: Other, ID: id, Name: named(id)}
+	return User{Relation: Other, ID: id, Name: accountName(id)}
 }
 
 // connections returns the table that GetExtendedTcpTable gives for

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestOf_Self(t *testing.T) {
+func TestLookup_Self(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +22,7 @@ func TestOf_Self(t *testing.T) {
 	}
 	defer conn.Close()
 	local, remote := conn.LocalAddr().(*net.TCPAddr), conn.RemoteAddr().(*net.TCPAddr)
-	if got := Of(t.Context(), local.AddrPort(), remote.AddrPort()); got.Relation != Self || got.ID == "" {
+	if got := Lookup(t.Context(), local.AddrPort(), remote.AddrPort()); got.Relation != Self || got.ID == "" {
 		t.Errorf("%+v, want this user", got)
 	}
 }

@@ -28,7 +28,7 @@ func process6(table []byte, local, remote netip.AddrPort) (pid uint32, ok bool) 
 	for b := range rows(table, row) {
 		from := netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[:16])), binary.BigEndian.Uint16(b[20:]))
 		to := netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[24:40])), binary.BigEndian.Uint16(b[44:]))
-		if unmapped(from) == remote && unmapped(to) == local {
+		if unmapAddress(from) == remote && unmapAddress(to) == local {
 			return binary.LittleEndian.Uint32(b[52:]), true
 		}
 	}

@@ -53,16 +53,16 @@ func sockets(table string, port uint16) []socket {
 			continue
 		}
 		ip, hex, _ := strings.Cut(columns[address], ":")
-		if n, err := strconv.ParseUint(hex, 16, 16); err == nil && uint16(n) == port && near(ip) {
+		if n, err := strconv.ParseUint(hex, 16, 16); err == nil && uint16(n) == port && coversLoopback(ip) {
 			found = append(found, socket{columns[uid], columns[inode]})
 		}
 	}
 	return found
 }
 
-// near reports whether who listens on the address, in the table's form, is in the
+// coversLoopback reports whether who listens on the address, in the table's form, is in the
 // way of one who would listen on loopback.
-func near(ip string) bool {
+func coversLoopback(ip string) bool {
 	const loopback4, loopback6, mapped4 = "0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"
 	return strings.Trim(ip, "0") == "" || ip == loopback4 || ip == loopback6 || ip == mapped4
 }

@@ -19,13 +19,13 @@ type Holder struct {
 	User string
 }
 
-// patience bounds what a program of the system may take.
-const patience = 2 * time.Second
+// queryTimeout bounds what a program of the system may take.
+const queryTimeout = 2 * time.Second
 
 // Find returns who listens on the TCP port of loopback, and whether that could
 // be found out. It may run a program of the system, for two seconds.
 func Find(ctx context.Context, port uint16) (Holder, bool) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	h, ok := find(ctx, port)
 	return h, ok && (h.PID > 0 || h.User != "")

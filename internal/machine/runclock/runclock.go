@@ -15,8 +15,8 @@ import (
 const (
 	// step is how often a timer looks at the clock.
 	step = time.Second
-	// most is what one step counts at most.
-	most = 2 * time.Second
+	// maxStep is what one step counts at most.
+	maxStep = 2 * time.Second
 )
 
 // A Clock makes timers. The zero Clock is the system's. It may be used
@@ -80,7 +80,7 @@ func (t *timer) tick() {
 		return
 	}
 	now := t.clock.Now()
-	t.left -= min(max(now.Sub(t.last), 0), most)
+	t.left -= min(max(now.Sub(t.last), 0), maxStep)
 	t.last = now
 	if t.left > 0 {
 		t.arm()

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -203,7 +202,6 @@ func (l *lab) least(t *testing.T, p program) map[string]int {
 var (
 	openCall   = regexp.MustCompile(`^\d+ +open(?:at|at2)?\([^"]*"([^"]*)"`)
 	socketCall = regexp.MustCompile(`^\d+ +(?:write|writev|sendto|sendmsg)\(\d+<(?:socket|UNIX)`)
-	initLine   = regexp.MustCompile(`(?m)^init (\S+) @.* (\d+) allocs$`)
 	idName     = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 )
 
@@ -232,21 +230,9 @@ func (l *lab) trace(t *testing.T, p program) (files []string, sent int) {
 // many allocations.
 func initialised(t *testing.T, p program) (n, allocations int) {
 	t.Helper()
-	p.env = append(slices.Clone(p.env), "GODEBUG=inittrace=1")
-	cmd := exec.CommandContext(t.Context(), p.args[0], p.args[1:]...)
-	cmd.Env = p.env
-	in, err := os.Open(p.stdin)
-	must(t, err)
-	defer func() { _ = in.Close() }()
-	cmd.Stdin = in
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	must(t, cmd.Run())
-	for _, m := range initLine.FindAllStringSubmatch(stderr.String(), -1) {
+	for _, init := range traceInit(t, p) {
 		n++
-		made, err := strconv.Atoi(m[2])
-		must(t, err)
-		allocations += made
+		allocations += init.allocations
 	}
 	return n, allocations
 }

@@ -35,7 +35,8 @@ type Main struct{ M *testing.M }
 func (m Main) Run() int {
 	code := m.M.Run()
 	if !Slow() {
-		_, _ = fmt.Fprintf(os.Stdout, "slow tests were left out or shortened; to run all: %s=1 go test -timeout 30m\n", SlowVariable)
+		_, _ = fmt.Fprintf(os.Stdout,
+			"slow tests were left out or shortened; to run all: %s=1 go test -timeout 30m\n", SlowVariable)
 	}
 	return code
 }

@@ -10,7 +10,6 @@ package testbrowser
 
 import (
 	"bytes"
-	"errors"
 	"maps"
 	"os"
 	"os/exec"
@@ -45,7 +44,7 @@ func New(t testing.TB, name string) *Browser {
 	path, err := exec.LookPath(program)
 	parts.Need(t, name, err)
 	// Short: a browser makes sockets in it. None is the beginning of another.
-	dir, err := os.MkdirTemp("", "b*-") //nolint:forbidigo,usetesting // for tests; the folder of a test would be too long a path
+	dir, err := os.MkdirTemp("", "b*-") //nolint:forbidigo,usetesting // the folder of a test would be too long a path
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +55,11 @@ func New(t testing.TB, name string) *Browser {
 			t.Error(err)
 		}
 	})
-	if err := errors.Join(os.Mkdir(b.profile(), 0o700), os.WriteFile(filepath.Join(b.profile(), "user.js"), []byte(preferences()), 0o600)); err != nil {
+	err = os.Mkdir(b.profile(), 0o700)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(b.profile(), "user.js"), []byte(preferences()), 0o600)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -76,14 +79,15 @@ func (b *Browser) Command() []string {
 	}
 	return []string{
 		b.path, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--disable-popup-blocking", "--user-data-dir=" + b.profile(),
+		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--disable-popup-blocking",
+		"--user-data-dir=" + b.profile(),
 	}
 }
 
 // Env is the environment of the browser.
 func (b *Browser) Env() []string {
 	return []string{
-		"HOME=" + b.dir, "TMPDIR=" + b.dir, "PATH=" + os.Getenv("PATH"), //nolint:forbidigo // tests have no command line of their own
+		"HOME=" + b.dir, "TMPDIR=" + b.dir, "PATH=" + os.Getenv("PATH"), //nolint:forbidigo // for tests
 		"DBUS_SESSION_BUS_ADDRESS=disabled:", "MOZ_CRASHREPORTER_DISABLE=1",
 		"http_proxy=http://" + nowhere, "https_proxy=http://" + nowhere, "no_proxy=127.0.0.1,localhost,::1",
 	}

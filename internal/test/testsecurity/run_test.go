@@ -37,7 +37,10 @@ func TestItems(t *testing.T) {
 		{"", "find-generic-password -s S -wa U", "could not be found", exitNotFound},
 		{"add-generic-password -U -s S -a U -w one\n", "-i", "", 0},
 		{"", "find-generic-password -s S -wa U", "one\n", 0},
-		{"add-generic-password -U -s 'a b' -a 'it'\"'\"'s' -w two\n\nadd-generic-password -U -s S -a U -w three\n", "-i", "", 0},
+		{
+			"add-generic-password -U -s 'a b' -a 'it'\"'\"'s' -w two\n\n" +
+				"add-generic-password -U -s S -a U -w three\n", "-i", "", 0,
+		},
 		{"", "find-generic-password -s S -a U", "class", 0},
 		{"", "find-generic-password -s S -wa U", "three\n", 0},
 		{"nonsense\n", "-i", "unknown command", exitUsage},

@@ -1,5 +1,5 @@
-// Package peer says which user listens at the other end of a unix socket, as the
-// kernel knows it. Start with [Of].
+// Package peer returns the user that listens at the other end of a unix socket, as the kernel knows
+// it. Start with [Of].
 package peer
 
 import (
@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// An Owner is the user of a process that listens on a socket. The zero value is
-// an owner that the system does not name.
+// An Owner is the user of a process that listens on a socket. The zero value is an owner that the
+// system does not report.
 type Owner struct {
 	uid   int
 	known bool
@@ -17,16 +17,16 @@ type Owner struct {
 
 // Foreign reports whether the process is known to be another user's.
 //
-// In a user namespace the kernel names every user from outside it by the overflow
-// uid, usually 65534: such an owner is not ours unless that is our own uid.
+// In a user namespace the kernel reports every user from outside it as the overflow uid, usually
+// 65534: such an owner is foreign unless this process has that uid.
 func (o Owner) Foreign() bool { return o.known && o.uid != os.Geteuid() }
 
-// Trusted reports whether the process may be given secrets of this user: it is
-// the user's own, or root's, who can read them anyway. Only Linux is asked; on
-// other systems everyone is.
+// Trusted reports whether the process may receive secrets of this user: it is the user's own, or
+// root's, which can read them anyway. Only Linux reports an owner; elsewhere every process is
+// trusted.
 func (o Owner) Trusted() bool { return o.uid == 0 || !o.Foreign() }
 
-// String returns the name of the user, or the uid of one who has none here.
+// String returns the name of the user, or the uid if it has no name here.
 func (o Owner) String() string {
 	if !o.known {
 		return "an unknown user"

@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// Of returns the owner of the process that listens at the other end (SO_PEERCRED,
-// unix(7)): who called listen, whoever has the socket now. It sends nothing.
+// Of returns the owner of the process that called listen on the other end (SO_PEERCRED, unix(7)),
+// even if another process holds the socket now. It sends nothing.
 func Of(conn *net.UnixConn) (Owner, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {

@@ -4,5 +4,5 @@ package peer
 
 import "net"
 
-// Of returns an owner that is not known: on this system nobody asks.
+// Of returns an unknown owner: this system is not asked.
 func Of(*net.UnixConn) (Owner, error) { return Owner{}, nil }

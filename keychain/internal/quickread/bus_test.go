@@ -16,14 +16,14 @@ const (
 	testItem    = dbus.ObjectPath(loginPath + "/1")
 )
 
-// A bus is what a bus and a daemon send.
+// A bus holds the messages that a bus and a daemon send.
 type bus struct {
 	signIn, hello, collections []byte // after the first call
 	session, items             []byte // after the second
 	secret                     []byte // after the third
 }
 
-// validBus gives the item.
+// validBus returns a bus that answers with the item.
 func validBus(t testing.TB) *bus {
 	t.Helper()
 	return &bus{
@@ -36,17 +36,17 @@ func validBus(t testing.TB) *bus {
 	}
 }
 
-// steps are the messages that follow each call.
+// steps returns the messages that follow each write.
 func (b *bus) steps() [][][]byte {
 	return [][][]byte{{b.signIn, b.hello, b.collections}, {b.session, b.items}, {b.secret}}
 }
 
-// all is what it sends to a caller that asks for everything.
+// all returns everything that a complete read receives.
 func (b *bus) all() []byte { return slices.Concat(slices.Concat(b.steps()...)...) }
 
-// start returns the reader's end of a connection to the bus, which sends a step
-// after each write that it read, and then hangs up. A pipe keeps nothing: a call
-// that is written too early meets a bus that does not read.
+// start returns the reader's end of a connection. The other end sends a step after each write that
+// it reads, and then closes. A pipe has no buffer: a call that is written too early meets a bus
+// that does not read.
 func start(t *testing.T, steps [][][]byte) net.Conn {
 	t.Helper()
 	reader, daemon := net.Pipe()
@@ -67,7 +67,7 @@ func start(t *testing.T, steps [][][]byte) net.Conn {
 	return reader
 }
 
-// A secret is the struct of that name in the specification.
+// A secret is the Secret struct of the specification.
 type secret struct {
 	Session           dbus.ObjectPath
 	Parameters, Value []byte
@@ -92,7 +92,7 @@ func failure(t testing.TB, serial uint32) []byte {
 	}, "it failed")
 }
 
-// unsolicited is a signal and a call, which may come at any time.
+// unsolicited returns a signal and a call, which may come at any time.
 func unsolicited(t testing.TB) []byte {
 	t.Helper()
 	named := map[dbus.HeaderField]any{
@@ -101,7 +101,7 @@ func unsolicited(t testing.TB) []byte {
 	return append(message(t, dbus.TypeSignal, named, ":1.7"), message(t, dbus.TypeMethodCall, named)...)
 }
 
-// message is what another implementation sends.
+// message encodes a message with godbus.
 func message(t testing.TB, kind dbus.Type, headers map[dbus.HeaderField]any, body ...any) []byte {
 	t.Helper()
 	m := &dbus.Message{Type: kind, Headers: map[dbus.HeaderField]dbus.Variant{}, Body: body}

@@ -12,7 +12,7 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// A replayConn is a connection to a bus that has said everything.
+// A replayConn is a connection that holds all that a bus sent.
 type replayConn struct {
 	net.Conn
 	sent *bytes.Reader
@@ -22,8 +22,7 @@ func (r replayConn) Read(b []byte) (int, error)  { return r.sent.Read(b) }
 func (r replayConn) Write(b []byte) (int, error) { return len(b), nil }
 func (r replayConn) SetDeadline(time.Time) error { return nil }
 
-// checkAnswer holds that what a bus said gives nothing, or what another
-// implementation finds in it.
+// checkAnswer checks that Read returns nothing, or the same content as godbus.
 func checkAnswer(t *testing.T, sent []byte) {
 	t.Helper()
 	got, err := Read(t.Context(), replayConn{sent: bytes.NewReader(sent)}, Request{"service", "user", time.Hour, errIdle})
@@ -40,7 +39,7 @@ func checkAnswer(t *testing.T, sent []byte) {
 	}
 }
 
-// decodeSecret returns the content in the fifth reply.
+// decodeSecret returns the content in the fifth reply, decoded by godbus.
 func decodeSecret(messages []byte) ([]byte, error) {
 	for len(messages) >= 16 {
 		fields, body := binary.LittleEndian.Uint32(messages[12:]), binary.LittleEndian.Uint32(messages[4:])
@@ -63,7 +62,7 @@ func decodeSecret(messages []byte) ([]byte, error) {
 	return nil, io.ErrUnexpectedEOF
 }
 
-// FuzzAnswer has a bus say anything.
+// FuzzAnswer reads arbitrary answers.
 func FuzzAnswer(f *testing.F) {
 	b := validBus(f)
 	f.Add(b.all())

@@ -1,6 +1,11 @@
-// Package quickread reads an item of the Secret Service with three waits on one
-// connection to the bus. It knows one answer to each of its calls, and leaves all
-// else, errors among it, to a real client of D-Bus. Start with [Read].
+// Package quickread reads one item of the Secret Service in three round trips on one connection. It
+// accepts one form of answer to each call and leaves everything else, errors included, to a full
+// D-Bus client. Start with [Read].
+//
+// It is our own code because godbus, and every client on top of it, signs in and calls step by
+// step, which takes twice the round trips and several goroutines in every get. A client that may
+// give up at the first surprise needs only a small part of the protocol, which a fuzz test compares
+// with godbus.
 package quickread
 
 import (
@@ -26,26 +31,26 @@ const (
 	loginPath                        = secretsPath + "/collection/login"
 	defaultPath                      = secretsPath + "/aliases/default"
 	interfaces                       = "org.freedesktop.Secret."
-	methodCall, methodReturn, signal = 1, 2, 4  // types of messages
-	maxSize                          = 64 << 10 // of the fields of a message, and of its body
+	methodCall, methodReturn, signal = 1, 2, 4  // message types
+	maxSize                          = 64 << 10 // of the header fields and of the body of a message
 )
 
 var (
-	// ErrNotAnswered says that nothing is known about the item.
+	// ErrNotAnswered means that Read learned nothing about the item.
 	ErrNotAnswered = errors.New("the short way gives no answer")
 	errUnexpected  = errors.New("an unexpected answer")
 )
 
-// A Request is about the only item with these attributes in its collection.
+// A Request names the item by its attributes. It must be the only one with them in its collection.
 type Request struct {
 	Service, User string
-	IdleTimeout   time.Duration // the longest wait for one answer
-	TimeoutErr    error         // says that a wait was longer
+	IdleTimeout   time.Duration // longest wait for one answer
+	TimeoutErr    error         // wrapped by the error of a longer wait
 }
 
-// Read returns the content of the item, by a connection to the bus that is new
-// and of no use afterwards. An error that is not ErrNotAnswered is Silent or that
-// of ctx.
+// Read returns the content of the item. conn is a new connection to the bus, which cannot be used
+// afterwards; the caller closes it. The error is ErrNotAnswered, wraps TimeoutErr, or is that of
+// ctx.
 func Read(ctx context.Context, conn net.Conn, r Request) ([]byte, error) {
 	cut := func() { _ = conn.SetDeadline(time.Unix(1, 0)) }
 	timer := time.AfterFunc(r.IdleTimeout, cut)
@@ -64,18 +69,18 @@ func Read(ctx context.Context, conn net.Conn, r Request) ([]byte, error) {
 	return nil, fmt.Errorf("%w: %s: %w", ErrNotAnswered, doing, c.err)
 }
 
-// A client calls, and reads the answers until the first error.
+// A client makes the calls and decodes the answers until the first error.
 type client struct {
 	out  io.Writer
 	in   *bufio.Reader
-	rest []byte // of a message, behind its first 16 bytes
-	at   int    // in rest
+	rest []byte // of a message, after its first 16 bytes
+	at   int    // position in rest
 	err  error
 }
 
-// read makes its calls in the order that gnome-keyring survives: it can die of an
-// OpenSession, and mistake a search, unless the same connection made another call
-// before and waited for its answer. It also returns at what it failed.
+// read makes its calls in an order that gnome-keyring survives: the daemon can crash in
+// OpenSession, and confuse a search, unless the same connection made another call before and waited
+// for its answer. On an error it returns the step that failed.
 func (c *client) read(r Request, answered func()) (doing string, content []byte) {
 	var collection, session, item string
 	for _, step := range []struct {
@@ -96,7 +101,7 @@ func (c *client) read(r Request, answered func()) (doing string, content []byte)
 	return "", content
 }
 
-// hello signs in to the bus, and makes the first call to the daemon.
+// hello signs in to the bus and makes the first call to the daemon.
 func (c *client) hello() {
 	which := encoder{}.str(interfaces + "Service").str("Collections")
 	_, c.err = c.out.Write(slices.Concat(
@@ -112,7 +117,7 @@ func (c *client) hello() {
 	c.str()
 }
 
-// collection returns login if it is there, else the default.
+// collection returns the login collection if it exists, else the default one.
 func (c *client) collection() string {
 	c.reply(2, "v")
 	if c.require(c.sig() == "ao"); slices.Contains(c.strs(), loginPath) {
@@ -121,12 +126,13 @@ func (c *client) collection() string {
 	return defaultPath
 }
 
-// search opens a session, without encryption on the bus, and looks for the item.
+// search opens a session, without encryption on the bus, and searches for the item.
 func (c *client) search(collection string, r Request) (session, item string) {
 	pairs := encoder{}.str("service").str(r.Service).pad(8).str("username").str(r.User)
 	attributes := append(encoder{}.num(len(pairs)).pad(8), pairs...)
+	plain := encoder{}.str("plain").sig("s").str("")
 	_, c.err = c.out.Write(slices.Concat(
-		call{3, secretsName, secretsPath, interfaces + "Service", "OpenSession", "sv", encoder{}.str("plain").sig("s").str("")}.message(),
+		call{3, secretsName, secretsPath, interfaces + "Service", "OpenSession", "sv", plain}.message(),
 		call{4, secretsName, collection, interfaces + "Collection", "SearchItems", "a{ss}", attributes}.message()))
 	c.reply(3, "vo")
 	c.require(c.sig() == "s" && c.str() == "")
@@ -138,13 +144,14 @@ func (c *client) search(collection string, r Request) (session, item string) {
 }
 
 func (c *client) secret(item, session string) []byte {
-	_, c.err = c.out.Write(call{5, secretsName, item, interfaces + "Item", "GetSecret", "o", encoder{}.str(session)}.message())
+	get := call{5, secretsName, item, interfaces + "Item", "GetSecret", "o", encoder{}.str(session)}
+	_, c.err = c.out.Write(get.message())
 	c.reply(5, "(oayays)")
 	_, _, content, _ := c.str(), c.bytes(), c.bytes(), c.str()
 	return content
 }
 
-// An encoder makes a message of D-Bus, or a part of one, in little-endian order:
+// An encoder encodes a D-Bus message, or a part of one, in little-endian order:
 // https://dbus.freedesktop.org/doc/dbus-specification.html
 type encoder []byte
 
@@ -153,7 +160,7 @@ func (e encoder) num(n int) encoder    { return binary.LittleEndian.AppendUint32
 func (e encoder) str(s string) encoder { return append(append(e.num(len(s)), s...), 0) }
 func (e encoder) sig(s string) encoder { return append(append(append(e, byte(len(s))), s...), 0) }
 
-// A call is that of a method, whose arguments have the signature.
+// A call is a method call. The signature describes the arguments.
 type call struct {
 	serial                          int
 	to, path, on, method, signature string
@@ -178,8 +185,7 @@ func (c *client) require(ok bool) {
 	}
 }
 
-// reply begins to read the answer to a call. What may come before is signals, and
-// calls, which nobody answers.
+// reply starts to decode the answer to a call. It skips signals and calls that come before it.
 func (c *client) reply(serial uint32, signature string) {
 	c.require(c.at == len(c.rest))
 	var head [16]byte
@@ -200,7 +206,7 @@ func (c *client) reply(serial uint32, signature string) {
 		switch string(c.take(1)) + c.sig() {
 		case "\x05u":
 			to = c.num()
-		case "\x06s", "\x07s": // whom it is for, and from
+		case "\x06s", "\x07s": // destination and sender
 			c.str()
 		case "\x08g":
 			has = c.sig()
@@ -212,7 +218,7 @@ func (c *client) reply(serial uint32, signature string) {
 	c.pad(8)
 }
 
-// take returns the next n bytes, or as many as a number has after an error.
+// take returns the next n bytes, or the four bytes of a zero number after an error.
 func (c *client) take(n uint32) []byte {
 	if c.require(uint64(n) <= uint64(len(c.rest)-c.at)); c.err != nil {
 		return make([]byte, 4)
@@ -239,7 +245,7 @@ func (c *client) bytes() []byte { return c.take(c.num()) }
 func (c *client) str() string   { return c.text(c.num()) }
 func (c *client) sig() string   { return c.text(uint32(c.take(1)[0])) }
 
-// strs reads an array, the last part of a message.
+// strs decodes an array, the last part of a message.
 func (c *client) strs() (all []string) {
 	for c.require(c.num() == uint32(len(c.rest)-c.at)); c.err == nil && c.at < len(c.rest); {
 		all = append(all, c.str())

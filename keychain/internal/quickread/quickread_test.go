@@ -17,7 +17,7 @@ import (
 
 var errIdle = errors.New("it is silent")
 
-// read reads the item in a bubble, where a wait takes no time.
+// read reads the item in a synctest bubble, where a wait takes no time.
 func read(t *testing.T, steps [][][]byte) (item string, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { item, err = readNow(t.Context(), t, steps) })
@@ -61,7 +61,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestRead_UnexpectedAnswers: whatever is not an answer that gives the item gives nothing.
+// TestRead_UnexpectedAnswers checks that any answer other than the expected one is ErrNotAnswered.
 func TestRead_UnexpectedAnswers(t *testing.T) {
 	for what, change := range map[string]func(b *bus){
 		"it refuses the user":   func(b *bus) { b.signIn = []byte("REJECTED EXTERNAL\r\n") },
@@ -80,7 +80,8 @@ func TestRead_UnexpectedAnswers(t *testing.T) {
 		"the other order":       func(b *bus) { b.session, b.items = b.items, b.session },
 		"the answer to another": func(b *bus) { b.secret = reply(t, 6, content(testContent)) },
 		"the answer to nothing": func(b *bus) {
-			b.secret = message(t, dbus.TypeMethodReply, map[dbus.HeaderField]any{dbus.FieldReplySerial: uint32(0)}, content(testContent))
+			none := map[dbus.HeaderField]any{dbus.FieldReplySerial: uint32(0)}
+			b.secret = message(t, dbus.TypeMethodReply, none, content(testContent))
 		},
 		"an answer of no type":      func(b *bus) { b.secret = reply(t, 5) },
 		"an answer of another type": func(b *bus) { b.secret = reply(t, 5, testContent) },
@@ -128,7 +129,7 @@ func appendByte(m []byte) []byte {
 	return m
 }
 
-// TestHangUp ends the conversation after each of its bytes.
+// TestHangUp closes the connection after each byte.
 func TestHangUp(t *testing.T) {
 	all := validBus(t).all()
 	for i := range all {
@@ -154,7 +155,7 @@ func TestBrokenBytes(t *testing.T) {
 	}
 }
 
-// TestSilence: each answer has its time, and no more.
+// TestSilence checks that each answer has its own timeout.
 func TestSilence(t *testing.T) {
 	b := validBus(t)
 	mute := [][]byte{}
@@ -179,7 +180,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// TestSlowBus answers each call, and all of them together in a longer time.
+// TestSlowBus checks a bus whose answers come in time one by one and take longer together.
 func TestSlowBus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := &slowConn{Conn: start(t, validBus(t).steps()), pause: 1400 * time.Millisecond}
@@ -190,7 +191,7 @@ func TestSlowBus(t *testing.T) {
 	})
 }
 
-// TestTornAnswer comes byte by byte and too slowly.
+// TestTornAnswer receives an answer byte by byte and too slowly.
 func TestTornAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := &slowConn{Conn: start(t, validBus(t).steps()), pause: time.Second, atMost: 1}
@@ -220,11 +221,11 @@ func TestContextEnds(t *testing.T) {
 	})
 }
 
-// slowConn is a connection that brings little, and after a pause.
+// slowConn is a connection that returns few bytes after a pause.
 type slowConn struct {
 	net.Conn
 	pause  time.Duration
-	atMost int // bytes at once, if not zero
+	atMost int // bytes in one read; 0: no limit
 }
 
 func (s *slowConn) Read(b []byte) (int, error) {

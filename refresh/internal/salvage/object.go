@@ -5,25 +5,23 @@ import (
 	"encoding/json"
 )
 
-// An Object is a JSON object, or the first members of one that breaks off.
+// An Object is a JSON object, or the first members of a truncated one.
 type Object struct {
-	// Members by their names; a name that is there twice has two values.
+	// Members by name; a duplicate name has several values.
 	Members map[string][]json.RawMessage
-	// Whole: the object has its end.
+	// Whole: the object is complete.
 	Whole bool
 }
 
 const (
-	// maxTries bounds the places where an object is looked for in one text, and
-	// maxWork the bytes that are read for it: what is nested deeply, or never
-	// ends, must not take long.
+	// maxTries limits the number of positions at which an object is tried in one text, and maxWork the number of bytes
+	// read for it, so that deeply nested or truncated input does not take long.
 	maxTries = 1000
 	maxWork  = 16 << 20
 )
 
-// Objects yields the JSON objects of the answer wherever they are, the likeliest
-// first: an object before those in it. Some come more than once. Yield returns
-// false to stop.
+// Objects yields the JSON objects of the response wherever they are, the likeliest first: an object before the objects
+// nested in it. Some are yielded more than once.
 func (a Answer) Objects(yield func(Object) bool) {
 	for body := range a.bodies {
 		for b := range unpacked(body) {
@@ -36,7 +34,7 @@ func (a Answer) Objects(yield func(Object) bool) {
 	}
 }
 
-// Mentions reports whether any reading of the answer contains one of the words.
+// Mentions reports whether any decoding of the response contains one of the words.
 func (a Answer) Mentions(words ...string) bool {
 	for body := range a.bodies {
 		for b := range unpacked(body) {
@@ -59,7 +57,7 @@ func objectsIn(text []byte, yield func(Object) bool) (more bool) {
 	if spaced := plain(text); spaced != nil && !scan(spaced, yield) {
 		return false
 	}
-	// A text in JSON that is JSON itself.
+	// A JSON string that contains JSON.
 	var inner string
 	if t := trim(text); len(t) > 0 && t[0] == '"' && json.Unmarshal(t, &inner) == nil {
 		return scan([]byte(inner), yield)
@@ -85,11 +83,10 @@ func scan(text []byte, yield func(Object) bool) (more bool) {
 	return true
 }
 
-// parse reads the object at the start of the text, and returns how many bytes
-// that took.
+// parse parses the object at the start of the text, and returns how many bytes it read.
 func parse(text []byte) (o Object, read int) {
 	if after := bytes.TrimLeft(text[1:], " \t\r\n"); len(after) == 0 || after[0] != '"' {
-		return o, 1 // empty, or none
+		return o, 1 // empty, or not an object
 	}
 	o.Members = map[string][]json.RawMessage{}
 	r := bytes.NewReader(text)

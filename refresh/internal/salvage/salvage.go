@@ -1,8 +1,8 @@
-// Package salvage reads what it can of an HTTP answer that must not be lost,
-// however wrong its frame, compression or character set is.
+// Package salvage recovers the tokens from an HTTP response that must not be lost, however wrong its framing,
+// compression or character set is.
 //
-// The answer to a refresh brings the only refresh token that is still good. A
-// strict reader throws it away with a chunk that is missing at its end.
+// The response to a refresh contains the only valid refresh token. A strict parser would discard it because of, say, a
+// missing last chunk.
 package salvage
 
 import (
@@ -14,27 +14,25 @@ import (
 	"strings"
 )
 
-// An Answer is one HTTP answer, taken apart. Its slices are parts of what was
-// parsed, or copies.
+// An Answer is a parsed HTTP response. Its slices alias the parsed bytes, or are copies.
 type Answer struct {
-	// Status is 0 if there is no status line, as of HTTP/0.9.
+	// Status is 0 if there is no status line, as in HTTP/0.9.
 	Status int
 	Header http.Header
-	// Body is the content as the header frames it: without chunks, and no longer
-	// than Content-Length. It may still be compressed.
+	// Body is the content according to the header: without chunked encoding, and no longer than Content-Length. It may
+	// still be compressed.
 	Body []byte
-	// Whole: the frame says that all of the body is there.
+	// Whole: according to the framing, the body is complete.
 	Whole bool
-	// UntilClose: the body has no length; the end of the connection is its end.
+	// UntilClose: the body has no length and ends with the connection.
 	UntilClose bool
 
 	raw  []byte
-	rest []byte // all that follows the header
+	rest []byte // everything after the header
 }
 
-// Parse takes the bytes of an answer apart, from the first that arrived to the
-// last that has arrived so far. Interim answers (RFC 9110 section 15.2) are
-// skipped. It never fails: what has no header is all body.
+// Parse parses the bytes received so far. Interim responses (RFC 9110 section 15.2) are skipped. It never fails: bytes
+// without a header are the body.
 func Parse(raw []byte) Answer {
 	rest := raw
 	for {
@@ -50,7 +48,7 @@ func Parse(raw []byte) Answer {
 func parseOne(raw []byte) Answer {
 	head := bytes.TrimLeft(raw, " \t\r\n")
 	if len(head) < len("HTTP/") && strings.HasPrefix("HTTP/", strings.ToUpper(string(head))) {
-		return Answer{} // it may become a status line
+		return Answer{} // may be the start of a status line
 	}
 	if len(head) < len("HTTP/") || !strings.EqualFold(string(head[:len("HTTP/")]), "HTTP/") {
 		return Answer{Body: raw, rest: raw, UntilClose: true}
@@ -61,7 +59,7 @@ func parseOne(raw []byte) Answer {
 	for {
 		line, after, more := bytes.Cut(head, []byte("\n"))
 		if !more {
-			return a // the header has not ended
+			return a // the header is incomplete
 		}
 		head = after
 		text := strings.TrimRight(string(line), "\r")
@@ -75,10 +73,10 @@ func parseOne(raw []byte) Answer {
 	return a
 }
 
-// HasContent reports whether anything but blanks follows the header.
+// HasContent reports whether anything but white space follows the header.
 func (a Answer) HasContent() bool { return len(bytes.TrimSpace(a.rest)) > 0 }
 
-// statusOf returns the second word of the status line as a number.
+// statusOf returns the status code in the status line.
 func statusOf(line string) int {
 	words := strings.Fields(line)
 	if len(words) < 2 {
@@ -91,8 +89,8 @@ func statusOf(line string) int {
 	return status
 }
 
-// addLine adds one line of the header, and returns its name. A line that begins
-// with a blank goes on with the line before it, whose name is given.
+// addLine adds one header line and returns its name. A line that begins with white space continues the previous line,
+// whose name is before.
 func (a *Answer) addLine(before, line string) string {
 	if before != "" && (line[0] == ' ' || line[0] == '\t') {
 		values := a.Header[before]
@@ -108,7 +106,7 @@ func (a *Answer) addLine(before, line string) string {
 	return name
 }
 
-// frame cuts the body out of what follows the header (RFC 9112 section 6.3).
+// frame separates the body from the bytes after the header (RFC 9112 section 6.3).
 func (a *Answer) frame() {
 	length, err := strconv.ParseInt(a.Header.Get("Content-Length"), 10, 64)
 	switch {
@@ -124,8 +122,7 @@ func (a *Answer) frame() {
 	}
 }
 
-// dechunk returns the content of the chunks, up to the first that is broken, and
-// whether the last one was there.
+// dechunk returns the content of the chunks up to the first invalid one, and whether the last chunk was found.
 func dechunk(b []byte) (content []byte, whole bool) {
 	framed := io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), bytes.NewReader(b))
 	resp, err := http.ReadResponse(bufio.NewReader(framed), nil)

@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// maxText bounds what is unpacked from a compressed body, in bytes.
+	// maxText limits the decompressed size of a body in bytes.
 	maxText = 4 << 20
-	// maxLayers bounds how often a body is compressed.
+	// maxLayers limits how many times a body may be compressed.
 	maxLayers = 3
 )
 
-// Text returns the body as UTF-8, unpacked and without a byte order mark, if
-// that makes it JSON; else as it is.
+// Text returns the body as UTF-8, decompressed and without a byte order mark, if the result is JSON; otherwise
+// unchanged.
 func (a Answer) Text() []byte {
 	for b := range unpacked(a.Body) {
 		for text := range texts(b) {
@@ -31,8 +31,8 @@ func (a Answer) Text() []byte {
 	return a.Body
 }
 
-// bodies yields what the body may be, the likeliest first: what the header says,
-// all that follows the header, the same without chunks, and all of it.
+// bodies yields the possible bodies, the likeliest first: the body according to the header, everything after the
+// header, the same without chunked encoding, and all bytes.
 func (a Answer) bodies(yield func([]byte) bool) {
 	if !yield(a.Body) {
 		return
@@ -48,8 +48,8 @@ func (a Answer) bodies(yield func([]byte) bool) {
 	}
 }
 
-// unpacked yields the bytes, and what they are compressed of, layer by layer.
-// The header is not asked: it may be wrong, and the bytes tell.
+// unpacked yields the bytes, and each result of decompressing them, layer by layer. It ignores the header, which may be
+// wrong.
 func unpacked(b []byte) func(func([]byte) bool) {
 	return func(yield func([]byte) bool) { unpack(b, maxLayers, yield) }
 }
@@ -66,7 +66,7 @@ func unpack(b []byte, layers int, yield func([]byte) bool) bool {
 		if r == nil {
 			continue
 		}
-		// What came before an error is worth a look: a checksum is at the end.
+		// Data before an error is used: the checksum is at the end.
 		inner, _ := io.ReadAll(io.LimitReader(r, maxText))
 		if len(inner) > 1 && !unpack(inner, layers-1, yield) {
 			return false
@@ -95,7 +95,7 @@ func unzlib(b []byte) io.Reader {
 	return r
 }
 
-// undeflate reads what has no head of its own. Text is not tried.
+// undeflate decompresses a stream without a header. Text is not tried.
 func undeflate(b []byte) io.Reader {
 	if len(b) == 0 || bytes.IndexByte([]byte(" \t\r\n{[\"/)<"), b[0]) >= 0 {
 		return nil
@@ -103,8 +103,7 @@ func undeflate(b []byte) io.Reader {
 	return flate.NewReader(bytes.NewReader(b))
 }
 
-// texts yields the bytes as UTF-8, and from the other encodings of Unicode if
-// they can be one.
+// texts yields the bytes, and their decodings from UTF-16 and UTF-32 if they contain a zero byte.
 func texts(b []byte) func(func([]byte) bool) {
 	return func(yield func([]byte) bool) {
 		if !yield(b) || bytes.IndexByte(b, 0) < 0 {
@@ -134,13 +133,12 @@ func fromUTF32(b []byte, order binary.ByteOrder) []byte {
 	return []byte(string(runes))
 }
 
-// trim leaves out blanks, control characters and byte order marks at both ends.
+// trim removes white space, control characters and byte order marks from both ends.
 func trim(text []byte) []byte {
 	return bytes.TrimFunc(text, func(r rune) bool { return r <= ' ' || r == '\ufeff' })
 }
 
-// plain replaces control characters, which JSON does not allow within a text, by
-// blanks. It returns nil if there are none.
+// plain replaces control characters, which JSON does not allow in strings, by spaces. It returns nil if there are none.
 func plain(text []byte) []byte {
 	control := func(r rune) bool { return r < ' ' }
 	if bytes.IndexFunc(text, control) < 0 {

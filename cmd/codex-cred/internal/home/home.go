@@ -95,7 +95,7 @@ func At(c Config, root string) *Home {
 		Locks:     filelock.New(root),
 		Keychain:  keychain.New(),
 		FileStore: fallbackfile.New(root),
-		Journals:  journal.New(root).Rooted(),
+		Journals:  journal.New(root).RequireRoot(),
 		Hosts:     hosttable.New(root),
 		Shims:     shimdir.New(root),
 		Setups:    setupdir.New(root),

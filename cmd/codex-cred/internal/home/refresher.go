@@ -22,7 +22,7 @@ func (h *Home) Helper(start func(d helper.Demand, background bool) (io.ReadClose
 	return &helper.Helper{
 		Records: h.Records,
 		Refresher: &refresh.Gate{
-			Records: h.Records, Locks: h.Locks.Rooted(), Start: start, Now: h.now, Kinds: exit.ReplyKinds(), Holder: h.HolderOf,
+			Records: h.Records, Locks: h.Locks.RequireRoot(), Start: start, Now: h.now, Kinds: exit.ReplyKinds(), Holder: h.HolderOf,
 		},
 		Now: h.now, Outlives: outlives,
 	}
@@ -31,8 +31,8 @@ func (h *Home) Helper(start func(d helper.Demand, background bool) (io.ReadClose
 // Rotation refreshes in this process. At is for tests, see [refresh.Rotation].
 func (h *Home) Rotation(at func(step string) error) *refresh.Rotation {
 	return &refresh.Rotation{
-		Records: h.Records, Locker: h.Flushing(h.Locks.Rooted()), Journals: h.Journals, Client: h.RefreshClient,
-		Host: h.MachineID(), Unreached: 2 * time.Second,
+		Records: h.Records, Locker: h.Flushing(h.Locks.RequireRoot()), Journals: h.Journals, Client: h.RefreshClient,
+		Host: h.MachineID(), UnreachablePause: 2 * time.Second,
 		Random: rand.Reader, Now: h.now, At: at, Kinds: exit.ReplyKinds(),
 	}
 }
@@ -92,7 +92,7 @@ func (h *Home) NoteUndecided(account string, answer helper.Answer, err error) (h
 // EnterGate takes the account's gate, unless somebody has it or the account is gone.
 func (h *Home) EnterGate(account string) (leave func(), ok bool) {
 	gate := h.gateOf(account)
-	unlock, ok, err := h.Locks.Rooted().Try(gate)
+	unlock, ok, err := h.Locks.RequireRoot().Try(gate)
 	if err != nil || !ok {
 		return nil, false
 	}

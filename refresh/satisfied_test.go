@@ -18,44 +18,44 @@ import (
 
 // A newer credential that has expired by now serves no demand: it is refreshed.
 func TestRotation_ServedByAValidTokenOnly(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.primed(t) // somebody else's refresh, to generation 2
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.refreshOnce(t) // somebody else's refresh, to generation 2
 	demand := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonExpiry}
-	if rec, err := w.rotation.Refresh(soon(t), demand); err != nil || rec.Credential.Generation != 2 {
+	if rec, err := env.rotation.Refresh(timeoutContext(t), demand); err != nil || rec.Credential.Generation != 2 {
 		t.Errorf("while it is valid: generation %d, error %v; want 2", rec.Credential.Generation, err)
 	}
-	w.clock.advance(life)
-	rec, err := w.rotation.Refresh(soon(t), demand)
-	if err != nil || rec.Credential.Generation != 3 || !rec.Credential.Valid(w.clock.Now()) {
+	env.clock.advance(life)
+	rec, err := env.rotation.Refresh(timeoutContext(t), demand)
+	if err != nil || rec.Credential.Generation != 3 || !rec.Credential.Valid(env.clock.Now()) {
 		t.Errorf("once it has expired: generation %d, error %v; want 3", rec.Credential.Generation, err)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 2)
+	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
 // Neither does it serve who waits at the gate: that one starts a worker, once.
 func TestGate_ServedByAValidTokenOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newGateWorld(t)
-		rec, err := w.gate.Records.Read(t.Context(), "work")
+		env := newGateEnvironment(t)
+		rec, err := env.gate.Records.Read(t.Context(), "work")
 		if err != nil {
 			t.Fatal(err)
 		}
 		c := rec.Credential
-		c.Generation, c.Expiry = 2, w.gate.Now() // it was valid for less than its refresh took
-		w.write(t, c, rec.Version)
+		c.Generation, c.Expiry = 2, env.gate.Now() // it was valid for less than its refresh took
+		env.write(t, c, rec.Version)
 		done := make(chan helper.Record)
 		go func() {
-			rec, _ := w.gate.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonExpiry})
+			rec, _ := env.gate.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonExpiry})
 			done <- rec
 		}()
 		synctest.Wait()
-		if len(w.workers) != 1 {
-			t.Fatalf("%d workers, want 1", len(w.workers))
+		if len(env.workers) != 1 {
+			t.Fatalf("%d workers, want 1", len(env.workers))
 		}
-		rec.Credential.Generation, rec.Credential.Expiry = 3, w.gate.Now().Add(time.Minute)
-		read, _ := w.gate.Records.Read(t.Context(), "work")
-		w.write(t, rec.Credential, read.Version)
-		w.workers[0].reply(t)
+		rec.Credential.Generation, rec.Credential.Expiry = 3, env.gate.Now().Add(time.Minute)
+		read, _ := env.gate.Records.Read(t.Context(), "work")
+		env.write(t, rec.Credential, read.Version)
+		env.workers[0].reply(t)
 		if got := <-done; got.Credential.Generation != 3 {
 			t.Errorf("generation %d, want 3", got.Credential.Generation)
 		}
@@ -71,10 +71,10 @@ func TestRotation_OtherIssuerOrClient(t *testing.T) {
 		`{"iss":"ISSUER/"}`:                    "an id_token whose issuer differs by the slash at its end",
 		`{"iss":"ISSUER","aud":["x","other"]}`: "an id_token of another client",
 	} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		w.primed(t)
-		w.clock.advance(life)
-		claims = strings.ReplaceAll(claims, "ISSUER", w.read(t).Credential.Issuer.URL)
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		env.refreshOnce(t)
+		env.clock.advance(life)
+		claims = strings.ReplaceAll(claims, "ISSUER", env.read(t).Credential.Issuer.URL)
 		body, err := json.Marshal(map[string]any{
 			"access_token": "a", "refresh_token": "r", "token_type": "Bearer",
 			"id_token": "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln",
@@ -82,24 +82,24 @@ func TestRotation_OtherIssuerOrClient(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.leave(t, left{generation: 2, state: journal.StateSending, answer: answered(200, string(body))})
-		_, err = w.refresh(t)
+		env.writeJournal(t, journalState{generation: 2, state: journal.StateSending, answer: answered(200, string(body))})
+		_, err = env.refresh(t)
 		if !errors.Is(err, helper.ErrSignInRequired) || !strings.Contains(err.Error(), "answered the refresh with "+want+":") {
 			t.Errorf("%s: error %v, want %q", claims, err, want)
 		}
-		if e, err := w.rotation.Journals.Read(w.read(t).Account.ID, w.key(t)); err != nil || len(e.Answer) == 0 {
+		if e, err := env.rotation.Journals.Read(env.read(t).Account.ID, env.key(t)); err != nil || len(e.Answer) == 0 {
 			t.Errorf("%s: the sealed answer is gone: %v", claims, err)
 		}
 	}
 }
 
-// A lyingStore says that it has written, and keeps what it had.
-type lyingStore struct {
+// A discardingStore says that it has written, and keeps what it had.
+type discardingStore struct {
 	helper.Memory
 	lies int // how many of the next Puts of a credential
 }
 
-func (s *lyingStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *discardingStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
 	if s.lies > 0 && expect != "" {
 		s.lies--
 		return helper.Digest(item), nil
@@ -111,24 +111,24 @@ func (s *lyingStore) Put(ctx context.Context, name string, item []byte, expect h
 // journal keeps it, and it is written again.
 func TestRotation_ReadsBack(t *testing.T) {
 	for lies, stored := range map[int]bool{1: true, 100: false} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		liar := &lyingStore{}
-		w.rotation.Records.Stores = helper.Router{"memory": liar}
-		w.signIn(t, refresh.ProfileOAuth)
-		w.clock.advance(life)
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		liar := &discardingStore{}
+		env.rotation.Records.Stores = helper.Router{"memory": liar}
+		env.signIn(t, refresh.ProfileOAuth)
+		env.clock.advance(life)
 		liar.lies = lies
-		rec, err := w.refresh(t)
-		if (err == nil) != stored || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+		rec, err := env.refresh(t)
+		if (err == nil) != stored || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 			t.Errorf("%d lies: error %v, want one: %t", lies, err, !stored)
 		}
 		liar.lies = 0
-		if got := w.read(t).Credential.Generation; (got == 2) != stored {
+		if got := env.read(t).Credential.Generation; (got == 2) != stored {
 			t.Errorf("%d lies: stored is generation %d", lies, got)
 		}
-		rec, err = w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1})
-		if err != nil || rec.Credential.Generation != 2 || w.read(t).Credential.Generation != 2 {
+		rec, err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1})
+		if err != nil || rec.Credential.Generation != 2 || env.read(t).Credential.Generation != 2 {
 			t.Errorf("%d lies, the next refresh: generation %d, error %v; want 2", lies, rec.Credential.Generation, err)
 		}
-		w.wantRequests(t, authserver.GrantRefresh, 1)
+		env.wantRequests(t, authserver.GrantRefresh, 1)
 	}
 }

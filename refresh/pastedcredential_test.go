@@ -16,13 +16,13 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// givenNow is when the documents of these tests are given.
-func givenNow() time.Time { return time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC) }
+// testTime is when the documents of these tests are given.
+func testTime() time.Time { return time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC) }
 
-func give(t *testing.T, document string) (helper.Credential, error) {
+func parseDocument(t *testing.T, document string) (helper.Credential, error) {
 	t.Helper()
-	client := &refresh.Client{UserAgent: "codex-cred/test", Now: givenNow}
-	return client.Given(t.Context(), strings.NewReader(document))
+	client := &refresh.Client{UserAgent: "codex-cred/test", Now: testTime}
+	return client.ParseCredential(t.Context(), strings.NewReader(document))
 }
 
 // claimsToken returns a JWT with the claims.
@@ -40,7 +40,7 @@ func with(members map[string]any) string {
 }
 
 func TestGiven(t *testing.T) {
-	in := func(d time.Duration) time.Time { return givenNow().Add(d) }
+	in := func(d time.Duration) time.Time { return testTime().Add(d) }
 	claims := `{"sub":"user-1","email":"user@example.com","aud":"` + authserver.OpenAIClientID +
 		`","https://api.openai.com/auth":{"chatgpt_account_id":"acct-1","chatgpt_plan_type":"plus"}}`
 	full := helper.Identity{Subject: "user-1", AccountID: "acct-1", Plan: "plus", Email: "user@example.com"}
@@ -61,11 +61,11 @@ func TestGiven(t *testing.T) {
 		{"an expired token with a refresh token", map[string]any{"expiry": "2020-01-01T00:00:00Z", "refresh_token": "given-refresh-token"}, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), helper.Identity{}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			got, err := give(t, with(c.members))
+			got, err := parseDocument(t, with(c.members))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !got.Expiry.Equal(c.expiry) || got.Identity != c.identity || got.Generation != 1 || !got.ObtainedAt.Equal(givenNow()) {
+			if !got.Expiry.Equal(c.expiry) || got.Identity != c.identity || got.Generation != 1 || !got.ObtainedAt.Equal(testTime()) {
 				t.Errorf("expiry %v, identity %+v, generation %d", got.Expiry, got.Identity, got.Generation)
 			}
 		})
@@ -73,7 +73,7 @@ func TestGiven(t *testing.T) {
 }
 
 func TestGivenKeepsTheTokens(t *testing.T) {
-	got, err := give(t, with(map[string]any{"refresh_token": "given-refresh-token", "scope": "openid email", "token_type": "bearer", "originator": "me"}))
+	got, err := parseDocument(t, with(map[string]any{"refresh_token": "given-refresh-token", "scope": "openid email", "token_type": "bearer", "originator": "me"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,14 +94,14 @@ func TestGivenOfAnotherIssuer(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	document := with(map[string]any{"profile": "oauth", "issuer": server.URL(), "client_id": "me"})
-	got, err := give(t, document)
+	got, err := parseDocument(t, document)
 	if err != nil || got.Issuer.TokenEndpoint != server.URL()+"/token" {
 		t.Errorf("token endpoint %q, %v", got.Issuer.TokenEndpoint, err)
 	}
 	if err := server.Fail(authserver.Fault{Kind: authserver.WrongIssuer, Times: authserver.Forever}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := give(t, document); !errors.Is(err, helper.ErrRejected) {
+	if _, err := parseDocument(t, document); !errors.Is(err, helper.ErrRejected) {
 		t.Errorf("with the metadata of another issuer: %v", err)
 	}
 }
@@ -142,7 +142,7 @@ func TestGivenIsStrict(t *testing.T) {
 		"64 KiB":                       with(map[string]any{"scope": strings.Repeat("x", 64<<10)}),
 	} {
 		t.Run(what, func(t *testing.T) {
-			_, err := give(t, document)
+			_, err := parseDocument(t, document)
 			if !errors.Is(err, helper.ErrInvalid) {
 				t.Fatalf("error %v, want ErrInvalid", err)
 			}
@@ -158,10 +158,10 @@ func FuzzGiven(f *testing.F) {
 	f.Add(`{"access_token":"a","expiry":"2030-01-01T00:00:00Z"}`)
 	f.Add(`{"access_token":"a"} {`)
 	f.Fuzz(func(t *testing.T, document string) {
-		client := &refresh.Client{Now: givenNow, Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("no network") }}
-		c, err := client.Given(t.Context(), strings.NewReader(document))
+		client := &refresh.Client{Now: testTime, Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("no network") }}
+		c, err := client.ParseCredential(t.Context(), strings.NewReader(document))
 		switch {
-		case err == nil && (c.AccessToken.IsZero() || c.Expiry.IsZero() || !c.Valid(givenNow()) && c.RefreshToken.IsZero()):
+		case err == nil && (c.AccessToken.IsZero() || c.Expiry.IsZero() || !c.Valid(testTime()) && c.RefreshToken.IsZero()):
 			t.Errorf("accepted as %+v", c)
 		case err != nil && !errors.Is(err, helper.ErrInvalid) && !errors.Is(err, helper.ErrTemporary):
 			t.Errorf("refused with %v", err)

@@ -13,12 +13,27 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// maxGiven is the size in bytes of the largest document that Given reads.
-const maxGiven = 64 << 10
+// maxPastedCredential limits the document's size in bytes.
+const maxPastedCredential = 64 << 10
 
-// Given reads a credential that somebody else obtained: one JSON object with
-// the members of a token answer (RFC 6749 section 5.1) and those that say whose
-// it is:
+// ParseCredential reads a credential that was obtained elsewhere: one JSON object with the members of a token response
+// (RFC 6749 section 5.1) and members that identify its owner and issuer:
+//
+//	access_token   required
+//	refresh_token  optional; without it the credential cannot be refreshed
+//	expires_in     seconds from now, or
+//	expiry         a time of RFC 3339; default: the access token's exp, or one hour
+//	id_token       for the identity; default: the access token, if it is a JWT
+//	account_id     of the identity; default: the id_token's
+//	token_type     Bearer
+//	scope
+//	profile, issuer, client_id, originator   as in Settings
+//
+// Parsing is strict: unknown or duplicate members, values of the wrong type, data after the object, and documents over
+// 64 KiB are [helper.ErrInvalid]. Errors contain no part of a value. For the oauth profile the issuer's metadata is
+// fetched, with the errors of [Client.Issuer].
+//
+// The credential has generation 1. Its previous owner must not use the refresh token any more.
 //
 //	access_token   required
 //	refresh_token  none: the credential ends with its access token
@@ -30,15 +45,13 @@ const maxGiven = 64 << 10
 //	scope
 //	profile, issuer, client_id, originator   as of Settings
 //
-// It is strict: an unknown member, one that is there twice, a value of another
-// type and anything after the object are [helper.ErrInvalid], as is a document
-// of more than 64 KiB. No part of a value is in an error. For the oauth profile
+// It is strict: an unknown member, one that is there twice, a value of another type and anything after the object are
+// [helper.ErrInvalid], as is a document of more than 64 KiB. No part of a value is in an error. For the oauth profile
 // the issuer is asked for its metadata, with the errors of [Client.Issuer].
 //
-// The credential is of generation 1: whoever gave it must not use its refresh
-// token any more.
-func (c *Client) Given(ctx context.Context, r io.Reader) (helper.Credential, error) {
-	g, err := readGiven(r)
+// The credential has generation 1. Its previous owner must not use the refresh token any more.
+func (c *Client) ParseCredential(ctx context.Context, r io.Reader) (helper.Credential, error) {
+	g, err := readPastedCredential(r)
 	if err == nil {
 		err = g.check()
 	}
@@ -56,11 +69,11 @@ func (c *Client) Given(ctx context.Context, r io.Reader) (helper.Credential, err
 	return cred, nil
 }
 
-// given is the members of the document, as texts.
-type given map[string]string
+// pastedCredential holds the document's members as strings.
+type pastedCredential map[string]string
 
-// givenMembers says which members there may be, and which of them are numbers.
-func givenMembers() map[string]bool {
+// credentialMembers returns the allowed members, and whether each is a number.
+func credentialMembers() map[string]bool {
 	const text, number = false, true
 	return map[string]bool{
 		"access_token": text, "refresh_token": text, "id_token": text, "token_type": text, "scope": text,
@@ -69,12 +82,12 @@ func givenMembers() map[string]bool {
 	}
 }
 
-func readGiven(r io.Reader) (given, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxGiven+1))
+func readPastedCredential(r io.Reader) (pastedCredential, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxPastedCredential+1))
 	if err != nil {
 		return nil, fmt.Errorf("read it: %w", err)
 	}
-	if len(body) > maxGiven {
+	if len(body) > maxPastedCredential {
 		return nil, errors.New("it has more than 64 KiB")
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -82,7 +95,7 @@ func readGiven(r io.Reader) (given, error) {
 	if first, err := d.Token(); err != nil || first != json.Delim('{') {
 		return nil, errors.New("it is not a JSON object")
 	}
-	g := given{}
+	g := pastedCredential{}
 	for d.More() {
 		if err := g.readMember(d); err != nil {
 			return nil, err
@@ -97,19 +110,19 @@ func readGiven(r io.Reader) (given, error) {
 	return g, nil
 }
 
-// readMember reads one name and its value.
-func (g given) readMember(d *json.Decoder) error {
+// readMember reads a name and its value.
+func (g pastedCredential) readMember(d *json.Decoder) error {
 	token, err := d.Token()
 	name, ok := token.(string)
 	if err != nil || !ok {
 		return errors.New("it is not JSON")
 	}
-	number, known := givenMembers()[name]
+	number, known := credentialMembers()[name]
 	if _, twice := g[name]; twice {
 		return fmt.Errorf("its member %s is there twice", name)
 	}
 	if !known {
-		return fmt.Errorf("it has a member%s that is none of a credential", shownMember(name))
+		return fmt.Errorf("it has a member%s that is none of a credential", safeMemberName(name))
 	}
 	value, err := d.Token()
 	if err != nil {
@@ -129,16 +142,15 @@ func (g given) readMember(d *json.Decoder) error {
 	return nil
 }
 
-// shownMember is the name of a member with a space before it, or nothing if it might
-// be a token in the wrong place.
-func shownMember(name string) string {
+// safeMemberName returns a space and the name, or "" if the name might be a misplaced token.
+func safeMemberName(name string) string {
 	if len(name) <= 20 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") == "" {
 		return " " + name
 	}
 	return ""
 }
 
-func (g given) check() error {
+func (g pastedCredential) check() error {
 	_, hasSpan := g["expires_in"]
 	_, hasTime := g["expiry"]
 	switch {
@@ -153,17 +165,17 @@ func (g given) check() error {
 	if err != nil {
 		return errors.New("it is not text")
 	}
-	_, err = parseGrant(ProfileOpenAI, body) // the dialect that may leave out token_type
+	_, err = parseGrant(ProfileOpenAI, body) // the profile without a mandatory token_type
 	return err
 }
 
-// credential is of a document that passed check.
-func (g given) credential(iss helper.Issuer, now time.Time) (helper.Credential, error) {
+// credential converts a document that passed check.
+func (g pastedCredential) credential(iss helper.Issuer, now time.Time) (helper.Credential, error) {
 	answer := grant{
 		access: helper.NewSecret(g["access_token"]), refresh: helper.NewSecret(g["refresh_token"]),
-		idToken: helper.NewSecret(g["id_token"]), life: seconds(json.RawMessage(g["expires_in"])), scope: clean(g["scope"], maxJWT),
+		idToken: helper.NewSecret(g["id_token"]), life: seconds(json.RawMessage(g["expires_in"])), scope: sanitize(g["scope"], maxJWT),
 	}
-	if err := answer.owner(iss); err != nil {
+	if err := answer.checkIssuer(iss); err != nil {
 		return helper.Credential{}, err
 	}
 	if answer.idToken.IsZero() {
@@ -172,20 +184,20 @@ func (g given) credential(iss helper.Issuer, now time.Time) (helper.Credential, 
 	c := answer.renew(helper.Credential{Issuer: iss}, now)
 	if text, ok := g["expiry"]; ok {
 		t, err := time.Parse(time.RFC3339, text)
-		if err != nil || t.After(now.Add(longestLife)) {
+		if err != nil || t.After(now.Add(maxLife)) {
 			return helper.Credential{}, errors.New("its expiry is no time of RFC 3339 such as 2030-01-31T12:00:00Z")
 		}
 		c.Expiry = t.UTC()
 	}
-	c.Identity.AccountID = or(clean(g["account_id"], maxClaim), c.Identity.AccountID)
+	c.Identity.AccountID = or(sanitize(g["account_id"], maxClaim), c.Identity.AccountID)
 	if !c.Valid(now) && c.RefreshToken.IsZero() {
 		return helper.Credential{}, errors.New("its access token has expired and there is no refresh token")
 	}
 	return c, nil
 }
 
-// owner refuses an id_token that names another issuer or client.
-func (g grant) owner(iss helper.Issuer) error {
+// checkIssuer returns an error if the id_token names another issuer or client.
+func (g grant) checkIssuer(iss helper.Issuer) error {
 	if g.idToken.IsZero() {
 		return nil
 	}
@@ -193,7 +205,7 @@ func (g grant) owner(iss helper.Issuer) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("its id_token cannot be read: %w", err)
-	case claims.differs(helper.Credential{Issuer: iss}):
+	case claims.isDifferent(helper.Credential{Issuer: iss}):
 		return errors.New("its id_token is of another issuer or client")
 	}
 	return nil

@@ -13,25 +13,22 @@ import (
 )
 
 const (
-	// maxRaw bounds a precious answer in bytes, with its header. What arrived up
-	// to there is kept.
+	// maxRaw limits the size of a raw answer in bytes, with its header. A longer answer is kept up to there.
 	maxRaw = 4 << 20
-	// maxEager is up to which size an answer is looked at with every piece that
-	// arrives; a longer one when no more has arrived for a while.
+	// maxEager is the size up to which an answer is parsed after every read. A longer one is parsed after a pause in
+	// the data.
 	maxEager = 256 << 10
-	pieceGap = 100 * time.Millisecond
-	// lingerTime is how long more is waited for when an answer is whole by its
-	// frame, but means nothing: the frame may be wrong.
+	idleGap  = 100 * time.Millisecond
+	// lingerTime is how long to wait for more data when the answer is complete by its framing but contains no tokens or
+	// error: the framing may be wrong.
 	lingerTime = 2 * time.Second
-	// drainTime is how long what has arrived already is read when the time of
-	// the call is over.
+	// drainTime is how long data that has already arrived is read after the call's timeout.
 	drainTime = time.Second
 )
 
-// precious makes the call on a connection of its own and reads whatever comes
-// into a.raw: not the frame, but the tokens say what is an answer. net/http
-// would throw away what breaks the rules of HTTP.
-func (c *Client) precious(ctx context.Context, call call, begin func() error, a *answer) error {
+// roundTripRaw makes the call on a new connection and reads all received bytes into a.raw. Whether an answer is
+// complete is decided by the tokens in it, not by its framing. net/http would discard an answer that violates HTTP.
+func (c *Client) roundTripRaw(ctx context.Context, call call, begin func() error, a *answer) error {
 	req, err := c.request(ctx, call, nil)
 	if err != nil {
 		return err
@@ -41,15 +38,15 @@ func (c *Client) precious(ctx context.Context, call call, begin func() error, a 
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	text, err := requestText(req, call.body, proxy != nil, func() { authorize(req, proxy) })
+	text, err := requestBytes(req, call.body, proxy != nil, func() { setProxyAuthorization(req, proxy) })
 	if err != nil {
 		return err
 	}
 	if err := begin(); err != nil {
 		return err
 	}
-	// A server may answer and close before it has read all that it was sent, so
-	// what it answers counts even if it cannot be written.
+	// A server may answer and close before it has read the whole request, so its answer counts even if the write
+	// failed.
 	done := make(chan struct{})
 	defer close(done)
 	wrote := make(chan error, 1)
@@ -57,22 +54,22 @@ func (c *Client) precious(ctx context.Context, call call, begin func() error, a 
 		_, err := conn.Write(text)
 		wrote <- err
 	}()
-	read := reading{answer: a, pieces: pieces(conn, done)}
-	if err = read.all(ctx); errors.Is(err, io.EOF) {
+	read := rawReader{answer: a, pieces: readPieces(conn, done)}
+	if err = read.readAll(ctx); errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	select {
 	case failed := <-wrote:
 		if err != nil && len(a.raw) == 0 {
-			err = both(failed, err)
+			err = joinErrors(failed, err)
 		}
 	default:
 	}
 	return err
 }
 
-// requestText is what goes out, in one piece.
-func requestText(req *http.Request, body string, toProxy bool, authorize func()) ([]byte, error) {
+// requestBytes returns the request as it is sent.
+func requestBytes(req *http.Request, body string, toProxy bool, authorize func()) ([]byte, error) {
 	req.Body, req.Close = io.NopCloser(bytes.NewBufferString(body)), true
 	var text bytes.Buffer
 	if !toProxy {
@@ -84,14 +81,14 @@ func requestText(req *http.Request, body string, toProxy bool, authorize func())
 	return text.Bytes(), err
 }
 
-// A piece is what one read of a connection brought.
+// A piece is the result of one read.
 type piece struct {
 	bytes []byte
 	err   error
 }
 
-// pieces reads the connection until it fails or done is closed.
-func pieces(conn net.Conn, done <-chan struct{}) <-chan piece {
+// readPieces reads the connection until a read fails or done is closed.
+func readPieces(conn net.Conn, done <-chan struct{}) <-chan piece {
 	all := make(chan piece)
 	go func() {
 		for {
@@ -110,15 +107,15 @@ func pieces(conn net.Conn, done <-chan struct{}) <-chan piece {
 	return all
 }
 
-// A reading is an answer that arrives.
-type reading struct {
+// A rawReader reads an answer as it arrives.
+type rawReader struct {
 	*answer
 	pieces <-chan piece
 }
 
-// all reads until the answer is whole, the connection fails or ctx ends. What
-// has arrived by then is read before the end of ctx counts.
-func (r *reading) all(ctx context.Context) error {
+// readAll reads until the answer is complete, the connection fails or ctx is done. Data that has arrived before ctx is
+// done is still read.
+func (r *rawReader) readAll(ctx context.Context) error {
 	ended := ctx.Done()
 	var gap, drained <-chan time.Time
 	for {
@@ -128,15 +125,15 @@ func (r *reading) all(ctx context.Context) error {
 			r.raw = append(r.raw, p.bytes[:room]...)
 			switch {
 			case p.err != nil:
-				return r.closed(p.err)
+				return r.closeError(p.err)
 			case room < len(p.bytes):
-				r.take(errTooLarge)
+				r.parseRaw(errTooLarge)
 				return errTooLarge
 			case len(r.raw) > maxEager:
-				gap = time.After(pieceGap)
+				gap = time.After(idleGap)
 				continue
 			}
-			enough, framed := r.enough()
+			enough, framed := r.isComplete()
 			if enough {
 				return nil
 			}
@@ -144,7 +141,7 @@ func (r *reading) all(ctx context.Context) error {
 				gap = time.After(lingerTime)
 			}
 		case <-gap:
-			enough, framed := r.enough()
+			enough, framed := r.isComplete()
 			if enough || framed {
 				return nil
 			}
@@ -152,30 +149,29 @@ func (r *reading) all(ctx context.Context) error {
 		case <-ended:
 			ended, drained = nil, time.After(drainTime)
 		case <-drained:
-			r.take(context.Cause(ctx))
+			r.parseRaw(context.Cause(ctx))
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// closed is nil if the connection may end here.
-func (r *reading) closed(err error) error {
-	r.take(nil)
+// closeError returns nil if the answer is complete now that the connection is closed.
+func (r *rawReader) closeError(err error) error {
+	r.parseRaw(nil)
 	parsed := salvage.Parse(r.raw)
 	if parsed.Whole || errors.Is(err, io.EOF) && parsed.UntilClose && len(r.raw) > 0 {
 		return nil
 	}
-	r.take(err)
+	r.parseRaw(err)
 	return err
 }
 
-// enough reports whether no more need be waited for: the tokens are there, or
-// another answer that can be told. Framed: by its frame it is whole, but it says
-// nothing.
-func (r *reading) enough() (enough, framed bool) {
-	r.take(nil)
+// isComplete reports whether reading can stop: the answer contains the tokens, or an error. Framed means that the
+// answer is complete by its framing but contains neither.
+func (r *rawReader) isComplete() (enough, framed bool) {
+	r.parseRaw(nil)
 	parsed := salvage.Parse(r.raw)
-	found := r.find(parsed)
+	found := r.bestCandidate(parsed)
 	switch {
 	case found.whole && found.usable():
 		return found.hasRefresh() || parsed.Whole || parsed.UntilClose, parsed.Whole
@@ -185,8 +181,8 @@ func (r *reading) enough() (enough, framed bool) {
 	return false, parsed.Whole
 }
 
-// take fills in what the raw answer says. Cut is why there is no more of it.
-func (a *answer) take(cut error) {
+// parseRaw sets the answer's fields from its raw bytes. Cut is why there are no more bytes.
+func (a *answer) parseRaw(cut error) {
 	parsed := salvage.Parse(a.raw)
 	a.status, a.body, a.err = parsed.Status, parsed.Text(), cut
 	a.retryAfter, a.date = parsed.Header.Get("Retry-After"), parsed.Header.Get("Date")

@@ -18,19 +18,19 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// onFiles signs in anew on real files, below the root that it returns. The access
+// useFiles signs in anew on real files, below the root that it returns. The access
 // token has expired.
-func (w *world) onFiles(t *testing.T) (root string) {
+func (env *environment) useFiles(t *testing.T) (root string) {
 	t.Helper()
 	root = filepath.Join(t.TempDir(), "codex-cred")
-	w.rotation.Records = helper.Records{
-		Accounts: accountdir.New(root, w.clock.Now), Stores: helper.Router{"memory": fallbackfile.New(root)},
+	env.rotation.Records = helper.Records{
+		Accounts: accountdir.New(root, env.clock.Now), Stores: helper.Router{"memory": fallbackfile.New(root)},
 	}
-	w.rotation.Locker = filelock.New(root)
-	w.signIn(t, refresh.ProfileOAuth)
-	w.rotation.Locker, w.rotation.Journals = filelock.New(root).Rooted(), journal.New(root).Rooted()
-	w.primed(t)
-	w.clock.advance(life)
+	env.rotation.Locker = filelock.New(root)
+	env.signIn(t, refresh.ProfileOAuth)
+	env.rotation.Locker, env.rotation.Journals = filelock.New(root).RequireRoot(), journal.New(root).RequireRoot()
+	env.refreshOnce(t)
+	env.clock.advance(life)
 	return root
 }
 
@@ -41,14 +41,14 @@ func TestRotation_DirectoryAwayBeforeTheRequest(t *testing.T) {
 		for _, step := range []string{"sending", "send-before"} {
 			t.Run(dir+" at "+step, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, refresh.ProfileOAuth)
-				path := filepath.Join(w.onFiles(t), dir)
-				_, err := w.awayAt(t, step, path)
+				env := newEnvironment(t, refresh.ProfileOAuth)
+				path := filepath.Join(env.useFiles(t), dir)
+				_, err := env.removeAt(t, step, path)
 				if !errors.Is(err, helper.ErrTemporary) && !errors.Is(err, helper.ErrBusy) {
 					t.Errorf("error %v, want ErrTemporary or ErrBusy", err)
 				}
-				w.wantRequests(t, authserver.GrantRefresh, 1)
-				w.wantGoesOn(t)
+				env.wantRequests(t, authserver.GrantRefresh, 1)
+				env.wantRefreshable(t)
 			})
 		}
 	}
@@ -71,32 +71,32 @@ func TestRotation_DirectoryAway(t *testing.T) {
 		for _, step := range steps {
 			t.Run(dir+" at "+step, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, refresh.ProfileOAuth)
-				path := filepath.Join(w.onFiles(t), dir)
-				rec, err := w.awayAt(t, step, path)
-				if !w.server.Accepts(rec.Credential.AccessToken.Reveal()) || errors.Is(err, helper.ErrNotStored) || errors.Is(err, helper.ErrNotFound) {
+				env := newEnvironment(t, refresh.ProfileOAuth)
+				path := filepath.Join(env.useFiles(t), dir)
+				rec, err := env.removeAt(t, step, path)
+				if !env.server.Accepts(rec.Credential.AccessToken.Reveal()) || errors.Is(err, helper.ErrNotStored) || errors.Is(err, helper.ErrNotFound) {
 					t.Errorf("error %v, want the new credential", err)
 				}
-				w.wantRequests(t, authserver.GrantRefresh, 2)
-				w.wantGoesOn(t)
+				env.wantRequests(t, authserver.GrantRefresh, 2)
+				env.wantRefreshable(t)
 			})
 		}
 	}
 }
 
-// awayAt refreshes while the directory is away from the step on.
-func (w *world) awayAt(t *testing.T, step, path string) (helper.Record, error) {
+// removeAt refreshes while the directory is away from the step on.
+func (env *environment) removeAt(t *testing.T, step, path string) (helper.Record, error) {
 	t.Helper()
 	gone := false
-	w.rotation.At = func(at string) error {
+	env.rotation.At = func(at string) error {
 		if at != step || gone {
 			return nil
 		}
 		gone = true
 		return os.Rename(path, path+".away")
 	}
-	rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2})
-	w.wantQuiet(t, err)
+	rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2})
+	env.wantNoSecrets(t, err)
 	if !gone {
 		t.Fatalf("there is no step %s", step)
 	}
@@ -106,45 +106,45 @@ func (w *world) awayAt(t *testing.T, step, path string) (helper.Record, error) {
 	if err := os.Rename(path+".away", path); err != nil {
 		t.Fatal(err)
 	}
-	w.rotation.At = nil
+	env.rotation.At = nil
 	return rec, err
 }
 
-// wantGoesOn wants what generation 2 was refreshed to, and then the next refresh.
-func (w *world) wantGoesOn(t *testing.T) {
+// wantRefreshable wants what generation 2 was refreshed to, and then the next refresh.
+func (env *environment) wantRefreshable(t *testing.T) {
 	t.Helper()
 	for generation := uint64(2); generation < 4; generation++ {
-		rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: generation})
-		if err != nil || rec.Credential.Generation != generation+1 || !w.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+		rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: generation})
+		if err != nil || rec.Credential.Generation != generation+1 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 			t.Fatalf("the next refresh: generation %d, error %v; want %d and a good token", rec.Credential.Generation, err, generation+1)
 		}
-		w.clock.advance(life)
+		env.clock.advance(life)
 	}
-	w.wantRequests(t, authserver.GrantRefresh, 3)
-	w.wantRequests(t, authserver.GrantRevoke, 0)
+	env.wantRequests(t, authserver.GrantRefresh, 3)
+	env.wantRequests(t, authserver.GrantRevoke, 0)
 }
 
 // A directory that comes back while the worker still tries is written to.
 func TestRotation_DirectoryBackInTime(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	root := w.onFiles(t)
-	w.rotation.After = func(time.Duration) <-chan time.Time {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	root := env.useFiles(t)
+	env.rotation.After = func(time.Duration) <-chan time.Time {
 		_ = os.Rename(root+".away", root)
 		c := make(chan time.Time, 1)
 		c <- time.Time{}
 		return c
 	}
-	w.rotation.At = func(step string) error {
+	env.rotation.At = func(step string) error {
 		if step == "answer-after" {
 			return os.Rename(root, root+".away")
 		}
 		return nil
 	}
-	if rec, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
+	if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
 		t.Errorf("generation %d, error %v", rec.Credential.Generation, err)
 	}
-	if got := w.read(t).Credential.Generation; got != 3 {
+	if got := env.read(t).Credential.Generation; got != 3 {
 		t.Errorf("stored is generation %d, want 3", got)
 	}
-	w.wantEmpty(t)
+	env.wantNoJournal(t)
 }

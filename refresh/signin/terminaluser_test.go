@@ -16,38 +16,38 @@ import (
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
 
-// A person has a browser on another machine: it ends at an address that it
+// A terminalUser has a browser on another machine: it ends at an address that it
 // cannot load.
-type person struct {
-	world    *world
+type terminalUser struct {
+	env      *environment
 	address  chan string // where to sign in
 	pastes   []string    // instead of the right address, first
 	asked    int
 	rejected []error
 }
 
-func newPerson(t *testing.T, o authserver.Options) *person {
+func newTerminalUser(t *testing.T, o authserver.Options) *terminalUser {
 	t.Helper()
-	p := &person{world: newWorld(t, o), address: make(chan string, 1)}
-	b := p.world.browser
+	user := &terminalUser{env: newEnvironment(t, o), address: make(chan string, 1)}
+	b := user.env.browser
 	b.Open = nil
-	b.Listening = func(address string) { p.address <- address }
-	b.Pasted = func(ctx context.Context) (string, error) { return p.paste(t, ctx), nil }
-	b.Rejected = func(why error) { p.rejected = append(p.rejected, why) }
-	return p
+	b.Listening = func(address string) { user.address <- address }
+	b.Pasted = func(ctx context.Context) (string, error) { return user.paste(t, ctx), nil }
+	b.Rejected = func(why error) { user.rejected = append(user.rejected, why) }
+	return user
 }
 
-func (p *person) paste(t *testing.T, ctx context.Context) string { //nolint:revive // t comes first in tests
-	p.asked++
-	if p.asked <= len(p.pastes) {
-		return p.pastes[p.asked-1]
+func (user *terminalUser) paste(t *testing.T, ctx context.Context) string { //nolint:revive // t comes first in tests
+	user.asked++
+	if user.asked <= len(user.pastes) {
+		return user.pastes[user.asked-1]
 	}
-	return ending(t, ctx, <-p.address)
+	return redirectAddress(t, ctx, <-user.address)
 }
 
-// ending signs in at the address and returns the one that the browser is sent
+// redirectAddress signs in at the address and returns the one that the browser is sent
 // to.
-func ending(t *testing.T, ctx context.Context, address string) string { //nolint:revive // t comes first in tests
+func redirectAddress(t *testing.T, ctx context.Context, address string) string { //nolint:revive // t comes first in tests
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		t.Error(err)
@@ -64,21 +64,21 @@ func ending(t *testing.T, ctx context.Context, address string) string { //nolint
 
 func TestPasted(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
-		p := newPerson(t, authserver.Options{Profile: profile})
-		p.pastes = []string{"", "the-code-alone", "http://127.0.0.1:1/other?code=c&state=s"}
-		c, err := p.world.signIn(t)
-		if err != nil || !p.world.server.Accepts(c.AccessToken.Reveal()) {
+		user := newTerminalUser(t, authserver.Options{Profile: profile})
+		user.pastes = []string{"", "the-code-alone", "http://127.0.0.1:1/other?code=c&state=s"}
+		c, err := user.env.signIn(t)
+		if err != nil || !user.env.server.Accepts(c.AccessToken.Reveal()) {
 			t.Fatalf("error %v", err)
 		}
-		if p.asked != 4 || len(p.rejected) != 3 {
-			t.Errorf("asked %d times, rejected %v; want 4 and 3", p.asked, p.rejected)
+		if user.asked != 4 || len(user.rejected) != 3 {
+			t.Errorf("asked %d times, rejected %v; want 4 and 3", user.asked, user.rejected)
 		}
-		for _, why := range p.rejected {
+		for _, why := range user.rejected {
 			if text := why.Error(); strings.Contains(text, "alone") || strings.Contains(text, "other?") {
 				t.Errorf("the reason repeats what was pasted: %s", text)
 			}
 		}
-		if n := p.world.server.Count(authserver.GrantCode); n != 1 {
+		if n := user.env.server.Count(authserver.GrantCode); n != 1 {
 			t.Errorf("%d codes were sent, want 1", n)
 		}
 	})
@@ -86,53 +86,53 @@ func TestPasted(t *testing.T) {
 
 // Rejected may be left out.
 func TestPasted_NobodyHearsTheReason(t *testing.T) {
-	p := newPerson(t, authserver.Options{})
-	p.pastes = []string{"x"}
-	p.world.browser.Rejected = nil
-	if _, err := p.world.signIn(t); err != nil || p.asked != 2 {
-		t.Errorf("error %v, asked %d times", err, p.asked)
+	user := newTerminalUser(t, authserver.Options{})
+	user.pastes = []string{"x"}
+	user.env.browser.Rejected = nil
+	if _, err := user.env.signIn(t); err != nil || user.asked != 2 {
+		t.Errorf("error %v, asked %d times", err, user.asked)
 	}
 }
 
 func TestPasted_Refusal(t *testing.T) {
-	p := newPerson(t, authserver.Options{})
-	if err := p.world.server.Fail(authserver.Fault{Kind: authserver.AccessDenied}); err != nil {
+	user := newTerminalUser(t, authserver.Options{})
+	if err := user.env.server.Fail(authserver.Fault{Kind: authserver.AccessDenied}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.world.signIn(t); !errors.Is(err, helper.ErrSignInRequired) || !strings.Contains(err.Error(), "access_denied") || p.asked != 1 {
-		t.Errorf("error %v after %d pastes, want a refusal after 1", err, p.asked)
+	if _, err := user.env.signIn(t); !errors.Is(err, helper.ErrSignInRequired) || !strings.Contains(err.Error(), "access_denied") || user.asked != 1 {
+		t.Errorf("error %v after %d pastes, want a refusal after 1", err, user.asked)
 	}
 }
 
 // Busy ports do not matter to those who paste.
 func TestPasted_WithoutListener(t *testing.T) {
-	p := newPerson(t, authserver.Options{})
-	address := p.occupy(t)
-	c, err := p.world.signIn(t)
+	user := newTerminalUser(t, authserver.Options{})
+	address := user.occupy(t)
+	c, err := user.env.signIn(t)
 	if err != nil || c.Issuer.RedirectURI != "http://"+address+"/auth/callback" {
 		t.Errorf("error %v, redirect URI %q", err, c.Issuer.RedirectURI)
 	}
 }
 
 // occupy makes the port of the redirect URI a busy one.
-func (p *person) occupy(t *testing.T) (address string) {
+func (user *terminalUser) occupy(t *testing.T) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	p.world.iss.RedirectURI = "http://" + l.Addr().String() + "/auth/callback"
+	user.env.iss.RedirectURI = "http://" + l.Addr().String() + "/auth/callback"
 	return l.Addr().String()
 }
 
 // Without anybody who pastes busy ports end the sign-in, and the error names
 // them.
 func TestPortsError(t *testing.T) {
-	p := newPerson(t, authserver.Options{})
-	address := p.occupy(t)
-	p.world.browser.Pasted = nil
-	_, err := p.world.signIn(t)
+	user := newTerminalUser(t, authserver.Options{})
+	address := user.occupy(t)
+	user.env.browser.Pasted = nil
+	_, err := user.env.signIn(t)
 	busy := (*signin.PortsError)(nil)
 	if !errors.As(err, &busy) || len(busy.Addresses) != 1 || busy.Addresses[0] != address || !errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %#v, want a PortsError of %s and ErrTemporary", err, address)
@@ -153,23 +153,23 @@ func TestPasted_NoMore(t *testing.T) {
 		{"another error", broken, "the terminal is gone", broken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPerson(t, authserver.Options{})
-			p.world.browser.Pasted = func(context.Context) (string, error) { p.asked++; return "", c.err }
-			p.occupy(t)
-			_, err := p.world.signIn(t)
-			if !errors.Is(err, helper.ErrTemporary) || !errors.Is(err, c.wraps) || !strings.Contains(err.Error(), c.text) || p.asked != 1 {
-				t.Errorf("without a listener: error %v, asked %d times", err, p.asked)
+			user := newTerminalUser(t, authserver.Options{})
+			user.env.browser.Pasted = func(context.Context) (string, error) { user.asked++; return "", c.err }
+			user.occupy(t)
+			_, err := user.env.signIn(t)
+			if !errors.Is(err, helper.ErrTemporary) || !errors.Is(err, c.wraps) || !strings.Contains(err.Error(), c.text) || user.asked != 1 {
+				t.Errorf("without a listener: error %v, asked %d times", err, user.asked)
 			}
 
-			p = newPerson(t, authserver.Options{})
-			b := p.world.browser
+			user = newTerminalUser(t, authserver.Options{})
+			b := user.env.browser
 			noMore := make(chan struct{})
 			b.Pasted = func(context.Context) (string, error) { close(noMore); return "", c.err }
 			b.Open = func(ctx context.Context, address string) error {
 				<-noMore
 				return authserver.Browse(ctx, address)
 			}
-			if _, err := p.world.signIn(t); err != nil {
+			if _, err := user.env.signIn(t); err != nil {
 				t.Errorf("with a listener: %v", err)
 			}
 		})
@@ -179,8 +179,8 @@ func TestPasted_NoMore(t *testing.T) {
 // The listener answers while the person's terminal waits: the sign-in ends, and
 // Pasted is let go.
 func TestPasted_ListenerWins(t *testing.T) {
-	p := newPerson(t, authserver.Options{})
-	b := p.world.browser
+	user := newTerminalUser(t, authserver.Options{})
+	b := user.env.browser
 	letGo := make(chan struct{})
 	b.Pasted = func(ctx context.Context) (string, error) {
 		<-ctx.Done()
@@ -192,12 +192,12 @@ func TestPasted_ListenerWins(t *testing.T) {
 		opened <- ctx
 		return authserver.Browse(ctx, address)
 	}
-	if _, err := p.world.signIn(t); err != nil {
+	if _, err := user.env.signIn(t); err != nil {
 		t.Error(err)
 	}
 	<-letGo
-	if len(p.rejected) != 0 {
-		t.Errorf("a paste after the end was judged: %v", p.rejected)
+	if len(user.rejected) != 0 {
+		t.Errorf("a paste after the end was judged: %v", user.rejected)
 	}
 	if err := (<-opened).Err(); err != nil {
 		t.Errorf("the end of the sign-in closes the browser: %v", err)
@@ -206,13 +206,13 @@ func TestPasted_ListenerWins(t *testing.T) {
 
 // A Pasted that never returns does not hold up the end.
 func TestPasted_NeverReturns(t *testing.T) {
-	p := newPerson(t, authserver.Options{})
+	user := newTerminalUser(t, authserver.Options{})
 	forever := make(chan struct{})
 	t.Cleanup(func() { close(forever) })
-	p.world.browser.Pasted = func(context.Context) (string, error) { <-forever; return "", io.EOF }
+	user.env.browser.Pasted = func(context.Context) (string, error) { <-forever; return "", io.EOF }
 	ctx, cancel := context.WithCancel(t.Context())
-	p.world.browser.Listening = func(string) { cancel() }
-	if _, err := p.world.browser.SignIn(ctx, p.world.iss); !errors.Is(err, context.Canceled) {
+	user.env.browser.Listening = func(string) { cancel() }
+	if _, err := user.env.browser.SignIn(ctx, user.env.iss); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want Canceled", err)
 	}
 }
@@ -220,17 +220,17 @@ func TestPasted_NeverReturns(t *testing.T) {
 // A person has 5 minutes, unless the owner says otherwise.
 func TestBrowser_Limit(t *testing.T) {
 	for limit, want := range map[time.Duration]time.Duration{0: 5 * time.Minute, time.Hour: time.Hour} {
-		w := newWorld(t, authserver.Options{})
+		env := newEnvironment(t, authserver.Options{})
 		var waits []time.Duration
-		w.browser.Open = nil
-		w.browser.Limit = limit
-		w.browser.After = func(d time.Duration) <-chan time.Time {
+		env.browser.Open = nil
+		env.browser.Limit = limit
+		env.browser.After = func(d time.Duration) <-chan time.Time {
 			waits = append(waits, d)
 			passed := make(chan time.Time, 1)
 			passed <- time.Time{}
 			return passed
 		}
-		_, err := w.signIn(t)
+		_, err := env.signIn(t)
 		if len(waits) != 1 || waits[0] != want || !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), want.String()) {
 			t.Errorf("waits %v, error %v; want one of %s", waits, err, want)
 		}
@@ -239,18 +239,18 @@ func TestBrowser_Limit(t *testing.T) {
 
 // Whatever the limit, a state of another attempt is not taken.
 func TestPasted_OfAnotherAttempt(t *testing.T) {
-	first := newPerson(t, authserver.Options{Profile: refresh.ProfileOAuth})
+	first := newTerminalUser(t, authserver.Options{Profile: refresh.ProfileOAuth})
 	var old string
-	first.world.browser.Pasted = func(ctx context.Context) (string, error) {
-		old = ending(t, ctx, <-first.address)
+	first.env.browser.Pasted = func(ctx context.Context) (string, error) {
+		old = redirectAddress(t, ctx, <-first.address)
 		return old, nil
 	}
-	if _, err := first.world.signIn(t); err != nil {
+	if _, err := first.env.signIn(t); err != nil {
 		t.Fatal(err)
 	}
-	second := newPerson(t, authserver.Options{Profile: refresh.ProfileOAuth})
+	second := newTerminalUser(t, authserver.Options{Profile: refresh.ProfileOAuth})
 	second.pastes = []string{old}
-	if _, err := second.world.signIn(t); err != nil || len(second.rejected) != 1 || !strings.Contains(second.rejected[0].Error(), "another sign-in") {
+	if _, err := second.env.signIn(t); err != nil || len(second.rejected) != 1 || !strings.Contains(second.rejected[0].Error(), "another sign-in") {
 		t.Errorf("error %v, rejected %v; want one that names another sign-in", err, second.rejected)
 	}
 }

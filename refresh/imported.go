@@ -9,23 +9,22 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Tokens are what another program keeps of a sign-in.
+// Tokens are the tokens that another program keeps for a sign-in.
 type Tokens struct {
 	Access, Refresh helper.Secret
-	ID              helper.Secret // the id_token; empty if it keeps none
-	// Expiry is when the access token ends, unless that tells itself. An access
-	// token of which nobody knows counts as expired: its age is not known either.
+	ID              helper.Secret // the id_token; may be empty
+	// Expiry is the access token's expiry, used if the token has no exp claim. If neither is known the token counts as
+	// expired, because its age is not known either.
 	Expiry time.Time
-	// Identity is what the program knows. Its AccountID comes before that of the
-	// tokens, as the person may have chosen it; the rest fills gaps.
+	// Identity is the identity that the program recorded. Its AccountID overrides that of the tokens, as the person may
+	// have chosen it; its other fields are used where the tokens have none.
 	Identity helper.Identity
 	Settings Settings
 }
 
-// Take returns the credential of generation 1 that the tokens are, with the
-// rules, and the errors, of [Client.Given]. Tokens without a refresh token are
-// [helper.ErrInvalid].
-func (c *Client) Take(ctx context.Context, t Tokens) (helper.Credential, error) {
+// FromTokens returns a credential of generation 1 with the tokens. Validation and errors are those of
+// [Client.ParseCredential], except that a refresh token is required: without one the error is [helper.ErrInvalid].
+func (c *Client) FromTokens(ctx context.Context, t Tokens) (helper.Credential, error) {
 	invalid := func(err error) error { return fmt.Errorf("the sign-in is %w: %w", helper.ErrInvalid, err) }
 	if err := t.check(); err != nil {
 		return helper.Credential{}, invalid(err)
@@ -35,15 +34,15 @@ func (c *Client) Take(ctx context.Context, t Tokens) (helper.Credential, error) 
 		return helper.Credential{}, err
 	}
 	answer := grant{access: t.Access, refresh: t.Refresh, idToken: t.ID}
-	if err := answer.owner(iss); err != nil {
+	if err := answer.checkIssuer(iss); err != nil {
 		return helper.Credential{}, invalid(err)
 	}
 	if answer.idToken.IsZero() {
 		answer.idToken = answer.access
 	}
 	now := c.Now()
-	cred := answer.renew(helper.Credential{Issuer: iss, Identity: cleanIdentity(t.Identity)}, now)
-	cred.Identity.AccountID = or(cleanIdentity(t.Identity).AccountID, cred.Identity.AccountID)
+	cred := answer.renew(helper.Credential{Issuer: iss, Identity: sanitizeIdentity(t.Identity)}, now)
+	cred.Identity.AccountID = or(sanitizeIdentity(t.Identity).AccountID, cred.Identity.AccountID)
 	cred.Expiry = t.expiry(cred.ObtainedAt)
 	return cred, nil
 }
@@ -60,15 +59,15 @@ func (t Tokens) check() error {
 	return nil
 }
 
-func cleanIdentity(id helper.Identity) helper.Identity {
+func sanitizeIdentity(id helper.Identity) helper.Identity {
 	return helper.Identity{
-		Subject: clean(id.Subject, maxClaim), AccountID: clean(id.AccountID, maxClaim),
-		UserID: clean(id.UserID, maxClaim), Plan: clean(id.Plan, maxClaim), Email: clean(id.Email, maxClaim),
+		Subject: sanitize(id.Subject, maxClaim), AccountID: sanitize(id.AccountID, maxClaim),
+		UserID: sanitize(id.UserID, maxClaim), Plan: sanitize(id.Plan, maxClaim), Email: sanitize(id.Email, maxClaim),
 	}
 }
 
 func (t Tokens) expiry(now time.Time) time.Time {
-	latest := now.Add(longestLife)
+	latest := now.Add(maxLife)
 	if c, err := parseClaims(t.Access.Reveal()); err == nil && c.Expires > 0 && c.Expires <= float64(latest.Unix()) {
 		return time.Unix(int64(c.Expires), 0).UTC()
 	}

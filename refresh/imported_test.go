@@ -11,10 +11,10 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-func take(t *testing.T, tokens refresh.Tokens) (helper.Credential, error) {
+func fromTokens(t *testing.T, tokens refresh.Tokens) (helper.Credential, error) {
 	t.Helper()
-	client := &refresh.Client{UserAgent: "codex-cred/test", Now: givenNow}
-	return client.Take(t.Context(), tokens)
+	client := &refresh.Client{UserAgent: "codex-cred/test", Now: testTime}
+	return client.FromTokens(t.Context(), tokens)
 }
 
 // tokensOf returns tokens of which the access token is the text.
@@ -23,7 +23,7 @@ func tokensOf(access string) refresh.Tokens {
 }
 
 func TestTake(t *testing.T) {
-	ends := givenNow().Add(5 * time.Minute) // 1800000300
+	ends := testTime().Add(5 * time.Minute) // 1800000300
 	claims := `{"sub":"user-1","email":"user@example.com","exp":1800000300,"https://api.openai.com/auth":{"chatgpt_account_id":"acct-1","chatgpt_user_id":"u-1"}}`
 	known := helper.Identity{AccountID: "acct-7", UserID: "u-7", Email: "seven@example.com"}
 	for _, c := range []struct {
@@ -33,19 +33,19 @@ func TestTake(t *testing.T) {
 		expiry   time.Time
 		identity helper.Identity
 	}{
-		{"an access token that tells nothing has ended", "opaque", func(*refresh.Tokens) {}, givenNow(), helper.Identity{}},
+		{"an access token that tells nothing has ended", "opaque", func(*refresh.Tokens) {}, testTime(), helper.Identity{}},
 		{"its program knows when it ends", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) }, ends.Add(time.Hour), helper.Identity{}},
 		{"the token knows better", claimsToken(`{"exp":1800000300}`), func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) }, ends, helper.Identity{}},
-		{"nobody believes in a life of centuries", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.AddDate(300, 0, 0) }, givenNow(), helper.Identity{}},
+		{"nobody believes in a life of centuries", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.AddDate(300, 0, 0) }, testTime(), helper.Identity{}},
 		{"the access token says who", claimsToken(claims), func(*refresh.Tokens) {}, ends, helper.Identity{Subject: "user-1", AccountID: "acct-1", UserID: "u-1", Email: "user@example.com"}},
 		{"the chosen account comes first", claimsToken(claims), func(k *refresh.Tokens) { k.Identity = known }, ends, helper.Identity{Subject: "user-1", AccountID: "acct-7", UserID: "u-1", Email: "user@example.com"}},
-		{"the program fills gaps", "opaque", func(k *refresh.Tokens) { k.Identity = known }, givenNow(), known},
-		{"text from outside is cleaned", "opaque", func(k *refresh.Tokens) { k.Identity.AccountID, k.Identity.UserID = "a\u202eb", "u\x1b[1m" }, givenNow(), helper.Identity{AccountID: "ab", UserID: "u[1m"}},
+		{"the program fills gaps", "opaque", func(k *refresh.Tokens) { k.Identity = known }, testTime(), known},
+		{"text from outside is cleaned", "opaque", func(k *refresh.Tokens) { k.Identity.AccountID, k.Identity.UserID = "a\u202eb", "u\x1b[1m" }, testTime(), helper.Identity{AccountID: "ab", UserID: "u[1m"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			tokens := tokensOf(c.access)
 			c.change(&tokens)
-			got, err := take(t, tokens)
+			got, err := fromTokens(t, tokens)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestTakeRefuses(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			tokens := tokensOf(secret)
 			change(&tokens)
-			if _, err := take(t, tokens); !errors.Is(err, helper.ErrInvalid) || strings.Contains(err.Error(), secret) {
+			if _, err := fromTokens(t, tokens); !errors.Is(err, helper.ErrInvalid) || strings.Contains(err.Error(), secret) {
 				t.Errorf("error %v, want ErrInvalid without a secret", err)
 			}
 		})

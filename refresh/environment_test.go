@@ -22,8 +22,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A world is one account, signed in at a real authorization server.
-type world struct {
+// A environment is one account, signed in at a real authorization server.
+type environment struct {
 	server   *authserver.Server
 	clock    *clock
 	store    *faultyStore
@@ -34,20 +34,20 @@ type world struct {
 
 const life = time.Hour
 
-// newWorld signs in with the profile. The access token lives for an hour.
-func newWorld(t *testing.T, profile string) *world {
+// newEnvironment signs in with the profile. The access token lives for an hour.
+func newEnvironment(t *testing.T, profile string) *environment {
 	t.Helper()
-	w := &world{clock: &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}, store: &faultyStore{}, accounts: &accounts{}}
-	server, err := authserver.Start(authserver.Options{Profile: profile, Life: life, Now: w.clock.Now, AnyLoopbackPort: true})
+	env := &environment{clock: &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}, store: &faultyStore{}, accounts: &accounts{}}
+	server, err := authserver.Start(authserver.Options{Profile: profile, Life: life, Now: env.clock.Now, AnyLoopbackPort: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	w.server = server
-	w.client = &refresh.Client{UserAgent: "codex-cred/test", Now: w.clock.Now}
-	w.rotation = &refresh.Rotation{
-		Records: helper.Records{Accounts: w.accounts, Stores: helper.Router{"memory": w.store}},
-		Locker:  &locker{}, Client: w.client, Now: w.clock.Now, Random: rand.Reader,
+	env.server = server
+	env.client = &refresh.Client{UserAgent: "codex-cred/test", Now: env.clock.Now}
+	env.rotation = &refresh.Rotation{
+		Records: helper.Records{Accounts: env.accounts, Stores: helper.Router{"memory": env.store}},
+		Locker:  &locker{}, Client: env.client, Now: env.clock.Now, Random: rand.Reader,
 		Journals: journal.New(filepath.Join(t.TempDir(), "root")),
 		After: func(time.Duration) <-chan time.Time {
 			c := make(chan time.Time, 1)
@@ -55,28 +55,28 @@ func newWorld(t *testing.T, profile string) *world {
 			return c
 		},
 	}
-	w.signIn(t, profile)
-	return w
+	env.signIn(t, profile)
+	return env
 }
 
-func (w *world) signIn(t *testing.T, profile string) {
+func (env *environment) signIn(t *testing.T, profile string) {
 	t.Helper()
-	iss, err := w.client.Issuer(t.Context(), w.settings(profile))
+	iss, err := env.client.Issuer(t.Context(), env.settings(profile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := w.redeem(t, iss)
+	c, err := env.redeem(t, iss)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := helper.Keeper{Records: w.rotation.Records, Locker: w.rotation.Locker, Random: rand.Reader}
+	k := helper.Keeper{Records: env.rotation.Records, Locker: env.rotation.Locker, Random: rand.Reader}
 	if _, err := k.SignIn(t.Context(), "work", "memory", c); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (w *world) settings(profile string) refresh.Settings {
-	s := refresh.Settings{Profile: profile, Issuer: w.server.URL()}
+func (env *environment) settings(profile string) refresh.Settings {
+	s := refresh.Settings{Profile: profile, Issuer: env.server.URL()}
 	if profile == refresh.ProfileOAuth {
 		s.ClientID = authserver.OAuthClientID
 	}
@@ -84,7 +84,7 @@ func (w *world) settings(profile string) refresh.Settings {
 }
 
 // redeem gets a code as a browser would and exchanges it.
-func (w *world) redeem(t *testing.T, iss helper.Issuer) (helper.Credential, error) {
+func (env *environment) redeem(t *testing.T, iss helper.Issuer) (helper.Credential, error) {
 	t.Helper()
 	const redirect = "http://127.0.0.1:49152/auth/callback"
 	verifier := rand.Text() + rand.Text()
@@ -102,7 +102,7 @@ func (w *world) redeem(t *testing.T, iss helper.Issuer) (helper.Credential, erro
 	if err != nil || back.Query().Get("code") == "" {
 		t.Fatalf("the authorization answered %d without a code", resp.StatusCode)
 	}
-	return w.client.Redeem(t.Context(), iss, helper.NewSecret(back.Query().Get("code")), helper.NewSecret(verifier), redirect)
+	return env.client.Redeem(t.Context(), iss, helper.NewSecret(back.Query().Get("code")), helper.NewSecret(verifier), redirect)
 }
 
 func get(t *testing.T, address string) *http.Request {
@@ -114,17 +114,17 @@ func get(t *testing.T, address string) *http.Request {
 	return req
 }
 
-func (w *world) fail(t *testing.T, f authserver.Fault) {
+func (env *environment) fail(t *testing.T, f authserver.Fault) {
 	t.Helper()
-	if err := w.server.Fail(f); err != nil {
+	if err := env.server.Fail(f); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // read returns the stored record.
-func (w *world) read(t *testing.T) helper.Record {
+func (env *environment) read(t *testing.T) helper.Record {
 	t.Helper()
-	rec, err := w.rotation.Records.Read(t.Context(), "work")
+	rec, err := env.rotation.Records.Read(t.Context(), "work")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,23 +132,23 @@ func (w *world) read(t *testing.T) helper.Record {
 }
 
 // refresh asks for a credential newer than the stored one.
-func (w *world) refresh(t *testing.T) (helper.Record, error) {
+func (env *environment) refresh(t *testing.T) (helper.Record, error) {
 	t.Helper()
-	return w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: w.read(t).Credential.Generation})
+	return env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation})
 }
 
-func (w *world) wantRequests(t *testing.T, grant string, want int) {
+func (env *environment) wantRequests(t *testing.T, grant string, want int) {
 	t.Helper()
-	if got := w.server.Count(grant); got != want {
+	if got := env.server.Count(grant); got != want {
 		t.Errorf("%d requests of %s, want %d", got, grant, want)
 	}
 }
 
-// wantQuiet fails if the error holds any piece of a secret, or a second line.
-func (w *world) wantQuiet(t *testing.T, err error) {
+// wantNoSecrets fails if the error holds any piece of a secret, or a second line.
+func (env *environment) wantNoSecrets(t *testing.T, err error) {
 	t.Helper()
 	text := fmt.Sprintf("%v %+v %#v", err, err, err)
-	for _, secret := range w.server.Secrets() {
+	for _, secret := range env.server.Secrets() {
 		for i := 0; i+12 <= len(secret); i++ {
 			if strings.Contains(text, secret[i:i+12]) {
 				t.Fatalf("the error holds a piece of a secret, at %d", i)
@@ -160,8 +160,8 @@ func (w *world) wantQuiet(t *testing.T, err error) {
 	}
 }
 
-// soon is a context for what must not hang.
-func soon(t *testing.T) context.Context {
+// timeoutContext is a context for what must not hang.
+func timeoutContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -326,8 +326,8 @@ func (l *locker) Lock(ctx context.Context, name string) (func() error, error) {
 	}
 }
 
-// taken reports whether somebody has the lock.
-func (l *locker) taken(name string) bool {
+// isHeld reports whether somebody has the lock.
+func (l *locker) isHeld(name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.held[name]) > 0
@@ -335,22 +335,22 @@ func (l *locker) taken(name string) bool {
 
 func (l *locker) Remove(string) error { return helper.ErrNotFound }
 
-// primed refreshes once, so that there is a key of the journal, and returns the
+// refreshOnce refreshes once, so that there is a key of the journal, and returns the
 // credential, of generation 2. Its access token has expired if the clock has
 // moved by its life.
-func (w *world) primed(t *testing.T) helper.Credential {
+func (env *environment) refreshOnce(t *testing.T) helper.Credential {
 	t.Helper()
-	rec, err := w.refresh(t)
+	rec, err := env.refresh(t)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return rec.Credential
 }
 
-// wantEmpty wants no journal to be left.
-func (w *world) wantEmpty(t *testing.T) {
+// wantNoJournal wants no journal to be left.
+func (env *environment) wantNoJournal(t *testing.T) {
 	t.Helper()
-	if files, err := w.rotation.Journals.Files(); err != nil || len(files) > 0 {
+	if files, err := env.rotation.Journals.Files(); err != nil || len(files) > 0 {
 		t.Errorf("journals are left: %q, %v", files, err)
 	}
 }

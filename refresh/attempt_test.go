@@ -16,7 +16,7 @@ func TestEmpty_ClosesTheJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.empty(&turn{rec: helper.Record{Account: helper.Account{ID: id}}, journal: j}); err != nil {
+	if err := r.emptyJournal(&attempt{rec: helper.Record{Account: helper.Account{ID: id}}, journal: j}); err != nil {
 		t.Error(err)
 	}
 	if j.Close() == nil {

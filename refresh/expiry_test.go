@@ -19,26 +19,26 @@ func TestRotation_IdleHeedsThePause(t *testing.T) {
 		why      helper.Reason
 		requests int
 	}{{helper.ReasonIdle, 0}, {helper.ReasonHand, 1}} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		w.accounts.set(func(a *helper.Account) { a.NotBefore = w.clock.Now().Add(time.Minute) })
-		_, err := w.rotation.Refresh(soon(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		env.accounts.set(func(a *helper.Account) { a.NotBefore = env.clock.Now().Add(time.Minute) })
+		_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: c.why})
 		if (err == nil) != (c.requests > 0) || err != nil && !errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("%s: error %v", c.why, err)
 		}
-		w.wantRequests(t, authserver.GrantRefresh, c.requests)
+		env.wantRequests(t, authserver.GrantRefresh, c.requests)
 	}
 }
 
 // A pause because the server could not be reached ends with the access token:
 // then somebody waits.
 func TestRotation_UnreachedUntilTheEnd(t *testing.T) {
-	w := newWorld(t, refresh.ProfileOAuth)
-	w.client.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no route") }
-	w.rotation.Unreached = 2 * life
-	if _, err := w.refresh(t); !errors.Is(err, helper.ErrTemporary) {
+	env := newEnvironment(t, refresh.ProfileOAuth)
+	env.client.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no route") }
+	env.rotation.UnreachablePause = 2 * life
+	if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %v, want ErrTemporary", err)
 	}
-	if rec := w.read(t); !rec.Account.NotBefore.Equal(rec.Credential.Expiry) {
+	if rec := env.read(t); !rec.Account.NotBefore.Equal(rec.Credential.Expiry) {
 		t.Errorf("not before %v, want %v", rec.Account.NotBefore, rec.Credential.Expiry)
 	}
 }
@@ -51,24 +51,24 @@ func TestRotation_OutcomeNotNoted(t *testing.T) {
 		{Kind: authserver.Status500},
 		{Kind: authserver.InvalidGrant},
 	} {
-		w := newWorld(t, refresh.ProfileOAuth)
-		w.primed(t)
-		w.clock.advance(life)
+		env := newEnvironment(t, refresh.ProfileOAuth)
+		env.refreshOnce(t)
+		env.clock.advance(life)
 		fault.Grant = authserver.GrantRefresh
-		w.fail(t, fault)
-		id := w.read(t).Account.ID
-		w.rotation.At = func(step string) error {
+		env.fail(t, fault)
+		id := env.read(t).Account.ID
+		env.rotation.At = func(step string) error {
 			if step == "parse" {
-				w.accounts.fail = helper.ErrFull
-				w.store.fail = []error{helper.ErrLocked, helper.ErrLocked, helper.ErrLocked}
+				env.accounts.fail = helper.ErrFull
+				env.store.fail = []error{helper.ErrLocked, helper.ErrLocked, helper.ErrLocked}
 			}
 			return nil
 		}
-		_, err := w.refresh(t)
+		_, err := env.refresh(t)
 		if err == nil {
 			t.Errorf("%s: no error", fault.Kind)
 		}
-		if _, err := w.rotation.Journals.Read(id, nil); err != nil {
+		if _, err := env.rotation.Journals.Read(id, nil); err != nil {
 			t.Errorf("%s: the journal: %v", fault.Kind, err)
 		}
 	}

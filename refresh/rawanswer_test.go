@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// arriving is a reading of the pieces, after which the connection stays open.
-func arriving(texts ...string) reading {
+// newRawReader is a reading of the pieces, after which the connection stays open.
+func newRawReader(texts ...string) rawReader {
 	all := make(chan piece, len(texts))
 	for _, text := range texts {
 		all <- piece{[]byte(text), nil}
 	}
-	return reading{answer: &answer{sent: true}, pieces: all}
+	return rawReader{answer: &answer{sent: true}, pieces: all}
 }
 
 const wholeTokens = `{"access_token":"a","token_type":"Bearer","refresh_token":"r"}`
@@ -26,8 +26,8 @@ func TestReading_ArrivedBeatsTheLimit(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 100 { // select chooses by chance
-		r := arriving("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", wholeTokens[:20], wholeTokens[20:])
-		if err := r.all(over); err != nil {
+		r := newRawReader("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", wholeTokens[:20], wholeTokens[20:])
+		if err := r.readAll(over); err != nil {
 			t.Fatalf("error %v, want the answer", err)
 		}
 		if g, err := r.grant(ProfileOAuth); err != nil || g.refresh.Reveal() != "r" {
@@ -40,8 +40,8 @@ func TestReading_ArrivedBeatsTheLimit(t *testing.T) {
 func TestReading_Limit(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := arriving("HTTP/1.1 200 OK\r\n\r\n", `{"access_tok`)
-	if err := r.all(over); !errors.Is(err, context.Canceled) || !strings.HasSuffix(string(r.raw), `{"access_tok`) {
+	r := newRawReader("HTTP/1.1 200 OK\r\n\r\n", `{"access_tok`)
+	if err := r.readAll(over); !errors.Is(err, context.Canceled) || !strings.HasSuffix(string(r.raw), `{"access_tok`) {
 		t.Errorf("error %v after %q", err, r.raw)
 	}
 	if got := judge(*r.answer, errors.New("cut")); got != unreadable {
@@ -68,8 +68,8 @@ func TestReading_Enough(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := arriving(c.text)
-			if err := r.all(t.Context()); err != nil {
+			r := newRawReader(c.text)
+			if err := r.readAll(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			_, parsed := r.grant(ProfileOAuth)
@@ -97,11 +97,11 @@ func TestReading_Closed(t *testing.T) {
 		{"tokens that break off behind the last", "HTTP/1.1 200 OK\r\n\r\n" + strings.TrimSuffix(wholeTokens, "}"), io.EOF, success},
 		{"tokens in a failed connection", "HTTP/1.1 200 OK\r\n\r\n" + wholeTokens, errors.New("reset"), success},
 	} {
-		r := arriving()
+		r := newRawReader()
 		all := make(chan piece, 1)
 		all <- piece{[]byte(c.text), c.err}
 		r.pieces = all
-		if err := r.all(t.Context()); err != nil {
+		if err := r.readAll(t.Context()); err != nil {
 			r.err = err
 		}
 		_, parsed := r.grant(ProfileOAuth)
@@ -113,12 +113,12 @@ func TestReading_Closed(t *testing.T) {
 
 // Beyond the bound nothing is read, and what arrived is kept.
 func TestReading_Bound(t *testing.T) {
-	r := arriving("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat(" ", maxRaw))
-	if err := r.all(t.Context()); !errors.Is(err, errTooLarge) || len(r.raw) != maxRaw {
+	r := newRawReader("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat(" ", maxRaw))
+	if err := r.readAll(t.Context()); !errors.Is(err, errTooLarge) || len(r.raw) != maxRaw {
 		t.Errorf("error %v after %d bytes, want %d", err, len(r.raw), maxRaw)
 	}
-	r = arriving("HTTP/1.1 200 OK\r\n\r\n"+wholeTokens[:len(wholeTokens)-1]+`,"x":"`, strings.Repeat(" ", maxRaw))
-	_ = r.all(t.Context())
+	r = newRawReader("HTTP/1.1 200 OK\r\n\r\n"+wholeTokens[:len(wholeTokens)-1]+`,"x":"`, strings.Repeat(" ", maxRaw))
+	_ = r.readAll(t.Context())
 	if g, err := r.grant(ProfileOAuth); err != nil || g.refresh.Reveal() != "r" {
 		t.Errorf("tokens within the bound: %v", err)
 	}
