@@ -74,7 +74,11 @@ func wantFailure(t *testing.T, name string, want []error) {
 	defer cancel()
 	_, _, getErr := s.Get(ctx, name)
 	wantNotErr(t, getErr, context.DeadlineExceeded)
-	s.IdleTimeout = 200 * time.Millisecond // only the first read is timed
+	s.IdleTimeout = time.Minute // only the first read is timed
+	if errors.Is(want[0], helper.ErrTimeout) {
+		s.IdleTimeout = 200 * time.Millisecond
+	}
+	s.Timeout = max(s.Timeout, s.IdleTimeout)
 	deleteErr := s.Delete(t.Context(), name, "x")
 	_, putErr := s.Put(t.Context(), name, []byte("other"), "x")
 	if errors.Is(getErr, helper.ErrNotFound) {
