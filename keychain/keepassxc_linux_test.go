@@ -13,15 +13,13 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// testTimeout is how long a test waits for KeePassXC. KeePassXC does not answer while it saves, on
-// a busy computer for longer than the default timeouts.
-const testTimeout = time.Minute
-
 // startKeePassXC starts KeePassXC, makes it the Secret Service of this process and puts an item in
-// it.
+// it. The store waits as long as the test: KeePassXC does not answer while it saves, on a busy
+// computer for longer than the default timeouts.
 func startKeePassXC(
 	t *testing.T, confirm testkeyring.Confirm,
 ) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
@@ -29,7 +27,8 @@ func startKeePassXC(
 	x = testkeyring.StartKeePassXC(t, confirm)
 	x.Setenv(t)
 	s, name = New(), storetest.NewName(t)
-	s.Timeout, s.IdleTimeout = testTimeout, testTimeout
+	s.Timeout = parts.Patience(t)
+	s.IdleTimeout = s.Timeout
 	v, err := s.Put(t.Context(), name, []byte("item"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +49,8 @@ func TestStoreOnKeePassXC(t *testing.T) {
 		storetest.Run(t, func(*testing.T) func() helper.Store {
 			return func() helper.Store {
 				s := New()
-				s.Timeout, s.IdleTimeout = testTimeout, testTimeout
+				s.Timeout = parts.Patience(t)
+				s.IdleTimeout = s.Timeout
 				return s
 			}
 		})
@@ -148,7 +148,7 @@ func TestLockedKeePassXC(t *testing.T) {
 // started.
 func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 	x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
-	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 	defer cancel()
 	var messages <-chan *dbus.Message
 	err := service(t, s).change(ctx, name, func(b bus, set itemSet) error {

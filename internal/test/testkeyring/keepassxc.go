@@ -105,7 +105,7 @@ func (x *KeePassXC) start(confirm Confirm) error {
 func (x *KeePassXC) path(name string) string { return filepath.Join(x.keyring.dir, name) }
 
 func (x *KeePassXC) makeDatabase() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), x.keyring.patience)
 	defer cancel()
 	xml := x.path("exposed.xml")
 	if err := os.WriteFile(xml, []byte(exposed), 0o600); err != nil {
@@ -173,7 +173,7 @@ func (x *KeePassXC) Lock(t testing.TB) {
 // database, as it does a moment after each change, and a busy computer makes that
 // moment long. It calls such a request dismissed, as one that a person refuses.
 func (x *KeePassXC) lock() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), x.keyring.patience)
 	defer cancel()
 	conn, err := dbus.Connect(x.keyring.address, dbus.WithContext(ctx))
 	if err != nil {
