@@ -2,8 +2,6 @@ package keychain
 
 import (
 	"context"
-	"flag"
-	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -24,8 +22,7 @@ func startKeePassXC(
 	t *testing.T, confirm testkeyring.Confirm,
 ) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
 	t.Helper()
-	x = testkeyring.StartKeePassXC(t, confirm)
-	x.Setenv(t)
+	x = runKeePassXC(t, confirm)
 	s, name = New(), storetest.NewName(t)
 	s.Timeout = parts.Patience(t)
 	s.IdleTimeout = s.Timeout
@@ -36,17 +33,10 @@ func startKeePassXC(
 	return x, s, name, v
 }
 
-var onKeePassXC = flag.Bool("keepassxc", false,
-	"run the conformance suite on the Secret Service of the environment, for this whole process")
-
-// keePassXCLives is how many KeePassXC processes are tried: version 2.7.4 crashes occasionally.
-const keePassXCLives = 6
-
-// TestStoreOnKeePassXC runs itself in a child process, which may fail only if its KeePassXC has
-// crashed.
 func TestStoreOnKeePassXC(t *testing.T) {
-	if *onKeePassXC {
-		storetest.Run(t, func(*testing.T) func() helper.Store {
+	retryAfterCrash(t, func(t *testing.T) {
+		x := runKeePassXC(t, testkeyring.Confirm{})
+		storetest.Run(t, func(t *testing.T) func() helper.Store {
 			return func() helper.Store {
 				s := New()
 				s.Timeout = parts.Patience(t)
@@ -54,24 +44,10 @@ func TestStoreOnKeePassXC(t *testing.T) {
 				return s
 			}
 		})
-		return
-	}
-	for life := 1; ; life++ {
-		x := testkeyring.StartKeePassXC(t, testkeyring.Confirm{})
-		x.Setenv(t)
-		const run = "-test.run=^TestStoreOnKeePassXC$"
-		out, err := exec.CommandContext(t.Context(), os.Args[0], run, "-keepassxc").CombinedOutput()
-		if err == nil {
-			if left := x.Items(t); len(left) > 0 {
-				t.Errorf("items are left: %q", left)
-			}
-			return
+		if left := x.Items(t); len(left) > 0 {
+			t.Errorf("items are left: %q", left)
 		}
-		if x.Alive() || life == keePassXCLives {
-			t.Fatalf("in life %d: %v\n%s", life, err, out)
-		}
-		t.Logf("KeePassXC has crashed:\n%s", out)
-	}
+	})
 }
 
 // TestKeePassXCTakesAnyItem writes bytes that are not text, and a placeholder that KeePassXC

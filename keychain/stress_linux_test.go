@@ -13,7 +13,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(parts.Main{M: m}.Run()) //nolint:forbidigo // a TestMain is main
+	code := parts.Main{M: m}.Run()
+	reportCrashes()
+	os.Exit(code) //nolint:forbidigo // a TestMain is main
 }
 
 // TestStress reads with many concurrent callers. One daemon serves them all; with calls in another
