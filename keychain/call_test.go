@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
 )
 
+// short is a deadline of the fake clock in synctest, which stands still while
+// anything runs.
 const short = time.Millisecond
 
 // blockForever returns only when the test ends, like go-keyring in front of an unanswered prompt.
@@ -20,48 +23,56 @@ func blockForever(t *testing.T) func(context.Context) error {
 }
 
 func TestReadPastTheDeadline(t *testing.T) {
-	s := &Store{Timeout: short, platform: &fakePlatform{onGet: blockForever(t)}}
-	_, _, err := s.Get(t.Context(), testID)
-	wantErr(t, err, helper.ErrTimeout)
-	wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)
-	_, err = s.Put(t.Context(), testID, []byte("x"), "")
-	wantErr(t, err, helper.ErrTimeout)
-	wantNotErr(t, err, helper.ErrUnknown)
+	synctest.Test(t, func(t *testing.T) {
+		s := &Store{Timeout: short, platform: &fakePlatform{onGet: blockForever(t)}}
+		_, _, err := s.Get(t.Context(), testID)
+		wantErr(t, err, helper.ErrTimeout)
+		wantNotErr(t, err, helper.ErrNotFound, helper.ErrUnknown)
+		_, err = s.Put(t.Context(), testID, []byte("x"), "")
+		wantErr(t, err, helper.ErrTimeout)
+		wantNotErr(t, err, helper.ErrUnknown)
+	})
 }
 
 func TestWritePastTheDeadline(t *testing.T) {
-	p := &fakePlatform{onSet: blockForever(t), onDelete: blockForever(t), item: []byte("x")}
-	s := &Store{Timeout: short, platform: p}
-	_, err := s.Put(t.Context(), testID, []byte("y"), helper.Digest([]byte("x")))
-	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
-	err = s.Delete(t.Context(), testID, helper.Digest([]byte("x")))
-	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
+	synctest.Test(t, func(t *testing.T) {
+		p := &fakePlatform{onSet: blockForever(t), onDelete: blockForever(t), item: []byte("x")}
+		s := &Store{Timeout: short, platform: p}
+		_, err := s.Put(t.Context(), testID, []byte("y"), helper.Digest([]byte("x")))
+		wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
+		err = s.Delete(t.Context(), testID, helper.Digest([]byte("x")))
+		wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
+	})
 }
 
 // TestAWriteTidiesUp checks that Put waits for the cleanup: the process may exit once Put has
 // returned.
 func TestAWriteTidiesUp(t *testing.T) {
-	tidied := make(chan bool, 1)
-	p := &fakePlatform{onGet: failWith(helper.ErrNotFound), onSet: func(ctx context.Context) error {
-		<-ctx.Done()
-		<-time.After(cleanupTime / 5)
-		tidied <- true
-		return ctx.Err()
-	}}
-	_, err := (&Store{Timeout: short, platform: p}).Put(t.Context(), testID, []byte("x"), "")
-	wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
-	if len(tidied) == 0 {
-		t.Error("it returned before that")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		tidied := make(chan bool, 1)
+		p := &fakePlatform{onGet: failWith(helper.ErrNotFound), onSet: func(ctx context.Context) error {
+			<-ctx.Done()
+			<-time.After(cleanupTime / 5)
+			tidied <- true
+			return ctx.Err()
+		}}
+		_, err := (&Store{Timeout: short, platform: p}).Put(t.Context(), testID, []byte("x"), "")
+		wantErr(t, err, helper.ErrUnknown, helper.ErrTimeout)
+		if len(tidied) == 0 {
+			t.Error("it returned before that")
+		}
+	})
 }
 
 // TestTheCallersDeadline checks that the caller's deadline applies where Timeout is later.
 func TestTheCallersDeadline(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), short)
-	defer cancel()
-	s := &Store{Timeout: time.Hour, platform: &fakePlatform{onGet: blockForever(t)}}
-	_, _, err := s.Get(ctx, testID)
-	wantErr(t, err, context.DeadlineExceeded)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), short)
+		defer cancel()
+		s := &Store{Timeout: time.Hour, platform: &fakePlatform{onGet: blockForever(t)}}
+		_, _, err := s.Get(ctx, testID)
+		wantErr(t, err, context.DeadlineExceeded)
+	})
 }
 
 func TestCancelledInAWrite(t *testing.T) {

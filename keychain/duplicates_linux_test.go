@@ -20,8 +20,10 @@ func onBothProviders(t *testing.T, test func(t *testing.T, s *Store, name string
 		test(t, s, name, func() []string { return k.Items(t) })
 	})
 	t.Run("KeePassXC", func(t *testing.T) {
-		x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
-		test(t, s, name, func() []string { return x.Items(t) })
+		retryAfterCrash(t, func(t *testing.T) {
+			x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
+			test(t, s, name, func() []string { return x.Items(t) })
+		})
 	})
 }
 

@@ -25,7 +25,11 @@ func (d idleTimeout) wait(ctx context.Context, f func(context.Context) error) er
 	bounded, cancel := context.WithTimeout(ctx, time.Duration(d))
 	defer cancel()
 	err := f(bounded)
-	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
+	// A dialer looks at the clock itself, and may fail a moment before the context.
+	own, _ := bounded.Deadline()
+	callers, _ := ctx.Deadline()
+	over := bounded.Err() != nil || !own.Equal(callers) && time.Until(own) <= 0
+	if err != nil && ctx.Err() == nil && over {
 		return d.expired()
 	}
 	return err

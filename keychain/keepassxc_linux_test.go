@@ -2,8 +2,6 @@ package keychain
 
 import (
 	"context"
-	"flag"
-	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -13,23 +11,21 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// testTimeout is how long a test waits for KeePassXC. KeePassXC does not answer while it saves, on
-// a busy computer for longer than the default timeouts.
-const testTimeout = time.Minute
-
 // startKeePassXC starts KeePassXC, makes it the Secret Service of this process and puts an item in
-// it.
+// it. The store waits as long as the test: KeePassXC does not answer while it saves, on a busy
+// computer for longer than the default timeouts.
 func startKeePassXC(
 	t *testing.T, confirm testkeyring.Confirm,
 ) (x *testkeyring.KeePassXC, s *Store, name string, v helper.Version) {
 	t.Helper()
-	x = testkeyring.StartKeePassXC(t, confirm)
-	x.Setenv(t)
+	x = runKeePassXC(t, confirm)
 	s, name = New(), storetest.NewName(t)
-	s.Timeout, s.IdleTimeout = testTimeout, testTimeout
+	s.Timeout = parts.Patience(t)
+	s.IdleTimeout = s.Timeout
 	v, err := s.Put(t.Context(), name, []byte("item"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -37,41 +33,21 @@ func startKeePassXC(
 	return x, s, name, v
 }
 
-var onKeePassXC = flag.Bool("keepassxc", false,
-	"run the conformance suite on the Secret Service of the environment, for this whole process")
-
-// keePassXCLives is how many KeePassXC processes are tried: version 2.7.4 crashes occasionally.
-const keePassXCLives = 6
-
-// TestStoreOnKeePassXC runs itself in a child process, which may fail only if its KeePassXC has
-// crashed.
 func TestStoreOnKeePassXC(t *testing.T) {
-	if *onKeePassXC {
-		storetest.Run(t, func(*testing.T) func() helper.Store {
+	retryAfterCrash(t, func(t *testing.T) {
+		x := runKeePassXC(t, testkeyring.Confirm{})
+		storetest.Run(t, func(t *testing.T) func() helper.Store {
 			return func() helper.Store {
 				s := New()
-				s.Timeout, s.IdleTimeout = testTimeout, testTimeout
+				s.Timeout = parts.Patience(t)
+				s.IdleTimeout = s.Timeout
 				return s
 			}
 		})
-		return
-	}
-	for life := 1; ; life++ {
-		x := testkeyring.StartKeePassXC(t, testkeyring.Confirm{})
-		x.Setenv(t)
-		const run = "-test.run=^TestStoreOnKeePassXC$"
-		out, err := exec.CommandContext(t.Context(), os.Args[0], run, "-keepassxc").CombinedOutput()
-		if err == nil {
-			if left := x.Items(t); len(left) > 0 {
-				t.Errorf("items are left: %q", left)
-			}
-			return
+		if left := x.Items(t); len(left) > 0 {
+			t.Errorf("items are left: %q", left)
 		}
-		if x.Alive() || life == keePassXCLives {
-			t.Fatalf("in life %d: %v\n%s", life, err, out)
-		}
-		t.Logf("KeePassXC has crashed:\n%s", out)
-	}
+	})
 }
 
 // TestKeePassXCTakesAnyItem writes bytes that are not text, and a placeholder that KeePassXC
@@ -148,7 +124,7 @@ func TestLockedKeePassXC(t *testing.T) {
 // started.
 func TestKeePassXCLockedAfterTheCheck(t *testing.T) {
 	x, s, name, _ := startKeePassXC(t, testkeyring.Confirm{})
-	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 	defer cancel()
 	var messages <-chan *dbus.Message
 	err := service(t, s).change(ctx, name, func(b bus, set itemSet) error {

@@ -5,12 +5,12 @@ package keychain
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/helper/storetest"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
@@ -100,7 +100,7 @@ func leave(conn *dbus.Conn) {
 // next returns the next message on the bus.
 func next(t *testing.T, messages <-chan *dbus.Message) *dbus.Message {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 	defer cancel()
 	select {
 	case m := <-messages:

@@ -6,7 +6,6 @@ import (
 	"os"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -14,13 +13,14 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(parts.Main{M: m}.Run()) //nolint:forbidigo // a TestMain is main
+	code := parts.Main{M: m}.Run()
+	reportCrashes()
+	os.Exit(code) //nolint:forbidigo // a TestMain is main
 }
 
 // TestStress reads with many concurrent callers. One daemon serves them all; with calls in another
 // order it would crash (see TestFirstCallIsHarmless). internal/test/bench measures the time.
 func TestStress(t *testing.T) {
-	const testTimeout = 5 * time.Minute
 	get := func(ctx context.Context, s *Store, name string) ([]byte, error) {
 		item, _, err := s.Get(ctx, name)
 		return item, err
@@ -48,7 +48,8 @@ func TestStress(t *testing.T) {
 			if _, err := s.Put(t.Context(), name, content, ""); err != nil {
 				t.Fatal(err)
 			}
-			s.Timeout, s.IdleTimeout = testTimeout, testTimeout
+			s.Timeout = parts.Patience(t)
+			s.IdleTimeout = s.Timeout
 			failed := atOnce(c.reads, func() error {
 				item, err := c.read(t.Context(), s, name)
 				if err == nil && string(item) != string(content) {

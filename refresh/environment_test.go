@@ -19,6 +19,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -163,7 +164,7 @@ func (env *environment) wantNoSecrets(t *testing.T, err error) {
 // timeoutContext is a context for what must not hang.
 func timeoutContext(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 	t.Cleanup(cancel)
 	return ctx
 }

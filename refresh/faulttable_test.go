@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,21 +22,32 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
+// rowsAtOnce is how many rows run at once. They wait for the disk, not for a
+// processor, so more than t.Parallel runs: concurrent syncs share a commit of
+// the file system.
+const rowsAtOnce = 16
+
 // TestFaultTable runs each row of the fault table: four times "get" at a real
 // server, on real files. Every kind that can happen to a refresh has its rows.
 func TestFaultTable(t *testing.T) {
 	rows, had := strings.Split(strings.TrimSpace(faultTable()+frameRows()), "\n"), map[string]int{}
+	var running sync.WaitGroup
+	defer running.Wait()
+	turns := make(chan struct{}, rowsAtOnce)
 	for _, row := range rows {
 		words := strings.Fields(row)
 		fault, times, token := words[0], words[1], words[2]
 		had[strings.SplitN(fault, "+", 2)[0]+" "+times+" "+token]++
-		t.Run(strings.Join(words[:3], " "), func(t *testing.T) {
-			t.Parallel()
-			profiles(t, func(t *testing.T, profile string) {
-				got := newFaultRun(t, profile, fault, times, token).row(t)
-				if want := strings.Join(words, " "); got != want {
-					t.Errorf("the row is\n%s\nwant\n%s", got, want)
-				}
+		running.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			t.Run(strings.Join(words[:3], " "), func(t *testing.T) {
+				profiles(t, func(t *testing.T, profile string) {
+					got := newFaultRun(t, profile, fault, times, token).row(t)
+					if want := strings.Join(words, " "); got != want {
+						t.Errorf("the row is\n%s\nwant\n%s", got, want)
+					}
+				})
 			})
 		})
 	}

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -109,9 +111,12 @@ func TestPresent_FirstFails(t *testing.T) {
 }
 
 // A server may answer before it has read anything. With tokens the call counts
-// as sent whatever it read; else if a byte may have gone out.
+// as sent whatever it read; else if a byte may have gone out. All calls run at once:
+// after an answer without a meaning each waits for [lingerTime].
 func TestPresent_AnsweredEarly(t *testing.T) {
 	tokens := "HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n" + `{"access_token":"a","token_type":"Bearer"}`
+	var calls sync.WaitGroup
+	defer calls.Wait()
 	for _, c := range []struct {
 		answer string
 		status int
@@ -122,15 +127,23 @@ func TestPresent_AnsweredEarly(t *testing.T) {
 	} {
 		for range 20 {
 			address, got := rawServer(t, c.answer)
-			var begun atomic.Bool
-			iss := helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "http://" + address + "/token"}
-			a := plainClient().present(t.Context(), helper.Credential{Issuer: iss, RefreshToken: helper.NewSecret("the-refresh-token")}, func() error { begun.Store(true); return nil })
-			if a.err == nil && (a.status != c.status || a.sent != (begun.Load() || c.status == 200)) {
-				t.Errorf("%d: status %d, sent %t, begun %t", c.status, a.status, a.sent, begun.Load())
-			}
-			if text := <-got; strings.Contains(text, "the-refresh-token") && !a.sent {
-				t.Errorf("%d: the refresh token went out and does not count as sent", c.status)
-			}
+			calls.Go(func() { presentEarly(t, address, got, c.status) })
 		}
+	}
+}
+
+// presentEarly checks that a call to a server that answers with the status first
+// counts as sent if the token went out.
+func presentEarly(t *testing.T, address string, got <-chan string, status int) {
+	t.Helper()
+	var begun atomic.Bool
+	iss := helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "http://" + address + "/token"}
+	of := helper.Credential{Issuer: iss, RefreshToken: helper.NewSecret("the-refresh-token")}
+	a := plainClient().present(t.Context(), of, func() error { begun.Store(true); return nil })
+	if a.err == nil && (a.status != status || a.sent != (begun.Load() || status == http.StatusOK)) {
+		t.Errorf("%d: status %d, sent %t, begun %t", status, a.status, a.sent, begun.Load())
+	}
+	if text := <-got; strings.Contains(text, "the-refresh-token") && !a.sent {
+		t.Errorf("%d: the refresh token went out and does not count as sent", status)
 	}
 }

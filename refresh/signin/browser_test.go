@@ -12,6 +12,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
@@ -41,13 +42,13 @@ func newEnvironment(t *testing.T, o authserver.Options) *environment {
 		t.Fatal(err)
 	}
 	return &environment{server: server, iss: iss, browser: &signin.Browser{
-		Client: client, Open: authserver.Browse, Random: rand.Reader, Limit: time.Minute,
+		Client: client, Open: authserver.Browse, Random: rand.Reader, Limit: parts.Patience(t),
 	}}
 }
 
 func (env *environment) signIn(t *testing.T) (helper.Credential, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 	t.Cleanup(cancel) // not before: the browser reads its page with it
 	return env.browser.SignIn(ctx, env.iss)
 }

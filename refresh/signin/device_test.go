@@ -12,6 +12,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
@@ -78,7 +79,7 @@ func (fix *deviceFixture) After(d time.Duration) <-chan time.Time {
 
 func (fix *deviceFixture) signIn(t *testing.T) (helper.Credential, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 	defer cancel()
 	return fix.device.SignIn(ctx, fix.iss)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // TestRead_Kinds: what is no regular file is named, and nothing is waited for.
@@ -51,7 +52,7 @@ func TestRead_Kinds(t *testing.T) {
 			}()
 			select {
 			case err = <-read:
-			case <-time.After(time.Minute):
+			case <-time.After(parts.Patience(t)):
 				t.Fatal("Read waits")
 			}
 			unsafe := (*helper.UnsafeError)(nil)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
@@ -38,7 +37,7 @@ func TestCheckRoot_SetGroupID(t *testing.T) {
 		must(t, os.WriteFile(program, content, 0o700))
 		must(t, os.Chown(program, c.uid, c.gid))
 		must(t, os.Chmod(program, c.mode))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 		out, err := exec.CommandContext(ctx, program, "--", "checkroot", "0", root).CombinedOutput()
 		cancel()
 		want := ""

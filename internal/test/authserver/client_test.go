@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 // verifier is the code verifier of every sign-in in these tests.
@@ -70,7 +71,7 @@ func both(t *testing.T, test func(t *testing.T, c *client)) {
 // do sends the request and does not follow redirects.
 func (c *client) do(req *http.Request) (answer, error) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), parts.Patience(c.t))
 	defer cancel()
 	h := http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true},

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
+	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
 func TestLog(t *testing.T) {
@@ -124,7 +124,7 @@ func TestSecretsAreAllThereAndNotInTheLog(t *testing.T) {
 
 func TestWaitAndRelease(t *testing.T) {
 	c := start(t, authserver.Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 	defer cancel()
 	token := c.signIn().RefreshToken
 	if err := c.s.Fail(authserver.Fault{Kind: authserver.Delay, Grant: authserver.GrantRefresh}); err != nil {
@@ -159,7 +159,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 
 func TestCloseEndsHeldAnswers(t *testing.T) {
 	c := start(t, authserver.Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 	defer cancel()
 	if err := c.s.Fail(authserver.Fault{Kind: authserver.Delay}); err != nil {
 		t.Fatal(err)

@@ -54,7 +54,7 @@ func (k *Keyring) killBusInCall(t testing.TB, _ string) {
 func (k *Keyring) onNextCall(t testing.TB, do func()) {
 	t.Helper()
 	conn := k.connect(t)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
 	err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0)).Err
 	k.must(t, "become a monitor of the bus", err)
@@ -144,7 +144,7 @@ func (k *Keyring) Strangers(t testing.TB) []string {
 }
 
 func (k *Keyring) strangers() ([]other, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
 	provider, err := k.provider(ctx)
 	if err != nil {

@@ -59,7 +59,7 @@ func (k *Keyring) Unlock(t testing.TB) {
 
 // onBus calls f with the secret service on a connection of its own.
 func (k *Keyring) onBus(f func(ctx context.Context, service dbus.BusObject) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
 	conn, err := dbus.Connect(k.address, dbus.WithContext(ctx))
 	if err != nil {
@@ -102,7 +102,7 @@ func (k *Keyring) KillBus() { k.bus.kill() }
 // killSuccessor kills the daemon that the bus started after the first one died,
 // if it did.
 func (k *Keyring) killSuccessor() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
 	pid, err := k.provider(ctx)
 	if err != nil || pid == 0 || pid == os.Getpid() { // a test can be the secret service itself
@@ -147,7 +147,7 @@ func (k *Keyring) Prompted() bool {
 // store puts an item under the user name into the keyring.
 func (k *Keyring) store(t testing.TB, item string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
 	cmd := k.command(ctx, "secret-tool", "store", "--label=test", "service", "codex-cred", "username", item)
 	cmd.Stdin = strings.NewReader("content")
@@ -168,7 +168,7 @@ func (k *Keyring) Items(t testing.TB) []string {
 }
 
 func (k *Keyring) items() ([]string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
 	cmd := k.command(ctx, "secret-tool", "search", "--all", "service", "codex-cred")
 	out, err := cmd.CombinedOutput()

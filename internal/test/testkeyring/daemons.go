@@ -113,7 +113,7 @@ func (k *Keyring) startDaemon(mode, password string) error {
 // startProvider starts a provider of the Secret Service and returns when a
 // signal that matches, after which it is ready, has come.
 func (k *Keyring) startProvider(cmd *exec.Cmd, match []dbus.MatchOption, ready func(context.Context, *dbus.Conn, *dbus.Signal) bool) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
 	conn, err := dbus.Connect(k.address, dbus.WithContext(ctx))
 	if err != nil {

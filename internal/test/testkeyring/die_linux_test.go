@@ -26,7 +26,7 @@ func TestDaemonsDieWithTheTest(t *testing.T) {
 	}
 	_, err := findTools()
 	parts.Need(t, Part, err)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestDaemonsDieWithTheTest$", "-hold")
 	stdin, _ := cmd.StdinPipe()

@@ -48,13 +48,24 @@ const leastKeyTime = 100 * time.Millisecond
 
 func startKeePassXC(t testing.TB, confirm Confirm, keyTime time.Duration) *KeePassXC {
 	t.Helper()
-	tools, err := findAll("dbus-daemon", "keepassxc", "keepassxc-cli", "secret-tool")
-	parts.Need(t, KeePassXCPart, err)
-	x := &KeePassXC{keyring: furnish(t, tools), keyTime: keyTime}
+	x := &KeePassXC{keyring: furnish(t, needKeePassXC(t)), keyTime: keyTime}
 	if err := x.start(confirm); err != nil {
 		t.Fatalf("start a private KeePassXC: %v", err)
 	}
 	return x
+}
+
+// NeedKeePassXC ends the test as [parts.Need] decides where KeePassXC is missing.
+func NeedKeePassXC(t testing.TB) {
+	t.Helper()
+	needKeePassXC(t)
+}
+
+func needKeePassXC(t testing.TB) map[string]string {
+	t.Helper()
+	tools, err := findAll("dbus-daemon", "keepassxc", "keepassxc-cli", "secret-tool")
+	parts.Need(t, KeePassXCPart, err)
+	return tools
 }
 
 // exposed is a database whose root group the Secret Service exposes: the value
@@ -105,7 +116,7 @@ func (x *KeePassXC) start(confirm Confirm) error {
 func (x *KeePassXC) path(name string) string { return filepath.Join(x.keyring.dir, name) }
 
 func (x *KeePassXC) makeDatabase() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), x.keyring.patience)
 	defer cancel()
 	xml := x.path("exposed.xml")
 	if err := os.WriteFile(xml, []byte(exposed), 0o600); err != nil {
@@ -158,8 +169,16 @@ func (x *KeePassXC) Stop(t testing.TB) {
 // Kill kills KeePassXC. Nothing starts it again.
 func (x *KeePassXC) Kill() { x.keyring.Kill() }
 
-// Alive reports whether KeePassXC still runs.
-func (x *KeePassXC) Alive() bool { return x.keyring.Alive() }
+// Crash says how KeePassXC ended by itself, with its signal or exit status. It is
+// empty after Kill and if KeePassXC still runs after the wait: a process that dumps
+// its core has left the bus before it has ended.
+func (x *KeePassXC) Crash(wait time.Duration) string {
+	select {
+	case <-x.keyring.daemon.gone:
+	case <-time.After(wait):
+	}
+	return x.keyring.daemon.fate()
+}
 
 // Lock locks the database, as a person does with its window.
 func (x *KeePassXC) Lock(t testing.TB) {
@@ -173,7 +192,7 @@ func (x *KeePassXC) Lock(t testing.TB) {
 // database, as it does a moment after each change, and a busy computer makes that
 // moment long. It calls such a request dismissed, as one that a person refuses.
 func (x *KeePassXC) lock() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), x.keyring.patience)
 	defer cancel()
 	conn, err := dbus.Connect(x.keyring.address, dbus.WithContext(ctx))
 	if err != nil {

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"sync/atomic"
 )
 
 // A process is a child that dies with this process.
 type process struct {
-	cmd  *exec.Cmd
-	gone chan struct{} // closed when it has ended
+	cmd    *exec.Cmd
+	gone   chan struct{} // closed when it has ended
+	killed atomic.Bool   // by this package
 }
 
 // startProcess keeps a thread for the child as long as it lives: Linux ties a
@@ -24,7 +26,7 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			_ = cmd.Wait() // daemons are killed: how they end says nothing
+			_ = cmd.Wait() // see fate
 			close(p.gone)
 		}
 	}()
@@ -36,8 +38,19 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 
 // kill ends the process, stopped or not, and waits until it is gone.
 func (p *process) kill() {
+	if !p.ended() {
+		p.killed.Store(true)
+	}
 	_ = p.cmd.Process.Kill() // it may be gone
 	<-p.gone
+}
+
+// fate says how the process ended by itself, and is empty if it runs or was killed.
+func (p *process) fate() string {
+	if !p.ended() || p.killed.Load() {
+		return ""
+	}
+	return p.cmd.ProcessState.String()
 }
 
 func (p *process) ended() bool {

@@ -24,9 +24,6 @@ import (
 // Part is the name that tests require it by, see [parts.Need].
 const Part = "gnome-keyring"
 
-// patience bounds every wait for a daemon or a tool.
-const patience = time.Minute
-
 // A Keyring is a running bus and keyring daemon, or what [Fail] makes of them.
 // Its methods may be called from several goroutines, except those that stop,
 // continue or kill the daemon.
@@ -42,6 +39,7 @@ type Keyring struct {
 	daemon   *process
 	asked    chan struct{} // see Asked
 	ends     []func()      // called in the reverse order at the end
+	patience time.Duration // bounds every wait for a daemon or a tool
 }
 
 // Start starts a keyring that lasts until the end of the test. Without the
@@ -60,7 +58,7 @@ func Open() (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Keyring{tools: tools}
+	k := &Keyring{tools: tools, patience: time.Minute}
 	if err = k.furnish(); err == nil {
 		k.offer()
 		err = k.startBus()
@@ -94,7 +92,7 @@ func (k *Keyring) offer() {
 
 func furnish(t testing.TB, tools map[string]string) *Keyring {
 	t.Helper()
-	k := &Keyring{tools: tools}
+	k := &Keyring{tools: tools, patience: parts.Patience(t)}
 	t.Cleanup(func() {
 		if err := k.Close(); err != nil {
 			t.Errorf("close the private keyring: %v", err)
@@ -188,7 +186,7 @@ func (k *Keyring) Close() error {
 			p.kill()
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
 	left, err := k.strangers()
 	errs = append(errs, err)
