@@ -121,3 +121,33 @@ func processesWith(text string) ([]other, error) {
 	}
 	return all, err
 }
+
+const dirPrefix = "keyring-"
+
+// holdDir locks the directory until the file is closed or this process ends.
+func holdDir(dir string) (*os.File, error) {
+	f, err := os.Open(dir) //nolint:gosec // made by this package
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// removeStale removes the directories of processes that ended without Close, as a
+// test does that go test's -timeout ends. A new one may not be locked yet.
+func removeStale() {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), dirPrefix+"*"))
+	for _, dir := range dirs {
+		info, err := os.Lstat(dir)
+		if err != nil || !info.IsDir() || time.Since(info.ModTime()) < time.Minute {
+			continue
+		}
+		if f, err := holdDir(dir); err == nil {
+			_ = os.RemoveAll(dir)
+			_ = f.Close()
+		}
+	}
+}

@@ -5,6 +5,7 @@ package testkeyring
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 )
 
@@ -21,3 +22,9 @@ func killOther(context.Context, int) error { return errors.ErrUnsupported }
 func endOther(context.Context, int) error { return errors.ErrUnsupported }
 
 func processesWith(string) ([]other, error) { return nil, errors.ErrUnsupported }
+
+const dirPrefix = "keyring-"
+
+func holdDir(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+func removeStale() {}

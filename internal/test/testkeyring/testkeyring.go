@@ -39,6 +39,7 @@ type Keyring struct {
 	daemon   *process
 	asked    chan struct{} // see Asked
 	ends     []func()      // called in the reverse order at the end
+	held     *os.File      // the locked directory, see holdDir
 	patience time.Duration // bounds every wait for a daemon or a tool
 }
 
@@ -105,7 +106,11 @@ func furnish(t testing.TB, tools map[string]string) *Keyring {
 // furnish makes the directories, in a short path of their own, because that of
 // a socket has at most 107 bytes.
 func (k *Keyring) furnish() (err error) {
-	if k.dir, err = os.MkdirTemp("", "keyring"); err != nil {
+	removeStale()
+	if k.dir, err = os.MkdirTemp("", dirPrefix); err != nil {
+		return err
+	}
+	if k.held, err = holdDir(k.dir); err != nil {
 		return err
 	}
 	for _, sub := range []string{"run", "home", "services"} {
@@ -195,5 +200,9 @@ func (k *Keyring) Close() error {
 			errs = append(errs, fmt.Errorf("end %s: %w", p, err))
 		}
 	}
-	return errors.Join(append(errs, os.RemoveAll(k.dir))...)
+	errs = append(errs, os.RemoveAll(k.dir))
+	if k.held != nil {
+		errs = append(errs, k.held.Close())
+	}
+	return errors.Join(errs...)
 }
