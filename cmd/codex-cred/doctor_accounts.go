@@ -171,7 +171,7 @@ func (d *doctor) settleJournal(ctx context.Context, a helper.Account) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.rotation(d.wiring, foreground).Adopt(ctx, a), unlock())
+	return errors.Join(d.Rotation(d.at).Adopt(ctx, a), unlock())
 }
 
 // checkLocks tells who holds which lock, and takes none away.

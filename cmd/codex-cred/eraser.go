@@ -270,7 +270,7 @@ func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 	if err != nil {
 		return []revocation{{Reason: exit.Line(err)}}
 	}
-	c = e.rotation(e.wiring, foreground).Newest(ctx, helper.Account{ID: s.ID, Store: s.Store}, c)
+	c = e.Rotation(e.at).Newest(ctx, helper.Account{ID: s.ID, Store: s.Store}, c)
 	var answers []revocation
 	for _, t := range []struct {
 		kind, hint string

@@ -28,7 +28,8 @@ func (p *program) main() int {
 	// be tokens.
 	log.SetOutput(io.Discard)
 	if len(os.Args) > 1 && os.Args[1] == workerCommand {
-		return p.work(os.Args[2:])
+		p.command = workerCommand
+		return Worker{Home: p.homeConfig(), Out: p.Out, At: p.at, Report: p.Report}.Run(os.Args[2:])
 	}
 	args, home, err := dispatch(os.Args)
 	if err != nil {

@@ -101,7 +101,7 @@ func (p *program) moveTo(ctx context.Context, w *wiring, account, to string) (he
 		return helper.Account{}, err
 	}
 	defer p.NoticeAfter("waiting for the keychain to answer")()
-	if err := p.rotation(w, foreground).Adopt(ctx, a); err != nil {
+	if err := w.Rotation(p.at).Adopt(ctx, a); err != nil {
 		return helper.Account{}, errors.Join(fmt.Errorf("store what the last refresh brought: %w", err), unlock())
 	}
 	moved, err := w.Keeper.Migrate(ctx, a, to)

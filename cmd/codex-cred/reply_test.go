@@ -58,7 +58,7 @@ func TestWorkerTellsOutcomes(t *testing.T) {
 			gate := p.helper(w).Refresher.(*refresh.Gate)
 			gate.Start = func(d helper.Demand, _ bool) (io.ReadCloser, error) {
 				read, write := io.Pipe()
-				worker := p.rotation(w, foreground)
+				worker := w.Rotation(p.at)
 				worker.At = func(step string) error { return map[string]error{"lock": happened}[step] }
 				go func() { _ = worker.Serve(context.WithoutCancel(t.Context()), d, write) }()
 				return read, nil

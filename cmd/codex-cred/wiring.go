@@ -1,11 +1,8 @@
 package main
 
 import (
-	"time"
-
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/helper"
-	"github.com/codex-cred/codex-cred/refresh"
 )
 
 // A wiring is the home of one run.
@@ -34,14 +31,4 @@ func (p *program) homeConfig() home.Config {
 	}
 }
 
-func (p *program) helper(w *wiring) *helper.Helper { return w.Helper(p.startWorker, p.outlives) }
-
-// rotation is what a worker does.
-func (p *program) rotation(w *wiring, mode string) *refresh.Rotation {
-	r := w.Rotation(p.at)
-	r.SendTime = sendTime
-	if mode == background {
-		r.UnreachablePause = time.Minute // the token is still good: there is time
-	}
-	return r
-}
+func (p *program) helper(w *wiring) *helper.Helper { return w.Helper(startWorker, p.outlives) }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/helper"
@@ -27,7 +28,7 @@ const (
 	background    = "background"
 
 	// workerTime ends a worker, whatever it waits for. This and the times below
-	// are of p.running: a worker that was stopped goes on where it was.
+	// are of running time: a worker that was stopped goes on where it was.
 	workerTime = 150 * time.Second
 	// sendTime is by when it must have sent its request, or sends none: the
 	// longest call of the issuer and the tries to store what it answered fit
@@ -44,7 +45,7 @@ const (
 // startWorker starts a process that refreshes and that nothing which ends this
 // one ends: it has a session of its own, no terminal, and no file of the
 // caller's. It replies on the pipe.
-func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser, error) {
+func startWorker(d helper.Demand, inBackground bool) (io.ReadCloser, error) {
 	path, err := process.Executable()
 	if err != nil {
 		return nil, err
@@ -70,40 +71,63 @@ func (p *program) startWorker(d helper.Demand, inBackground bool) (io.ReadCloser
 	return read, cmd.Process.Release()
 }
 
-// work is the worker. Signals that ask a program to end do not end it: its
-// caller may be gone, and the answer is for the next one.
-func (p *program) work(args []string) int {
+// A Worker is the process that refreshes for a caller, which it may outlive.
+type Worker struct {
+	// Home is that of the worker's command.
+	Home home.Config
+	// Out is the pipe on which the caller waits for the reply.
+	Out io.Writer
+	// At is for tests, see [refresh.Rotation].
+	At func(step string) error
+	// Report prints what is wrong with the arguments.
+	Report func(error)
+}
+
+// Run refreshes as the arguments say and returns the exit code. Signals that ask a
+// program to end do not end it: its caller may be gone, and the answer is for the next
+// one.
+func (w Worker) Run(args []string) int {
 	signal.Ignore(append(process.EndSignals(), syscall.SIGHUP, syscall.SIGPIPE)...)
-	p.running.AfterFunc(workerTime, func() { os.Exit(exit.Temporary) })
+	running := w.Home.Running
+	running.AfterFunc(workerTime, func() { os.Exit(exit.Temporary) })
 	d, mode, err := parseWork(args)
 	if err != nil {
-		p.Report(err)
+		w.Report(err)
 		return exit.Usage
 	}
-	p.command = workerCommand
-	defer p.flushLog()
-	w, err := p.wire()
+	h, err := home.Open(w.Home)
 	if err != nil {
 		return exit.Other // the caller has had the same error
 	}
-	ctx, cancel := p.running.WithTimeout(context.Background(), tryTime)
+	defer h.FlushLog()
+	ctx, cancel := running.WithTimeout(context.Background(), tryTime)
 	defer cancel()
-	c := caller{Writer: p.Out, leave: func() {}}
+	c := caller{Writer: w.Out, leave: func() {}}
 	if mode == background {
 		var ok bool
-		if c.leave, ok = w.EnterGate(d.Account); !ok {
+		if c.leave, ok = h.EnterGate(d.Account); !ok {
 			return exit.Busy
 		}
 	}
-	r := p.rotation(w, mode)
-	if mode == foreground && d.Reason == helper.ReasonAging {
-		r.SendTime, r.UnreachablePause = agingSendTime, time.Minute
-	}
-	r.Locker = w.Flushing(refresh.NewWorkLock(w.Locks.RequireRoot()))
-	if err := r.Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
+	if err := w.rotation(h, d, mode).Serve(requestlog.About(ctx, d.Account), d, c); err != nil {
 		return exit.Other
 	}
 	return exit.OK
+}
+
+// rotation returns the rotation for the demand. Where the token is still good nobody
+// tries again soon when the issuer cannot be reached.
+func (w Worker) rotation(h *home.Home, d helper.Demand, mode string) *refresh.Rotation {
+	r := h.Rotation(w.At)
+	r.SendTime = sendTime
+	r.Locker = h.Flushing(refresh.NewWorkLock(h.Locks.RequireRoot()))
+	if mode == background || d.Reason == helper.ReasonAging {
+		r.UnreachablePause = time.Minute
+	}
+	if mode == foreground && d.Reason == helper.ReasonAging {
+		r.SendTime = agingSendTime
+	}
+	return r
 }
 
 // A caller waits for the worker's reply until the pipe is closed; those who
