@@ -12,6 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/requestlog"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
@@ -230,7 +231,7 @@ func (p *program) holdAccount(ctx context.Context, w *wiring, account string) (u
 }
 
 // refreshWait outlasts the longest refresh that may be in flight.
-const refreshWait = workerTime + 10*time.Second
+const refreshWait = worker.MaxTime + 10*time.Second
 
 // signIn removes one sign-in under its lock, and reports whether there was an
 // item of it. While there are more stores to look in, the lock stays: it may be

@@ -12,6 +12,7 @@ import (
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -71,7 +72,7 @@ func (s *scene) workerID() int {
 	for _, dir := range directories {
 		command, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
 		environ, _ := os.ReadFile(filepath.Join(dir, "environ"))
-		if strings.Contains(string(command), "\x00"+workerCommand+"\x00") && strings.Contains("\x00"+string(environ), "\x00HOME="+s.home+"\x00") {
+		if strings.Contains(string(command), "\x00"+worker.Command+"\x00") && strings.Contains("\x00"+string(environ), "\x00HOME="+s.home+"\x00") {
 			pid, err := strconv.Atoi(filepath.Base(dir))
 			must(s.t, err)
 			return pid

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -137,10 +138,10 @@ func (s *scene) injections(token string) []injection {
 // inject runs a worker with those words for strace, and returns what strace says.
 func (s *scene) inject(token string, words ...string) string {
 	s.t.Helper()
-	mode := background
+	mode := worker.Background
 	if token == expiredToken {
 		s.pass(2 * time.Hour)
-		mode = foreground
+		mode = worker.Foreground
 	}
 	log := filepath.Join(s.t.TempDir(), "trace")
 	args := make([]string, 0, 15+2*len(words))
@@ -149,7 +150,7 @@ func (s *scene) inject(token string, words ...string) string {
 		args = append(args, "-e", word)
 	}
 	generation := strconv.FormatUint(s.account().Generation, 10)
-	args = append(args, "codex-cred", workerCommand, "work", generation, string(helper.ReasonExpiry), mode)
+	args = append(args, "codex-cred", worker.Command, "work", generation, string(helper.ReasonExpiry), mode)
 	cmd := exec.CommandContext(s.t.Context(), "strace", args...)
 	var output bytes.Buffer
 	cmd.Env, cmd.Stderr = s.env, &output

@@ -16,6 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/internal/machine/hostid"
 )
 
@@ -27,9 +28,9 @@ func (p *program) main() int {
 	// net/http logs the beginning of answers that it did not expect, which may
 	// be tokens.
 	log.SetOutput(io.Discard)
-	if len(os.Args) > 1 && os.Args[1] == workerCommand {
-		p.command = workerCommand
-		return Worker{Home: p.homeConfig(), Out: p.Out, At: p.at, Report: p.Report}.Run(os.Args[2:])
+	if len(os.Args) > 1 && os.Args[1] == worker.Command {
+		p.command = worker.Command
+		return worker.Worker{Home: p.homeConfig(), Out: p.Out, At: p.at, Report: p.Report}.Run(os.Args[2:])
 	}
 	args, home, err := dispatch(os.Args)
 	if err != nil {

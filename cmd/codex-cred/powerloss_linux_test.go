@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/fallbackfile"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
@@ -98,7 +99,7 @@ func newPowerRun(t *testing.T) *powerRun {
 	log := filepath.Join(t.TempDir(), "trace")
 	cmd := exec.CommandContext(t.Context(), "strace", "-f", "-y", "-xx", "-qq", "-s", "200000", "-o", log,
 		"-e", "signal=none", "-e", "trace="+diskCalls,
-		"codex-cred", workerCommand, "work", "1", string(helper.ReasonExpiry), foreground)
+		"codex-cred", worker.Command, "work", "1", string(helper.ReasonExpiry), worker.Foreground)
 	cmd.Env = s.env
 	if out, err := cmd.Output(); err != nil {
 		t.Fatalf("a worker below strace: %v\n%s", err, out)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/helper"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -59,12 +60,12 @@ func laterSendings() []sending {
 			Request: refresh.RequestRefresh, Others: "its token endpoint",
 			When: "when a program asks for a token and the stored one is near its end or was rejected, and when you run refresh; a process in the background sends it",
 			// All of them start a worker, which sends it.
-			Commands: []string{workerCommand}, Carries: []string{"client_id", "grant_type", "refresh_token"},
+			Commands: []string{worker.Command}, Carries: []string{"client_id", "grant_type", "refresh_token"},
 		},
 		{
 			Request: refresh.RequestRevoke, Others: "its revocation endpoint, if it has one",
 			When:     "at erase --revoke, and when a refresh ends after its account was erased",
-			Commands: []string{"erase", workerCommand}, Carries: []string{"client_id", "token", "token_type_hint"},
+			Commands: []string{"erase", worker.Command}, Carries: []string{"client_id", "token", "token_type_hint"},
 		},
 		{
 			Request: refresh.RequestReach, Others: "the root of the server that has its token endpoint",

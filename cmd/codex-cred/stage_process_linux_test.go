@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -34,7 +35,7 @@ func (s *stage) workers(ts *testscript.TestScript, args []string) {
 func (s *stage) awaitWorkers(want int) []string {
 	giveUp := time.After(patience)
 	for {
-		running := s.running(workerCommand)
+		running := s.running(worker.Command)
 		if len(running) == want || os.Geteuid() != 0 {
 			return running
 		}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
@@ -33,7 +34,7 @@ func TestSuspended(t *testing.T) {
 					must(t, unix.Kill(at.worker, unix.SIGSTOP))
 					s.untilStopped(at.worker)
 					s.server.Release()
-					<-time.After(2 * workerTime / hurry)
+					<-time.After(2 * worker.MaxTime / hurry)
 					must(t, unix.Kill(at.worker, unix.SIGCONT))
 				}, s.begins(token)...)
 				if w.hits != 1 || w.code != exit.OK || w.stdout == old {

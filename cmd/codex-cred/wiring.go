@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/helper"
 )
 
@@ -27,8 +28,8 @@ func (p *program) wireAt(root string) *wiring {
 func (p *program) homeConfig() home.Config {
 	return home.Config{
 		Process: p.Process, Now: p.Now, Running: p.running, UserAgent: userAgent(),
-		Command: p.command, Worker: p.command == workerCommand, Warn: p.Warn,
+		Command: p.command, Worker: p.command == worker.Command, Warn: p.Warn,
 	}
 }
 
-func (p *program) helper(w *wiring) *helper.Helper { return w.Helper(startWorker, p.outlives) }
+func (p *program) helper(w *wiring) *helper.Helper { return w.Helper(worker.Start, p.outlives) }

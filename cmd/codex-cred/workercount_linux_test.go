@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/worker"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -74,7 +75,7 @@ func (s *scene) mostWorkers(do func()) int {
 	go func() {
 		n := 0
 		for {
-			n = max(n, len(s.running(workerCommand)))
+			n = max(n, len(s.running(worker.Command)))
 			select {
 			case <-over:
 				most <- n

@@ -1,4 +1,6 @@
-package main
+// Package worker is the process that refreshes: [Start] starts it from a caller, which it may
+// outlive, and [Worker] is the process itself.
+package worker
 
 import (
 	"context"
@@ -20,16 +22,16 @@ import (
 )
 
 const (
-	// workerCommand is the name of a command that only this program runs:
+	// Command is the name of a command that only this program runs:
 	//
 	//	codex-cred refresh-worker ACCOUNT GENERATION REASON foreground|background
-	workerCommand = "refresh-worker"
-	foreground    = "foreground"
-	background    = "background"
+	Command    = "refresh-worker"
+	Foreground = "foreground"
+	Background = "background"
 
-	// workerTime ends a worker, whatever it waits for. This and the times below
+	// MaxTime ends a worker, whatever it waits for. This and the times below
 	// are of running time: a worker that was stopped goes on where it was.
-	workerTime = 150 * time.Second
+	MaxTime = 150 * time.Second
 	// sendTime is by when it must have sent its request, or sends none: the
 	// longest call of the issuer and the tries to store what it answered fit
 	// into the rest.
@@ -39,20 +41,20 @@ const (
 	agingSendTime = 5 * time.Second
 	// tryTime is by when the last try to store a credential must have begun, so
 	// that a slow keychain has the time to take it.
-	tryTime = workerTime - 15*time.Second
+	tryTime = MaxTime - 15*time.Second
 )
 
-// startWorker starts a process that refreshes and that nothing which ends this
+// Start starts a process that refreshes and that nothing which ends this
 // one ends: it has a session of its own, no terminal, and no file of the
 // caller's. It replies on the pipe.
-func startWorker(d helper.Demand, inBackground bool) (io.ReadCloser, error) {
+func Start(d helper.Demand, inBackground bool) (io.ReadCloser, error) {
 	path, err := process.Executable()
 	if err != nil {
 		return nil, err
 	}
-	mode := foreground
+	mode := Foreground
 	if inBackground {
-		mode = background
+		mode = Background
 	}
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -60,7 +62,7 @@ func startWorker(d helper.Demand, inBackground bool) (io.ReadCloser, error) {
 	}
 	defer func() { _ = write.Close() }()
 	cmd := exec.Command(path) //nolint:gosec,noctx // this program, which must outlive the caller
-	cmd.Args = []string{"codex-cred", workerCommand, d.Account, strconv.FormatUint(d.Generation, 10), string(d.Reason), mode}
+	cmd.Args = []string{"codex-cred", Command, d.Account, strconv.FormatUint(d.Generation, 10), string(d.Reason), mode}
 	cmd.Stdout = write
 	cmd.Dir = string(os.PathSeparator)
 	cmd.Env = process.WorkerEnvironment(os.Environ())
@@ -89,7 +91,7 @@ type Worker struct {
 func (w Worker) Run(args []string) int {
 	signal.Ignore(append(process.EndSignals(), syscall.SIGHUP, syscall.SIGPIPE)...)
 	running := w.Home.Running
-	running.AfterFunc(workerTime, func() { os.Exit(exit.Temporary) })
+	running.AfterFunc(MaxTime, func() { os.Exit(exit.Temporary) })
 	d, mode, err := parseWork(args)
 	if err != nil {
 		w.Report(err)
@@ -103,7 +105,7 @@ func (w Worker) Run(args []string) int {
 	ctx, cancel := running.WithTimeout(context.Background(), tryTime)
 	defer cancel()
 	c := caller{Writer: w.Out, leave: func() {}}
-	if mode == background {
+	if mode == Background {
 		var ok bool
 		if c.leave, ok = h.EnterGate(d.Account); !ok {
 			return exit.Busy
@@ -121,10 +123,10 @@ func (w Worker) rotation(h *home.Home, d helper.Demand, mode string) *refresh.Ro
 	r := h.Rotation(w.At)
 	r.SendTime = sendTime
 	r.Locker = h.Flushing(refresh.NewWorkLock(h.Locks.RequireRoot()))
-	if mode == background || d.Reason == helper.ReasonAging {
+	if mode == Background || d.Reason == helper.ReasonAging {
 		r.UnreachablePause = time.Minute
 	}
-	if mode == foreground && d.Reason == helper.ReasonAging {
+	if mode == Foreground && d.Reason == helper.ReasonAging {
 		r.SendTime = agingSendTime
 	}
 	return r
@@ -147,12 +149,12 @@ func (c caller) Close() error {
 }
 
 func parseWork(args []string) (d helper.Demand, mode string, err error) {
-	if len(args) != 4 || args[3] != foreground && args[3] != background {
-		return d, "", fault.Usage("%s is for codex-cred itself", workerCommand)
+	if len(args) != 4 || args[3] != Foreground && args[3] != Background {
+		return d, "", fault.Usage("%s is for codex-cred itself", Command)
 	}
 	generation, err := strconv.ParseUint(args[1], 10, 64)
 	if err != nil {
-		return d, "", fault.Usage("%s is for codex-cred itself", workerCommand)
+		return d, "", fault.Usage("%s is for codex-cred itself", Command)
 	}
 	return helper.Demand{Account: args[0], Generation: generation, Reason: helper.Reason(args[2])}, args[3], helper.CheckName(args[0])
 }
