@@ -57,7 +57,7 @@ func (p *program) within(ctx context.Context, line tokenLine, req helper.Request
 	if err != nil {
 		return nil, nil, req, err
 	}
-	limited, cancel := late(ctx, func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, timeout) })
+	limited, cancel := newLazyContext(ctx, func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, timeout) })
 	return limited, cancel, req, nil
 }
 

@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// A lateContext is made when somebody first waits for its end. To catch signals and
-// to set a timer costs more than to read a token from a file, which waits for nothing;
-// until then a signal ends the program as it ends any other.
-type lateContext struct {
+// A lazyContext creates its context when something first waits on it. Catching signals
+// and setting a timer cost more than reading a token from a file, which waits for
+// nothing. Until then a signal ends the program as it ends any other.
+type lazyContext struct {
 	made   func() context.Context
 	isMade atomic.Bool
 	before func() error // the error until it is made
 }
 
-// late returns a context that make returns, once it is needed. Stop is the
-// one that make returned, and the caller's to call.
-func late(parent context.Context, make func() (context.Context, context.CancelFunc)) (ctx context.Context, stop context.CancelFunc) {
-	c := &lateContext{before: parent.Err}
+// newLazyContext returns a context that calls make when it is first needed. The caller
+// calls stop, which calls the function that make returned.
+func newLazyContext(parent context.Context, make func() (context.Context, context.CancelFunc)) (ctx context.Context, stop context.CancelFunc) {
+	c := &lazyContext{before: parent.Err}
 	var end context.CancelFunc
 	c.made = sync.OnceValue(func() context.Context {
 		var ctx context.Context
@@ -35,13 +35,13 @@ func late(parent context.Context, make func() (context.Context, context.CancelFu
 }
 
 // Deadline implements [context.Context].
-func (c *lateContext) Deadline() (time.Time, bool) { return c.made().Deadline() }
+func (c *lazyContext) Deadline() (time.Time, bool) { return c.made().Deadline() }
 
 // Done implements [context.Context].
-func (c *lateContext) Done() <-chan struct{} { return c.made().Done() }
+func (c *lazyContext) Done() <-chan struct{} { return c.made().Done() }
 
 // Err implements [context.Context].
-func (c *lateContext) Err() error {
+func (c *lazyContext) Err() error {
 	if !c.isMade.Load() {
 		return c.before()
 	}
@@ -49,4 +49,4 @@ func (c *lateContext) Err() error {
 }
 
 // Value implements [context.Context].
-func (c *lateContext) Value(key any) any { return c.made().Value(key) } //nolint:ireturn // the interface wants it
+func (c *lazyContext) Value(key any) any { return c.made().Value(key) } //nolint:ireturn // the interface wants it

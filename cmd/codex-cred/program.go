@@ -48,7 +48,7 @@ func (p *program) run(args []string) int {
 	defer p.flushLog()
 	if line, ok := p.quickly(args); ok {
 		p.command = strings.TrimPrefix(line.whole, ownProgram+" ")
-		ctx, stop := late(context.Background(), p.interrupts.Context)
+		ctx, stop := newLazyContext(context.Background(), p.interrupts.Context)
 		defer stop()
 		return p.end(ctx, p.answer(ctx, line))
 	}

@@ -196,7 +196,7 @@ func TestLate(t *testing.T) {
 	t.Parallel()
 	parent, cancel := context.WithCancel(t.Context())
 	made, stopped := 0, 0
-	ctx, stop := late(parent, func() (context.Context, context.CancelFunc) {
+	ctx, stop := newLazyContext(parent, func() (context.Context, context.CancelFunc) {
 		made++
 		ctx, end := context.WithCancel(parent)
 		return ctx, func() { stopped++; end() }
@@ -216,7 +216,7 @@ func TestLate(t *testing.T) {
 		t.Errorf("stopped: %v, made %d, stopped %d", ctx.Err(), made, stopped)
 	}
 	cancel()
-	unmade, _ := late(parent, nil)
+	unmade, _ := newLazyContext(parent, nil)
 	if unmade.Err() == nil {
 		t.Error("the end of the parent is not its end")
 	}
