@@ -79,7 +79,7 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 		return Account{}, err
 	}
 	if !isListed(listed, next) {
-		return Account{}, errErased
+		return Account{}, erasedError()
 	}
 	if _, err := k.Records.Write(ctx, Account{Name: account, ID: next.ID, Store: next.Store}, c, ""); err != nil {
 		return Account{}, err
@@ -96,7 +96,10 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 	return Account{}, errors.Join(err, loadErr)
 }
 
-var errErased = fmt.Errorf("store the sign-in: the account was erased meanwhile: %w", ErrConflict)
+// erasedError is returned if the account was erased before the sign-in was stored.
+func erasedError() error {
+	return fmt.Errorf("store the sign-in: the account was erased meanwhile: %w", ErrConflict)
+}
 
 // isListed reports whether the sign-in is the account's current one or a leftover.
 func isListed(a Account, s Leftover) bool {
@@ -123,7 +126,7 @@ func announce(next Leftover, shared string) func(*Account) error {
 func promote(next Leftover, c Credential, host, shared string) func(*Account) error {
 	return func(a *Account) error {
 		if !isListed(*a, next) {
-			return errErased
+			return erasedError()
 		}
 		if a.ID != next.ID {
 			a.Leftovers = append(without(a.Leftovers, next.ID), Leftover{ID: a.ID, Store: a.Store})

@@ -32,7 +32,7 @@ func replaceID(old ID, host string) func(next Leftover) func(*Account) error {
 	return func(next Leftover) func(*Account) error {
 		return func(a *Account) error {
 			if a.ID != old || !isListed(*a, next) {
-				return errErased
+				return erasedError()
 			}
 			a.Leftovers = append(without(a.Leftovers, next.ID), Leftover{ID: a.ID, Store: a.Store})
 			a.ID, a.Store, a.Host = next.ID, next.Store, host

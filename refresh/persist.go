@@ -139,7 +139,7 @@ func (r *Rotation) discard(ctx context.Context, att *attempt, c helper.Credentia
 		return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought is not stored but may still be valid: %w: %w", err, helper.ErrConflict)
 	}
 	if found, err := r.Records.Accounts.Load(a.Name); err == nil && !found.Erasing && found.ID != a.ID {
-		return errMoved
+		return movedError()
 	}
 	return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought was revoked: %w", helper.ErrConflict)
 }

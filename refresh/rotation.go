@@ -42,7 +42,9 @@ type Rotation struct {
 }
 
 // errMoved: the account changed during the refresh; the change wins. It is returned with helper.ErrConflict.
-var errMoved = fmt.Errorf("the account was erased or signed in again meanwhile: %w", helper.ErrConflict)
+var errMoved = errors.New("the account was erased or signed in again meanwhile")
+
+func movedError() error { return fmt.Errorf("%w: %w", errMoved, helper.ErrConflict) }
 
 // Refresh implements [helper.Refresher.Refresh] in this process, which should not exit while it runs. Ctx limits the
 // wait for the lock and the attempts to reach the server; once the request is sent, the answer is read and stored in
@@ -122,7 +124,7 @@ func (r *Rotation) reread(ctx context.Context, account string, id helper.ID) (he
 	}
 	rec, err := r.Records.Read(ctx, account)
 	if err == nil && rec.Account.ID != id {
-		return helper.Record{}, errMoved
+		return helper.Record{}, movedError()
 	}
 	return rec, err
 }

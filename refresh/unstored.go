@@ -48,7 +48,7 @@ func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 		att := &attempt{rec: rec, reason: h.reason, mark: h.mark}
 		switch {
 		case rec.Account.ID != h.rec.Account.ID:
-			return rec, errMoved
+			return rec, movedError()
 		case att.isSuperseded():
 			return rec, nil
 		}
