@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
 // refresher answers every Refresh alike and notes what it was asked.
@@ -85,7 +86,7 @@ func behind(a *helper.Account, _ *helper.Credential) { a.Generation = 4 }
 
 func runGet(t *testing.T, c getCase) {
 	t.Helper()
-	s := new(helper.Memory)
+	s := new(storetest.Memory)
 	records, b := newRecords(t, s)
 	a, cred := b.accounts["work"], credentialWithLife(time.Hour)
 	if c.stored != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
@@ -16,7 +17,7 @@ import (
 // faultyStore is a Memory that does something else first. An error that a hook
 // returns is the store's answer.
 type faultyStore struct {
-	helper.Memory
+	storetest.Memory
 	put, remove func() error
 	lie         bool // answer less than was stored
 	drop        bool // store nothing and say that it is done

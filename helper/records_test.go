@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
 const (
@@ -32,7 +33,7 @@ func (b *fakeAccounts) Load(name string) (helper.Account, error) {
 
 // limitedStore is a Memory that holds items of at most limit bytes.
 type limitedStore struct {
-	helper.Memory
+	storetest.Memory
 	limit int
 	puts  int
 }
@@ -47,7 +48,7 @@ func (s *limitedStore) Put(ctx context.Context, name string, item []byte, expect
 
 // corruptingStore is a Memory that answers something else than it was given.
 type corruptingStore struct {
-	helper.Memory
+	storetest.Memory
 	mangle func([]byte) []byte
 }
 
@@ -61,7 +62,7 @@ func (s *corruptingStore) Get(ctx context.Context, name string) ([]byte, helper.
 
 // failingStore is a Memory whose reads or writes fail.
 type failingStore struct {
-	helper.Memory
+	storetest.Memory
 	get, put error
 }
 
@@ -99,7 +100,7 @@ func (s unusedStore) Delete(context.Context, string, helper.Version) error {
 
 // hookedStore is a Memory that calls beforeGet once, before the first Get.
 type hookedStore struct {
-	helper.Memory
+	storetest.Memory
 	beforeGet func()
 }
 
@@ -132,7 +133,7 @@ func fill(t *testing.T, s helper.Store, id helper.ID, c helper.Credential) helpe
 }
 
 func TestRecords_Read(t *testing.T) {
-	s := new(helper.Memory)
+	s := new(storetest.Memory)
 	r, b := newRecords(t, s)
 	v := fill(t, s, firstID, sample())
 	rec, err := r.Read(t.Context(), "work")
@@ -159,7 +160,7 @@ func TestRecords_ReadAbsent(t *testing.T) {
 		{"item is gone", helper.Account{ID: secondID, Store: "file"}, "work", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := new(helper.Memory)
+			s := new(storetest.Memory)
 			r, b := newRecords(t, s)
 			fill(t, s, firstID, sample())
 			b.accounts["work"] = c.account
@@ -192,7 +193,7 @@ func TestRecords_ReadFollows(t *testing.T) {
 		{"deleted, still named", helper.Account{ID: firstID, Store: "file"}, helper.ErrNotFound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, vault := new(hookedStore), new(helper.Memory)
+			s, vault := new(hookedStore), new(storetest.Memory)
 			r, b := newRecords(t, s)
 			r.Stores["vault"] = vault
 			v := fill(t, s, firstID, credentialWithLife(0))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
 func sha(text string) string {
@@ -86,7 +87,7 @@ func TestRejectionsAreBounded(t *testing.T) {
 // recordsOf returns records that hold only this one.
 func recordsOf(t *testing.T, rec helper.Record) helper.Records {
 	t.Helper()
-	s := new(helper.Memory)
+	s := new(storetest.Memory)
 	records, b := newRecords(t, s)
 	a := b.accounts["work"]
 	a.Rejections, a.RejectedAt = rec.Account.Rejections, rec.Account.RejectedAt

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/internal/test/parts"
@@ -189,7 +190,7 @@ func (c *clock) advance(d time.Duration) {
 
 // faultyStore is a store whose next writes go wrong on order.
 type faultyStore struct {
-	helper.Memory
+	storetest.Memory
 	mu    sync.Mutex
 	fail  []error // for the next Puts, nil for none
 	wrote int     // Puts that changed the item

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
 )
@@ -24,7 +25,7 @@ const gateID = helper.ID("0123456789abcdef0123456789abcdef")
 type gateEnvironment struct {
 	gate     *refresh.Gate
 	accounts *accounts
-	store    *helper.Memory
+	store    *storetest.Memory
 	locks    *gateLocks
 
 	mu      sync.Mutex // guards what follows
@@ -55,7 +56,7 @@ func (r readEnd) Close() error {
 func newGateEnvironment(t *testing.T) *gateEnvironment {
 	t.Helper()
 	now := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
-	env := &gateEnvironment{accounts: &accounts{}, store: &helper.Memory{}, locks: &gateLocks{held: map[string]chan struct{}{}}}
+	env := &gateEnvironment{accounts: &accounts{}, store: &storetest.Memory{}, locks: &gateLocks{held: map[string]chan struct{}{}}}
 	env.gate = &refresh.Gate{
 		Records: helper.Records{Accounts: env.accounts, Stores: helper.Router{"memory": env.store}},
 		Locks:   env.locks, Start: env.start, Now: func() time.Time { return now },

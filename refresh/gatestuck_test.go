@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
@@ -97,7 +98,7 @@ func TestGate_StoppedBeforeReply(t *testing.T) {
 // replyWith replies with a credential of generation 1.
 func (w *worker) replyWith(t *testing.T, c helper.Credential) {
 	t.Helper()
-	w.Records = helper.Records{Accounts: &accounts{}, Stores: helper.Router{"memory": &helper.Memory{}}}
+	w.Records = helper.Records{Accounts: &accounts{}, Stores: helper.Router{"memory": &storetest.Memory{}}}
 	a := helper.Account{Name: "work", ID: gateID, Store: "memory", Generation: c.Generation}
 	w.Records.Accounts.(*accounts).all = map[string]helper.Account{"work": a}
 	if _, err := w.Records.Write(t.Context(), a, c, ""); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/refresh"
@@ -95,7 +96,7 @@ func TestRotation_OtherIssuerOrClient(t *testing.T) {
 
 // A discardingStore says that it has written, and keeps what it had.
 type discardingStore struct {
-	helper.Memory
+	storetest.Memory
 	lies int // how many of the next Puts of a credential
 }
 

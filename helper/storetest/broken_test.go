@@ -20,7 +20,7 @@ type place struct {
 
 // A broken store is a correct one, except where a function is set.
 type broken struct {
-	helper.Memory
+	storetest.Memory
 	get    func(ctx context.Context, name string) ([]byte, helper.Version, error)
 	put    func(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error)
 	delete func(ctx context.Context, name string, expect helper.Version) error
@@ -97,7 +97,7 @@ func places() map[string]place {
 		"lists nothing with an error":       breaking(listFails, "List"),
 		"each process has its own": {
 			place: func(*testing.T) func() helper.Store {
-				return func() helper.Store { return new(helper.Memory) }
+				return func() helper.Store { return new(storetest.Memory) }
 			},
 			fails: []string{"NextProcessSees", "ManyAtOnce"},
 		},
