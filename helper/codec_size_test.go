@@ -110,7 +110,8 @@ func TestEncodeCompact_FitsWindows(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
 			cred := chatGPT(random, c.access, c.refresh, c.fill)
 			plain, compact := mustEncode(t, helper.Encode, cred), mustEncode(t, helper.EncodeCompact, cred)
-			t.Logf("access token %d, refresh token %d: plain %d, compact %d bytes", len(cred.AccessToken.Reveal()), c.refresh, len(plain), len(compact))
+			t.Logf("access token %d, refresh token %d: plain %d, compact %d bytes", len(cred.AccessToken.Reveal()), c.refresh,
+				len(plain), len(compact))
 			if fits := len(compact) <= windowsLimit; fits != c.fits {
 				t.Errorf("the compact form has %d bytes; fits %d: %v, want %v", len(compact), windowsLimit, fits, c.fits)
 			}

@@ -87,7 +87,8 @@ func TestCredential_NothingToShow(t *testing.T) {
 	noToken.AccessToken = helper.Secret{}
 	noExpiry.Expiry = time.Time{}
 	for name, c := range map[string]helper.Credential{
-		"zero": {}, "no access token": noToken, "no expiry": noExpiry, "no life": credentialWithLife(0), "expired when it came": credentialWithLife(-time.Hour),
+		"zero": {}, "no access token": noToken, "no expiry": noExpiry, "no life": credentialWithLife(0),
+		"expired when it came": credentialWithLife(-time.Hour),
 	} {
 		if c.Valid(start()) || c.Fresh(start(), 0) || c.Fresh(start(), time.Nanosecond) || c.Young(start()) {
 			t.Errorf("%s: Valid %v, Fresh %v, Young %v", name, c.Valid(start()), c.Fresh(start(), 0), c.Young(start()))

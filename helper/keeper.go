@@ -37,9 +37,10 @@ func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential)
 }
 
 func (k Keeper) signIn(ctx context.Context, account, store, shared string, c Credential) (Account, error) {
-	return k.add(ctx, account, newCredential{store: store, shared: shared, credential: c, commit: func(next Leftover) func(*Account) error {
-		return promote(next, c, k.host(store), shared)
-	}})
+	return k.add(ctx, account,
+		newCredential{store: store, shared: shared, credential: c, commit: func(next Leftover) func(*Account) error {
+			return promote(next, c, k.host(store), shared)
+		}})
 }
 
 // A newCredential is a credential to add to an account.
@@ -73,7 +74,9 @@ func (k Keeper) add(ctx context.Context, account string, of newCredential) (Acco
 
 // storeUnder stores the credential if the account still lists the sign-in: an erase before the lock was acquired found
 // nothing to delete.
-func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c Credential, enter func(*Account) error) (Account, error) {
+func (k Keeper) storeUnder(
+	ctx context.Context, account string, next Leftover, c Credential, enter func(*Account) error,
+) (Account, error) {
 	listed, err := k.Records.Accounts.Load(account)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Account{}, err
@@ -133,7 +136,8 @@ func promote(next Leftover, c Credential, host, shared string) func(*Account) er
 		}
 		*a = Account{
 			Name: a.Name, ID: next.ID, Store: next.Store,
-			Generation: c.Generation, Began: c.RefreshToken.Digest(), Host: host, Shared: shared, Leftovers: a.Leftovers, Updated: a.Updated,
+			Generation: c.Generation, Began: c.RefreshToken.Digest(), Host: host, Shared: shared, Leftovers: a.Leftovers,
+			Updated: a.Updated,
 		}
 		return nil
 	}
@@ -145,7 +149,8 @@ func (k Keeper) withdraw(ctx context.Context, account string, next Leftover, cau
 	if errors.Is(cause, ErrUnknown) {
 		return nil
 	}
-	if err := k.DeleteItem(context.WithoutCancel(ctx), next.Store, string(next.ID)); err != nil && !errors.Is(err, ErrNotFound) {
+	if err := k.DeleteItem(context.WithoutCancel(ctx), next.Store, string(next.ID)); err != nil &&
+		!errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("remove the unfinished sign-in: %w", err)
 	}
 	if err := k.unlist(account, next.ID); err != nil {

@@ -25,7 +25,9 @@ type faultyStore struct {
 	deletes     int
 }
 
-func (s *faultyStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *faultyStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	if s.put != nil {
 		if err := s.put(); err != nil {
 			return "", err
@@ -125,7 +127,8 @@ func TestKeeper_SignIn(t *testing.T) {
 	s.put = func() error { wantToken(t, k, "first"); return nil }
 	second := mustSignIn(t, k, "second")
 	wantToken(t, k, "second")
-	if second.ID == first.ID || len(second.Leftovers) != 1 || second.Leftovers[0] != (helper.Leftover{ID: first.ID, Store: "memory"}) {
+	if second.ID == first.ID || len(second.Leftovers) != 1 ||
+		second.Leftovers[0] != (helper.Leftover{ID: first.ID, Store: "memory"}) {
 		t.Errorf("the account after a replacement is %+v, the old id %s", second, first.ID)
 	}
 	wantItems(t, s, 2)
@@ -143,7 +146,9 @@ func TestKeeper_SignInFails(t *testing.T) {
 		{"the store is full", func(s *faultyStore) { s.put = func() error { return helper.ErrFull } }, helper.ErrFull, false},
 		{"the store answers other bytes", func(s *faultyStore) { s.lie = true }, helper.ErrCorrupt, false},
 		{"the store loses the item", func(s *faultyStore) { s.drop = true }, helper.ErrCorrupt, false},
-		{"nobody knows what happened", func(s *faultyStore) { s.put = func() error { return helper.ErrUnknown }; s.remove = locked }, helper.ErrUnknown, true},
+		{"nobody knows what happened",
+			func(s *faultyStore) { s.put = func() error { return helper.ErrUnknown }; s.remove = locked }, helper.ErrUnknown,
+			true},
 	} {
 		t.Run(c.name+", first", func(t *testing.T) {
 			k, s := keeper(t)
@@ -218,7 +223,8 @@ func TestKeeper_LateWrite(t *testing.T) {
 	before, _ := k.Records.Accounts.Load("work")
 	_, err = k.SignIn(t.Context(), "work", "memory", signInOf("fourth"))
 	wantIs(t, err, helper.ErrUnknown)
-	if a, err := k.Records.Accounts.Load("work"); err != nil || a.ID != before.ID || len(a.Leftovers) != len(before.Leftovers)+1 {
+	if a, err := k.Records.Accounts.Load("work"); err != nil || a.ID != before.ID ||
+		len(a.Leftovers) != len(before.Leftovers)+1 {
 		t.Errorf("the account is %+v, %v; it was %+v", a, err, before)
 	}
 }

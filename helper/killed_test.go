@@ -45,7 +45,9 @@ func (m failpointStore) Get(ctx context.Context, name string) (item []byte, v he
 	return item, v, err
 }
 
-func (m failpointStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (v helper.Version, err error) {
+func (m failpointStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (v helper.Version, err error) {
 	err = m.failpoint.step(func() error { v, err = m.Store.Put(ctx, name, item, expect); return err })
 	return v, err
 }

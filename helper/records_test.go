@@ -38,7 +38,9 @@ type limitedStore struct {
 	puts  int
 }
 
-func (s *limitedStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *limitedStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	s.puts++
 	if len(item) > s.limit {
 		return "", fmt.Errorf("%d bytes are %w", len(item), helper.ErrTooLarge)
@@ -73,7 +75,9 @@ func (s *failingStore) Get(ctx context.Context, name string) ([]byte, helper.Ver
 	return s.Memory.Get(ctx, name)
 }
 
-func (s *failingStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *failingStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	if s.put != nil {
 		return "", s.put
 	}
@@ -187,7 +191,8 @@ func TestRecords_ReadFollows(t *testing.T) {
 		{"replaced in another store", helper.Account{ID: secondID, Store: "vault"}, nil},
 		{"moved to another store", helper.Account{ID: firstID, Store: "vault"}, nil},
 		{"replaced in an unknown store", helper.Account{ID: secondID, Store: "elsewhere"}, helper.ErrUnavailable},
-		{"replaced and gone again", helper.Account{ID: "33333333333333333333333333333333", Store: "file"}, helper.ErrNotFound},
+		{"replaced and gone again", helper.Account{ID: "33333333333333333333333333333333", Store: "file"},
+			helper.ErrNotFound},
 		{"erased", helper.Account{}, helper.ErrNotFound},
 		{"erase has begun", helper.Account{ID: secondID, Store: "file", Erasing: true}, helper.ErrNotFound},
 		{"deleted, still named", helper.Account{ID: firstID, Store: "file"}, helper.ErrNotFound},

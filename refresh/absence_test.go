@@ -40,19 +40,21 @@ func absenceCases() []absenceCase {
 			}
 			return func() {}
 		}},
-		{"another sign-in has the name, and other files cannot be read", func(_ *testing.T, env *environment, a helper.Account) func() {
-			other := func(found *helper.Account) { found.ID = "00" + a.ID[2:]; found.Began = "other" }
-			env.accounts.set(other)
-			env.accounts.setList(helper.ErrUnavailable)
-			return func() {
-				env.accounts.set(func(found *helper.Account) { *found = a })
-				env.accounts.setList(nil)
-			}
-		}},
-		{"the same grant has the name, moved to another store", func(_ *testing.T, env *environment, a helper.Account) func() {
-			env.accounts.set(func(found *helper.Account) { found.ID = "00" + a.ID[2:] })
-			return func() { env.accounts.set(func(found *helper.Account) { *found = a }) }
-		}},
+		{"another sign-in has the name, and other files cannot be read",
+			func(_ *testing.T, env *environment, a helper.Account) func() {
+				other := func(found *helper.Account) { found.ID = "00" + a.ID[2:]; found.Began = "other" }
+				env.accounts.set(other)
+				env.accounts.setList(helper.ErrUnavailable)
+				return func() {
+					env.accounts.set(func(found *helper.Account) { *found = a })
+					env.accounts.setList(nil)
+				}
+			}},
+		{"the same grant has the name, moved to another store",
+			func(_ *testing.T, env *environment, a helper.Account) func() {
+				env.accounts.set(func(found *helper.Account) { found.ID = "00" + a.ID[2:] })
+				return func() { env.accounts.set(func(found *helper.Account) { *found = a }) }
+			}},
 		{"the account was renamed", func(_ *testing.T, env *environment, a helper.Account) func() {
 			_ = env.accounts.Remove("work")
 			_, _ = env.accounts.Update("play", func(found *helper.Account) error {
@@ -82,7 +84,8 @@ func TestRotation_AbsenceIsNoProof(t *testing.T) {
 				wrote = env.store.wrote
 			})
 			env.wantNoSecrets(t, err)
-			if err == nil || errors.Is(err, helper.ErrNotFound) || errors.Is(err, helper.ErrNotStored) || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+			if err == nil || errors.Is(err, helper.ErrNotFound) || errors.Is(err, helper.ErrNotStored) ||
+				!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 				t.Errorf("error %v, want another, and the new credential", err)
 			}
 			if env.store.wrote != wrote {
@@ -107,7 +110,8 @@ func (env *environment) wantAdopted(t *testing.T, kept helper.Credential) {
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 	env.wantNoJournal(t)
 	env.clock.advance(life)
-	if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 3 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 3 ||
+		!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("the refresh after it: generation %d, error %v", rec.Credential.Generation, err)
 	}
 	env.wantRequests(t, authserver.GrantRevoke, 0)

@@ -66,10 +66,12 @@ func TestRotation_Answers(t *testing.T) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
 			rec := env.read(t)
-			if got := rec.Credential; (got.Refused != "") != c.refused || got.Generation != 1 || !got.RefreshToken.Equal(before.Credential.RefreshToken) {
+			if got := rec.Credential; (got.Refused != "") != c.refused || got.Generation != 1 ||
+				!got.RefreshToken.Equal(before.Credential.RefreshToken) {
 				t.Errorf("stored generation %d, refused %q", got.Generation, got.Refused)
 			}
-			if pause := max(rec.Account.NotBefore.Sub(env.clock.Now()), 0); rec.Account.Unanswered != c.unanswered || pause != c.pause {
+			if pause := max(rec.Account.NotBefore.Sub(env.clock.Now()), 0); rec.Account.Unanswered != c.unanswered ||
+				pause != c.pause {
 				t.Errorf("unanswered %d, next in %v; want %d, %v", rec.Account.Unanswered, pause, c.unanswered, c.pause)
 			}
 			if posts != 1 {

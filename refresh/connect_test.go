@@ -243,7 +243,8 @@ func TestRefreshChecksTheCertificate(t *testing.T) {
 		env.clock.advance(life)
 		env.client.RootCAs = c.pool
 		pointAt(t, env, c.at+"/token")
-		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "certificate") || posts.Load() != 0 {
+		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "certificate") ||
+			posts.Load() != 0 {
 			t.Errorf("%s: error %v after %d requests, want one about the certificate and none", c.name, err, posts.Load())
 		}
 	}
@@ -284,7 +285,8 @@ func TestConnectionsAreNotKept(t *testing.T) {
 				want++ // at both places
 			}
 		}
-		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work",
+			Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
 			t.Error(err)
 		}
 		want++

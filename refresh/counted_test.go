@@ -59,7 +59,8 @@ func TestRotation_CountsOnceThoughTheJournalStays(t *testing.T) {
 			env.rotation.At = nil
 			env.clock.advance(due.Sub(env.clock.Now()))
 			_, _ = env.refresh(t) // may be the one that empties the journal
-			if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
+			if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil ||
+				rec.Credential.Generation != 3 {
 				t.Errorf("when it is due: generation %d, error %v; want 3", rec.Credential.Generation, err)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 3)
@@ -85,7 +86,10 @@ func TestRecover_CountsAnother(t *testing.T) {
 			env.refreshOnce(t)
 			env.clock.advance(life)
 			env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
-			env.accounts.set(func(a *helper.Account) { a.Unanswered, a.NotBefore = given.unanswered, env.clock.Now().Add(given.due) })
+			env.accounts.set(func(a *helper.Account) {
+				a.Unanswered, a.NotBefore = given.unanswered,
+					env.clock.Now().Add(given.due)
+			})
 			if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) {
 				t.Errorf("error %v, want ErrTemporary", err)
 			}
@@ -118,7 +122,8 @@ func TestRotation_CountsEachForced(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh, Times: 2})
 	for want := 1; want <= 2; want++ {
-		_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
+		_, err := env.rotation.Refresh(timeoutContext(t),
+			helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
 		if got := env.read(t).Account.Unanswered; got != want || !errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("unanswered %d, error %v; want %d and ErrTemporary", got, err, want)
 		}

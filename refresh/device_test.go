@@ -48,17 +48,27 @@ func TestStartDevice(t *testing.T) {
 		return `{"device_code":"d","user_code":"A","verification_uri":"` + text + `"}`
 	}
 	for _, c := range []struct{ name, profile, body, want string }{
-		{"all of RFC 8628", oauth, `{` + device + complete + `"https://issuer.example/device?user_code=ABCD-1234","expires_in":600,"interval":7}`, "ABCD-1234 | https://issuer.example/device | https://issuer.example/device?user_code=ABCD-1234 | 7s | 10m0s"},
+		{"all of RFC 8628", oauth, `{` + device + complete +
+			`"https://issuer.example/device?user_code=ABCD-1234","expires_in":600,"interval":7}`,
+			"ABCD-1234 | https://issuer.example/device | https://issuer.example/device?user_code=ABCD-1234 | 7s | 10m0s"},
 		{"the least of it", oauth, `{` + device + `}`, "ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s"},
-		{"numbers in texts", oauth, `{` + device + `,"expires_in":"60","interval":"2"}`, "ABCD-1234 | https://issuer.example/device |  | 2s | 1m0s"},
-		{"odd numbers", oauth, `{` + device + `,"expires_in":-1,"interval":0}`, "ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s"},
-		{"numbers of other types", oauth, `{` + device + `,"expires_in":[1],"interval":null}`, "ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s"},
+		{"numbers in texts", oauth, `{` + device + `,"expires_in":"60","interval":"2"}`,
+			"ABCD-1234 | https://issuer.example/device |  | 2s | 1m0s"},
+		{"odd numbers", oauth, `{` + device + `,"expires_in":-1,"interval":0}`,
+			"ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s"},
+		{"numbers of other types", oauth, `{` + device + `,"expires_in":[1],"interval":null}`,
+			"ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s"},
 		{"a page on loopback", oauth, at("http://127.0.0.1:1/d"), "A | http://127.0.0.1:1/d |  | 5s | 15m0s"},
-		{"the longest user code", oauth, code(strings.Repeat("W", 32)), strings.Repeat("W", 32) + " | https://issuer.example/device |  | 5s | 15m0s"},
-		{"OpenAI", openai, `{"device_auth_id":"d","user_code":"ABCD-1234","interval":"1"}`, "ABCD-1234 | BASE/codex/device |  | 1s | 15m0s"},
-		{"OpenAI's other spelling", openai, `{"device_auth_id":"d","usercode":"ABCD-1234","interval":3}`, "ABCD-1234 | BASE/codex/device |  | 3s | 15m0s"},
-		{"OpenAI without an interval", openai, `{"device_auth_id":"d","user_code":"A"}`, "A | BASE/codex/device |  | 5s | 15m0s"},
-		{"OpenAI names no page", openai, `{"device_auth_id":"d","user_code":"A","verification_uri":"https://evil.example/"}`, "A | BASE/codex/device |  | 5s | 15m0s"},
+		{"the longest user code", oauth, code(strings.Repeat("W", 32)), strings.Repeat("W", 32) +
+			" | https://issuer.example/device |  | 5s | 15m0s"},
+		{"OpenAI", openai, `{"device_auth_id":"d","user_code":"ABCD-1234","interval":"1"}`,
+			"ABCD-1234 | BASE/codex/device |  | 1s | 15m0s"},
+		{"OpenAI's other spelling", openai, `{"device_auth_id":"d","usercode":"ABCD-1234","interval":3}`,
+			"ABCD-1234 | BASE/codex/device |  | 3s | 15m0s"},
+		{"OpenAI without an interval", openai, `{"device_auth_id":"d","user_code":"A"}`,
+			"A | BASE/codex/device |  | 5s | 15m0s"},
+		{"OpenAI names no page", openai, `{"device_auth_id":"d","user_code":"A","verification_uri":"https://evil.example/"}`,
+			"A | BASE/codex/device |  | 5s | 15m0s"},
 
 		{"no JSON", oauth, `<html>`, rejected},
 		{"no object", oauth, `["d"]`, rejected},
@@ -87,18 +97,21 @@ func TestStartDevice(t *testing.T) {
 		{"a page too long", oauth, at("https://issuer.example/" + strings.Repeat("x", 1<<10)), rejected},
 		{"a complete page over http", oauth, `{` + device + complete + `"http://issuer.example/?user_code=A"}`, rejected},
 		{"a complete page in a file", oauth, `{` + device + complete + `"file:///etc/passwd"}`, rejected},
-		{"a complete page with an escape", oauth, `{` + device + complete + `"https://issuer.example/?a=\u001b[2J"}`, rejected},
+		{"a complete page with an escape", oauth, `{` + device + complete + `"https://issuer.example/?a=\u001b[2J"}`,
+			rejected},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, c.body) })
 			d, err := atNoon().StartDevice(timeoutContext(t), deviceIssuer(c.profile, base))
 			if c.want == rejected {
-				if !errors.Is(err, helper.ErrRejected) || !d.Code.IsZero() || strings.ContainsAny(err.Error(), "\x1b\n\u202e\u009b") {
+				if !errors.Is(err, helper.ErrRejected) || !d.Code.IsZero() ||
+					strings.ContainsAny(err.Error(), "\x1b\n\u202e\u009b") {
 					t.Errorf("error %q, code %+v; want ErrRejected, fit for a terminal", err, d)
 				}
 				return
 			}
-			got := fmt.Sprintf("%s | %s | %s | %s | %s", d.UserCode, d.VerificationURL, d.VerificationURLComplete, d.Interval, d.Expiry.Sub(noon))
+			got := fmt.Sprintf("%s | %s | %s | %s | %s", d.UserCode, d.VerificationURL, d.VerificationURLComplete, d.Interval,
+				d.Expiry.Sub(noon))
 			if want := strings.ReplaceAll(c.want, "BASE", base); err != nil || got != want || d.Code.Reveal() != "d" {
 				t.Errorf("error %v, got  %s\nwant %s", err, got, want)
 			}
@@ -115,7 +128,8 @@ func TestStartDevice_Refused(t *testing.T) {
 			want   error
 		}{
 			{404, `{"error":"not_found"}`, refresh.ErrNoDevice},
-			{400, `{"error":"unauthorized_client","error_description":"not \u001b[31mthis\u202e client"}`, helper.ErrSignInRequired},
+			{400, `{"error":"unauthorized_client","error_description":"not \u001b[31mthis\u202e client"}`,
+				helper.ErrSignInRequired},
 			{403, `<html>`, helper.ErrRejected},
 			{302, ``, helper.ErrRejected},
 			{408, ``, helper.ErrTemporary},
@@ -151,7 +165,8 @@ func TestStartDevice_Refused(t *testing.T) {
 // A person learns what to do instead.
 func wantNoDevice(t *testing.T, err error) {
 	t.Helper()
-	if !errors.Is(err, refresh.ErrNoDevice) || !errors.Is(err, helper.ErrSignInRequired) || !strings.Contains(err.Error(), "--no-browser") {
+	if !errors.Is(err, refresh.ErrNoDevice) || !errors.Is(err, helper.ErrSignInRequired) ||
+		!strings.Contains(err.Error(), "--no-browser") {
 		t.Errorf("error %v, want ErrNoDevice with ErrSignInRequired and the way out", err)
 	}
 }
@@ -167,7 +182,8 @@ func TestPollDevice(t *testing.T) {
 	goOn := want{nil, 5 * time.Second, 5 * time.Second, false}
 	double := want{nil, 10 * time.Second, 10 * time.Second, true}
 	slower := want{nil, 10 * time.Second, 10 * time.Second, false}
-	rejected, refused, temporary := want{err: helper.ErrRejected}, want{err: helper.ErrSignInRequired}, want{err: helper.ErrTemporary}
+	rejected, refused, temporary := want{err: helper.ErrRejected}, want{err: helper.ErrSignInRequired},
+		want{err: helper.ErrTemporary}
 	for _, c := range []struct {
 		name          string
 		status        int // 0: the connection is closed
@@ -179,7 +195,8 @@ func TestPollDevice(t *testing.T) {
 		{"authorization_pending with another status", 428, "", `{"error":"authorization_pending"}`, goOn, goOn},
 		{"OpenAI's pending", 403, "", `{"error":{"code":"deviceauth_pending"}}`, goOn, refused},
 		{"OpenAI's other pending", 404, "", `{}`, goOn, rejected},
-		{"pending with Retry-After", 400, "30", `{"error":"authorization_pending"}`, want{nil, 5 * time.Second, 30 * time.Second, false}, want{nil, 5 * time.Second, 30 * time.Second, false}},
+		{"pending with Retry-After", 400, "30", `{"error":"authorization_pending"}`,
+			want{nil, 5 * time.Second, 30 * time.Second, false}, want{nil, 5 * time.Second, 30 * time.Second, false}},
 		{"slow_down", 400, "", `{"error":"slow_down"}`, slower, slower},
 		{"access_denied", 400, "", `{"error":"access_denied"}`, refused, refused},
 		{"an object of access_denied", 401, "", `{"error":{"code":"access_denied"}}`, refused, refused},
@@ -191,7 +208,8 @@ func TestPollDevice(t *testing.T) {
 		{"no answer", 0, "", ``, double, double},
 		{"408", 408, "", ``, double, double},
 		{"429", 429, "", ``, double, double},
-		{"429 with Retry-After", 429, "60", ``, want{nil, 10 * time.Second, time.Minute, true}, want{nil, 10 * time.Second, time.Minute, true}},
+		{"429 with Retry-After", 429, "60", ``, want{nil, 10 * time.Second, time.Minute, true},
+			want{nil, 10 * time.Second, time.Minute, true}},
 		{"429 with a short Retry-After", 429, "1", ``, double, double},
 		{"500", 500, "", `{"error":"server_error"}`, double, double},
 		{"503", 503, "", ``, double, double},
@@ -213,7 +231,8 @@ func TestPollDevice(t *testing.T) {
 				}
 				w.WriteHeader(c.status)
 				if c.body == tooMuch {
-					c.body = `{"access_token":"a","token_type":"Bearer","authorization_code":"c","code_verifier":"v"}` + strings.Repeat(" ", 1<<20)
+					c.body = `{"access_token":"a","token_type":"Bearer","authorization_code":"c","code_verifier":"v"}` +
+						strings.Repeat(" ", 1<<20)
 				}
 				_, _ = io.WriteString(w, c.body)
 			})
@@ -229,7 +248,8 @@ func TestPollDevice(t *testing.T) {
 					t.Error("a credential came of it")
 				case errors.As(err, &pending) != (want.err == nil), !errors.Is(err, want.err) && want.err != nil:
 					t.Errorf("error %v, want %v", err, want.err)
-				case pending != nil && (pending.Interval != want.interval || pending.Wait != want.wait || errors.Is(err, helper.ErrTemporary) != want.trouble):
+				case pending != nil && (pending.Interval != want.interval || pending.Wait != want.wait ||
+					errors.Is(err, helper.ErrTemporary) != want.trouble):
 					t.Errorf("interval %s, wait %s, error %v; want %+v", pending.Interval, pending.Wait, err, want)
 				}
 			})
@@ -292,7 +312,8 @@ func TestDeviceRequests(t *testing.T) {
 		refresh.ProfileOpenAI: {
 			{"/api/accounts/deviceauth/usercode", object, `{"client_id":"me"}`},
 			{"/api/accounts/deviceauth/token", object, `{"device_auth_id":"d\u0026d","user_code":"ABCD-1234"}`},
-			{"/token", form, "grant_type=authorization_code&client_id=me&code=c&redirect_uri=BASE%2Fdeviceauth%2Fcallback&code_verifier=v"},
+			{"/token", form,
+				"grant_type=authorization_code&client_id=me&code=c&redirect_uri=BASE%2Fdeviceauth%2Fcallback&code_verifier=v"},
 		},
 	} {
 		got = nil

@@ -39,8 +39,10 @@ const life = time.Hour
 // newEnvironment signs in with the profile. The access token lives for an hour.
 func newEnvironment(t *testing.T, profile string) *environment {
 	t.Helper()
-	env := &environment{clock: &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}, store: &faultyStore{}, accounts: &accounts{}}
-	server, err := authserver.Start(authserver.Options{Profile: profile, Life: life, Now: env.clock.Now, AnyLoopbackPort: true})
+	env := &environment{clock: &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}, store: &faultyStore{},
+		accounts: &accounts{}}
+	server,
+		err := authserver.Start(authserver.Options{Profile: profile, Life: life, Now: env.clock.Now, AnyLoopbackPort: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +94,8 @@ func (env *environment) redeem(t *testing.T, iss helper.Issuer) (helper.Credenti
 	verifier := rand.Text() + rand.Text()
 	challenge := sha256.Sum256([]byte(verifier))
 	query := url.Values{
-		"response_type": {"code"}, "client_id": {iss.ClientID}, "redirect_uri": {redirect}, "scope": {iss.Scope}, "state": {"state"},
+		"response_type": {"code"}, "client_id": {iss.ClientID}, "redirect_uri": {redirect}, "scope": {iss.Scope},
+		"state":          {"state"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}
 	resp, err := http.DefaultTransport.RoundTrip(get(t, iss.AuthorizationEndpoint+"?"+query.Encode()))
@@ -104,7 +107,8 @@ func (env *environment) redeem(t *testing.T, iss helper.Issuer) (helper.Credenti
 	if err != nil || back.Query().Get("code") == "" {
 		t.Fatalf("the authorization answered %d without a code", resp.StatusCode)
 	}
-	return env.client.Redeem(t.Context(), iss, helper.NewSecret(back.Query().Get("code")), helper.NewSecret(verifier), redirect)
+	return env.client.Redeem(t.Context(), iss, helper.NewSecret(back.Query().Get("code")), helper.NewSecret(verifier),
+		redirect)
 }
 
 func get(t *testing.T, address string) *http.Request {
@@ -136,7 +140,8 @@ func (env *environment) read(t *testing.T) helper.Record {
 // refresh asks for a credential newer than the stored one.
 func (env *environment) refresh(t *testing.T) (helper.Record, error) {
 	t.Helper()
-	return env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation})
+	return env.rotation.Refresh(timeoutContext(t),
+		helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation})
 }
 
 func (env *environment) wantRequests(t *testing.T, grant string, want int) {
@@ -198,7 +203,9 @@ type faultyStore struct {
 	late bool
 }
 
-func (s *faultyStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *faultyStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.fail) == 0 {
@@ -217,7 +224,9 @@ func (s *faultyStore) Put(ctx context.Context, name string, item []byte, expect 
 	return "", err
 }
 
-func (s *faultyStore) write(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *faultyStore) write(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	v, err := s.Memory.Put(ctx, name, item, expect)
 	if err == nil && v != expect {
 		s.wrote++

@@ -24,8 +24,10 @@ func TestObserve(t *testing.T) {
 			var told []string
 			secret := ""
 			env.client.Observe = func(ctx context.Context, x refresh.Exchange) {
-				told = append(told, fmt.Sprint(x.Request, " ", x.Method, " ", x.Generation, " ", x.Status, " ", x.Sent, " ", ctx.Value(key{})))
-				if !slices.Contains(refresh.Requests(), x.Request) || x.Start.IsZero() || !strings.HasPrefix(x.Endpoint, env.server.URL()) {
+				told = append(told,
+					fmt.Sprint(x.Request, " ", x.Method, " ", x.Generation, " ", x.Status, " ", x.Sent, " ", ctx.Value(key{})))
+				if !slices.Contains(refresh.Requests(), x.Request) || x.Start.IsZero() ||
+					!strings.HasPrefix(x.Endpoint, env.server.URL()) {
 					t.Errorf("an exchange tells of itself: %v", x)
 				}
 				if secret != "" && !strings.Contains(x.Body.Reveal(), secret) {
@@ -58,8 +60,10 @@ func TestObserve(t *testing.T) {
 			env.fail(t, authserver.Fault{Kind: authserver.DropAfter, Grant: authserver.GrantRevoke})
 			_ = env.client.Revoke(ctx, iss, c.RefreshToken, "refresh_token")
 			want := map[string][]string{
-				refresh.ProfileOpenAI: {"device POST 0 200 true value", "device-token POST 0 200 true value", "code POST 0 200 true value"},
-				refresh.ProfileOAuth:  {"metadata GET 0 200 true value", "device POST 0 200 true value", "device-token POST 0 200 true value"},
+				refresh.ProfileOpenAI: {"device POST 0 200 true value", "device-token POST 0 200 true value",
+					"code POST 0 200 true value"},
+				refresh.ProfileOAuth: {"metadata GET 0 200 true value", "device POST 0 200 true value",
+					"device-token POST 0 200 true value"},
 			}[profile]
 			want = append(want, "refresh POST 1 200 true value", "revoke POST 0 0 true value")
 			if diff := cmp.Diff(want, told); diff != "" {
@@ -107,7 +111,8 @@ func TestRequest_Endpoint(t *testing.T) {
 			}
 		})
 	}
-	if got := refresh.RequestMetadata.Endpoint(helper.Issuer{Profile: refresh.ProfileOpenAI, URL: "https://auth.example.com"}); got != "" {
+	if got := refresh.RequestMetadata.Endpoint(helper.Issuer{Profile: refresh.ProfileOpenAI,
+		URL: "https://auth.example.com"}); got != "" {
 		t.Errorf("metadata of OpenAI is asked for at %s", got)
 	}
 }

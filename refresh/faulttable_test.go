@@ -255,7 +255,8 @@ func exitCode(err error) int {
 func TestExitCode(t *testing.T) {
 	both := func(errs ...error) error { return errors.Join(errs...) }
 	got := []int{
-		exitCode(nil), exitCode(both(helper.ErrTemporary, helper.ErrSignInRequired)), exitCode(both(helper.ErrLocked, helper.ErrTemporary)),
+		exitCode(nil), exitCode(both(helper.ErrTemporary, helper.ErrSignInRequired)),
+		exitCode(both(helper.ErrLocked, helper.ErrTemporary)),
 		exitCode(both(helper.ErrTemporary, helper.ErrBusy)), exitCode(errors.New("another")),
 	}
 	if diff := cmp.Diff([]int{0, 4, 5, 7, 1}, got); diff != "" {

@@ -56,7 +56,8 @@ func (r readEnd) Close() error {
 func newGateEnvironment(t *testing.T) *gateEnvironment {
 	t.Helper()
 	now := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
-	env := &gateEnvironment{accounts: &accounts{}, store: &storetest.Memory{}, locks: &gateLocks{held: map[string]chan struct{}{}}}
+	env := &gateEnvironment{accounts: &accounts{}, store: &storetest.Memory{},
+		locks: &gateLocks{held: map[string]chan struct{}{}}}
 	env.gate = &refresh.Gate{
 		Records: helper.Records{Accounts: env.accounts, Stores: helper.Router{"memory": env.store}},
 		Locks:   env.locks, Start: env.start, Now: func() time.Time { return now },
@@ -72,7 +73,8 @@ func newGateEnvironment(t *testing.T) *gateEnvironment {
 
 func (env *gateEnvironment) write(t *testing.T, c helper.Credential, expect helper.Version) {
 	t.Helper()
-	if _, err := env.gate.Records.Write(t.Context(), helper.Account{Name: "work", ID: gateID, Store: "memory"}, c, expect); err != nil {
+	if _, err := env.gate.Records.Write(t.Context(), helper.Account{Name: "work", ID: gateID, Store: "memory"}, c,
+		expect); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -159,8 +161,10 @@ func wantAll(t *testing.T, got <-chan callResult, n int, token string, failure e
 	t.Helper()
 	for range n {
 		c := <-got
-		if !errors.Is(c.err, failure) || (c.err == nil) != (failure == nil) || c.rec.Credential.AccessToken.Reveal() != token {
-			t.Errorf("error %v, want %v; the token is the one wanted: %t", c.err, failure, c.rec.Credential.AccessToken.Reveal() == token)
+		if !errors.Is(c.err, failure) || (c.err == nil) != (failure == nil) ||
+			c.rec.Credential.AccessToken.Reveal() != token {
+			t.Errorf("error %v, want %v; the token is the one wanted: %t", c.err, failure,
+				c.rec.Credential.AccessToken.Reveal() == token)
 		}
 		if about := (*helper.AccountError)(nil); c.err != nil && (!errors.As(c.err, &about) || about.Account != "work") {
 			t.Errorf("error %q does not say which account", c.err)

@@ -127,7 +127,8 @@ func TestGate_WorkerAtWork(t *testing.T) {
 		unlock := env.take(t, string(gateID))
 		env.gate.Holder = func(lock string) string { return "the holder of " + lock }
 		got := <-env.callFor(t, 30*time.Second, 1)
-		want := `account "work": wait for the refresh of another caller (the holder of ` + string(gateID) + `): held by another process`
+		want := `account "work": wait for the refresh of another caller (the holder of ` + string(gateID) +
+			`): held by another process`
 		if !errors.Is(got.err, helper.ErrBusy) || got.err.Error() != want {
 			t.Errorf("error %q, want %q", got.err, want)
 		}
@@ -193,7 +194,8 @@ func TestGate_HandOnce(t *testing.T) {
 		synctest.Wait()
 		_ = env.workers[0].Close()
 		synctest.Wait()
-		if first, second := env.workers[0].demand.Reason, env.workers[1].demand.Reason; first != helper.ReasonHand || second != helper.ReasonExpiry {
+		if first, second := env.workers[0].demand.Reason, env.workers[1].demand.Reason; first != helper.ReasonHand ||
+			second != helper.ReasonExpiry {
 			t.Errorf("the workers were started for %q and %q", first, second)
 		}
 		env.workers[1].refuses()

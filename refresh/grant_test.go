@@ -30,7 +30,8 @@ func TestParseGrant(t *testing.T) {
 		{`{"access_token":"a","token_type":7}`, true, false},
 		{`{"access_token":"a","token_type":"mac"}`, false, false},
 		{`{"access_token":"a","token_type":"DPoP"}`, false, false},
-		{`{"access_token":"a","token_type":"Bearer","expires_in":"soon","scope":["x"],"id_token":7,"refresh_token":null}`, true, true},
+		{`{"access_token":"a","token_type":"Bearer","expires_in":"soon","scope":["x"],"id_token":7,"refresh_token":null}`,
+			true, true},
 		{`{"access_token":"","token_type":"Bearer"}`, false, false},
 		{`{"access_token":7,"token_type":"Bearer"}`, false, false},
 		{`{"access_token":"a b","token_type":"Bearer"}`, false, false},
@@ -155,7 +156,8 @@ func FuzzTokenAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		g, err := parseGrant(ProfileOAuth, body)
 		a := answer{host: "a.example", sent: true, status: 400, body: body}
-		if text := endpointError(a).Error(); strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || len(text) > 4*(maxText+maxCode) {
+		if text := endpointError(a).Error(); strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) ||
+			len(text) > 4*(maxText+maxCode) {
 			t.Errorf("the error is not fit for a terminal: %q", text)
 		}
 		if err != nil {
@@ -171,7 +173,8 @@ func FuzzTokenAnswer(f *testing.F) {
 			t.Fatal(err)
 		}
 		again, err := helper.Encode(back)
-		if err != nil || !bytes.Equal(item, again) || !back.AccessToken.Equal(c.AccessToken) || !back.RefreshToken.Equal(c.RefreshToken) {
+		if err != nil || !bytes.Equal(item, again) || !back.AccessToken.Equal(c.AccessToken) ||
+			!back.RefreshToken.Equal(c.RefreshToken) {
 			t.Errorf("stored and read back it is another credential: %v", err)
 		}
 		if strings.ContainsAny(c.AccessToken.Reveal(), "\r\n \x00") || c.Expiry.After(start.Add(maxLife)) {

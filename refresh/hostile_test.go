@@ -19,11 +19,13 @@ import (
 // No endpoint of a metadata document may be a place where secrets, or a
 // browser, must not go.
 func TestIssuer_HostileEndpoints(t *testing.T) {
-	for _, name := range []string{"authorization_endpoint", "token_endpoint", "revocation_endpoint", "device_authorization_endpoint"} {
+	for _, name := range []string{"authorization_endpoint", "token_endpoint", "revocation_endpoint",
+		"device_authorization_endpoint"} {
 		for _, hostile := range []string{
 			"http://evil.example/x", "http://localhost/x", "http://127.0.0.1.evil.example/x", "file:///etc/passwd",
 			"javascript:alert(1)", "data:text/html,x", "//evil.example/x", "/x", "https://me:secret@evil.example/x",
-			"https://evil.example/x?to=y", "https://evil.example/x#y", "https://evil.example/\u202ex", "https://evil.example/\x1b[2J",
+			"https://evil.example/x?to=y", "https://evil.example/x#y", "https://evil.example/\u202ex",
+			"https://evil.example/\x1b[2J",
 		} {
 			t.Run(name+" "+hostile, func(t *testing.T) {
 				base := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -35,8 +37,10 @@ func TestIssuer_HostileEndpoints(t *testing.T) {
 					members[name] = hostile
 					_ = json.NewEncoder(w).Encode(members)
 				})
-				_, err := atNoon().Issuer(timeoutContext(t), refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base, ClientID: "c"})
-				if !errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), name) || strings.ContainsAny(err.Error(), "\x1b\n\u202e") || strings.Contains(err.Error(), "secret") {
+				_, err := atNoon().Issuer(timeoutContext(t),
+					refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base, ClientID: "c"})
+				if !errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), name) ||
+					strings.ContainsAny(err.Error(), "\x1b\n\u202e") || strings.Contains(err.Error(), "secret") {
 					t.Errorf("error %q, want ErrRejected that names %s and is fit for a terminal", err, name)
 				}
 			})

@@ -54,8 +54,10 @@ func TestIssuer_HTTPEndpoints(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := newMetadataServer(t, strings.Replace(right, c.from, c.to, 1))
-			_, err := o.client.Issuer(t.Context(), refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: o.issuer, ClientID: "c"})
-			if c.to == "" && err != nil || c.to != "" && (!errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), "only if the issuer is at http")) {
+			_, err := o.client.Issuer(t.Context(),
+				refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: o.issuer, ClientID: "c"})
+			if c.to == "" && err != nil || c.to != "" &&
+				(!errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), "only if the issuer is at http")) {
 				t.Errorf("error %v", err)
 			}
 		})
@@ -91,15 +93,18 @@ func TestCheckEndpoint_AtUse(t *testing.T) {
 		}},
 	} {
 		for issuer, refused := range map[string]bool{
-			"https://127.0.0.1": true, "https://issuer.example": true, "http://issuer.example": true, "http://localhost": true, "": true,
+			"https://127.0.0.1": true, "https://issuer.example": true, "http://issuer.example": true, "http://localhost": true,
+			"":      true,
 			o.plain: false, "http://127.0.0.1:1": false, "http://[::1]:1": false,
 		} {
 			before := o.arrived.Load()
 			err := c.use(t.Context(), helper.Issuer{
-				Profile: refresh.ProfileOAuth, URL: issuer, ClientID: "c", TokenEndpoint: o.plain, RevocationEndpoint: o.plain, DeviceEndpoint: o.plain,
+				Profile: refresh.ProfileOAuth, URL: issuer, ClientID: "c", TokenEndpoint: o.plain, RevocationEndpoint: o.plain,
+				DeviceEndpoint: o.plain,
 			})
 			if errors.Is(err, helper.ErrInvalid) != refused || (o.arrived.Load() > before) == refused {
-				t.Errorf("%s of issuer %q: %v, and %d requests; want it refused: %v", c.name, issuer, err, o.arrived.Load()-before, refused)
+				t.Errorf("%s of issuer %q: %v, and %d requests; want it refused: %v", c.name, issuer, err, o.arrived.Load()-before,
+					refused)
 			}
 		}
 	}
@@ -130,7 +135,8 @@ func TestIssuerNames(t *testing.T) {
 					`{"issuer":"NAMED","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`))
 			})
 			client := &refresh.Client{Now: time.Now} //nolint:forbidigo // nothing here depends on the time
-			_, err := client.Issuer(t.Context(), refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base + c.asked, ClientID: "c"})
+			_, err := client.Issuer(t.Context(),
+				refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base + c.asked, ClientID: "c"})
 			wantName(t, err, strings.ReplaceAll(c.want, "URL", base), c.onlySlash)
 		})
 	}
@@ -158,14 +164,17 @@ func TestRedeem_Names(t *testing.T) {
 		claims     map[string]any
 	}{
 		{"a slash", "differs by the slash at its end", map[string]any{"iss": "ISS/", "aud": "me"}},
-		{"another issuer", `its id_token is rejected: it names the issuer "https://evil.example"`, map[string]any{"iss": "https://evil.example", "aud": "me"}},
+		{"another issuer", `its id_token is rejected: it names the issuer "https://evil.example"`,
+			map[string]any{"iss": "https://evil.example", "aud": "me"}},
 		{"another client", `its aud is "you", and this client is "me"`, map[string]any{"iss": "ISS", "aud": "you"}},
-		{"other clients", `its aud is "you they", and this client is "me"`, map[string]any{"iss": "ISS", "aud": []string{"you", "they"}}},
+		{"other clients", `its aud is "you they", and this client is "me"`,
+			map[string]any{"iss": "ISS", "aud": []string{"you", "they"}}},
 		{"no client", `its aud is "", and this client is "me"`, map[string]any{"iss": "ISS"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": atIssuer(jwt(t, c.claims), "http://"+r.Host)})
+				_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "a", "token_type": "Bearer",
+					"id_token": atIssuer(jwt(t, c.claims), "http://"+r.Host)})
 			})
 			iss := helper.Issuer{Profile: refresh.ProfileOAuth, URL: base, ClientID: "me", TokenEndpoint: base + "/token"}
 			client := &refresh.Client{Now: time.Now} //nolint:forbidigo // nothing here depends on the time

@@ -47,7 +47,8 @@ func TestRotation_Host(t *testing.T) {
 			env.rotation.Host = c.here
 			before := env.read(t)
 			_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: why})
-			if c.refused != (errors.Is(err, helper.ErrElsewhere) && errors.Is(err, helper.ErrSignInRequired)) || !c.refused && err != nil {
+			if c.refused != (errors.Is(err, helper.ErrElsewhere) && errors.Is(err, helper.ErrSignInRequired)) || !c.refused &&
+				err != nil {
 				t.Errorf("%q here %q: error %v, want ErrElsewhere and ErrSignInRequired: %t", c.account, c.here, err, c.refused)
 			}
 			if c.refused {
@@ -90,7 +91,8 @@ func TestRotation_ClockTried(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 0)
 	for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonRejected} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
-		if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: why}); err != nil || rec.Account.ClockTried != 0 {
+		if rec, err := env.rotation.Refresh(timeoutContext(t),
+			helper.Demand{Account: "work", Generation: 1, Reason: why}); err != nil || rec.Account.ClockTried != 0 {
 			t.Errorf("%s: tried %d, error %v; want 0", why, rec.Account.ClockTried, err)
 		}
 	}
@@ -234,7 +236,8 @@ func TestRotation_WriteInDoubt(t *testing.T) {
 			wrote := env.store.wrote
 			rec, err := env.refresh(t)
 			if err != nil || rec.Credential.Generation != 3 || env.read(t).Version != rec.Version || env.store.wrote != wrote+1 {
-				t.Errorf("%s fails %d times: error %v, generation %d, %d writes; want one", c.step, c.n, err, rec.Credential.Generation, env.store.wrote-wrote)
+				t.Errorf("%s fails %d times: error %v, generation %d, %d writes; want one", c.step, c.n, err,
+					rec.Credential.Generation, env.store.wrote-wrote)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 2)
 			env.wantRequests(t, authserver.GrantRevoke, 0)
@@ -278,12 +281,14 @@ func TestRotation_NothingCanBeWritten(t *testing.T) {
 			env.accounts.fail = helper.ErrFull
 			env.failAt(c.step, 1, errors.New("no space"))
 			rec, err := env.refresh(t)
-			if !errors.Is(err, helper.ErrLocked) || !errors.Is(err, helper.ErrFull) || errors.Is(err, helper.ErrNotStored) != c.lost || rec.Credential.Generation != 3 {
+			if !errors.Is(err, helper.ErrLocked) || !errors.Is(err, helper.ErrFull) ||
+				errors.Is(err, helper.ErrNotStored) != c.lost || rec.Credential.Generation != 3 {
 				t.Errorf("generation %d, error %v", rec.Credential.Generation, err)
 			}
 			env.store.fail = nil
 			_, err = env.refresh(t)
-			if got := env.read(t).Credential.Generation; !errors.Is(err, c.err) || (err == nil) != (c.err == nil) || got != c.generation {
+			if got := env.read(t).Credential.Generation; !errors.Is(err, c.err) || (err == nil) != (c.err == nil) ||
+				got != c.generation {
 				t.Errorf("the next: generation %d, error %v; want %d, %v", got, err, c.generation, c.err)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 2)
@@ -300,7 +305,8 @@ func TestRotation_LockOfNothing(t *testing.T) {
 		removed int
 	}{
 		{"erased", func(_ *testing.T, env *environment) { _ = env.accounts.Remove("work") }, 1},
-		{"being erased", func(_ *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1},
+		{"being erased",
+			func(_ *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1},
 		{"signed in anew", func(t *testing.T, env *environment) { env.signIn(t, refresh.ProfileOAuth) }, 1},
 		{"as it was", func(*testing.T, *environment) {}, 0},
 		{"unreadable", func(_ *testing.T, env *environment) { env.failAt("reread", 1, helper.ErrLocked) }, 0},

@@ -33,12 +33,15 @@ func TestRotation_Faults(t *testing.T) {
 		{authserver.Fault{Kind: authserver.Status403}, unknown},
 		{authserver.Fault{Kind: authserver.Status408}, unknown},
 		{authserver.Fault{Kind: authserver.Status429}, outcome{err: helper.ErrTemporary, pause: time.Minute}},
-		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 7}, outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
-		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 86400}, outcome{err: helper.ErrTemporary, pause: 30 * time.Minute}},
+		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 7},
+			outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
+		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 86400},
+			outcome{err: helper.ErrTemporary, pause: 30 * time.Minute}},
 		{authserver.Fault{Kind: authserver.Status500}, unknown},
 		{authserver.Fault{Kind: authserver.Status502}, unknown},
 		{authserver.Fault{Kind: authserver.Status503}, unknown},
-		{authserver.Fault{Kind: authserver.Status503, RetryAfter: 7}, outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
+		{authserver.Fault{Kind: authserver.Status503, RetryAfter: 7},
+			outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
 		{authserver.Fault{Kind: authserver.Truncated}, unknown},
 		{authserver.Fault{Kind: authserver.TruncatedClose}, unknown},
 		{authserver.Fault{Kind: authserver.HTML200}, unknown},
@@ -88,7 +91,8 @@ func TestRotation_RefusedIsRemembered(t *testing.T) {
 	env.clock.advance(life)
 	env.fail(t, authserver.Fault{Kind: authserver.RefreshTokenReused, Grant: authserver.GrantRefresh})
 	for range 3 {
-		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1,
+			Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
@@ -133,12 +137,14 @@ func TestRotation_UnknownBacksOff(t *testing.T) {
 		env.clock.advance(1)
 	}
 	_, _ = env.refresh(t)
-	_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
+	_, err := env.rotation.Refresh(timeoutContext(t),
+		helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
 	if !errors.Is(err, helper.ErrUnanswered) {
 		t.Errorf("by hand: error %v, want ErrUnanswered", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 8)
-	_, err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
+	_, err = env.rotation.Refresh(timeoutContext(t),
+		helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
 	if !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnanswered) {
 		t.Errorf("forced: error %v, want ErrTemporary", err)
 	}

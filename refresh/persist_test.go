@@ -93,7 +93,8 @@ func TestRotation_SignedInAgain(t *testing.T) {
 		env.signIn(t, refresh.ProfileOAuth)
 		wrote = env.store.wrote
 	})
-	if err != nil || rec.Account.ID != env.read(t).Account.ID || !rec.Credential.AccessToken.Equal(env.read(t).Credential.AccessToken) {
+	if err != nil || rec.Account.ID != env.read(t).Account.ID ||
+		!rec.Credential.AccessToken.Equal(env.read(t).Credential.AccessToken) {
 		t.Errorf("error %v, want the credential of the new sign-in", err)
 	}
 	if env.store.wrote != wrote {
@@ -168,7 +169,8 @@ func TestRotation_StoreFailsForAMoment(t *testing.T) {
 			}
 			stored := env.read(t)
 			if stored.Credential.Generation != 2 || stored.Version != rec.Version || stored.Account.Generation != 2 {
-				t.Errorf("stored generation %d, version %q; answered version %q", stored.Credential.Generation, stored.Version, rec.Version)
+				t.Errorf("stored generation %d, version %q; answered version %q", stored.Credential.Generation, stored.Version,
+					rec.Version)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 1)
 			env.wantRequests(t, authserver.GrantRevoke, 0)
@@ -185,7 +187,8 @@ func TestRotation_StoreFails(t *testing.T) {
 	env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
 	rec, err := env.refresh(t)
 	env.wantNoSecrets(t, err)
-	if !errors.Is(err, helper.ErrLocked) || errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	if !errors.Is(err, helper.ErrLocked) || errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 ||
+		!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("generation %d and error %v, want the new record and ErrLocked", rec.Credential.Generation, err)
 	}
 	env.store.fail = nil
@@ -217,11 +220,13 @@ func TestRotation_StoreAndJournalFail(t *testing.T) {
 	}
 	rec, err := env.refresh(t)
 	env.wantNoSecrets(t, err)
-	if !errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	if !errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 ||
+		!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("generation %d and error %v, want the new record and ErrNotStored", rec.Credential.Generation, err)
 	}
 	env.store.fail, env.rotation.At = nil, nil
-	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+	if _, err := env.rotation.Refresh(timeoutContext(t),
+		helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 2)

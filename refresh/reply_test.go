@@ -19,9 +19,12 @@ import (
 // allKinds is every error of helper's vocabulary, and what only a gate is told.
 func allKinds() []error {
 	return []error{
-		helper.ErrNotFound, helper.ErrErasing, helper.ErrSignInRequired, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge,
-		helper.ErrCorrupt, helper.ErrNewer, helper.ErrTimeout, helper.ErrFull, helper.ErrUnsafe, helper.ErrConflict, helper.ErrUnknown,
-		helper.ErrBusy, helper.ErrTemporary, helper.ErrRejected, helper.ErrNotStored, helper.ErrUnread, helper.ErrUnknownStore, helper.ErrElsewhere, helper.ErrShared, helper.ErrInvalid,
+		helper.ErrNotFound, helper.ErrErasing, helper.ErrSignInRequired, helper.ErrLocked, helper.ErrUnavailable,
+		helper.ErrTooLarge,
+		helper.ErrCorrupt, helper.ErrNewer, helper.ErrTimeout, helper.ErrFull, helper.ErrUnsafe, helper.ErrConflict,
+		helper.ErrUnknown,
+		helper.ErrBusy, helper.ErrTemporary, helper.ErrRejected, helper.ErrNotStored, helper.ErrUnread,
+		helper.ErrUnknownStore, helper.ErrElsewhere, helper.ErrShared, helper.ErrInvalid,
 		helper.ErrUnanswered, errRefreshRunning,
 	}
 }
@@ -33,7 +36,8 @@ func sampleRecord() helper.Record {
 		Account: helper.Account{Name: "work", ID: "0123456789abcdef0123456789abcdef", Store: "file", Generation: 7},
 		Credential: helper.Credential{
 			AccessToken: helper.NewSecret("access"), RefreshToken: helper.NewSecret("refresh"), Generation: 8,
-			ObtainedAt: at, Expiry: at.Add(time.Hour), Refused: "why", Issuer: helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "https://a.example/t"},
+			ObtainedAt: at, Expiry: at.Add(time.Hour), Refused: "why",
+			Issuer: helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "https://a.example/t"},
 		},
 		Version: "v",
 	}
@@ -44,8 +48,9 @@ func TestReply(t *testing.T) {
 	unsafe := &helper.UnsafeError{Path: "/x", Problem: "is a symbolic link", Fix: "rm /x"}
 	failures := map[string]error{
 		"none": nil, "of no kind": errors.New("another"),
-		"of two kinds":  fmt.Errorf("%w: %w", helper.ErrElsewhere, helper.ErrSignInRequired),
-		"of an account": helper.ForAccount("work", fmt.Errorf("why: %w", helper.ErrLocked)), "an unsafe path": fmt.Errorf("put: %w", unsafe),
+		"of two kinds":   fmt.Errorf("%w: %w", helper.ErrElsewhere, helper.ErrSignInRequired),
+		"of an account":  helper.ForAccount("work", fmt.Errorf("why: %w", helper.ErrLocked)),
+		"an unsafe path": fmt.Errorf("put: %w", unsafe),
 	}
 	for _, kind := range allKinds() {
 		failures[kind.Error()] = fmt.Errorf("put: %w", kind)

@@ -69,7 +69,9 @@ type demand struct {
 }
 
 // withLock reads the account's record under the lock of the sign-in and calls do with it.
-func (r *Rotation) withLock(ctx context.Context, account string, do func(helper.Record) (helper.Record, error)) (rec helper.Record, err error) {
+func (r *Rotation) withLock(
+	ctx context.Context, account string, do func(helper.Record) (helper.Record, error),
+) (rec helper.Record, err error) {
 	id, unlock, err := r.lock(ctx, account)
 	if err != nil {
 		return helper.Record{}, err
@@ -145,7 +147,8 @@ func (r *Rotation) checkPresentable(rec helper.Record, d demand) error {
 		return err
 	}
 	if rec.Account.Host != "" && rec.Account.Host != r.Host {
-		return fmt.Errorf("the sign-in is %w, whose copy this is: two that refresh it would end it: %w", helper.ErrElsewhere, helper.ErrSignInRequired)
+		return fmt.Errorf("the sign-in is %w, whose copy this is: two that refresh it would end it: %w", helper.ErrElsewhere,
+			helper.ErrSignInRequired)
 	}
 	if err := checkEndpoint(rec.Credential.Issuer, rec.Credential.Issuer.TokenEndpoint); err != nil {
 		return fmt.Errorf("token endpoint of the stored credential: %w", err)
@@ -164,7 +167,8 @@ func checkDue(rec helper.Record, why helper.Reason, now time.Time) error {
 	host, reason := hostOf(rec.Credential.Issuer.TokenEndpoint), "asked to wait, or could not be reached"
 	switch {
 	case why == helper.ReasonHand:
-		return fmt.Errorf("%s has not answered the last refresh: %w; the next refresh is due after %s: %w", host, helper.ErrUnanswered, formatTime(until), helper.ErrTemporary)
+		return fmt.Errorf("%s has not answered the last refresh: %w; the next refresh is due after %s: %w", host,
+			helper.ErrUnanswered, formatTime(until), helper.ErrTemporary)
 	case unanswered:
 		reason = "has not answered the last refresh"
 	}

@@ -64,7 +64,8 @@ func TestRotation_TenCallersOneRequest(t *testing.T) {
 		for i := range answers {
 			wg.Go(func() {
 				var err error
-				if answers[i], err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1}); err != nil {
+				if answers[i],
+					err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -122,7 +123,8 @@ func TestRotation_NoRequest(t *testing.T) {
 		{"the account was signed in anew and is fresh", nil, 7, nil},
 		{"the stored credential is stale", set(func(a *helper.Account) { a.Generation = 2 }), 1, helper.ErrSignInRequired},
 		{"the account is being erased", set(func(a *helper.Account) { a.Erasing = true }), 1, helper.ErrNotFound},
-		{"the server asked to wait", set(func(a *helper.Account) { a.NotBefore = a.NotBefore.AddDate(2030, 0, 0) }), 1, helper.ErrTemporary},
+		{"the server asked to wait", set(func(a *helper.Account) { a.NotBefore = a.NotBefore.AddDate(2030, 0, 0) }), 1,
+			helper.ErrTemporary},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env := newEnvironment(t, refresh.ProfileOpenAI)
@@ -143,7 +145,8 @@ func TestRotation_NoRequest(t *testing.T) {
 
 func TestRotation_UnknownAccount(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
-	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "home", Generation: 1}); !errors.Is(err, helper.ErrNotFound) {
+	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "home", Generation: 1}); !errors.Is(err,
+		helper.ErrNotFound) {
 		t.Errorf("error %v, want ErrNotFound", err)
 	}
 }
@@ -156,7 +159,8 @@ func TestRotation_LockHeldTooLong(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := env.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrBusy) {
+	if _,
+		err := env.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrBusy) {
 		t.Errorf("error %v, want ErrBusy", err)
 	}
 	if err := unlock(); err != nil {
@@ -182,7 +186,8 @@ func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := env.read(t).Account.ID
-	if want := []string{string(first.Account.ID), string(second)}; !slices.Equal(spy.names, want) || first.Account.ID == second {
+	if want := []string{string(first.Account.ID), string(second)}; !slices.Equal(spy.names, want) ||
+		first.Account.ID == second {
 		t.Errorf("locked %v, want %v", spy.names, want)
 	}
 	if rec.Account.ID != second || rec.Credential.Generation != 2 {
@@ -216,7 +221,8 @@ func TestRotation_NotSent(t *testing.T) {
 		tries, offline := 0, errors.New("no route")
 		r := *env.rotation
 		r.After, r.Locker = nil, &locker{}
-		r.Client = &refresh.Client{Now: env.clock.Now, Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline }}
+		r.Client = &refresh.Client{Now: env.clock.Now,
+			Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline }}
 		start := time.Now() //nolint:forbidigo // the time of the synctest bubble
 		_, err := r.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1})
 		if !errors.Is(err, helper.ErrTemporary) || tries != 3 {
@@ -227,7 +233,8 @@ func TestRotation_NotSent(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if _, err = r.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrTemporary) || tries != 4 {
+		if _, err = r.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrTemporary) ||
+			tries != 4 {
 			t.Errorf("with a short deadline: error %v after %d tries, want ErrTemporary after 1 more", err, tries-3)
 		}
 	})

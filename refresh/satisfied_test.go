@@ -85,7 +85,8 @@ func TestRotation_OtherIssuerOrClient(t *testing.T) {
 		}
 		env.writeJournal(t, journalState{generation: 2, state: journal.StateSending, answer: answered(200, string(body))})
 		_, err = env.refresh(t)
-		if !errors.Is(err, helper.ErrSignInRequired) || !strings.Contains(err.Error(), "answered the refresh with "+want+":") {
+		if !errors.Is(err, helper.ErrSignInRequired) ||
+			!strings.Contains(err.Error(), "answered the refresh with "+want+":") {
 			t.Errorf("%s: error %v, want %q", claims, err, want)
 		}
 		if e, err := env.rotation.Journals.Read(env.read(t).Account.ID, env.key(t)); err != nil || len(e.Answer) == 0 {
@@ -100,7 +101,9 @@ type discardingStore struct {
 	lies int // how many of the next Puts of a credential
 }
 
-func (s *discardingStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *discardingStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	if s.lies > 0 && expect != "" {
 		s.lies--
 		return helper.Digest(item), nil

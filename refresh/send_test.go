@@ -33,7 +33,8 @@ func TestGrantsAreSentOnce(t *testing.T) {
 		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 1 {
 			t.Errorf("refresh: error %v and %d requests, want ErrTemporary and 1", err, posts.Load())
 		}
-		if _, err := env.client.Redeem(t.Context(), iss, helper.NewSecret("c"), helper.NewSecret("v"), "http://127.0.0.1:1/"); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 2 {
+		if _, err := env.client.Redeem(t.Context(), iss, helper.NewSecret("c"), helper.NewSecret("v"),
+			"http://127.0.0.1:1/"); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 2 {
 			t.Errorf("code: error %v and %d requests, want ErrTemporary and 1", err, posts.Load()-1)
 		}
 	})
@@ -83,7 +84,8 @@ func TestEndpointsAreCheckedBeforeUse(t *testing.T) {
 	_, refreshErr := env.refresh(t)
 	_, redeemErr := env.client.Redeem(timeoutContext(t), iss, secret, secret, "http://127.0.0.1:1/")
 	for name, err := range map[string]error{
-		"refresh": refreshErr, "code": redeemErr, "revoke": env.client.Revoke(timeoutContext(t), iss, secret, "refresh_token"),
+		"refresh": refreshErr, "code": redeemErr,
+		"revoke": env.client.Revoke(timeoutContext(t), iss, secret, "refresh_token"),
 	} {
 		if !errors.Is(err, helper.ErrInvalid) {
 			t.Errorf("%s: error %v, want ErrInvalid", name, err)

@@ -31,7 +31,8 @@ func (r *Rotation) checkSignIn(a helper.Account) error {
 		return missingError()
 	}
 	// After a move to another store the sign-in has the same grant under a new ID.
-	if now, err := r.Records.Accounts.Load(a.Name); err == nil && now.ID != "" && (now.Began == "" || now.Began != a.Began) {
+	if now, err := r.Records.Accounts.Load(a.Name); err == nil && now.ID != "" &&
+		(now.Began == "" || now.Began != a.Began) {
 		return movedError()
 	}
 	return missingError()

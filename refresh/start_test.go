@@ -101,7 +101,8 @@ func TestPresent_FirstFails(t *testing.T) {
 	address, got := rawServer(t, "")
 	failure := errors.New("no space")
 	iss := helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "http://" + address + "/token"}
-	a := plainClient().present(t.Context(), helper.Credential{Issuer: iss, RefreshToken: helper.NewSecret("the-refresh-token")}, func() error { return failure })
+	a := plainClient().present(t.Context(),
+		helper.Credential{Issuer: iss, RefreshToken: helper.NewSecret("the-refresh-token")}, func() error { return failure })
 	if a.sent || a.err == nil || a.status != 0 {
 		t.Errorf("sent %t, status %d, error %v; want an error and nothing sent", a.sent, a.status, a.err)
 	}

@@ -74,7 +74,8 @@ func TestRotation_DirectoryAway(t *testing.T) {
 				env := newEnvironment(t, refresh.ProfileOAuth)
 				path := filepath.Join(env.useFiles(t), dir)
 				rec, err := env.removeAt(t, step, path)
-				if !env.server.Accepts(rec.Credential.AccessToken.Reveal()) || errors.Is(err, helper.ErrNotStored) || errors.Is(err, helper.ErrNotFound) {
+				if !env.server.Accepts(rec.Credential.AccessToken.Reveal()) || errors.Is(err, helper.ErrNotStored) ||
+					errors.Is(err, helper.ErrNotFound) {
 					t.Errorf("error %v, want the new credential", err)
 				}
 				env.wantRequests(t, authserver.GrantRefresh, 2)
@@ -115,8 +116,10 @@ func (env *environment) wantRefreshable(t *testing.T) {
 	t.Helper()
 	for generation := uint64(2); generation < 4; generation++ {
 		rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: generation})
-		if err != nil || rec.Credential.Generation != generation+1 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
-			t.Fatalf("the next refresh: generation %d, error %v; want %d and a good token", rec.Credential.Generation, err, generation+1)
+		if err != nil || rec.Credential.Generation != generation+1 ||
+			!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+			t.Fatalf("the next refresh: generation %d, error %v; want %d and a good token", rec.Credential.Generation, err,
+				generation+1)
 		}
 		env.clock.advance(life)
 	}
@@ -140,7 +143,8 @@ func TestRotation_DirectoryBackInTime(t *testing.T) {
 		}
 		return nil
 	}
-	if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
+	if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil ||
+		rec.Credential.Generation != 3 {
 		t.Errorf("generation %d, error %v", rec.Credential.Generation, err)
 	}
 	if got := env.read(t).Credential.Generation; got != 3 {

@@ -21,7 +21,8 @@ const (
 
 // raw is an answer as the journal keeps it, of a body that came without a header.
 func raw(body string) string {
-	return `{"host":"a.example","start":"2027-01-01T13:00:00Z","status":200,"raw":"` + base64.StdEncoding.EncodeToString([]byte(body)) + `"}`
+	return `{"host":"a.example","start":"2027-01-01T13:00:00Z","status":200,"raw":"` +
+		base64.StdEncoding.EncodeToString([]byte(body)) + `"}`
 }
 
 // put leaves the answer aside, as a rotation of generation 2 does that cannot read it.
@@ -159,15 +160,19 @@ func TestRotation_OnlyTheRefreshToken(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	old := env.refreshOnce(t)
 	env.clock.advance(life)
-	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending, answer: raw(`{"access_token":"t\u00f6ken","refresh_token":"the-next"}`)})
+	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending,
+		answer: raw(`{"access_token":"t\u00f6ken","refresh_token":"the-next"}`)})
 	if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnread) {
 		t.Errorf("error %v, want ErrTemporary", err)
 	}
 	rec := env.read(t)
-	if c := rec.Credential; c.Generation != 3 || c.RefreshToken.Reveal() != "the-next" || !c.AccessToken.Equal(old.AccessToken) || !c.Expiry.Equal(old.Expiry) {
-		t.Errorf("stored generation %d, expiry %v; want the new refresh token beside the old access token", c.Generation, c.Expiry)
+	if c := rec.Credential; c.Generation != 3 || c.RefreshToken.Reveal() != "the-next" ||
+		!c.AccessToken.Equal(old.AccessToken) || !c.Expiry.Equal(old.Expiry) {
+		t.Errorf("stored generation %d, expiry %v; want the new refresh token beside the old access token", c.Generation,
+			c.Expiry)
 	}
-	if rec.Account.Unanswered != 1 || rec.Account.NotBefore.Sub(env.clock.Now()) != time.Minute || rec.Account.Generation != 3 {
+	if rec.Account.Unanswered != 1 || rec.Account.NotBefore.Sub(env.clock.Now()) != time.Minute ||
+		rec.Account.Generation != 3 {
 		t.Errorf("the account: %+v, want a pause of a minute", rec.Account)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 1)

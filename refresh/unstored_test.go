@@ -84,7 +84,8 @@ func TestServe_Insists(t *testing.T) {
 			env.repairStore()
 		}
 	})
-	want := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second, 10 * time.Second, 10 * time.Second}
+	want := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second,
+		10 * time.Second, 10 * time.Second}
 	if diff := cmp.Diff(want, env.pauses); diff != "" {
 		t.Errorf("the pauses (-want +got):\n%s", diff)
 	}
@@ -95,8 +96,10 @@ func TestServe_Insists(t *testing.T) {
 func (env *unstoredEnvironment) wantStored(t *testing.T, account string) {
 	t.Helper()
 	rec, err := env.rotation.Records.Read(t.Context(), account)
-	if err != nil || rec.Credential.Generation != 3 || rec.Account.Generation != 3 || rec.Account.Unanswered != 0 || !rec.Account.NotBefore.IsZero() || rec.Credential.Refused != "" {
-		t.Errorf("stored generation %d (%+v), error %v; want 3 and nothing to heed", rec.Credential.Generation, rec.Account, err)
+	if err != nil || rec.Credential.Generation != 3 || rec.Account.Generation != 3 || rec.Account.Unanswered != 0 ||
+		!rec.Account.NotBefore.IsZero() || rec.Credential.Refused != "" {
+		t.Errorf("stored generation %d (%+v), error %v; want 3 and nothing to heed", rec.Credential.Generation, rec.Account,
+			err)
 	}
 	if !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Error("the server does not accept the stored token")
@@ -227,7 +230,8 @@ func TestServe_JournalSuffices(t *testing.T) {
 	env.refreshOnce(t)
 	env.clock.advance(life)
 	env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 1000)
-	if err := env.rotation.Serve(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}, env); err != nil || !env.closed {
+	if err := env.rotation.Serve(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}, env); err != nil ||
+		!env.closed {
 		t.Errorf("error %v; the pipe is closed: %t", err, env.closed)
 	}
 	if tries := 1000 - len(env.store.fail); tries != 5 {
@@ -245,7 +249,8 @@ func TestServe_SendTime(t *testing.T) {
 	defer func() { _ = unlock() }()
 	env.rotation.SendTime = time.Nanosecond
 	ctx := timeoutContext(t)
-	if err := errors.Join(env.rotation.Serve(ctx, helper.Demand{Account: "work", Generation: 1}, env), ctx.Err()); err != nil {
+	if err := errors.Join(env.rotation.Serve(ctx, helper.Demand{Account: "work", Generation: 1}, env),
+		ctx.Err()); err != nil {
 		t.Error(err)
 	}
 	if !bytes.Contains(env.reply.Bytes(), []byte(`"busy"`)) {

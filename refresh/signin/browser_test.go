@@ -79,7 +79,8 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("the person's page: %v", err)
 		}
 		user := authserver.DefaultUser()
-		want := helper.Identity{Subject: user.Subject, AccountID: user.AccountID, UserID: user.UserID, Plan: user.Plan, Email: user.Email}
+		want := helper.Identity{Subject: user.Subject, AccountID: user.AccountID, UserID: user.UserID, Plan: user.Plan,
+			Email: user.Email}
 		if profile == refresh.ProfileOAuth {
 			want.AccountID, want.UserID, want.Plan = c.Identity.AccountID, c.Identity.UserID, c.Identity.Plan
 		}
@@ -110,7 +111,8 @@ func wantAuthorizeURL(t *testing.T, profile string, iss helper.Issuer, sent url.
 		"redirect_uri": sent.Get("redirect_uri"), "state": sent.Get("state"), "code_challenge": sent.Get("code_challenge"),
 	}
 	if profile == refresh.ProfileOpenAI {
-		want["id_token_add_organizations"], want["codex_cli_simplified_flow"], want["originator"] = "true", "true", "codex-cred"
+		want["id_token_add_organizations"], want["codex_cli_simplified_flow"], want["originator"] = "true", "true",
+			"codex-cred"
 	}
 	for name, value := range want {
 		if sent.Get(name) != value {
@@ -121,7 +123,8 @@ func wantAuthorizeURL(t *testing.T, profile string, iss helper.Issuer, sent url.
 		t.Errorf("the authorization request has %d parameters, want %d: %v", len(sent), len(want), sent)
 	}
 	if len(sent.Get("state")) != 43 || len(sent.Get("code_challenge")) != 43 {
-		t.Errorf("state of %d and challenge of %d characters, want 43", len(sent.Get("state")), len(sent.Get("code_challenge")))
+		t.Errorf("state of %d and challenge of %d characters, want 43", len(sent.Get("state")),
+			len(sent.Get("code_challenge")))
 	}
 }
 
@@ -197,7 +200,8 @@ func TestSignIn_OAuthFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := env.signIn(t); !errors.Is(err, helper.ErrRejected) || env.server.Count(authserver.GrantCode) != 0 {
-		t.Errorf("without iss: error %v and %d codes sent, want ErrRejected and none", err, env.server.Count(authserver.GrantCode))
+		t.Errorf("without iss: error %v and %d codes sent, want ErrRejected and none", err,
+			env.server.Count(authserver.GrantCode))
 	}
 	if err := env.server.Fail(authserver.Fault{Kind: authserver.NoIDToken, Grant: authserver.GrantCode}); err != nil {
 		t.Fatal(err)

@@ -107,12 +107,16 @@ func TestCallback_Response(t *testing.T) {
 		{"a parameter nobody knows", "code=c&iss=https://issuer.example&session_state=x", nil, ""},
 		{"no iss", "code=c", helper.ErrRejected, "iss"},
 		{"an empty iss", "code=c&iss=", helper.ErrRejected, `it names the issuer "", and`},
-		{"another iss", "code=c&iss=https://evil.example", helper.ErrRejected, `it names the issuer "https://evil.example", and "https://issuer.example" was asked for`},
+		{"another iss", "code=c&iss=https://evil.example", helper.ErrRejected,
+			`it names the issuer "https://evil.example", and "https://issuer.example" was asked for`},
 		{"an iss with a slash", "code=c&iss=https://issuer.example/", helper.ErrRejected, "differs by the slash at its end"},
-		{"an error of another iss", "error=access_denied&iss=https://evil.example", helper.ErrRejected, "https://evil.example"},
-		{"denied", "error=access_denied&error_description=No+way&iss=https://issuer.example", helper.ErrSignInRequired, "issuer.example answered access_denied: No way"},
+		{"an error of another iss", "error=access_denied&iss=https://evil.example", helper.ErrRejected,
+			"https://evil.example"},
+		{"denied", "error=access_denied&error_description=No+way&iss=https://issuer.example", helper.ErrSignInRequired,
+			"issuer.example answered access_denied: No way"},
 		{"trouble", "error=server_error&iss=https://issuer.example", helper.ErrTemporary, "server_error"},
-		{"control characters", "error=a%0ab%1b[31m&error_description=%E2%80%AEevil%0d%0a&iss=https://issuer.example", helper.ErrSignInRequired, "answered a b[31m: evil: "},
+		{"control characters", "error=a%0ab%1b[31m&error_description=%E2%80%AEevil%0d%0a&iss=https://issuer.example",
+			helper.ErrSignInRequired, "answered a b[31m: evil: "},
 		{"neither", "iss=https://issuer.example", helper.ErrRejected, "neither"},
 		{"an empty code", "code=&iss=https://issuer.example", helper.ErrRejected, "neither"},
 	} {
@@ -168,7 +172,8 @@ func TestRedirects(t *testing.T) {
 		iss  helper.Issuer
 		want string
 	}{
-		{helper.Issuer{Profile: refresh.ProfileOpenAI}, "http://127.0.0.1:1455/auth/callback http://127.0.0.1:1457/auth/callback"},
+		{helper.Issuer{Profile: refresh.ProfileOpenAI},
+			"http://127.0.0.1:1455/auth/callback http://127.0.0.1:1457/auth/callback"},
 		{helper.Issuer{Profile: refresh.ProfileOAuth}, "http://127.0.0.1:0/callback"},
 		{helper.Issuer{Profile: refresh.ProfileOpenAI, RedirectURI: "http://[::1]:9/x"}, "http://[::1]:9/x"},
 	} {
@@ -203,7 +208,8 @@ func TestListen_TakesTheFirstFreePort(t *testing.T) {
 		t.Errorf("redirect %s, listening on %s", got.String(), l.Addr())
 	}
 	_, _, err = listen(t.Context(), []url.URL{taken, taken})
-	if !errors.Is(err, helper.ErrTemporary) || strings.Count(err.Error(), taken.Host) < 2 || strings.Contains(err.Error(), "\n") {
+	if !errors.Is(err, helper.ErrTemporary) || strings.Count(err.Error(), taken.Host) < 2 ||
+		strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want ErrTemporary that names the ports in one line", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -229,7 +235,8 @@ func TestServe_AbsoluteForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	request := "GET http://evil.example/auth/callback?code=c&state=the-state HTTP/1.1\r\nHost: " + redirect.Host + "\r\n\r\n"
+	request := "GET http://evil.example/auth/callback?code=c&state=the-state HTTP/1.1\r\nHost: " + redirect.Host +
+		"\r\n\r\n"
 	if _, err := c.Write([]byte(request)); err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +285,8 @@ func wantValid(t *testing.T, got response, sent url.Values) {
 		t.Error("there is neither a code nor an error, or both")
 	case got.err == nil && (sent.Get("iss") != issuer || got.code.Reveal() != sent.Get("code")):
 		t.Error("a code of another issuer, or another code")
-	case got.err != nil && strings.ContainsFunc(got.err.Error(), func(r rune) bool { return r < ' ' || r == '\u202e' || r == 0x9b }):
+	case got.err != nil &&
+		strings.ContainsFunc(got.err.Error(), func(r rune) bool { return r < ' ' || r == '\u202e' || r == 0x9b }):
 		t.Errorf("the error is not fit for a terminal: %q", got.err)
 	}
 }

@@ -133,7 +133,8 @@ func TestDevice(t *testing.T) {
 		}
 		fix.wantWaits(t, 3, 3, 3)
 		code := fix.shown[0]
-		want := signin.Code{UserCode: code.UserCode, URL: fix.server.URL() + "/codex/device", Expiry: start.Add(15 * time.Minute)}
+		want := signin.Code{UserCode: code.UserCode, URL: fix.server.URL() + "/codex/device",
+			Expiry: start.Add(15 * time.Minute)}
 		if profile == refresh.ProfileOAuth {
 			want.URL = fix.server.URL() + "/device"
 			want.URLComplete = want.URL + "?user_code=" + code.UserCode
@@ -164,7 +165,8 @@ func TestDevice_Waits(t *testing.T) {
 		{"half an answer", kind(authserver.Truncated), []int{5, 10, 10}},
 		{"trouble, then slow_down", kind(authserver.DropBefore, authserver.SlowDown), []int{5, 10, 15, 15}},
 		{"gateways", kind(authserver.Status502, authserver.Status503, authserver.Status408), []int{5, 10, 20, 40, 40}},
-		{"never more than a minute", kind(authserver.Status500, authserver.Status500, authserver.Status500, authserver.Status500, authserver.Status500), []int{5, 10, 20, 40, 60, 60, 60}},
+		{"never more than a minute", kind(authserver.Status500, authserver.Status500, authserver.Status500,
+			authserver.Status500, authserver.Status500), []int{5, 10, 20, 40, 60, 60, 60}},
 		{"Retry-After is for once", []authserver.Fault{{Kind: authserver.Status429, RetryAfter: 50}}, []int{5, 50, 10}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -207,8 +209,10 @@ func TestDevice_Ends(t *testing.T) {
 			fix.fail(t, authserver.Fault{Kind: authserver.DropAfter})
 		}, helper.ErrSignInRequired, 2},
 		{"nobody comes", func(*testing.T, *deviceFixture) {}, helper.ErrTemporary, 44},
-		{"an endless limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 24 * time.Hour }, helper.ErrTemporary, 44},
-		{"nobody comes within the limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 50 * time.Second }, helper.ErrTemporary, 2},
+		{"an endless limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 24 * time.Hour },
+			helper.ErrTemporary, 44},
+		{"nobody comes within the limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 50 * time.Second },
+			helper.ErrTemporary, 2},
 		{"nobody can be asked", func(t *testing.T, fix *deviceFixture) {
 			fix.fail(t, authserver.Fault{Kind: authserver.DropBefore, Times: authserver.Forever})
 			fix.device.Limit = 5 * time.Minute
@@ -263,7 +267,8 @@ func TestDevice_LateSaysWhy(t *testing.T) {
 // longer.
 func TestDevice_ExpiryOfTheServer(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth, DeviceInterval: 20})
-	fix.iss.DeviceEndpoint = serve(t, `{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","interval":20,"expires_in":70}`)
+	fix.iss.DeviceEndpoint = serve(t,
+		`{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","interval":20,"expires_in":70}`)
 	fix.fail(t, authserver.Fault{Kind: authserver.Status503, Times: authserver.Forever})
 	if _, err := fix.signIn(t); !errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %v, want ErrTemporary", err)
@@ -276,14 +281,17 @@ func TestDevice_ExpiryOfTheServer(t *testing.T) {
 
 // However patient the server and the owner are, 15 minutes are the end.
 func TestDevice_PatientServer(t *testing.T) {
-	for limit, want := range map[time.Duration]time.Duration{0: 15 * time.Minute, time.Hour: 15 * time.Minute, time.Minute: time.Minute} {
+	for limit, want := range map[time.Duration]time.Duration{0: 15 * time.Minute, time.Hour: 15 * time.Minute,
+		time.Minute: time.Minute} {
 		fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth})
-		fix.iss.DeviceEndpoint = serve(t, `{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","expires_in":3600}`)
+		fix.iss.DeviceEndpoint = serve(t,
+			`{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","expires_in":3600}`)
 		fix.fail(t, authserver.Fault{Kind: authserver.Status503, Times: authserver.Forever})
 		fix.device.Limit = limit
 		start := fix.Now()
 		_, err := fix.signIn(t)
-		if took := fix.Now().Sub(start); took != want || fix.shown[0].Expiry.Sub(start) != want || !errors.Is(err, helper.ErrTemporary) {
+		if took := fix.Now().Sub(start); took != want || fix.shown[0].Expiry.Sub(start) != want ||
+			!errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("limit %s: error %v after %s, shown %s; want %s", limit, err, took, fix.shown[0].Expiry.Sub(start), want)
 		}
 	}
@@ -331,7 +339,8 @@ func TestDevice_ClockJumps(t *testing.T) {
 		defer fix.mu.Unlock()
 		fix.now = fix.now.Add(time.Hour)
 	}
-	if _, err := fix.signIn(t); !errors.Is(err, helper.ErrTemporary) || fix.server.Count(authserver.GrantDeviceToken) != 1 {
+	if _, err := fix.signIn(t); !errors.Is(err, helper.ErrTemporary) ||
+		fix.server.Count(authserver.GrantDeviceToken) != 1 {
 		t.Errorf("error %v after %d polls, want ErrTemporary after 1", err, fix.server.Count(authserver.GrantDeviceToken))
 	}
 }

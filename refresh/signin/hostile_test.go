@@ -20,7 +20,10 @@ const hostileText = "a\x1b[2J\x1b]0;x\x07b\u202ec\u2066d\u009b31me\r\nf\u200bg"
 // serve returns the URL of a server with one answer for everything.
 func serve(t *testing.T, body string) string {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_,
+			_ = io.WriteString(w, body)
+	}))
 	t.Cleanup(s.Close)
 	return s.URL
 }
@@ -36,10 +39,12 @@ func isHarmful(text string) bool {
 // anybody stores or shows them.
 func TestHostileClaims(t *testing.T) {
 	const want = "a[2J]0;xbcd31me  fg"
-	user := authserver.User{Subject: hostileText, Email: hostileText, AccountID: hostileText, UserID: hostileText, Plan: hostileText}
+	user := authserver.User{Subject: hostileText, Email: hostileText, AccountID: hostileText, UserID: hostileText,
+		Plan: hostileText}
 	wantClean := func(t *testing.T, id helper.Identity, err error) {
 		t.Helper()
-		for name, got := range map[string]string{"subject": id.Subject, "email": id.Email, "account id": id.AccountID, "user id": id.UserID, "plan": id.Plan} {
+		for name, got := range map[string]string{"subject": id.Subject, "email": id.Email, "account id": id.AccountID,
+			"user id": id.UserID, "plan": id.Plan} {
 			if err != nil || isHarmful(got) || got != want {
 				t.Errorf("error %v, the %s is %q, want %q", err, name, got, want)
 			}
@@ -62,9 +67,11 @@ func TestHostileClaims(t *testing.T) {
 // Hostile words in the error of a poll reach nobody.
 func TestHostileDescription(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth})
-	fix.iss.TokenEndpoint = refuse(t, `{"error":"access_denied\u001b[31m","error_description":"No\u202e way\r\n\u001b[2Jcodex-cred: all is well\u009b"}`)
+	fix.iss.TokenEndpoint = refuse(t,
+		`{"error":"access_denied\u001b[31m","error_description":"No\u202e way\r\n\u001b[2Jcodex-cred: all is well\u009b"}`)
 	_, err := fix.signIn(t)
-	if !errors.Is(err, helper.ErrSignInRequired) || isHarmful(err.Error()) || !strings.Contains(err.Error(), "access_denied[31m: No way") {
+	if !errors.Is(err, helper.ErrSignInRequired) || isHarmful(err.Error()) ||
+		!strings.Contains(err.Error(), "access_denied[31m: No way") {
 		t.Errorf("error %q, want ErrSignInRequired with harmless words", err)
 	}
 }

@@ -92,8 +92,10 @@ func TestPaste_Refused(t *testing.T) {
 		{"two states", address + "?" + pastedQuery + "&state=the-state", errPasteQuery},
 		{"two codes", address + "?" + pastedQuery + "&code=x", errPasteQuery},
 		{"a bad escape", address + "?" + pastedQuery + "&x=%zz", errPasteQuery},
-		{"the authorize address", issuer + "/authorize?client_id=c&state=the-state&code_challenge=x&redirect_uri=y", errPasteAuthorize},
-		{"the authorize address without its scheme", "issuer.example/authorize?client_id=c&state=the-state", errPasteAuthorize},
+		{"the authorize address", issuer + "/authorize?client_id=c&state=the-state&code_challenge=x&redirect_uri=y",
+			errPasteAuthorize},
+		{"the authorize address without its scheme", "issuer.example/authorize?client_id=c&state=the-state",
+			errPasteAuthorize},
 		{"the authorize address cut", issuer + "/authorize", errPasteAuthorize},
 		{"only the query of the authorize address", "client_id=c&state=the-state&code_challenge=x&code=y", errPasteAuthorize},
 		{"a page of the issuer", issuer + "/log-in?state=the-state&code=c", errPasteElsewhere},
@@ -127,7 +129,8 @@ func TestPaste_Response(t *testing.T) {
 		name, query string
 		want        error
 	}{
-		{"denied", "error=access_denied&error_description=No%1b[31m+way&iss=https://issuer.example", helper.ErrSignInRequired},
+		{"denied", "error=access_denied&error_description=No%1b[31m+way&iss=https://issuer.example",
+			helper.ErrSignInRequired},
 		{"trouble", "error=server_error&iss=https://issuer.example", helper.ErrTemporary},
 		{"another issuer", "code=c&iss=https://evil.example", helper.ErrRejected},
 		{"no iss", "code=c", helper.ErrRejected},
@@ -138,7 +141,8 @@ func TestPaste_Response(t *testing.T) {
 			if err := a.paste("state=the-state&" + c.query); err != nil {
 				t.Fatal(err)
 			}
-			if got := <-a.responses; !errors.Is(got.err, c.want) || !got.code.IsZero() || strings.ContainsAny(got.err.Error(), "\x1b\n") {
+			if got := <-a.responses; !errors.Is(got.err, c.want) || !got.code.IsZero() ||
+				strings.ContainsAny(got.err.Error(), "\x1b\n") {
 				t.Errorf("error %q, want %v", got.err, c.want)
 			}
 		})
@@ -149,7 +153,8 @@ func TestPaste_Response(t *testing.T) {
 // code or a printable error of one line, never both.
 func FuzzPaste(f *testing.F) {
 	for _, seed := range []string{
-		"", pastedQuery, "?" + pastedQuery, "http://127.0.0.1:1455/auth/callback?" + pastedQuery, "<x>", "a b\n&amp;#", "://", "state=the-state", "%",
+		"", pastedQuery, "?" + pastedQuery, "http://127.0.0.1:1455/auth/callback?" + pastedQuery, "<x>", "a b\n&amp;#", "://",
+		"state=the-state", "%",
 		"error=x%0a&error_description=%e2%80%ae&state=the-state&iss=https://issuer.example",
 	} {
 		f.Add(seed)

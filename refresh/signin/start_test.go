@@ -180,7 +180,8 @@ func (b *browserTest) visit(t *testing.T, v visit) {
 	}
 	cookie := w.Result().Cookies()[0]
 	b.cookie = cookie.Name + "=" + cookie.Value
-	if w.Result().Header.Get("Location") != b.a.authorize || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" {
+	if w.Result().Header.Get("Location") != b.a.authorize || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
+		cookie.Path != "/" {
 		t.Errorf("%s: led to %q with %v", v.what, w.Result().Header.Get("Location"), cookie)
 	}
 }
@@ -224,13 +225,15 @@ func TestStart_NotUsedUp(t *testing.T) {
 // Nothing else below the path leads anywhere, and no two addresses are alike.
 func TestStart_Address(t *testing.T) {
 	b, again := newBrowserTest(t), newBrowserTest(t)
-	if b.a.start.path == again.a.start.path || b.a.start.cookie == again.a.start.cookie || len(b.a.start.path) != len("/start/")+43 {
+	if b.a.start.path == again.a.start.path || b.a.start.cookie == again.a.start.cookie ||
+		len(b.a.start.path) != len("/start/")+43 {
 		t.Errorf("start addresses %s and %s", b.a.start.path, again.a.start.path)
 	}
 	if got, want := b.a.startURL(), "http://127.0.0.1:1455"+b.a.start.path; got != want {
 		t.Errorf("the address is %s, want %s", got, want)
 	}
-	for _, path := range []string{"/start/", "/start", b.a.start.path + "/", b.a.start.path[:len(b.a.start.path)-1], again.a.start.path} {
+	for _, path := range []string{"/start/", "/start", b.a.start.path + "/", b.a.start.path[:len(b.a.start.path)-1],
+		again.a.start.path} {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Host = "127.0.0.1:1455"
 		w := httptest.NewRecorder()

@@ -99,7 +99,8 @@ func TestPasted_Refusal(t *testing.T) {
 	if err := user.env.server.Fail(authserver.Fault{Kind: authserver.AccessDenied}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := user.env.signIn(t); !errors.Is(err, helper.ErrSignInRequired) || !strings.Contains(err.Error(), "access_denied") || user.asked != 1 {
+	if _, err := user.env.signIn(t); !errors.Is(err, helper.ErrSignInRequired) ||
+		!strings.Contains(err.Error(), "access_denied") || user.asked != 1 {
 		t.Errorf("error %v after %d pastes, want a refusal after 1", err, user.asked)
 	}
 }
@@ -134,7 +135,8 @@ func TestPortsError(t *testing.T) {
 	user.env.browser.Pasted = nil
 	_, err := user.env.signIn(t)
 	busy := (*signin.PortsError)(nil)
-	if !errors.As(err, &busy) || len(busy.Addresses) != 1 || busy.Addresses[0] != address || !errors.Is(err, helper.ErrTemporary) {
+	if !errors.As(err, &busy) || len(busy.Addresses) != 1 || busy.Addresses[0] != address ||
+		!errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %#v, want a PortsError of %s and ErrTemporary", err, address)
 	}
 }
@@ -157,7 +159,8 @@ func TestPasted_NoMore(t *testing.T) {
 			user.env.browser.Pasted = func(context.Context) (string, error) { user.asked++; return "", c.err }
 			user.occupy(t)
 			_, err := user.env.signIn(t)
-			if !errors.Is(err, helper.ErrTemporary) || !errors.Is(err, c.wraps) || !strings.Contains(err.Error(), c.text) || user.asked != 1 {
+			if !errors.Is(err, helper.ErrTemporary) || !errors.Is(err, c.wraps) || !strings.Contains(err.Error(), c.text) ||
+				user.asked != 1 {
 				t.Errorf("without a listener: error %v, asked %d times", err, user.asked)
 			}
 
@@ -231,7 +234,8 @@ func TestBrowser_Limit(t *testing.T) {
 			return passed
 		}
 		_, err := env.signIn(t)
-		if len(waits) != 1 || waits[0] != want || !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), want.String()) {
+		if len(waits) != 1 || waits[0] != want || !errors.Is(err, helper.ErrTemporary) ||
+			!strings.Contains(err.Error(), want.String()) {
 			t.Errorf("waits %v, error %v; want one of %s", waits, err, want)
 		}
 	}
@@ -250,7 +254,8 @@ func TestPasted_OfAnotherAttempt(t *testing.T) {
 	}
 	second := newTerminalUser(t, authserver.Options{Profile: refresh.ProfileOAuth})
 	second.pastes = []string{old}
-	if _, err := second.env.signIn(t); err != nil || len(second.rejected) != 1 || !strings.Contains(second.rejected[0].Error(), "another sign-in") {
+	if _, err := second.env.signIn(t); err != nil || len(second.rejected) != 1 ||
+		!strings.Contains(second.rejected[0].Error(), "another sign-in") {
 		t.Errorf("error %v, rejected %v; want one that names another sign-in", err, second.rejected)
 	}
 }
