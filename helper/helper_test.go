@@ -11,7 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
-// refresher answers every Refresh alike and notes what it was asked.
+// refresher gives every Refresh the same answer and records the demands.
 type refresher struct {
 	rec   helper.Record
 	err   error
@@ -26,8 +26,7 @@ func (r *refresher) Refresh(_ context.Context, d helper.Demand) (helper.Record, 
 
 func (r *refresher) Begin(d helper.Demand) { r.begun = append(r.begun, d) }
 
-// refreshedRecord returns the record that a rotation brings at now: its access token
-// "renewed" lives for life.
+// refreshedRecord returns the record of a rotation at now: its access token "renewed" has the lifetime.
 func refreshedRecord(now time.Time, life time.Duration) helper.Record {
 	c := credentialWithLife(life)
 	c.AccessToken, c.Generation = helper.NewSecret("renewed"), 6
@@ -35,9 +34,8 @@ func refreshedRecord(now time.Time, life time.Duration) helper.Record {
 	return helper.Record{Account: helper.Account{Name: "work", ID: firstID, Generation: 6}, Credential: c}
 }
 
-// getCase is one line of the specification of Get. The stored access token,
-// "access", lives for an hour: it is young for 6 minutes, fresh for 55, and its
-// generation is 5.
+// getCase is one line of the specification of Get. The stored access token, "access", lives for an hour: it is young
+// for 6 minutes, fresh for 55, and its generation is 5.
 type getCase struct {
 	name   string
 	age    time.Duration                              // of the stored access token
@@ -51,7 +49,7 @@ type getCase struct {
 	calls  int                                        // of the refresher
 	why    helper.Reason                              // that it was asked for; expiry if empty
 	begins int                                        // of refreshes that nobody waits for
-	// outlives is whether those go on when what started the process ends.
+	// outlives is the result of Outlives.
 	outlives func() bool
 }
 
@@ -77,11 +75,10 @@ func refused(_ *helper.Account, c *helper.Credential) { c.Refused = "refresh tok
 
 func noRefreshToken(_ *helper.Account, c *helper.Credential) { c.RefreshToken = helper.Secret{} }
 
-// older makes the stored item one of before the account's last rotation.
+// older makes the stored item older than the account's last rotation.
 func older(a *helper.Account, _ *helper.Credential) { a.Generation = 6 }
 
-// behind makes the account's file one of before the item's rotation, as after
-// a crash between the two.
+// behind makes the account's file older than the item's rotation, as after a crash between the two writes.
 func behind(a *helper.Account, _ *helper.Credential) { a.Generation = 4 }
 
 func runGet(t *testing.T, c getCase) {
@@ -149,7 +146,7 @@ func wantDemands(t *testing.T, how string, got []helper.Demand, count int, why h
 	}
 }
 
-// errAny stands for a warning that has no name of its own.
+// errAny matches any warning.
 var errAny = errors.New("any")
 
 const (
@@ -158,8 +155,7 @@ const (
 	backup     = "a restored backup?"
 )
 
-// TestHelper_Get is the specification of what a stored access token and a
-// request lead to.
+// TestHelper_Get is the specification of what a stored access token and a request lead to.
 func TestHelper_Get(t *testing.T) {
 	temporary, again := helper.ErrTemporary, helper.ErrSignInRequired
 	hour, ttl := gives(time.Hour, nil), func(d time.Duration) helper.Request { return helper.Request{MinTTL: d} }
@@ -234,8 +230,7 @@ func TestHelper_Get(t *testing.T) {
 	}
 }
 
-// TestHelper_GetOrders is the specification of the requests that a person's
-// hand makes, and of refreshers that bring something odd.
+// TestHelper_GetOrders is the specification of explicit refreshes, and of unusual refreshers.
 func TestHelper_GetOrders(t *testing.T) {
 	temporary, again, lost := helper.ErrTemporary, helper.ErrSignInRequired, helper.ErrNotStored
 	unanswered, forced := helper.ErrUnanswered, helper.Request{Refresh: true, Force: true}
@@ -292,8 +287,7 @@ func TestHelper_GetOrders(t *testing.T) {
 	}
 }
 
-// TestHelper_GetUnreadable checks that what cannot be read is neither refreshed
-// nor taken for absent.
+// TestHelper_GetUnreadable checks that what cannot be read is neither refreshed nor taken for absent.
 func TestHelper_GetUnreadable(t *testing.T) {
 	for _, cause := range append(storeErrors(), helper.ErrNotFound) {
 		t.Run(cause.Error(), func(t *testing.T) {

@@ -14,8 +14,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
-// faultyStore is a Memory that does something else first. An error that a hook
-// returns is the store's answer.
+// faultyStore is a Memory with hooks. An error of a hook is the store's error.
 type faultyStore struct {
 	storetest.Memory
 	put, remove func() error
@@ -93,7 +92,7 @@ func mustSignIn(t *testing.T, k helper.Keeper, token string) helper.Account {
 	return a
 }
 
-// wantToken wants the account to answer with the token; none for no account.
+// wantToken checks the account's access token; "" means no account.
 func wantToken(t *testing.T, k helper.Keeper, token string) {
 	t.Helper()
 	rec, err := k.Records.Read(t.Context(), "work")
@@ -178,7 +177,7 @@ func TestKeeper_SignInFails(t *testing.T) {
 	}
 }
 
-// faultyAccounts is Accounts whose next change is made, and nobody knows.
+// faultyAccounts is an Accounts whose next Update writes and then fails.
 type faultyAccounts struct {
 	helper.Accounts
 	changes int // until then
@@ -192,8 +191,8 @@ func (u *faultyAccounts) Update(name string, change func(*helper.Account) error)
 	return a, err
 }
 
-// A sign-in that is stored and named is there, whatever the directory's sync
-// answered; the one that it replaced is still listed.
+// A sign-in that is stored and named is there, whatever the directory's sync answered; the one that it replaced is
+// still listed.
 func TestKeeper_AccountFileUnknown(t *testing.T) {
 	k, s := keeper(t)
 	before := mustSignIn(t, k, "first")

@@ -15,7 +15,7 @@ const (
 	secondID = helper.ID("22222222222222222222222222222222")
 )
 
-// fakeAccounts is account files that a test writes by hand. Only Load may be called.
+// fakeAccounts holds accounts that a test writes directly. Only Load may be called.
 type fakeAccounts struct {
 	helper.Accounts
 	accounts map[string]helper.Account
@@ -48,7 +48,7 @@ func (s *limitedStore) Put(
 	return s.Memory.Put(ctx, name, item, expect)
 }
 
-// corruptingStore is a Memory that answers something else than it was given.
+// corruptingStore is a Memory that returns other bytes than it was given.
 type corruptingStore struct {
 	storetest.Memory
 	mangle func([]byte) []byte
@@ -84,7 +84,7 @@ func (s *failingStore) Put(
 	return s.Memory.Put(ctx, name, item, expect)
 }
 
-// unusedStore fails the test when it is touched.
+// unusedStore fails the test when it is called.
 type unusedStore struct{ t *testing.T }
 
 func (s unusedStore) Get(context.Context, string) ([]byte, helper.Version, error) {
@@ -116,8 +116,7 @@ func (s *hookedStore) Get(ctx context.Context, name string) ([]byte, helper.Vers
 	return s.Memory.Get(ctx, name)
 }
 
-// newRecords returns records of the account "work", which names the store "file",
-// and another store that must not be touched.
+// newRecords returns records of the account "work" in the store "file", and another store that must not be used.
 func newRecords(t *testing.T, s helper.Store) (helper.Records, *fakeAccounts) {
 	t.Helper()
 	b := &fakeAccounts{accounts: map[string]helper.Account{
@@ -126,7 +125,7 @@ func newRecords(t *testing.T, s helper.Store) (helper.Records, *fakeAccounts) {
 	return helper.Records{Accounts: b, Stores: helper.Router{"file": s, "keychain": unusedStore{t}}}, b
 }
 
-// fill puts the credential behind the Records' back.
+// fill puts the credential directly into the store.
 func fill(t *testing.T, s helper.Store, id helper.ID, c helper.Credential) helper.Version {
 	t.Helper()
 	v, err := s.Put(t.Context(), string(id), mustEncode(t, helper.Encode, c), "")
@@ -179,8 +178,8 @@ func TestRecords_ReadAbsent(t *testing.T) {
 	}
 }
 
-// TestRecords_ReadFollows checks what a reader finds whose item is deleted
-// between its read of the account and its read of the item.
+// TestRecords_ReadFollows checks what a reader finds whose item is deleted between its read of the account and its read
+// of the item.
 func TestRecords_ReadFollows(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -255,8 +254,7 @@ func storeErrors() []error {
 	}
 }
 
-// TestRecords_ErrorsPass checks that each error of the store reaches the caller
-// as itself and never as ErrNotFound.
+// TestRecords_ErrorsPass checks that each error of the store reaches the caller as itself and never as ErrNotFound.
 func TestRecords_ErrorsPass(t *testing.T) {
 	for _, cause := range storeErrors() {
 		t.Run(cause.Error(), func(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// An absenceCase is something that vanishes during a refresh, and comes back after it.
+// An absenceCase is a file or item that disappears during a refresh and comes back after it.
 type absenceCase struct {
 	name string
-	// vanish returns what brings it back.
+	// vanish removes it and returns a function that restores it.
 	vanish func(t *testing.T, w *environment, a helper.Account) (back func())
 }
 
@@ -70,8 +70,8 @@ func absenceCases() []absenceCase {
 	}
 }
 
-// Absence is no proof that a person ended the sign-in: what the refresh brought is
-// neither revoked nor stored, the caller gets it, and the next rotation stores it.
+// TestRotation_AbsenceIsNoProof checks that a missing file is not taken as the end of the sign-in: the new credential
+// is neither revoked nor stored, the caller gets it, and the next rotation stores it.
 func TestRotation_AbsenceIsNoProof(t *testing.T) {
 	for _, c := range absenceCases() {
 		t.Run(c.name, func(t *testing.T) {
@@ -97,8 +97,7 @@ func TestRotation_AbsenceIsNoProof(t *testing.T) {
 	}
 }
 
-// wantAdopted wants the credential of generation 2 to be stored without a request,
-// and to be good for the next refresh.
+// wantAdopted checks that the credential of generation 2 is stored without a request and can be refreshed.
 func (env *environment) wantAdopted(t *testing.T, kept helper.Credential) {
 	t.Helper()
 	env.wantRequests(t, authserver.GrantRevoke, 0)
@@ -117,7 +116,8 @@ func (env *environment) wantAdopted(t *testing.T, kept helper.Credential) {
 	env.wantRequests(t, authserver.GrantRevoke, 0)
 }
 
-// What cannot be taken back from the journal is not revoked: it would be adopted.
+// TestRotation_ForgetsBeforeItRevokes checks that tokens that cannot be removed from the journal are not revoked,
+// because they would be adopted.
 func TestRotation_ForgetsBeforeItRevokes(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.failAt("empty", 1, errors.New("killed"))
@@ -136,7 +136,7 @@ func TestRotation_ForgetsBeforeItRevokes(t *testing.T) {
 	}
 }
 
-// A journal that could not be read was not dealt with: nothing is sent over it.
+// TestRotation_JournalOutOfSight checks that nothing is sent while an unreadable journal exists.
 func TestRotation_JournalOutOfSight(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.killAfterSend(t)

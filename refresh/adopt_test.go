@@ -16,9 +16,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// An answer that was kept is what the next rotation brings, without a request,
-// whatever is stored; if its access token has expired meanwhile its refresh
-// token is used in the same run.
+// TestRecover_Adopts checks that an answer in the journal is stored by the next rotation without a request. If its
+// access token has expired, its refresh token is used in the same run.
 func TestRecover_Adopts(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -68,7 +67,7 @@ func TestRecover_Adopts(t *testing.T) {
 	}
 }
 
-// The access token's life counts from its own request, not from the adoption.
+// TestRecover_ExpiryFromTheRequest checks that the lifetime counts from the request, not from the adoption.
 func TestRecover_ExpiryFromTheRequest(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.killAfterSend(t)
@@ -81,8 +80,8 @@ func TestRecover_ExpiryFromTheRequest(t *testing.T) {
 	}
 }
 
-// Another person's token is not stored. The sealed answer stays, readable with
-// the key alone, and nothing is sent any more.
+// TestRotation_OtherPersonKeepsTheAnswer checks that another person's token is not stored, that the journal keeps the
+// answer, and that nothing more is sent.
 func TestRotation_OtherPersonKeepsTheAnswer(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	env.clock.advance(life)
@@ -110,8 +109,8 @@ func TestRotation_OtherPersonKeepsTheAnswer(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// An answer without a refresh token leaves the one that was presented. A stale
-// item has another, which is spent.
+// TestRecover_StaleItemNoRefreshToken checks that an answer without a refresh token keeps the presented one. That of a
+// stale item is spent.
 func TestRecover_StaleItemNoRefreshToken(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	backup, _, err := env.store.Get(t.Context(), string(env.read(t).Account.ID))
@@ -135,7 +134,7 @@ func TestRecover_StaleItemNoRefreshToken(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
-// A server may repeat what it was sent: no error of an adopted answer holds it.
+// TestRecover_Echo checks that errors of an adopted answer contain no secrets of the request.
 func TestRecover_Echo(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t)
@@ -152,8 +151,8 @@ func TestRecover_Echo(t *testing.T) {
 	}
 }
 
-// An answer older than what was stored before is not adopted over a stale item:
-// its tokens are spent.
+// TestRecover_OlderThanTheAccount checks that an answer older than the account's generation is not adopted: its tokens
+// are spent.
 func TestRecover_OlderThanTheAccount(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.killAfterSend(t) // the journal has generation 2

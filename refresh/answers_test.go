@@ -11,8 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// What is stored after an answer that the authorization server of these tests
-// never gives, with an expired access token.
+// TestRotation_Answers checks what is stored after answers that authserver does not give, with an expired access token.
 func TestRotation_Answers(t *testing.T) {
 	temporary, again := helper.ErrTemporary, helper.ErrSignInRequired
 	for _, c := range []struct {

@@ -18,7 +18,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// With the openai profile nobody is asked.
+// TestIssuer_OpenAI checks that the openai profile makes no request.
 func TestIssuer_OpenAI(t *testing.T) {
 	c := &refresh.Client{}
 	got, err := c.Issuer(t.Context(), refresh.Settings{})
@@ -77,7 +77,7 @@ func TestIssuer_Metadata(t *testing.T) {
 	}
 }
 
-// serve returns the URL of a server with one answer for everything.
+// serve returns the URL of a server that gives the same answer to every request.
 func serve(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -131,7 +131,7 @@ func jwt(t *testing.T, payload any) string {
 	return "e30." + base64.RawURLEncoding.EncodeToString(b) + ".sig"
 }
 
-// atIssuer puts the issuer in place of ISS in the payload, if there is one.
+// atIssuer replaces ISS in the payload by the issuer.
 func atIssuer(token, issuer string) string {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -143,7 +143,7 @@ func atIssuer(token, issuer string) string {
 	return strings.Join(parts, ".")
 }
 
-// An id_token that is not ours, or not readable, ends the sign-in.
+// TestRedeem_IDToken checks that an id_token for another client, or an unreadable one, fails the sign-in.
 func TestRedeem_IDToken(t *testing.T) {
 	at := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	type m = map[string]any
@@ -190,7 +190,7 @@ func TestRedeem_IDToken(t *testing.T) {
 	}
 }
 
-// The requests themselves: what Codex sends, or RFC 6749 and RFC 7009 want.
+// TestRequests compares the requests with those of Codex, and with RFC 6749 and RFC 7009.
 func TestRequests(t *testing.T) {
 	type seen struct{ ContentType, Accept, UserAgent, Proto, Body string }
 	var got seen
@@ -267,8 +267,7 @@ func TestRevoke(t *testing.T) {
 	})
 }
 
-// A server that repeats what it was sent, in each place where it can, does not
-// get it into an error.
+// TestErrorsHoldNoSecret checks that errors contain no secret that the server repeats, wherever it does.
 func TestErrorsHoldNoSecret(t *testing.T) {
 	for _, secret := range []string{"rt_0123456789abcdefghijklmnop", "rt.9f8e7d6c5b4a", "asecretofsmallletters"} {
 		errorsHoldNot(t, secret)

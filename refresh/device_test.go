@@ -19,7 +19,7 @@ var noon = time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func atNoon() *refresh.Client { return &refresh.Client{Now: func() time.Time { return noon }} }
 
-// deviceIssuer is the issuer of a server at base, as the profile finds it.
+// deviceIssuer returns the issuer of a server at base.
 func deviceIssuer(profile, base string) helper.Issuer {
 	iss := helper.Issuer{
 		Profile: profile, URL: base, ClientID: "me", Scope: "openid email",
@@ -36,8 +36,8 @@ const (
 	device = `"device_code":"d","user_code":"ABCD-1234",` + page
 )
 
-// What a server says of a device sign-in, and what is made of it: "code | page |
-// complete page | interval | life", or ErrRejected.
+// TestStartDevice checks the DeviceCode of a server's answer, as "code | page | complete page | interval | lifetime",
+// or ErrRejected.
 func TestStartDevice(t *testing.T) {
 	const rejected = "rejected"
 	const complete = `,"verification_uri_complete":`
@@ -118,7 +118,7 @@ func TestStartDevice(t *testing.T) {
 	}
 }
 
-// What a server that gives no code means.
+// TestStartDevice_Refused checks the errors of a server that gives no code.
 func TestStartDevice_Refused(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
 		for _, c := range []struct {
@@ -161,7 +161,7 @@ func TestStartDevice_Refused(t *testing.T) {
 	})
 }
 
-// A person learns what to do instead.
+// wantNoDevice checks that the error names another way to sign in.
 func wantNoDevice(t *testing.T, err error) {
 	t.Helper()
 	if !errors.Is(err, refresh.ErrNoDevice) || !errors.Is(err, helper.ErrSignInRequired) ||
@@ -170,7 +170,7 @@ func wantNoDevice(t *testing.T, err error) {
 	}
 }
 
-// The requests: RFC 8628 sections 3.1 and 3.4, and what Codex sends.
+// TestDeviceRequests compares the requests with RFC 8628 sections 3.1 and 3.4, and with those of Codex.
 func TestDeviceRequests(t *testing.T) {
 	type seen struct{ Path, ContentType, Body string }
 	var got []seen

@@ -20,7 +20,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A environment is one account, signed in at a real authorization server.
+// An environment is one account, signed in at a real authorization server.
 type environment struct {
 	server   *authserver.Server
 	clock    *clock
@@ -83,7 +83,7 @@ func (env *environment) settings(profile string) refresh.Settings {
 	return s
 }
 
-// redeem gets a code as a browser would and exchanges it.
+// redeem requests a code as a browser would and exchanges it.
 func (env *environment) redeem(t *testing.T, iss helper.Issuer) (helper.Credential, error) {
 	t.Helper()
 	const redirect = "http://127.0.0.1:49152/auth/callback"
@@ -133,7 +133,7 @@ func (env *environment) read(t *testing.T) helper.Record {
 	return rec
 }
 
-// refresh asks for a credential newer than the stored one.
+// refresh requests a credential newer than the stored one.
 func (env *environment) refresh(t *testing.T) (helper.Record, error) {
 	t.Helper()
 	return env.rotation.Refresh(timeoutContext(t),
@@ -147,7 +147,7 @@ func (env *environment) wantRequests(t *testing.T, grant string, want int) {
 	}
 }
 
-// wantNoSecrets fails if the error holds any piece of a secret, or a second line.
+// wantNoSecrets fails if the error contains a part of a secret, or a second line.
 func (env *environment) wantNoSecrets(t *testing.T, err error) {
 	t.Helper()
 	text := fmt.Sprintf("%v %+v %#v", err, err, err)
@@ -163,7 +163,7 @@ func (env *environment) wantNoSecrets(t *testing.T, err error) {
 	}
 }
 
-// timeoutContext is a context for what must not hang.
+// timeoutContext returns a context that limits a call to a minute.
 func timeoutContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
@@ -171,9 +171,8 @@ func timeoutContext(t *testing.T) context.Context {
 	return ctx
 }
 
-// refreshOnce refreshes once, so that there is a key of the journal, and returns the
-// credential, of generation 2. Its access token has expired if the clock has
-// moved by its life.
+// refreshOnce refreshes once, which creates the journal's key, and returns the credential, of generation 2. Its access
+// token expires when the clock advances by life.
 func (env *environment) refreshOnce(t *testing.T) helper.Credential {
 	t.Helper()
 	rec, err := env.refresh(t)
@@ -183,7 +182,7 @@ func (env *environment) refreshOnce(t *testing.T) helper.Credential {
 	return rec.Credential
 }
 
-// wantNoJournal wants no journal to be left.
+// wantNoJournal checks that no journal is left.
 func (env *environment) wantNoJournal(t *testing.T) {
 	t.Helper()
 	if files, err := env.rotation.Journals.Files(); err != nil || len(files) > 0 {

@@ -14,8 +14,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// TestObserve: the owner is told of every kind of request, with what was sent and
-// answered, and of a request that nobody answered. Its values reach it.
+// TestObserve checks that Observe gets every kind of request, with its bodies and the values of its context, and a
+// request without an answer.
 func TestObserve(t *testing.T) {
 	type key struct{}
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
@@ -73,7 +73,7 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// An exchange shows no secret, however it is printed.
+// TestExchange_ShowsNoSecret checks that a printed Exchange contains no secret.
 func TestExchange_ShowsNoSecret(t *testing.T) {
 	x := refresh.Exchange{Body: helper.NewSecret("the-body"), Answer: helper.NewSecret("the-answer")}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
@@ -83,7 +83,7 @@ func TestExchange_ShowsNoSecret(t *testing.T) {
 	}
 }
 
-// Each request goes where Endpoint says, at a server of either profile.
+// TestRequest_Endpoint checks that each request is sent to the URL of Endpoint, for both profiles.
 func TestRequest_Endpoint(t *testing.T) {
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		t.Run(profile, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
-// clock is a clock that moves when it is told to.
+// clock is a clock that advances only by advance.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -29,13 +29,13 @@ func (c *clock) advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// faultyStore is a store whose next writes go wrong on order.
+// faultyStore is a store whose next writes fail as configured.
 type faultyStore struct {
 	storetest.Memory
 	mu    sync.Mutex
 	fail  []error // for the next Puts, nil for none
 	wrote int     // Puts that changed the item
-	// late makes an ErrUnknown come after the write has happened.
+	// late: a failing Put writes first.
 	late bool
 }
 
@@ -70,7 +70,7 @@ func (s *faultyStore) write(
 	return v, err
 }
 
-// failPuts fails the next Puts after that of the key of the journal.
+// failPuts fails the next n Puts after that of the journal's key.
 func (s *faultyStore) failPuts(n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +80,7 @@ func (s *faultyStore) failPuts(n int, err error) {
 	}
 }
 
-// accounts keeps the records of accounts in memory.
+// accounts is helper.Accounts in memory.
 type accounts struct {
 	mu   sync.Mutex
 	all  map[string]helper.Account
@@ -149,7 +149,7 @@ func (a *accounts) List() ([]string, error) {
 	return slices.Sorted(maps.Keys(a.all)), nil
 }
 
-// locker is a lock within this process.
+// locker provides locks within this process.
 type locker struct {
 	mu   sync.Mutex
 	held map[string]chan struct{}
@@ -173,7 +173,7 @@ func (l *locker) Lock(ctx context.Context, name string) (func() error, error) {
 	}
 }
 
-// isHeld reports whether somebody has the lock.
+// isHeld reports whether the lock is held.
 func (l *locker) isHeld(name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -20,8 +20,7 @@ import (
 
 const gateID = helper.ID("0123456789abcdef0123456789abcdef")
 
-// A gateEnvironment is one account, whose access token has expired, and workers that
-// are told what to do.
+// A gateEnvironment is one account with an expired access token, and workers that the test controls.
 type gateEnvironment struct {
 	gate     *refresh.Gate
 	accounts *accounts
@@ -33,7 +32,7 @@ type gateEnvironment struct {
 	fail    error // of Start
 }
 
-// A worker is one that was started. Its test writes the reply.
+// A worker is a started worker. The test writes its reply.
 type worker struct {
 	*refresh.Rotation // that serves the demand, of the gateWorld's account
 	demand            helper.Demand
@@ -42,7 +41,7 @@ type worker struct {
 	*io.PipeWriter
 }
 
-// A readEnd tells that it is closed.
+// A readEnd closes its channel when it is closed.
 type readEnd struct {
 	*io.PipeReader
 	closed chan struct{}
@@ -104,7 +103,7 @@ func (env *gateEnvironment) start(d helper.Demand, background bool) (io.ReadClos
 	return readEnd{read, started.closed}, nil
 }
 
-// reply replies as a worker does that finds the demand served.
+// reply replies as a worker that finds the demand satisfied.
 func (w *worker) reply(t *testing.T) {
 	t.Helper()
 	if err := w.Serve(t.Context(), w.demand, w); err != nil {
@@ -113,7 +112,7 @@ func (w *worker) reply(t *testing.T) {
 	_ = w.Close()
 }
 
-// refuses replies that the refresh failed.
+// refuses replies that the refresh was refused.
 func (w *worker) refuses() {
 	_, _ = io.WriteString(w, `{"error":"no answer","kinds":["temporary"]}`)
 	_ = w.Close()
@@ -137,13 +136,13 @@ func expired() helper.Demand {
 	return helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonExpiry}
 }
 
-// callResult is what a caller got.
+// A callResult is the result of one call.
 type callResult struct {
 	rec helper.Record
 	err error
 }
 
-// call lets n callers ask at once, and returns when all of them wait.
+// call starts n callers and returns when all of them wait.
 func (env *gateEnvironment) call(ctx context.Context, n int) <-chan callResult {
 	got := make(chan callResult, n)
 	for range n {
@@ -156,7 +155,7 @@ func (env *gateEnvironment) call(ctx context.Context, n int) <-chan callResult {
 	return got
 }
 
-// wantAll wants of n callers what want says.
+// wantAll checks the results of n callers.
 func wantAll(t *testing.T, got <-chan callResult, n int, token string, failure error) {
 	t.Helper()
 	for range n {
@@ -172,7 +171,7 @@ func wantAll(t *testing.T, got <-chan callResult, n int, token string, failure e
 	}
 }
 
-// gateLocks are locks in this process.
+// gateLocks are locks within this process.
 type gateLocks struct {
 	mu      sync.Mutex
 	held    map[string]chan struct{} // closed when it is free
@@ -240,7 +239,7 @@ func (l *gateLocks) Remove(name string) error {
 	return nil
 }
 
-// hold takes the gate as another process does.
+// hold acquires the gate, as another process would.
 func (env *gateEnvironment) hold(t *testing.T) (unlock func() error) {
 	t.Helper()
 	unlock, ok, err := env.locks.Try(refresh.GateName(gateID))
@@ -250,7 +249,7 @@ func (env *gateEnvironment) hold(t *testing.T) (unlock func() error) {
 	return unlock
 }
 
-// wantFree wants nobody to hold the gate.
+// wantFree checks that the gate is free.
 func (env *gateEnvironment) wantFree(t *testing.T) {
 	t.Helper()
 	env.locks.mu.Lock()
@@ -260,7 +259,7 @@ func (env *gateEnvironment) wantFree(t *testing.T) {
 	}
 }
 
-// On real locks too, many callers start one worker.
+// TestGate_RealLocks checks with kernel locks that many callers start one worker.
 func TestGate_RealLocks(t *testing.T) {
 	env := newGateEnvironment(t)
 	env.gate.Locks = filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
@@ -284,7 +283,7 @@ func TestGate_RealLocks(t *testing.T) {
 	env.wantStarts(t, 1)
 }
 
-// An erase deletes the gate while a caller waits for it: the caller leaves none.
+// TestGate_LeavesNoFile checks that a caller that waits for the gate during an erase does not leave a gate behind.
 func TestGate_LeavesNoFile(t *testing.T) {
 	env := newGateEnvironment(t)
 	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
@@ -305,7 +304,7 @@ func TestGate_LeavesNoFile(t *testing.T) {
 	}
 }
 
-// eraseDuringLock erases the account whenever somebody is about to wait.
+// eraseDuringLock erases the account whenever a caller waits for a lock.
 type eraseDuringLock struct {
 	refresh.GateLocks
 	files    *filelock.Locks
@@ -320,8 +319,7 @@ func (l eraseDuringLock) Lock(ctx context.Context, name string) (func() error, e
 	return l.files.Lock(ctx, name)
 }
 
-// An erase deletes the gate while a caller takes it to begin a refresh: the
-// caller leaves none.
+// TestGate_BeginLeavesNoFile checks that a caller that acquires the gate during an erase does not leave a gate behind.
 func TestGate_BeginLeavesNoFile(t *testing.T) {
 	env := newGateEnvironment(t)
 	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
@@ -332,7 +330,7 @@ func TestGate_BeginLeavesNoFile(t *testing.T) {
 	}
 }
 
-// eraseBeforeTry erases the account whenever somebody is about to try.
+// eraseBeforeTry erases the account whenever a caller tries a lock.
 type eraseBeforeTry struct {
 	*filelock.Locks
 	accounts *accounts

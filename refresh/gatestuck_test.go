@@ -13,7 +13,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// take takes a lock as another process does.
+// take acquires a lock, as another process would.
 func (env *gateEnvironment) take(t *testing.T, lock string) (unlock func() error) {
 	t.Helper()
 	unlock, ok, err := env.locks.Try(lock)
@@ -23,7 +23,7 @@ func (env *gateEnvironment) take(t *testing.T, lock string) (unlock func() error
 	return unlock
 }
 
-// callFor lets n callers ask who each have that much time.
+// callFor starts n callers with a deadline after d.
 func (env *gateEnvironment) callFor(t *testing.T, d time.Duration, n int) <-chan callResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -31,8 +31,8 @@ func (env *gateEnvironment) callFor(t *testing.T, d time.Duration, n int) <-chan
 	return env.call(ctx, n)
 }
 
-// A caller that holds the gate and makes no progress, as one that is stopped, keeps
-// nobody from a token: the others pass it by, and one of them starts a worker.
+// TestGate_StuckCaller checks that a stopped caller that holds the gate does not keep the others from a token: they go
+// on without it, and one of them starts a worker.
 func TestGate_StuckCaller(t *testing.T) {
 	gateTest(t, "a token is stored", func(t *testing.T, env *gateEnvironment) {
 		unlock := env.hold(t)
@@ -78,8 +78,8 @@ func TestGate_StuckCaller(t *testing.T) {
 	})
 }
 
-// A caller that was stopped for longer than its answer is good takes what others
-// have stored meanwhile.
+// TestGate_StoppedBeforeReply checks that a caller that was stopped until its reply expired returns what others have
+// stored.
 func TestGate_StoppedBeforeReply(t *testing.T) {
 	gateTest(t, "for long", func(t *testing.T, env *gateEnvironment) {
 		got := env.callFor(t, 30*time.Second, 1)
@@ -110,8 +110,8 @@ func (w *worker) replyWith(t *testing.T, c helper.Credential) {
 	}
 }
 
-// While a worker is at work no caller starts another one; it waits, and its
-// error names the process.
+// TestGate_WorkerAtWork checks that no second worker is started while one is running, and that a caller's error names
+// its process.
 func TestGate_WorkerAtWork(t *testing.T) {
 	gateTest(t, "it stores", func(t *testing.T, env *gateEnvironment) {
 		unlock := env.take(t, string(gateID))
@@ -174,7 +174,7 @@ func TestGate_WorkerAtWork(t *testing.T) {
 	})
 }
 
-// serveBehind serves the demand with the lock of a worker, which another has.
+// serveBehind serves the demand with a WorkLock that another worker holds.
 func (w *worker) serveBehind(t *testing.T, of *gateEnvironment) {
 	t.Helper()
 	w.Locker = refresh.NewWorkLock(of.locks)
@@ -182,8 +182,8 @@ func (w *worker) serveBehind(t *testing.T, of *gateEnvironment) {
 	synctest.Wait()
 }
 
-// Who asked by hand has asked once: if the worker dies the refresh token may be
-// spent, and the next one heeds that.
+// TestGate_HandOnce checks that after a person's worker has died, the next one does not present a refresh token that
+// may be spent.
 func TestGate_HandOnce(t *testing.T) {
 	gateTest(t, "a worker dies", func(t *testing.T, env *gateEnvironment) {
 		got := make(chan callResult, 1)
@@ -203,7 +203,7 @@ func TestGate_HandOnce(t *testing.T) {
 	})
 }
 
-// The first time a worker waits for no lock; afterwards it does.
+// TestWorkLock checks that the first Lock does not wait and later ones do.
 func TestWorkLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		locks := newGateEnvironment(t).locks
@@ -239,7 +239,7 @@ func TestWorkLock(t *testing.T) {
 	})
 }
 
-// Who has a good token waits for no other caller and no other worker.
+// TestGate_Aging checks that a caller with a valid token waits for no other caller or worker.
 func TestGate_Aging(t *testing.T) {
 	aging := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonAging}
 	for _, lock := range append(refresh.Gates(gateID)[:1], string(gateID)) {

@@ -141,8 +141,8 @@ func TestDiffers(t *testing.T) {
 	}
 }
 
-// Whatever a token answer is, a grant that parses makes a credential that can
-// be stored, read back unchanged and put into a header.
+// FuzzTokenAnswer checks that every grant that parses gives a credential that can be stored, read back and sent in a
+// header.
 func FuzzTokenAnswer(f *testing.F) {
 	for _, seed := range []string{
 		`{"access_token":"a","token_type":"Bearer","expires_in":3600,"refresh_token":"r","scope":"openid"}`,
@@ -183,8 +183,7 @@ func FuzzTokenAnswer(f *testing.F) {
 	})
 }
 
-// Whatever a payload is, what we take of it is printable and bounded, and it is
-// accepted only for our client.
+// FuzzJWTPayload checks that the claims that are used are printable and bounded, and accepted only for this client.
 func FuzzJWTPayload(f *testing.F) {
 	for _, seed := range []string{
 		`{"sub":"s","aud":"me","iss":"https://i.example","exp":1e10}`, `{"aud":["me"],"email":"\u202ex"}`,

@@ -16,8 +16,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// No endpoint of a metadata document may be a place where secrets, or a
-// browser, must not go.
+// TestIssuer_HostileEndpoints checks that no endpoint in a metadata document may be a URL that secrets, or a browser,
+// must not be sent to.
 func TestIssuer_HostileEndpoints(t *testing.T) {
 	for _, name := range []string{"authorization_endpoint", "token_endpoint", "revocation_endpoint",
 		"device_authorization_endpoint"} {
@@ -48,7 +48,7 @@ func TestIssuer_HostileEndpoints(t *testing.T) {
 	}
 }
 
-// calls are all that a client does at an issuer.
+// calls returns all requests that a client makes.
 func calls() map[string]func(context.Context, *refresh.Client, helper.Issuer) error {
 	secret := helper.NewSecret("a-secret-of-this-call")
 	return map[string]func(context.Context, *refresh.Client, helper.Issuer) error{
@@ -74,7 +74,7 @@ func calls() map[string]func(context.Context, *refresh.Client, helper.Issuer) er
 	}
 }
 
-// Redirects are not followed, wherever they lead.
+// TestRedirectsAreNotFollowed checks that redirects are not followed.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var visits atomic.Int32
 	elsewhere := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +104,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// A body without end is refused after its first MiB.
+// TestEndlessBodies checks that an endless body is rejected after its first MiB.
 func TestEndlessBodies(t *testing.T) {
 	for name, call := range calls() {
 		t.Run(name, func(t *testing.T) {

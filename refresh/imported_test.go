@@ -17,7 +17,7 @@ func fromTokens(t *testing.T, tokens refresh.Tokens) (helper.Credential, error) 
 	return client.FromTokens(t.Context(), tokens)
 }
 
-// tokensOf returns tokens of which the access token is the text.
+// tokensOf returns tokens with the access token.
 func tokensOf(access string) refresh.Tokens {
 	return refresh.Tokens{Access: helper.NewSecret(access), Refresh: helper.NewSecret("taken-refresh-token")}
 }

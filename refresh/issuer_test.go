@@ -16,8 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// metadataServer is an https issuer, and a plain http server that counts what
-// arrives there.
+// metadataServer is an https issuer, and a plain http server that counts its requests.
 type metadataServer struct {
 	client  *refresh.Client
 	issuer  string
@@ -41,7 +40,8 @@ func newMetadataServer(t *testing.T, metadata string) *metadataServer {
 	return o
 }
 
-// The metadata of an https issuer cannot have secrets sent to a port of this computer.
+// TestIssuer_HTTPEndpoints checks that the metadata of an https issuer cannot have secrets sent to a port of this
+// computer.
 func TestIssuer_HTTPEndpoints(t *testing.T) {
 	const right = `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t",
 		"revocation_endpoint":"URL/r","device_authorization_endpoint":"URL/d"}`
@@ -64,7 +64,7 @@ func TestIssuer_HTTPEndpoints(t *testing.T) {
 	}
 }
 
-// Nor can a stored credential, however its settings got there.
+// TestCheckEndpoint_AtUse checks the same for a stored credential.
 func TestCheckEndpoint_AtUse(t *testing.T) {
 	o := newMetadataServer(t, "{}")
 	secret := helper.NewSecret("s")
@@ -110,7 +110,7 @@ func TestCheckEndpoint_AtUse(t *testing.T) {
 	}
 }
 
-// Whatever has the issuer's name, a message says which was asked for and which came.
+// TestIssuerNames checks that an error contains the requested and the received issuer.
 func TestIssuerNames(t *testing.T) {
 	const slash = "differs by the slash at its end"
 	for _, c := range []struct {
@@ -157,7 +157,7 @@ func wantName(t *testing.T, err error, want string, onlySlash bool) {
 	}
 }
 
-// An id_token of another issuer or client says which.
+// TestRedeem_Names checks that the error of an id_token of another issuer or client names it.
 func TestRedeem_Names(t *testing.T) {
 	for _, c := range []struct {
 		name, want string

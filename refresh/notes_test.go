@@ -17,7 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// failAt lets the step fail each time that it comes, up to n times.
+// failAt makes the step fail up to n times.
 func (env *environment) failAt(step string, n int, err error) {
 	env.rotation.At = func(at string) error {
 		if at == step && n > 0 {
@@ -28,8 +28,7 @@ func (env *environment) failAt(step string, n int, err error) {
 	}
 }
 
-// A sign-in of another computer is not refreshed, whatever the reason, and
-// nothing is sent.
+// TestRotation_Host checks that a sign-in of another computer is never refreshed.
 func TestRotation_Host(t *testing.T) {
 	for _, c := range []struct {
 		account, here string
@@ -62,8 +61,8 @@ func TestRotation_Host(t *testing.T) {
 	}
 }
 
-// A refresh for the sake of the clock is noted before it is sent: there is one
-// for each generation, however it ends.
+// TestRotation_ClockTried checks that a refresh because of the clock is recorded before it is sent: there is one for
+// each generation, whatever its outcome.
 func TestRotation_ClockTried(t *testing.T) {
 	demand := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonClock}
 	for _, fault := range []string{"", authserver.Status500} {
@@ -98,8 +97,7 @@ func TestRotation_ClockTried(t *testing.T) {
 	}
 }
 
-// Rejections are counted when they led to a new token, in a row of at most two
-// days between them.
+// TestRotation_Rejections checks that rejections count if they led to a new token, with at most two days between them.
 func TestRotation_Rejections(t *testing.T) {
 	const days = 24 * time.Hour
 	for _, c := range []struct {
@@ -144,7 +142,7 @@ func TestRotation_Rejections(t *testing.T) {
 	}
 }
 
-// After a server could not be reached nobody tries for a while, except by hand.
+// TestRotation_Unreached checks that only a person's refresh is made during the pause of an unreachable server.
 func TestRotation_Unreached(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	tries := 0
@@ -173,8 +171,8 @@ func TestRotation_Unreached(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 0)
 }
 
-// What fails before the first byte goes out is told as what it is; nothing is
-// noted or left, and the next rotation presents the same token.
+// TestRotation_NothingWasSent checks that an error before the first byte is returned unchanged: nothing is recorded or
+// left behind, and the next rotation presents the same token.
 func TestRotation_NothingWasSent(t *testing.T) {
 	for _, step := range []string{"preflight", "mark", "sending", "send-before"} {
 		t.Run(step, func(t *testing.T) {
@@ -211,8 +209,8 @@ func TestRotation_NothingWasSent(t *testing.T) {
 	}
 }
 
-// A write whose success is in doubt is looked at before it is repeated: nothing
-// is stored twice, and nothing that is stored is revoked.
+// TestRotation_WriteInDoubt checks that the store is read before an uncertain write is repeated: nothing is stored
+// twice, and no stored token is revoked.
 func TestRotation_WriteInDoubt(t *testing.T) {
 	for _, c := range []struct {
 		step string
@@ -260,8 +258,8 @@ func (s *lockedStore) Get(ctx context.Context, name string) ([]byte, helper.Vers
 	return s.faultyStore.Get(ctx, name)
 }
 
-// If neither the store nor the account's file can be written, the journal still
-// keeps the credential; if that failed too, the token is not presented at once.
+// TestRotation_NothingCanBeWritten checks that the journal keeps the credential if the store and the account's file
+// cannot be written, and that the token is not presented at once if the journal failed too.
 func TestRotation_NothingCanBeWritten(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -296,8 +294,8 @@ func TestRotation_NothingCanBeWritten(t *testing.T) {
 	}
 }
 
-// A lock of a sign-in that has gone is removed by who took it meanwhile; another
-// stays.
+// TestRotation_LockOfNothing checks that the lock of a deleted sign-in is removed by the process that acquired it, and
+// that no other lock is.
 func TestRotation_LockOfNothing(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -329,7 +327,7 @@ func TestRotation_LockOfNothing(t *testing.T) {
 	}
 }
 
-// recordingLocker keeps the names of the locks that were removed.
+// recordingLocker records the names of the removed locks.
 type recordingLocker struct {
 	hookedLocker
 	removed []string

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The table of outcomes, line by line as the design has it.
+// TestJudge_Design checks the table of outcomes, row by row as in the design.
 func TestJudge_Design(t *testing.T) {
 	const (
 		tokens = `{"access_token":"a","token_type":"Bearer"}`
@@ -106,8 +106,7 @@ func TestJudge_Design(t *testing.T) {
 	}
 }
 
-// refusals are answers with each code, where OpenAI puts it and where RFC 6749
-// does.
+// refusals returns answers with each code, in OpenAI's form and in that of RFC 6749.
 func refusals(status int, codes ...string) (all []answer) {
 	for _, code := range codes {
 		for _, form := range []string{`{"error":%q}`, `{"error":{"code":%q}}`, `{"code":%q}`} {
@@ -117,8 +116,8 @@ func refusals(status int, codes ...string) (all []answer) {
 	return all
 }
 
-// The table is total: with no status, body or error it has no answer that is
-// none of the five, what was not whole never ends a sign-in, and tokens renew it.
+// TestJudge_Total checks that every answer has one of the outcomes, that an incomplete answer never ends a sign-in, and
+// that tokens always renew it.
 func TestJudge_Total(t *testing.T) {
 	bodies := []string{"", "<html>", `{"access_token":"a","token_type":"Bearer"}`, `{"error":"invalid_grant"}`,
 		`{"error":"x"}`}
@@ -139,7 +138,7 @@ func TestJudge_Total(t *testing.T) {
 	}
 }
 
-// What was not sent is never anything else.
+// TestJudge_NotSent checks that a call that was not sent has the outcome notSent.
 func TestJudge_NotSent(t *testing.T) {
 	for status := range 600 {
 		for _, body := range []string{"", `{"error":"invalid_grant"}`, `{"access_token":"a","token_type":"Bearer"}`} {

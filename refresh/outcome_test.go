@@ -11,7 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// The table of outcomes.
+// TestJudge checks the table of outcomes.
 func TestJudge(t *testing.T) {
 	const (
 		tokens = `{"access_token":"a","token_type":"Bearer"}`
@@ -137,7 +137,7 @@ func TestNewEndpointError(t *testing.T) {
 	}
 }
 
-// Every error of a call keeps what callers tell apart.
+// TestProblem_Timeout checks that every error wraps the kind that callers distinguish.
 func TestProblem_Timeout(t *testing.T) {
 	c := &Client{Now: func() time.Time { return time.Time{} }}
 	a := c.send(canceled(t), call{endpoint: "https://a.example/token", body: "x"})

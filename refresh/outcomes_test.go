@@ -12,8 +12,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Whatever the authorization server does, the stored tokens stay as they were,
-// each caller's request is sent once, and what follows from it is persisted.
+// TestRotation_Faults checks that the stored tokens stay unchanged whatever the authorization server does, that each
+// request is sent once, and that the outcome is recorded.
 func TestRotation_Faults(t *testing.T) {
 	type outcome struct {
 		err        error
@@ -84,8 +84,7 @@ func TestRotation_Faults(t *testing.T) {
 	}
 }
 
-// A refusal is final: nobody asks again, in this process or the next, not even
-// by force.
+// TestRotation_RefusedIsRemembered checks that after a refusal no process sends another request, not even a forced one.
 func TestRotation_RefusedIsRemembered(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	env.clock.advance(life)
@@ -99,7 +98,7 @@ func TestRotation_RefusedIsRemembered(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// A refresh without an answer is not repeated while the access token is good.
+// TestRotation_UnknownWaitsForTheEnd checks that an unanswered refresh is not repeated while the access token is valid.
 func TestRotation_UnknownWaitsForTheEnd(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh})
@@ -123,7 +122,7 @@ func TestRotation_UnknownWaitsForTheEnd(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
-// Then it is repeated after pauses of 1, 2, 4 ... 30 minutes; by force at once.
+// After that it is repeated after pauses of 1, 2, 4 ... 30 minutes; a forced refresh at once.
 func TestRotation_UnknownBacksOff(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.clock.advance(life)
@@ -151,8 +150,8 @@ func TestRotation_UnknownBacksOff(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 9)
 }
 
-// A time of the next refresh that no rule of ours can have set, on a clock that
-// was wrong, does not shut the account.
+// TestRotation_UnbelievablePause checks that an implausible time of the next refresh, set with a wrong clock, does not
+// block the account.
 func TestRotation_UnbelievablePause(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.clock.advance(life)

@@ -13,7 +13,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// What an answer to a poll means. The code was to be polled every 5 seconds.
+// TestPollDevice checks the result of each answer to a poll. The interval is 5 seconds.
 func TestPollDevice(t *testing.T) {
 	const tooMuch = "1 MiB"
 	type want struct {
@@ -103,7 +103,7 @@ func pollEvery(interval time.Duration) refresh.DeviceCode {
 	return refresh.DeviceCode{Code: helper.NewSecret("d&d"), UserCode: "ABCD-1234", Interval: interval}
 }
 
-// Trouble doubles the interval up to a minute, and never shortens it.
+// TestPollDevice_Trouble checks that a failed poll doubles the interval up to a minute, and never shortens it.
 func TestPollDevice_Trouble(t *testing.T) {
 	base := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	for _, c := range []struct{ interval, want time.Duration }{
@@ -120,7 +120,7 @@ func TestPollDevice_Trouble(t *testing.T) {
 	}
 }
 
-// A server that repeats the device code does not get it into an error.
+// TestPollDevice_ErrorsHoldNoSecret checks that errors do not contain the device code.
 func TestPollDevice_ErrorsHoldNoSecret(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
 		base := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -136,7 +136,7 @@ func TestPollDevice_ErrorsHoldNoSecret(t *testing.T) {
 	})
 }
 
-// Tokens that are on their way are not lost by a caller that gives up.
+// TestPollDevice_CallerGivesUp checks that a credential is returned even if ctx is done before the answer arrives.
 func TestPollDevice_CallerGivesUp(t *testing.T) {
 	for _, c := range []struct {
 		name, body string

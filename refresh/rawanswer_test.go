@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// newRawReader is a reading of the pieces, after which the connection stays open.
+// newRawReader returns a rawReader of the texts, on a connection that stays open.
 func newRawReader(texts ...string) rawReader {
 	all := make(chan piece, len(texts))
 	for _, text := range texts {
@@ -20,8 +20,8 @@ func newRawReader(texts ...string) rawReader {
 
 const wholeTokens = `{"access_token":"a","token_type":"Bearer","refresh_token":"r"}`
 
-// What has arrived is read before the end of the call's time counts, also when
-// both are there at once, as after a long stop of the process.
+// TestReading_ArrivedBeatsTheLimit checks that data that has arrived is read even if the timeout has passed, as after
+// the process was stopped.
 func TestReading_ArrivedBeatsTheLimit(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -36,7 +36,7 @@ func TestReading_ArrivedBeatsTheLimit(t *testing.T) {
 	}
 }
 
-// What says nothing ends with the call's time, and all of it is kept.
+// TestReading_Limit checks that an answer without tokens is read until the timeout, and kept.
 func TestReading_Limit(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -49,7 +49,7 @@ func TestReading_Limit(t *testing.T) {
 	}
 }
 
-// When no more is waited for, on a connection that stays open.
+// TestReading_Enough checks when reading stops on a connection that stays open.
 func TestReading_Enough(t *testing.T) {
 	const refusal, open, chunked = `{"error":"invalid_grant"}`, "HTTP/1.1 400 -\r\n\r\n",
 		"HTTP/1.1 200 -\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -83,7 +83,7 @@ func TestReading_Enough(t *testing.T) {
 	}
 }
 
-// What the end of the connection means.
+// TestReading_Closed checks the meaning of the end of the connection.
 func TestReading_Closed(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -116,7 +116,7 @@ func TestReading_Closed(t *testing.T) {
 	}
 }
 
-// Beyond the bound nothing is read, and what arrived is kept.
+// TestReading_Bound checks that reading stops at the limit, and that the data up to there is kept.
 func TestReading_Bound(t *testing.T) {
 	r := newRawReader("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat(" ", maxRaw))
 	if err := r.readAll(t.Context()); !errors.Is(err, errTooLarge) || len(r.raw) != maxRaw {

@@ -14,7 +14,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Any answer will do, and the request is one that carries nothing.
+// TestReach checks that every HTTP answer counts and that the request contains no credentials.
 func TestReach(t *testing.T) {
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		for _, fault := range []string{"", authserver.Status403, authserver.Status500, authserver.Redirect} {
@@ -38,7 +38,7 @@ func TestReach(t *testing.T) {
 	}
 }
 
-// TestReach_Fails has the reasons that a person mends in different ways.
+// TestReach_Fails checks the errors that have different fixes.
 func TestReach_Fails(t *testing.T) {
 	stranger := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(stranger.Close)

@@ -14,7 +14,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// key is the one that seals the journal, of the sign-in with the id.
+// key returns the key of the sign-in's journal.
 func (env *environment) key(t *testing.T) []byte {
 	t.Helper()
 	key, _, err := env.store.Get(t.Context(), env.read(t).Account.ID.Journal())
@@ -24,7 +24,7 @@ func (env *environment) key(t *testing.T) []byte {
 	return key
 }
 
-// journalState is what a rotation that was killed has left in the journal.
+// A journalState is the journal of a killed rotation.
 type journalState struct {
 	generation uint64 // of the mark
 	state      journal.State
@@ -58,7 +58,7 @@ func (env *environment) writeJournal(t *testing.T, state journalState) {
 	}
 }
 
-// answered is an answer as the journal keeps it.
+// answered returns an answer in the journal's format.
 func answered(status int, body string) string {
 	b, err := json.Marshal(map[string]any{"host": "a.example", "start": "2027-01-01T12:30:00Z", "status": status,
 		"body": []byte(body)})
@@ -68,8 +68,8 @@ func answered(status int, body string) string {
 	return string(b)
 }
 
-// The journal of the stored credential, of generation 2, and what follows from
-// it when the access token has expired and somebody wants a refresh.
+// TestRecover_Mark checks what follows from the journal of the stored credential, of generation 2, if the access token
+// has expired and a refresh is requested.
 func TestRecover_Mark(t *testing.T) {
 	const intent, sending = journal.StateIntent, journal.StateSending
 	tokens := answered(200,
@@ -137,7 +137,7 @@ func TestRecover_Mark(t *testing.T) {
 	}
 }
 
-// What was counted once is not counted again, and the journal is gone.
+// TestRecover_CountsOnce checks that an unanswered refresh is counted once, and that its journal is deleted.
 func TestRecover_CountsOnce(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t)
@@ -158,7 +158,7 @@ func TestRecover_CountsOnce(t *testing.T) {
 	}
 }
 
-// A mark that cannot be noted in the account's file stays for the next rotation.
+// TestRecover_NotNoted checks that the journal stays if it cannot be recorded in the account's file.
 func TestRecover_NotNoted(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t)
@@ -175,8 +175,8 @@ func TestRecover_NotNoted(t *testing.T) {
 	}
 }
 
-// A file that is no journal of ours counts as one that was being sent; one of a
-// newer codex-cred stays as it is, and nothing is sent.
+// TestRecover_Unreadable checks that an invalid journal counts as one whose request was sent, and that the journal of a
+// newer codex-cred is not touched and stops the refresh.
 func TestRecover_Unreadable(t *testing.T) {
 	for _, c := range []struct {
 		name, content string
@@ -211,8 +211,8 @@ func TestRecover_Unreadable(t *testing.T) {
 	}
 }
 
-// Without the key of the journal an answer is none; with one that cannot be used
-// nothing is decided.
+// TestRecover_Key checks that without the journal's key the answer is not used, and that an unavailable key decides
+// nothing.
 func TestRecover_Key(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -253,8 +253,7 @@ func TestRecover_Key(t *testing.T) {
 	}
 }
 
-// killAfterSend lets a rotation end when its answer is in the journal and nothing is
-// made of it, with an expired access token.
+// killAfterSend stops a rotation when its answer is in the journal and not yet settled, with an expired access token.
 func (env *environment) killAfterSend(t *testing.T) {
 	t.Helper()
 	env.clock.advance(life)
@@ -270,7 +269,7 @@ func (env *environment) killAfterSend(t *testing.T) {
 	env.rotation.At = nil
 }
 
-// So does one of a refresh whose outcome could not be noted when it was known.
+// TestRotation_UnansweredNotNoted checks the same for a refresh whose outcome could not be recorded.
 func TestRotation_UnansweredNotNoted(t *testing.T) {
 	for _, fault := range []string{authserver.Status500, authserver.DropBefore} {
 		env := newEnvironment(t, refresh.ProfileOAuth)

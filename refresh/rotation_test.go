@@ -104,7 +104,8 @@ func TestRotation_MissingMembersKeepTheStored(t *testing.T) {
 	}
 }
 
-// What is already served, and what must not be presented, asks nobody.
+// TestRotation_NoRequest checks that a satisfied demand, and a refresh token that must not be presented, cause no
+// request.
 func TestRotation_NoRequest(t *testing.T) {
 	set := func(change func(*helper.Account)) func(*testing.T, *environment) {
 		return func(t *testing.T, env *environment) {
@@ -168,8 +169,8 @@ func TestRotation_LockHeldTooLong(t *testing.T) {
 	}
 }
 
-// A caller that waited for the lock of a sign-in which was replaced meanwhile
-// starts over with the new one.
+// TestRotation_SignedInAnewWhileWaiting checks that a caller continues with the new sign-in if the old one was replaced
+// while it waited for the lock.
 func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	first := env.read(t)
@@ -196,7 +197,7 @@ func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// hookedLocker does something once it holds the first lock, and keeps the names.
+// hookedLocker calls a function when it has acquired the first lock, and records the names.
 type hookedLocker struct {
 	helper.Locker
 	names       []string
@@ -213,7 +214,7 @@ func (l *hookedLocker) Lock(ctx context.Context, name string) (func() error, err
 	return unlock, err
 }
 
-// A server that cannot be reached is tried a few times; nothing is persisted.
+// TestRotation_NotSent checks that an unreachable server is tried a few times, and that nothing is recorded.
 func TestRotation_NotSent(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	before := env.read(t)
@@ -244,7 +245,7 @@ func TestRotation_NotSent(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 0)
 }
 
-// The caller's end does not lose an answer that is on its way.
+// TestRotation_CallerGivesUp checks that an answer is stored even if the caller's context is done.
 func TestRotation_CallerGivesUp(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	env.clock.advance(life)

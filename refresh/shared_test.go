@@ -11,8 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A sign-in that another program has too is not refreshed, whatever the reason,
-// and nothing is sent; until it is claimed.
+// TestRotation_Shared checks that a shared sign-in is never refreshed until it is claimed.
 func TestRotation_Shared(t *testing.T) {
 	for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonIdle, helper.ReasonRejected,
 		helper.ReasonClock} {

@@ -13,8 +13,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Adopt stores what waits in the journal, or settles what else is there, and
-// sends nothing. Only what still waits there afterwards is an error.
+// TestAdopt checks that Adopt settles the journal and sends nothing, and that it fails only if a credential stays in
+// the journal.
 func TestAdopt(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -71,7 +71,7 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
-// The caller of Adopt may be late: another sign-in is left alone.
+// TestAdopt_SignedInAgain checks that Adopt does not touch another sign-in.
 func TestAdopt_SignedInAgain(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	a := env.read(t).Account
@@ -85,8 +85,7 @@ func TestAdopt_SignedInAgain(t *testing.T) {
 	}
 }
 
-// Newest is what waits in the journal if that is newer than what is stored, and
-// tokens.
+// TestNewest checks that Newest returns the journal's credential if it is newer than the stored one and has tokens.
 func TestNewest(t *testing.T) {
 	tokens := answered(200,
 		`{"access_token":"from-the-journal","refresh_token":"r","token_type":"Bearer","expires_in":3600}`)

@@ -12,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
-// A place is a store and the clauses that it breaks.
+// A place is a broken store and the clauses that it should fail.
 type place struct {
 	place storetest.Place
 	fails []string
@@ -178,8 +178,7 @@ func sharesPut(s *broken) {
 	}
 }
 
-// often breaks reads of an item once it was written ten times, which only many
-// writers do.
+// often breaks reads of an item once it was written ten times, which only many writers do.
 func often(read func(item []byte, v helper.Version) ([]byte, helper.Version, error)) func(*broken) {
 	return func(s *broken) {
 		var mu sync.Mutex

@@ -17,7 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
 
-// A environment is an authorization server and a browser that signs in there.
+// An environment is an authorization server and a browser that signs in there.
 type environment struct {
 	server  *authserver.Server
 	browser *signin.Browser
@@ -128,7 +128,7 @@ func wantAuthorizeURL(t *testing.T, profile string, iss helper.Issuer, sent url.
 	}
 }
 
-// Each attempt has its own state and verifier.
+// TestSignIn_NothingIsUsedTwice checks that each attempt has its own state and verifier.
 func TestSignIn_NothingIsUsedTwice(t *testing.T) {
 	env := newEnvironment(t, authserver.Options{})
 	seen := map[string]bool{}
@@ -192,8 +192,8 @@ func TestSignIn_Faults(t *testing.T) {
 	}
 }
 
-// The oauth profile needs iss where the server promised it, and can do without
-// an id_token.
+// TestSignIn_OAuthFaults checks that the oauth profile requires iss if the server promises it, and does not require an
+// id_token.
 func TestSignIn_OAuthFaults(t *testing.T) {
 	env := newEnvironment(t, authserver.Options{Profile: refresh.ProfileOAuth})
 	if err := env.server.Fail(authserver.Fault{Kind: authserver.NoIss}); err != nil {
@@ -212,7 +212,7 @@ func TestSignIn_OAuthFaults(t *testing.T) {
 	}
 }
 
-// An answer with another state is not the person's: waiting continues.
+// TestSignIn_WrongStateThenRight checks that a response with another state does not end the wait.
 func TestSignIn_WrongStateThenRight(t *testing.T) {
 	env := newEnvironment(t, authserver.Options{})
 	if err := env.server.Fail(authserver.Fault{Kind: authserver.WrongState}); err != nil {

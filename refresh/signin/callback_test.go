@@ -29,7 +29,8 @@ func testAttempt() *attempt {
 	return newAttempt(iss, redirect, helper.NewSecret(state))
 }
 
-// What does not belong to the attempt gets an error page and changes nothing.
+// TestCallback_Ignored checks that a request that does not belong to the attempt gets an error page and changes
+// nothing.
 func TestCallback_Ignored(t *testing.T) {
 	const right = "/auth/callback?code=c&state=the-state&iss=https://issuer.example"
 	for _, c := range []struct {
@@ -96,7 +97,7 @@ func wantStrict(t *testing.T, resp *http.Response) {
 	}
 }
 
-// What belongs to the attempt ends the wait, with a code or an error.
+// TestCallback_Response checks that a request that belongs to the attempt ends the wait, with a code or an error.
 func TestCallback_Response(t *testing.T) {
 	for _, c := range []struct {
 		name, query string
@@ -143,7 +144,7 @@ func TestCallback_Response(t *testing.T) {
 	}
 }
 
-// The page tells how the exchange ended, also to a browser that asks twice.
+// TestCallback_PageTellsTheTruth checks that the page shows the result of the exchange, also on a second request.
 func TestCallback_PageTellsTheTruth(t *testing.T) {
 	for _, c := range []struct {
 		end  error
@@ -219,8 +220,7 @@ func TestListen_TakesTheFirstFreePort(t *testing.T) {
 	}
 }
 
-// Over a real connection a request whose first line names another host is
-// refused too.
+// TestServe_AbsoluteForm checks over a real connection that a request line with another host is rejected.
 func TestServe_AbsoluteForm(t *testing.T) {
 	l, redirect, err := listen(t.Context(), []url.URL{{Scheme: "http", Host: "127.0.0.1:0", Path: "/auth/callback"}})
 	if err != nil {
@@ -249,8 +249,7 @@ func TestServe_AbsoluteForm(t *testing.T) {
 	}
 }
 
-// Whatever the query, only the right state ends the wait, and then there is a
-// code or a printable error of one line, never both.
+// FuzzCallback checks that only the right state ends the wait, with either a code or a printable error of one line.
 func FuzzCallback(f *testing.F) {
 	for _, seed := range []string{
 		"", "code=c&state=the-state", "code=c&state=the-state&iss=https://issuer.example",
@@ -291,8 +290,7 @@ func wantValid(t *testing.T, got response, sent url.Values) {
 	}
 }
 
-// Without a listener the redirect URI is the first choice, with a port that
-// browsers show.
+// TestUnheard checks that without a listener the first redirect URI is used, with a port that browsers show.
 func TestUnheard(t *testing.T) {
 	for _, c := range []struct {
 		iss  helper.Issuer

@@ -17,8 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
 
-// A deviceFixture is an authorization server, and a person with a device whose time
-// passes as soon as somebody waits.
+// A deviceFixture is an authorization server, and a person with a device. Its clock advances during each wait.
 type deviceFixture struct {
 	server *authserver.Server
 	device *signin.Device
@@ -28,7 +27,7 @@ type deviceFixture struct {
 	now   time.Time
 	waits []time.Duration
 	shown []signin.Code
-	// during is what happens in the wait of that number, from 1.
+	// during is called in the wait of that number, from 1.
 	during map[int]func()
 }
 
@@ -94,7 +93,7 @@ func (fix *deviceFixture) fail(t *testing.T, faults ...authserver.Fault) {
 	}
 }
 
-// approve lets the person approve in the wait of that number.
+// approve makes the person approve in the wait of that number.
 func (fix *deviceFixture) approve(t *testing.T, wait int) {
 	fix.during[wait] = func() {
 		if err := fix.server.ApproveDevice(fix.shown[0].UserCode); err != nil {
@@ -145,8 +144,8 @@ func TestDevice(t *testing.T) {
 	})
 }
 
-// How troubles on the way lengthen the waits. The server asks for 5 seconds;
-// the person approves in the last wait.
+// TestDevice_Waits checks how failed polls lengthen the waits. The server's interval is 5 seconds; the person approves
+// in the last wait.
 func TestDevice_Waits(t *testing.T) {
 	kind := func(kinds ...string) []authserver.Fault {
 		faults := make([]authserver.Fault, 0, len(kinds))
@@ -183,7 +182,7 @@ func TestDevice_Waits(t *testing.T) {
 	}
 }
 
-// What ends a device sign-in, at which poll.
+// TestDevice_Ends checks which answers end a device sign-in, and at which poll.
 func TestDevice_Ends(t *testing.T) {
 	polls := authserver.GrantDeviceToken
 	for _, c := range []struct {
@@ -253,7 +252,7 @@ func wantNoSecret(t *testing.T, server *authserver.Server, err error) {
 	}
 }
 
-// A person reads how long the wait was, and why it may have been in vain.
+// TestDevice_LateSaysWhy checks that the error contains the time limit and the last error of the server.
 func TestDevice_LateSaysWhy(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{})
 	fix.fail(t, authserver.Fault{Kind: authserver.Status503, Times: authserver.Forever})
@@ -263,8 +262,7 @@ func TestDevice_LateSaysWhy(t *testing.T) {
 	}
 }
 
-// A server that forgets its code sooner than in 15 minutes is not polled
-// longer.
+// TestDevice_ExpiryOfTheServer checks that polling stops when the server's code expires.
 func TestDevice_ExpiryOfTheServer(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth, DeviceInterval: 20})
 	fix.iss.DeviceEndpoint = serve(t,
@@ -279,7 +277,7 @@ func TestDevice_ExpiryOfTheServer(t *testing.T) {
 	}
 }
 
-// However patient the server and the owner are, 15 minutes are the end.
+// TestDevice_PatientServer checks that 15 minutes are the limit, whatever the server and the owner allow.
 func TestDevice_PatientServer(t *testing.T) {
 	for limit, want := range map[time.Duration]time.Duration{0: 15 * time.Minute, time.Hour: 15 * time.Minute,
 		time.Minute: time.Minute} {
@@ -320,7 +318,7 @@ func TestDevice_Cancelled(t *testing.T) {
 	})
 }
 
-// Who gives up when the time is over too has given up.
+// TestDevice_CancelledLate checks that the context's error takes precedence over the timeout.
 func TestDevice_CancelledLate(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{})
 	fix.device.Limit = time.Second
@@ -331,7 +329,7 @@ func TestDevice_CancelledLate(t *testing.T) {
 	}
 }
 
-// A sleeping computer wakes after the time is over: nothing is asked any more.
+// TestDevice_ClockJumps checks that nothing is sent after the timeout, as after a computer was suspended.
 func TestDevice_ClockJumps(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{})
 	fix.during[2] = func() {

@@ -11,8 +11,7 @@ import (
 
 const pastedQuery = "code=the-code&state=the-state&iss=https%3A%2F%2Fissuer.example"
 
-// The forms in which the address of the answer comes out of a browser, a chat
-// or a terminal.
+// TestPaste_Forms checks the forms in which an address is copied from a browser, a chat or a terminal.
 func TestPaste_Forms(t *testing.T) {
 	const whole = "http://127.0.0.1:1455/auth/callback?" + pastedQuery
 	for _, c := range []struct{ name, text string }{
@@ -64,8 +63,7 @@ func TestPaste_Forms(t *testing.T) {
 	}
 }
 
-// What is no answer of this attempt is refused with advice, and the attempt
-// goes on.
+// TestPaste_Refused checks that any other text is rejected with advice, and that the attempt continues.
 func TestPaste_Refused(t *testing.T) {
 	const address = "http://127.0.0.1:1455/auth/callback"
 	for _, c := range []struct {
@@ -123,7 +121,7 @@ func TestPaste_Refused(t *testing.T) {
 	}
 }
 
-// The response itself is judged as that of the callback is.
+// TestPaste_Response checks that a pasted response is judged like one of the callback.
 func TestPaste_Response(t *testing.T) {
 	for _, c := range []struct {
 		name, query string
@@ -149,8 +147,7 @@ func TestPaste_Response(t *testing.T) {
 	}
 }
 
-// Whatever is pasted, only the right state ends the wait, and then there is a
-// code or a printable error of one line, never both.
+// FuzzPaste checks that only the right state ends the wait, with either a code or a printable error of one line.
 func FuzzPaste(f *testing.F) {
 	for _, seed := range []string{
 		"", pastedQuery, "?" + pastedQuery, "http://127.0.0.1:1455/auth/callback?" + pastedQuery, "<x>", "a b\n&amp;#", "://",

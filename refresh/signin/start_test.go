@@ -36,8 +36,8 @@ const (
 	noCookie   = false
 )
 
-// The start address leads one browser to the issuer, and that browser alone brings
-// the answer, unless the system says that another is this user's too.
+// TestStart checks that the start address redirects one browser to the issuer, and that only that browser may deliver
+// the response, unless the system confirms that another belongs to this user too.
 func TestStart(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -125,7 +125,7 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// A browserTest is one attempt whose peers are made up.
+// A browserTest is one attempt with fake peers.
 type browserTest struct {
 	a      *attempt
 	by     peeruser.Relation
@@ -197,7 +197,7 @@ func (b *browserTest) wantNotes(t *testing.T, want string) {
 	}
 }
 
-// What is not a person's opening of the address does not use it up.
+// TestStart_NotUsedUp checks that a prefetch, for example, does not use up the start address.
 func TestStart_NotUsedUp(t *testing.T) {
 	for _, c := range []struct {
 		name, method, host, header string
@@ -222,7 +222,7 @@ func TestStart_NotUsedUp(t *testing.T) {
 	}
 }
 
-// Nothing else below the path leads anywhere, and no two addresses are alike.
+// TestStart_Address checks that other paths are not found, and that addresses are unique.
 func TestStart_Address(t *testing.T) {
 	b, again := newBrowserTest(t), newBrowserTest(t)
 	if b.a.start.path == again.a.start.path || b.a.start.cookie == again.a.start.cookie ||
@@ -244,7 +244,7 @@ func TestStart_Address(t *testing.T) {
 	}
 }
 
-// Many that try do not fill the terminal.
+// TestStart_NotesAreBounded checks that the number of warnings is limited.
 func TestStart_NotesAreBounded(t *testing.T) {
 	b := newBrowserTest(t)
 	for i := range 3 * maxNotes {
