@@ -76,8 +76,10 @@ func TestDecode_CorruptCompact(t *testing.T) {
 		{"unknown segment", encodeParts(t, head, []byte("\x02\x05token"), none), "its compact form is damaged"},
 		{"segment beyond the end", encodeParts(t, head, []byte("\x00\x06token"), none), "its compact form is damaged"},
 		{"segment without length", encodeParts(t, head, []byte{0}, none), "its compact form is damaged"},
-		{"segment with endless length", encodeParts(t, head, append([]byte{0}, bytes.Repeat([]byte{0xff}, 11)...), none),
-			"its compact form is damaged"},
+		{
+			"segment with endless length", encodeParts(t, head, append([]byte{0}, bytes.Repeat([]byte{0xff}, 11)...), none),
+			"its compact form is damaged",
+		},
 		{"damaged refresh token", encodeParts(t, head, token, []byte("\x02\x00")), "its compact form is damaged"},
 		{"bomb of 64 MiB", compressionBomb(t, 64<<20), "its compact form is damaged"},
 		{"one byte more than 1 MiB", sizedItem(t, head, 1<<20+1), "its compact form is damaged"},

@@ -157,7 +157,7 @@ func TestMigrateWithoutCredential(t *testing.T) {
 	wantItems(t, from, 0)
 }
 
-// The caller may have waited for a person who signed in again.
+// TestMigrateASignInThatMoved checks that an account that was signed in again while the caller waited is not moved.
 func TestMigrateASignInThatMoved(t *testing.T) {
 	k, _, to := twoStores(t)
 	before := load(t, k)

@@ -122,7 +122,7 @@ func TestKeeper_SignIn(t *testing.T) {
 	}
 	wantToken(t, k, "first")
 
-	// The old sign-in answers until the new one is stored.
+	// The old sign-in is used until the new one is stored.
 	s.put = func() error { wantToken(t, k, "first"); return nil }
 	second := mustSignIn(t, k, "second")
 	wantToken(t, k, "second")
@@ -133,7 +133,7 @@ func TestKeeper_SignIn(t *testing.T) {
 	wantItems(t, s, 2)
 }
 
-// Whatever fails, the account is as it was and no item is without a name.
+// TestKeeper_SignInFails checks that after any failure the account is unchanged and every item is listed.
 func TestKeeper_SignInFails(t *testing.T) {
 	locked := func() error { return helper.ErrLocked }
 	for _, c := range []struct {
@@ -145,9 +145,11 @@ func TestKeeper_SignInFails(t *testing.T) {
 		{"the store is full", func(s *faultyStore) { s.put = func() error { return helper.ErrFull } }, helper.ErrFull, false},
 		{"the store answers other bytes", func(s *faultyStore) { s.lie = true }, helper.ErrCorrupt, false},
 		{"the store loses the item", func(s *faultyStore) { s.drop = true }, helper.ErrCorrupt, false},
-		{"nobody knows what happened",
+		{
+			"nobody knows what happened",
 			func(s *faultyStore) { s.put = func() error { return helper.ErrUnknown }; s.remove = locked }, helper.ErrUnknown,
-			true},
+			true,
+		},
 	} {
 		t.Run(c.name+", first", func(t *testing.T) {
 			k, s := keeper(t)
@@ -191,8 +193,8 @@ func (u *faultyAccounts) Update(name string, change func(*helper.Account) error)
 	return a, err
 }
 
-// A sign-in that is stored and named is there, whatever the directory's sync answered; the one that it replaced is
-// still listed.
+// TestKeeper_AccountFileUnknown checks that a stored and listed sign-in is returned even if the update of the account's
+// file failed, and that the replaced one is still listed.
 func TestKeeper_AccountFileUnknown(t *testing.T) {
 	k, s := keeper(t)
 	before := mustSignIn(t, k, "first")
@@ -205,7 +207,7 @@ func TestKeeper_AccountFileUnknown(t *testing.T) {
 	}
 }
 
-// A write that comes late finds its ID still listed.
+// TestKeeper_LateWrite checks that the ID of a write that may still happen stays listed.
 func TestKeeper_LateWrite(t *testing.T) {
 	k, s := keeper(t)
 	s.put = func() error { return helper.ErrUnknown }

@@ -190,8 +190,11 @@ func TestRecords_ReadFollows(t *testing.T) {
 		{"replaced in another store", helper.Account{ID: secondID, Store: "vault"}, nil},
 		{"moved to another store", helper.Account{ID: firstID, Store: "vault"}, nil},
 		{"replaced in an unknown store", helper.Account{ID: secondID, Store: "elsewhere"}, helper.ErrUnavailable},
-		{"replaced and gone again", helper.Account{ID: "33333333333333333333333333333333", Store: "file"},
-			helper.ErrNotFound},
+		{
+			"replaced and gone again",
+			helper.Account{ID: "33333333333333333333333333333333", Store: "file"},
+			helper.ErrNotFound,
+		},
 		{"erased", helper.Account{}, helper.ErrNotFound},
 		{"erase has begun", helper.Account{ID: secondID, Store: "file", Erasing: true}, helper.ErrNotFound},
 		{"deleted, still named", helper.Account{ID: firstID, Store: "file"}, helper.ErrNotFound},

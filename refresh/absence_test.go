@@ -40,7 +40,8 @@ func absenceCases() []absenceCase {
 			}
 			return func() {}
 		}},
-		{"another sign-in has the name, and other files cannot be read",
+		{
+			"another sign-in has the name, and other files cannot be read",
 			func(_ *testing.T, env *environment, a helper.Account) func() {
 				other := func(found *helper.Account) { found.ID = "00" + a.ID[2:]; found.Began = "other" }
 				env.accounts.set(other)
@@ -49,12 +50,15 @@ func absenceCases() []absenceCase {
 					env.accounts.set(func(found *helper.Account) { *found = a })
 					env.accounts.setList(nil)
 				}
-			}},
-		{"the same grant has the name, moved to another store",
+			},
+		},
+		{
+			"the same grant has the name, moved to another store",
 			func(_ *testing.T, env *environment, a helper.Account) func() {
 				env.accounts.set(func(found *helper.Account) { found.ID = "00" + a.ID[2:] })
 				return func() { env.accounts.set(func(found *helper.Account) { *found = a }) }
-			}},
+			},
+		},
 		{"the account was renamed", func(_ *testing.T, env *environment, a helper.Account) func() {
 			_ = env.accounts.Remove("work")
 			_, _ = env.accounts.Update("play", func(found *helper.Account) error {

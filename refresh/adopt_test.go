@@ -26,11 +26,15 @@ func TestRecover_Adopts(t *testing.T) {
 		generation uint64
 	}{
 		{"at once", func(*testing.T, *environment) {}, 0, 2},
-		{"in the last minutes of its access token",
-			func(_ *testing.T, env *environment) { env.clock.advance(life - time.Minute) }, 1, 3},
+		{
+			"in the last minutes of its access token",
+			func(_ *testing.T, env *environment) { env.clock.advance(life - time.Minute) }, 1, 3,
+		},
 		{"when its access token has expired", func(_ *testing.T, env *environment) { env.clock.advance(life) }, 1, 3},
-		{"over a stale item",
-			func(t *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Generation = 2 }) }, 0, 2},
+		{
+			"over a stale item",
+			func(t *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Generation = 2 }) }, 0, 2,
+		},
 		{"while the next refresh is not due", func(t *testing.T, env *environment) {
 			env.accounts.set(func(a *helper.Account) { a.NotBefore, a.Unanswered = env.clock.Now().Add(time.Minute), 1 })
 		}, 0, 2},
@@ -88,8 +92,10 @@ func TestRotation_OtherPersonKeepsTheAnswer(t *testing.T) {
 	old := env.read(t).Credential
 	env.fail(t, authserver.Fault{Kind: authserver.OtherUser, Grant: authserver.GrantRefresh})
 	for range 2 {
-		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1,
-			Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{
+			Account: "work", Generation: 1,
+			Reason: helper.ReasonHand,
+		}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
@@ -144,8 +150,10 @@ func TestRecover_Echo(t *testing.T) {
 	if _, err := env.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
 		t.Fatal(err)
 	}
-	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending,
-		answer: answered(500, `{"error":"x","error_description":"no short-secret here"}`)})
+	env.writeJournal(t, journalState{
+		generation: 2, state: journal.StateSending,
+		answer: answered(500, `{"error":"x","error_description":"no short-secret here"}`),
+	})
 	if _, err := env.refresh(t); err == nil || strings.Contains(err.Error(), "short-secret") {
 		t.Errorf("the error holds the refresh token, or there is none: %v", err)
 	}

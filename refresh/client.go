@@ -136,8 +136,10 @@ func (c *Client) Revoke(ctx context.Context, iss helper.Issuer, token helper.Sec
 		return fmt.Errorf("revocation endpoint: %w", err)
 	}
 	members := []pair{{"token", token.Reveal()}, {"token_type_hint", hint}, {"client_id", iss.ClientID}}
-	request := call{request: RequestRevoke, endpoint: iss.RevocationEndpoint, contentType: formType,
-		secrets: []helper.Secret{token}}
+	request := call{
+		request: RequestRevoke, endpoint: iss.RevocationEndpoint, contentType: formType,
+		secrets: []helper.Secret{token},
+	}
 	switch {
 	case iss.Profile != ProfileOpenAI:
 		request.body = form(members...)

@@ -42,8 +42,12 @@ func TestIssuer_OpenAI(t *testing.T) {
 		got.RedirectURI != "http://localhost:1455/auth/callback" || got.Originator != "mine" {
 		t.Errorf("error %v, issuer %+v", err, got)
 	}
-	for _, s := range []refresh.Settings{{Issuer: "http://auth.openai.com"}, {Profile: "saml"}, {Profile: "oauth"},
-		{Profile: "oauth", Issuer: "https://a.example"}} {
+	for _, s := range []refresh.Settings{
+		{Issuer: "http://auth.openai.com"},
+		{Profile: "saml"},
+		{Profile: "oauth"},
+		{Profile: "oauth", Issuer: "https://a.example"},
+	} {
 		if _, err := c.Issuer(t.Context(), s); !errors.Is(err, helper.ErrInvalid) {
 			t.Errorf("%+v: error %v, want ErrInvalid", s, err)
 		}
@@ -91,18 +95,24 @@ func TestIssuer_HostileMetadata(t *testing.T) {
 		name, body string
 		scope      string // that results; empty for an error
 	}{
-		{"good", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`,
-			"openid profile email offline_access"},
+		{
+			"good", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`,
+			"openid profile email offline_access",
+		},
 		{"few scopes", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","scopes_supported":["email","openid","x"]}`, "openid email"},
 		{"html", `<html>`, ""},
 		{"truncated", `{"issuer":"URL","authoriz`, ""},
 		{"no issuer", `{"authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`, ""},
 		{"a slash more", `{"issuer":"URL/","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`, ""},
 		{"no token endpoint", `{"issuer":"URL","authorization_endpoint":"URL/a"}`, ""},
-		{"token endpoint over http",
-			`{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"http://evil.example/t"}`, ""},
-		{"authorization endpoint of javascript",
-			`{"issuer":"URL","authorization_endpoint":"javascript:x","token_endpoint":"URL/t"}`, ""},
+		{
+			"token endpoint over http",
+			`{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"http://evil.example/t"}`, "",
+		},
+		{
+			"authorization endpoint of javascript",
+			`{"issuer":"URL","authorization_endpoint":"javascript:x","token_endpoint":"URL/t"}`, "",
+		},
 		{"revocation endpoint over http", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","revocation_endpoint":"http://evil.example/"}`, ""},
 		{"device endpoint over http", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","device_authorization_endpoint":"http://evil.example/"}`, ""},
 		{"only plain PKCE", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","code_challenge_methods_supported":["plain"]}`, ""},
@@ -224,12 +234,18 @@ func TestRequests(t *testing.T) {
 			_, _ = c.Redeem(t.Context(), iss, helper.NewSecret("c c"), helper.NewSecret("v"),
 				"http://127.0.0.1:1455/auth/callback")
 		}, seen{ContentType: form, Body: "grant_type=authorization_code&client_id=me&code=c+c&redirect_uri=http%3A%2F%2F127.0.0.1%3A1455%2Fauth%2Fcallback&code_verifier=v"}},
-		{"revoke at OpenAI", revoke("openai", "refresh_token"),
-			seen{ContentType: object, Body: `{"client_id":"me","token":"t\u0026t","token_type_hint":"refresh_token"}`}},
-		{"revoke an access token at OpenAI", revoke("openai", "access_token"),
-			seen{ContentType: object, Body: `{"token":"t\u0026t","token_type_hint":"access_token"}`}},
-		{"revoke", revoke("oauth", "refresh_token"),
-			seen{ContentType: form, Body: "token=t%26t&token_type_hint=refresh_token&client_id=me"}},
+		{
+			"revoke at OpenAI", revoke("openai", "refresh_token"),
+			seen{ContentType: object, Body: `{"client_id":"me","token":"t\u0026t","token_type_hint":"refresh_token"}`},
+		},
+		{
+			"revoke an access token at OpenAI", revoke("openai", "access_token"),
+			seen{ContentType: object, Body: `{"token":"t\u0026t","token_type_hint":"access_token"}`},
+		},
+		{
+			"revoke", revoke("oauth", "refresh_token"),
+			seen{ContentType: form, Body: "token=t%26t&token_type_hint=refresh_token&client_id=me"},
+		},
 	} {
 		r.send()
 		r.want.Accept, r.want.UserAgent, r.want.Proto = "application/json", "codex-cred/1", "HTTP/1.1"

@@ -149,8 +149,8 @@ func newProxy(t *testing.T, scheme, user string, pool *x509.CertPool) *fakeProxy
 	return v
 }
 
-// throughProxy checks that a refresh uses the configured proxy and authenticates, and that nothing is sent if that
-// fails.
+// TestRefreshThroughProxies checks that a refresh uses the configured proxy and authenticates, and that nothing is sent
+// if that fails.
 func TestRefreshThroughProxies(t *testing.T) {
 	for _, target := range []string{"https", "http"} {
 		for _, scheme := range []string{"http", "https", "socks5", "socks5h"} {
@@ -285,8 +285,10 @@ func TestConnectionsAreNotKept(t *testing.T) {
 				want++ // at both places
 			}
 		}
-		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work",
-			Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{
+			Account:    "work",
+			Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand,
+		}); err != nil {
 			t.Error(err)
 		}
 		want++

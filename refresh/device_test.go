@@ -47,27 +47,43 @@ func TestStartDevice(t *testing.T) {
 		return `{"device_code":"d","user_code":"A","verification_uri":"` + text + `"}`
 	}
 	for _, c := range []struct{ name, profile, body, want string }{
-		{"all of RFC 8628", oauth, `{` + device + complete +
-			`"https://issuer.example/device?user_code=ABCD-1234","expires_in":600,"interval":7}`,
-			"ABCD-1234 | https://issuer.example/device | https://issuer.example/device?user_code=ABCD-1234 | 7s | 10m0s"},
+		{
+			"all of RFC 8628", oauth, `{` + device + complete +
+				`"https://issuer.example/device?user_code=ABCD-1234","expires_in":600,"interval":7}`,
+			"ABCD-1234 | https://issuer.example/device | https://issuer.example/device?user_code=ABCD-1234 | 7s | 10m0s",
+		},
 		{"the least of it", oauth, `{` + device + `}`, "ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s"},
-		{"numbers in texts", oauth, `{` + device + `,"expires_in":"60","interval":"2"}`,
-			"ABCD-1234 | https://issuer.example/device |  | 2s | 1m0s"},
-		{"odd numbers", oauth, `{` + device + `,"expires_in":-1,"interval":0}`,
-			"ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s"},
-		{"numbers of other types", oauth, `{` + device + `,"expires_in":[1],"interval":null}`,
-			"ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s"},
+		{
+			"numbers in texts", oauth, `{` + device + `,"expires_in":"60","interval":"2"}`,
+			"ABCD-1234 | https://issuer.example/device |  | 2s | 1m0s",
+		},
+		{
+			"odd numbers", oauth, `{` + device + `,"expires_in":-1,"interval":0}`,
+			"ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s",
+		},
+		{
+			"numbers of other types", oauth, `{` + device + `,"expires_in":[1],"interval":null}`,
+			"ABCD-1234 | https://issuer.example/device |  | 5s | 15m0s",
+		},
 		{"a page on loopback", oauth, at("http://127.0.0.1:1/d"), "A | http://127.0.0.1:1/d |  | 5s | 15m0s"},
 		{"the longest user code", oauth, code(strings.Repeat("W", 32)), strings.Repeat("W", 32) +
 			" | https://issuer.example/device |  | 5s | 15m0s"},
-		{"OpenAI", openai, `{"device_auth_id":"d","user_code":"ABCD-1234","interval":"1"}`,
-			"ABCD-1234 | BASE/codex/device |  | 1s | 15m0s"},
-		{"OpenAI's other spelling", openai, `{"device_auth_id":"d","usercode":"ABCD-1234","interval":3}`,
-			"ABCD-1234 | BASE/codex/device |  | 3s | 15m0s"},
-		{"OpenAI without an interval", openai, `{"device_auth_id":"d","user_code":"A"}`,
-			"A | BASE/codex/device |  | 5s | 15m0s"},
-		{"OpenAI names no page", openai, `{"device_auth_id":"d","user_code":"A","verification_uri":"https://evil.example/"}`,
-			"A | BASE/codex/device |  | 5s | 15m0s"},
+		{
+			"OpenAI", openai, `{"device_auth_id":"d","user_code":"ABCD-1234","interval":"1"}`,
+			"ABCD-1234 | BASE/codex/device |  | 1s | 15m0s",
+		},
+		{
+			"OpenAI's other spelling", openai, `{"device_auth_id":"d","usercode":"ABCD-1234","interval":3}`,
+			"ABCD-1234 | BASE/codex/device |  | 3s | 15m0s",
+		},
+		{
+			"OpenAI without an interval", openai, `{"device_auth_id":"d","user_code":"A"}`,
+			"A | BASE/codex/device |  | 5s | 15m0s",
+		},
+		{
+			"OpenAI names no page", openai, `{"device_auth_id":"d","user_code":"A","verification_uri":"https://evil.example/"}`,
+			"A | BASE/codex/device |  | 5s | 15m0s",
+		},
 
 		{"no JSON", oauth, `<html>`, rejected},
 		{"no object", oauth, `["d"]`, rejected},
@@ -96,8 +112,10 @@ func TestStartDevice(t *testing.T) {
 		{"a page too long", oauth, at("https://issuer.example/" + strings.Repeat("x", 1<<10)), rejected},
 		{"a complete page over http", oauth, `{` + device + complete + `"http://issuer.example/?user_code=A"}`, rejected},
 		{"a complete page in a file", oauth, `{` + device + complete + `"file:///etc/passwd"}`, rejected},
-		{"a complete page with an escape", oauth, `{` + device + complete + `"https://issuer.example/?a=\u001b[2J"}`,
-			rejected},
+		{
+			"a complete page with an escape", oauth, `{` + device + complete + `"https://issuer.example/?a=\u001b[2J"}`,
+			rejected,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, c.body) })
@@ -127,8 +145,10 @@ func TestStartDevice_Refused(t *testing.T) {
 			want   error
 		}{
 			{404, `{"error":"not_found"}`, refresh.ErrNoDevice},
-			{400, `{"error":"unauthorized_client","error_description":"not \u001b[31mthis\u202e client"}`,
-				helper.ErrSignInRequired},
+			{
+				400, `{"error":"unauthorized_client","error_description":"not \u001b[31mthis\u202e client"}`,
+				helper.ErrSignInRequired,
+			},
 			{403, `<html>`, helper.ErrRejected},
 			{302, ``, helper.ErrRejected},
 			{408, ``, helper.ErrTemporary},
@@ -188,8 +208,10 @@ func TestDeviceRequests(t *testing.T) {
 		refresh.ProfileOpenAI: {
 			{"/api/accounts/deviceauth/usercode", object, `{"client_id":"me"}`},
 			{"/api/accounts/deviceauth/token", object, `{"device_auth_id":"d\u0026d","user_code":"ABCD-1234"}`},
-			{"/token", form,
-				"grant_type=authorization_code&client_id=me&code=c&redirect_uri=BASE%2Fdeviceauth%2Fcallback&code_verifier=v"},
+			{
+				"/token", form,
+				"grant_type=authorization_code&client_id=me&code=c&redirect_uri=BASE%2Fdeviceauth%2Fcallback&code_verifier=v",
+			},
 		},
 	} {
 		got = nil

@@ -35,8 +35,10 @@ const life = time.Hour
 // newEnvironment signs in with the profile. The access token lives for an hour.
 func newEnvironment(t *testing.T, profile string) *environment {
 	t.Helper()
-	env := &environment{clock: &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}, store: &faultyStore{},
-		accounts: &accounts{}}
+	env := &environment{
+		clock: &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}, store: &faultyStore{},
+		accounts: &accounts{},
+	}
 	server,
 		err := authserver.Start(authserver.Options{Profile: profile, Life: life, Now: env.clock.Now, AnyLoopbackPort: true})
 	if err != nil {

@@ -60,10 +60,14 @@ func TestObserve(t *testing.T) {
 			env.fail(t, authserver.Fault{Kind: authserver.DropAfter, Grant: authserver.GrantRevoke})
 			_ = env.client.Revoke(ctx, iss, c.RefreshToken, "refresh_token")
 			want := map[string][]string{
-				refresh.ProfileOpenAI: {"device POST 0 200 true value", "device-token POST 0 200 true value",
-					"code POST 0 200 true value"},
-				refresh.ProfileOAuth: {"metadata GET 0 200 true value", "device POST 0 200 true value",
-					"device-token POST 0 200 true value"},
+				refresh.ProfileOpenAI: {
+					"device POST 0 200 true value", "device-token POST 0 200 true value",
+					"code POST 0 200 true value",
+				},
+				refresh.ProfileOAuth: {
+					"metadata GET 0 200 true value", "device POST 0 200 true value",
+					"device-token POST 0 200 true value",
+				},
 			}[profile]
 			want = append(want, "refresh POST 1 200 true value", "revoke POST 0 0 true value")
 			if diff := cmp.Diff(want, told); diff != "" {
@@ -111,8 +115,10 @@ func TestRequest_Endpoint(t *testing.T) {
 			}
 		})
 	}
-	if got := refresh.RequestMetadata.Endpoint(helper.Issuer{Profile: refresh.ProfileOpenAI,
-		URL: "https://auth.example.com"}); got != "" {
+	if got := refresh.RequestMetadata.Endpoint(helper.Issuer{
+		Profile: refresh.ProfileOpenAI,
+		URL:     "https://auth.example.com",
+	}); got != "" {
 		t.Errorf("metadata of OpenAI is asked for at %s", got)
 	}
 }

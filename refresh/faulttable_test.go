@@ -246,7 +246,7 @@ func exitCode(err error) int {
 	return 1
 }
 
-// The order matters: an error can be of two kinds.
+// TestExitCode checks the order: an error can be of two kinds.
 func TestExitCode(t *testing.T) {
 	both := func(errs ...error) error { return errors.Join(errs...) }
 	got := []int{

@@ -55,8 +55,10 @@ func (r readEnd) Close() error {
 func newGateEnvironment(t *testing.T) *gateEnvironment {
 	t.Helper()
 	now := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
-	env := &gateEnvironment{accounts: &accounts{}, store: &storetest.Memory{},
-		locks: &gateLocks{held: map[string]chan struct{}{}}}
+	env := &gateEnvironment{
+		accounts: &accounts{}, store: &storetest.Memory{},
+		locks: &gateLocks{held: map[string]chan struct{}{}},
+	}
 	env.gate = &refresh.Gate{
 		Records: helper.Records{Accounts: env.accounts, Stores: helper.Router{"memory": env.store}},
 		Locks:   env.locks, Start: env.start, Now: func() time.Time { return now },

@@ -249,8 +249,10 @@ func TestGate_Begin(t *testing.T) {
 			t.Cleanup(func() { _ = unlock() })
 		}, 0},
 		{"the gate fails", func(_ *testing.T, env *gateEnvironment) { env.locks.fail = helper.ErrUnsafe }, 0},
-		{"the gate cannot be given back", func(_ *testing.T, env *gateEnvironment) { env.locks.failEnd = helper.ErrUnknown },
-			0},
+		{
+			"the gate cannot be given back", func(_ *testing.T, env *gateEnvironment) { env.locks.failEnd = helper.ErrUnknown },
+			0,
+		},
 		{"no such account", func(_ *testing.T, env *gateEnvironment) { _ = env.accounts.Remove("work") }, 0},
 		{"no worker", func(_ *testing.T, env *gateEnvironment) { env.fail = errors.New("no such program") }, 0},
 	} {

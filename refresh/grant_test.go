@@ -30,8 +30,10 @@ func TestParseGrant(t *testing.T) {
 		{`{"access_token":"a","token_type":7}`, true, false},
 		{`{"access_token":"a","token_type":"mac"}`, false, false},
 		{`{"access_token":"a","token_type":"DPoP"}`, false, false},
-		{`{"access_token":"a","token_type":"Bearer","expires_in":"soon","scope":["x"],"id_token":7,"refresh_token":null}`,
-			true, true},
+		{
+			`{"access_token":"a","token_type":"Bearer","expires_in":"soon","scope":["x"],"id_token":7,"refresh_token":null}`,
+			true, true,
+		},
 		{`{"access_token":"","token_type":"Bearer"}`, false, false},
 		{`{"access_token":7,"token_type":"Bearer"}`, false, false},
 		{`{"access_token":"a b","token_type":"Bearer"}`, false, false},

@@ -19,8 +19,10 @@ import (
 // TestIssuer_HostileEndpoints checks that no endpoint in a metadata document may be a URL that secrets, or a browser,
 // must not be sent to.
 func TestIssuer_HostileEndpoints(t *testing.T) {
-	for _, name := range []string{"authorization_endpoint", "token_endpoint", "revocation_endpoint",
-		"device_authorization_endpoint"} {
+	for _, name := range []string{
+		"authorization_endpoint", "token_endpoint", "revocation_endpoint",
+		"device_authorization_endpoint",
+	} {
 		for _, hostile := range []string{
 			"http://evil.example/x", "http://localhost/x", "http://127.0.0.1.evil.example/x", "file:///etc/passwd",
 			"javascript:alert(1)", "data:text/html,x", "//evil.example/x", "/x", "https://me:secret@evil.example/x",

@@ -34,16 +34,29 @@ func TestTake(t *testing.T) {
 		identity helper.Identity
 	}{
 		{"an access token that tells nothing has ended", "opaque", func(*refresh.Tokens) {}, testTime(), helper.Identity{}},
-		{"its program knows when it ends", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) },
-			ends.Add(time.Hour), helper.Identity{}},
-		{"the token knows better", claimsToken(`{"exp":1800000300}`),
-			func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) }, ends, helper.Identity{}},
-		{"nobody believes in a life of centuries", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.AddDate(300, 0, 0) },
-			testTime(), helper.Identity{}},
-		{"the access token says who", claimsToken(claims), func(*refresh.Tokens) {}, ends,
-			helper.Identity{Subject: "user-1", AccountID: "acct-1", UserID: "u-1", Email: "user@example.com"}},
-		{"the chosen account comes first", claimsToken(claims), func(k *refresh.Tokens) { k.Identity = known }, ends,
-			helper.Identity{Subject: "user-1", AccountID: "acct-7", UserID: "u-1", Email: "user@example.com"}},
+		{
+			"its program knows when it ends", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) },
+			ends.Add(time.Hour),
+			helper.Identity{},
+		},
+		{
+			"the token knows better", claimsToken(`{"exp":1800000300}`),
+			func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) }, ends,
+			helper.Identity{},
+		},
+		{
+			"nobody believes in a life of centuries", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.AddDate(300, 0, 0) },
+			testTime(),
+			helper.Identity{},
+		},
+		{
+			"the access token says who", claimsToken(claims), func(*refresh.Tokens) {}, ends,
+			helper.Identity{Subject: "user-1", AccountID: "acct-1", UserID: "u-1", Email: "user@example.com"},
+		},
+		{
+			"the chosen account comes first", claimsToken(claims), func(k *refresh.Tokens) { k.Identity = known }, ends,
+			helper.Identity{Subject: "user-1", AccountID: "acct-7", UserID: "u-1", Email: "user@example.com"},
+		},
 		{"the program fills gaps", "opaque", func(k *refresh.Tokens) { k.Identity = known }, testTime(), known},
 		{"text from outside is cleaned", "opaque", func(k *refresh.Tokens) {
 			k.Identity.AccountID,

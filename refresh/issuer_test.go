@@ -164,17 +164,23 @@ func TestRedeem_Names(t *testing.T) {
 		claims     map[string]any
 	}{
 		{"a slash", "differs by the slash at its end", map[string]any{"iss": "ISS/", "aud": "me"}},
-		{"another issuer", `its id_token is rejected: it names the issuer "https://evil.example"`,
-			map[string]any{"iss": "https://evil.example", "aud": "me"}},
+		{
+			"another issuer", `its id_token is rejected: it names the issuer "https://evil.example"`,
+			map[string]any{"iss": "https://evil.example", "aud": "me"},
+		},
 		{"another client", `its aud is "you", and this client is "me"`, map[string]any{"iss": "ISS", "aud": "you"}},
-		{"other clients", `its aud is "you they", and this client is "me"`,
-			map[string]any{"iss": "ISS", "aud": []string{"you", "they"}}},
+		{
+			"other clients", `its aud is "you they", and this client is "me"`,
+			map[string]any{"iss": "ISS", "aud": []string{"you", "they"}},
+		},
 		{"no client", `its aud is "", and this client is "me"`, map[string]any{"iss": "ISS"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "a", "token_type": "Bearer",
-					"id_token": atIssuer(jwt(t, c.claims), "http://"+r.Host)})
+				_ = json.NewEncoder(w).Encode(map[string]any{
+					"access_token": "a", "token_type": "Bearer",
+					"id_token": atIssuer(jwt(t, c.claims), "http://"+r.Host),
+				})
 			})
 			iss := helper.Issuer{Profile: refresh.ProfileOAuth, URL: base, ClientID: "me", TokenEndpoint: base + "/token"}
 			client := &refresh.Client{Now: time.Now} //nolint:forbidigo // nothing here depends on the time

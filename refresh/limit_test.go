@@ -108,8 +108,10 @@ func TestLimit(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			begun := make(chan struct{}, len(c.want))
 			base := slowServer(t, c.status, begun)
-			iss := helper.Issuer{Profile: ProfileOAuth, URL: base, TokenEndpoint: base, RevocationEndpoint: base,
-				DeviceEndpoint: base}
+			iss := helper.Issuer{
+				Profile: ProfileOAuth, URL: base, TokenEndpoint: base, RevocationEndpoint: base,
+				DeviceEndpoint: base,
+			}
 			ts := newTimers()
 			client := &Client{Now: time.Now, after: ts.after} //nolint:forbidigo // nothing here depends on the time
 			ended := make(chan error, 1)
@@ -137,7 +139,8 @@ func TestLimit(t *testing.T) {
 // TestLimit_PollRefused checks that an answer without tokens gets no more time than any other.
 func TestLimit_PollRefused(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
-		_ *http.Request) {
+		_ *http.Request,
+	) {
 		w.WriteHeader(http.StatusBadRequest)
 	}))
 	t.Cleanup(s.Close)

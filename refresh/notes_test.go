@@ -303,8 +303,10 @@ func TestRotation_LockOfNothing(t *testing.T) {
 		removed int
 	}{
 		{"erased", func(_ *testing.T, env *environment) { _ = env.accounts.Remove("work") }, 1},
-		{"being erased",
-			func(_ *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1},
+		{
+			"being erased",
+			func(_ *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1,
+		},
 		{"signed in anew", func(t *testing.T, env *environment) { env.signIn(t, refresh.ProfileOAuth) }, 1},
 		{"as it was", func(*testing.T, *environment) {}, 0},
 		{"unreadable", func(_ *testing.T, env *environment) { env.failAt("reread", 1, helper.ErrLocked) }, 0},

@@ -33,15 +33,21 @@ func TestRotation_Faults(t *testing.T) {
 		{authserver.Fault{Kind: authserver.Status403}, unknown},
 		{authserver.Fault{Kind: authserver.Status408}, unknown},
 		{authserver.Fault{Kind: authserver.Status429}, outcome{err: helper.ErrTemporary, pause: time.Minute}},
-		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 7},
-			outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
-		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 86400},
-			outcome{err: helper.ErrTemporary, pause: 30 * time.Minute}},
+		{
+			authserver.Fault{Kind: authserver.Status429, RetryAfter: 7},
+			outcome{err: helper.ErrTemporary, pause: 7 * time.Second},
+		},
+		{
+			authserver.Fault{Kind: authserver.Status429, RetryAfter: 86400},
+			outcome{err: helper.ErrTemporary, pause: 30 * time.Minute},
+		},
 		{authserver.Fault{Kind: authserver.Status500}, unknown},
 		{authserver.Fault{Kind: authserver.Status502}, unknown},
 		{authserver.Fault{Kind: authserver.Status503}, unknown},
-		{authserver.Fault{Kind: authserver.Status503, RetryAfter: 7},
-			outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
+		{
+			authserver.Fault{Kind: authserver.Status503, RetryAfter: 7},
+			outcome{err: helper.ErrTemporary, pause: 7 * time.Second},
+		},
 		{authserver.Fault{Kind: authserver.Truncated}, unknown},
 		{authserver.Fault{Kind: authserver.TruncatedClose}, unknown},
 		{authserver.Fault{Kind: authserver.HTML200}, unknown},
@@ -90,8 +96,10 @@ func TestRotation_RefusedIsRemembered(t *testing.T) {
 	env.clock.advance(life)
 	env.fail(t, authserver.Fault{Kind: authserver.RefreshTokenReused, Grant: authserver.GrantRefresh})
 	for range 3 {
-		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1,
-			Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{
+			Account: "work", Generation: 1,
+			Reason: helper.ReasonHand,
+		}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
@@ -122,7 +130,8 @@ func TestRotation_UnknownWaitsForTheEnd(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
-// After that it is repeated after pauses of 1, 2, 4 ... 30 minutes; a forced refresh at once.
+// TestRotation_UnknownBacksOff checks that it is then repeated after pauses of 1, 2, 4 ... 30 minutes, and that a
+// forced refresh is made at once.
 func TestRotation_UnknownBacksOff(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.clock.advance(life)

@@ -83,8 +83,10 @@ func (c *Client) PollDevice(ctx context.Context, iss helper.Issuer, d DeviceCode
 
 // pollCall returns the request of RFC 8628 section 3.4, or OpenAI's.
 func pollCall(iss helper.Issuer, d DeviceCode) (call, error) {
-	request := call{request: RequestPoll, endpoint: RequestPoll.Endpoint(iss), contentType: formType, detached: true,
-		polls: true, secrets: []helper.Secret{d.Code}}
+	request := call{
+		request: RequestPoll, endpoint: RequestPoll.Endpoint(iss), contentType: formType, detached: true,
+		polls: true, secrets: []helper.Secret{d.Code},
+	}
 	if iss.Profile == ProfileOpenAI {
 		request.contentType = jsonType
 		request.body = object(pair{"device_auth_id", d.Code.Reveal()}, pair{"user_code", d.UserCode})

@@ -58,15 +58,19 @@ func TestReading_Enough(t *testing.T) {
 		text string
 		want outcome
 	}{
-		{"an error of its length", fmt.Sprintf("HTTP/1.1 400 -\r\nContent-Length: %d\r\n\r\n%s", len(refusal), refusal),
-			refused},
+		{
+			"an error of its length", fmt.Sprintf("HTTP/1.1 400 -\r\nContent-Length: %d\r\n\r\n%s", len(refusal), refusal),
+			refused,
+		},
 		{"an error without a length", open + refusal, refused},
 		{"a page without a meaning, of its length", "HTTP/1.1 502 -\r\nContent-Length: 6\r\n\r\n<html>", unknown},
 		{"tokens without a length", "HTTP/1.1 200 -\r\n\r\n" + wholeTokens, success},
 		{"tokens without a header", wholeTokens, success},
 		{"tokens without the last chunk", chunked + fmt.Sprintf("%x\r\n%s\r\n", len(wholeTokens), wholeTokens), success},
-		{"an access token alone, without a length", "HTTP/1.1 200 -\r\n\r\n" + `{"access_token":"a","token_type":"Bearer"}`,
-			success},
+		{
+			"an access token alone, without a length", "HTTP/1.1 200 -\r\n\r\n" + `{"access_token":"a","token_type":"Bearer"}`,
+			success,
+		},
 		{"interim answers first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 -\r\n\r\n" + wholeTokens, success},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -92,14 +96,18 @@ func TestReading_Closed(t *testing.T) {
 	}{
 		{"half a refusal", "HTTP/1.1 400 -\r\nContent-Length: 50\r\n\r\n{\"error\":\"invalid_grant\"}", io.EOF, unknown},
 		{"a refusal that ends with the connection", "HTTP/1.1 400 -\r\n\r\n{\"error\":\"invalid_grant\"}", io.EOF, refused},
-		{"a refusal after which the connection fails", "HTTP/1.1 400 -\r\n\r\n{\"error\":\"invalid_grant\" ",
-			errors.New("reset"), unknown},
+		{
+			"a refusal after which the connection fails", "HTTP/1.1 400 -\r\n\r\n{\"error\":\"invalid_grant\" ",
+			errors.New("reset"), unknown,
+		},
 		{"nothing", "", io.EOF, unknown},
 		{"half a status line", "HTT", io.EOF, unknown},
 		{"half a header", "HTTP/1.1 200 OK\r\nContent-Len", io.EOF, unknown},
 		{"half the tokens", "HTTP/1.1 200 OK\r\n\r\n" + wholeTokens[:20], io.EOF, unreadable},
-		{"tokens that break off behind the last", "HTTP/1.1 200 OK\r\n\r\n" + strings.TrimSuffix(wholeTokens, "}"), io.EOF,
-			success},
+		{
+			"tokens that break off behind the last", "HTTP/1.1 200 OK\r\n\r\n" + strings.TrimSuffix(wholeTokens, "}"), io.EOF,
+			success,
+		},
 		{"tokens in a failed connection", "HTTP/1.1 200 OK\r\n\r\n" + wholeTokens, errors.New("reset"), success},
 	} {
 		r := newRawReader()

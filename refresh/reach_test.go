@@ -55,8 +55,10 @@ func TestReach_Fails(t *testing.T) {
 	}{
 		{"nobody listens", gone.URL, nil, helper.ErrTemporary, refresh.ErrUntrusted, ""},
 		{"nobody vouches", stranger.URL, nil, refresh.ErrUntrusted, helper.ErrInvalid, ""},
-		{"the proxy is gone", stranger.URL, through(strings.Replace(gone.URL, "//", "//me:secret@", 1)), helper.ErrTemporary,
-			refresh.ErrUntrusted, gone.URL},
+		{
+			"the proxy is gone", stranger.URL, through(strings.Replace(gone.URL, "//", "//me:secret@", 1)), helper.ErrTemporary,
+			refresh.ErrUntrusted, gone.URL,
+		},
 		{"no endpoint", "http://issuer.example", nil, helper.ErrInvalid, helper.ErrTemporary, ""},
 	} {
 		client := &refresh.Client{UserAgent: "codex-cred/test", Now: (&clock{}).Now, Proxy: c.proxy}

@@ -60,8 +60,10 @@ func (env *environment) writeJournal(t *testing.T, state journalState) {
 
 // answered returns an answer in the journal's format.
 func answered(status int, body string) string {
-	b, err := json.Marshal(map[string]any{"host": "a.example", "start": "2027-01-01T12:30:00Z", "status": status,
-		"body": []byte(body)})
+	b, err := json.Marshal(map[string]any{
+		"host": "a.example", "start": "2027-01-01T12:30:00Z", "status": status,
+		"body": []byte(body),
+	})
 	if err != nil {
 		return err.Error()
 	}
@@ -87,29 +89,65 @@ func TestRecover_Mark(t *testing.T) {
 		pause      time.Duration // until the next refresh
 	}{
 		{"intent: nothing was sent", journalState{2, intent, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
-		{"sending, no answer", journalState{2, sending, nil, ""}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1,
-			time.Minute},
-		{"sending, no answer, by hand", journalState{2, sending, nil, ""}, helper.ReasonHand, helper.ErrUnanswered, 0, 2,
-			false, 1, time.Minute},
+		{
+			"sending, no answer",
+			journalState{2, sending, nil, ""},
+			helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1,
+			time.Minute,
+		},
+		{
+			"sending, no answer, by hand",
+			journalState{2, sending, nil, ""},
+			helper.ReasonHand, helper.ErrUnanswered, 0, 2,
+			false, 1, time.Minute,
+		},
 		{"sending, no answer, forced", journalState{2, sending, nil, ""}, helper.ReasonForce, nil, 1, 3, false, 0, 0},
 		{"tokens", journalState{2, sending, nil, tokens}, helper.ReasonExpiry, nil, 0, 3, false, 0, 0},
 		{"tokens, by hand", journalState{2, sending, nil, tokens}, helper.ReasonHand, nil, 0, 3, false, 0, 0},
 		{"tokens, for a rejection", journalState{2, sending, nil, tokens}, helper.ReasonRejected, nil, 0, 3, false, 0, 0},
-		{"tokens of the stored generation", journalState{1, sending, nil, tokens}, helper.ReasonExpiry, nil, 1, 3, false, 0,
-			0},
+		{
+			"tokens of the stored generation",
+			journalState{1, sending, nil, tokens},
+			helper.ReasonExpiry, nil, 1, 3, false, 0,
+			0,
+		},
 		{"sending of the generation before", journalState{1, sending, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
-		{"tokens sealed with another key", journalState{2, sending, other, tokens}, helper.ReasonExpiry, helper.ErrTemporary,
-			0, 2, false, 1, time.Minute},
-		{"an answer that is not ours", journalState{2, sending, nil, "[]"}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2,
-			false, 1, time.Minute},
-		{"an empty body", journalState{2, sending, nil, answered(200, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2,
-			false, 1, time.Minute},
-		{"an internal error", journalState{2, sending, nil, answered(500, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0,
-			2, false, 1, time.Minute},
-		{"too many requests", journalState{2, sending, nil, answered(429, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0,
-			2, false, 0, time.Minute},
-		{"a refusal", journalState{2, sending, nil, answered(400, `{"error":"invalid_grant"}`)}, helper.ReasonExpiry,
-			helper.ErrSignInRequired, 0, 2, true, 0, 0},
+		{
+			"tokens sealed with another key",
+			journalState{2, sending, other, tokens},
+			helper.ReasonExpiry, helper.ErrTemporary,
+			0, 2, false, 1, time.Minute,
+		},
+		{
+			"an answer that is not ours",
+			journalState{2, sending, nil, "[]"},
+			helper.ReasonExpiry, helper.ErrTemporary, 0, 2,
+			false, 1, time.Minute,
+		},
+		{
+			"an empty body",
+			journalState{2, sending, nil, answered(200, "")},
+			helper.ReasonExpiry, helper.ErrTemporary, 0, 2,
+			false, 1, time.Minute,
+		},
+		{
+			"an internal error",
+			journalState{2, sending, nil, answered(500, "")},
+			helper.ReasonExpiry, helper.ErrTemporary, 0,
+			2, false, 1, time.Minute,
+		},
+		{
+			"too many requests",
+			journalState{2, sending, nil, answered(429, "")},
+			helper.ReasonExpiry, helper.ErrTemporary, 0,
+			2, false, 0, time.Minute,
+		},
+		{
+			"a refusal",
+			journalState{2, sending, nil, answered(400, `{"error":"invalid_grant"}`)},
+			helper.ReasonExpiry,
+			helper.ErrSignInRequired, 0, 2, true, 0, 0,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env := newEnvironment(t, refresh.ProfileOAuth)

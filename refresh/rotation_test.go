@@ -124,8 +124,10 @@ func TestRotation_NoRequest(t *testing.T) {
 		{"the account was signed in anew and is fresh", nil, 7, nil},
 		{"the stored credential is stale", set(func(a *helper.Account) { a.Generation = 2 }), 1, helper.ErrSignInRequired},
 		{"the account is being erased", set(func(a *helper.Account) { a.Erasing = true }), 1, helper.ErrNotFound},
-		{"the server asked to wait", set(func(a *helper.Account) { a.NotBefore = a.NotBefore.AddDate(2030, 0, 0) }), 1,
-			helper.ErrTemporary},
+		{
+			"the server asked to wait", set(func(a *helper.Account) { a.NotBefore = a.NotBefore.AddDate(2030, 0, 0) }), 1,
+			helper.ErrTemporary,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env := newEnvironment(t, refresh.ProfileOpenAI)
@@ -222,8 +224,10 @@ func TestRotation_NotSent(t *testing.T) {
 		tries, offline := 0, errors.New("no route")
 		r := *env.rotation
 		r.After, r.Locker = nil, &locker{}
-		r.Client = &refresh.Client{Now: env.clock.Now,
-			Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline }}
+		r.Client = &refresh.Client{
+			Now:   env.clock.Now,
+			Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline },
+		}
 		start := time.Now() //nolint:forbidigo // the time of the synctest bubble
 		_, err := r.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1})
 		if !errors.Is(err, helper.ErrTemporary) || tries != 3 {

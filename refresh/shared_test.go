@@ -13,8 +13,10 @@ import (
 
 // TestRotation_Shared checks that a shared sign-in is never refreshed until it is claimed.
 func TestRotation_Shared(t *testing.T) {
-	for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonIdle, helper.ReasonRejected,
-		helper.ReasonClock} {
+	for _, why := range []helper.Reason{
+		helper.ReasonExpiry, helper.ReasonHand, helper.ReasonIdle, helper.ReasonRejected,
+		helper.ReasonClock,
+	} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
 		env.accounts.set(func(a *helper.Account) { a.Shared = "codex" })
 		before := env.read(t)

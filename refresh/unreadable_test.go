@@ -161,8 +161,10 @@ func TestRotation_OnlyTheRefreshToken(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	old := env.refreshOnce(t)
 	env.clock.advance(life)
-	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending,
-		answer: raw(`{"access_token":"t\u00f6ken","refresh_token":"the-next"}`)})
+	env.writeJournal(t, journalState{
+		generation: 2, state: journal.StateSending,
+		answer: raw(`{"access_token":"t\u00f6ken","refresh_token":"the-next"}`),
+	})
 	if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnread) {
 		t.Errorf("error %v, want ErrTemporary", err)
 	}

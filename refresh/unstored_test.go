@@ -84,8 +84,10 @@ func TestServe_Insists(t *testing.T) {
 			env.repairStore()
 		}
 	})
-	want := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second,
-		10 * time.Second, 10 * time.Second}
+	want := []time.Duration{
+		time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second,
+		10 * time.Second, 10 * time.Second,
+	}
 	if diff := cmp.Diff(want, env.pauses); diff != "" {
 		t.Errorf("the pauses (-want +got):\n%s", diff)
 	}

@@ -98,12 +98,16 @@ func TestNewest(t *testing.T) {
 		{"nothing", nil, nil, false},
 		{"tokens", &journalState{2, journal.StateSending, nil, tokens}, nil, true},
 		{"tokens of the stored generation", &journalState{1, journal.StateSending, nil, tokens}, nil, false},
-		{"tokens sealed with another key",
-			&journalState{2, journal.StateSending, bytes.Repeat([]byte{7}, journal.KeySize), tokens}, nil, false},
+		{
+			"tokens sealed with another key",
+			&journalState{2, journal.StateSending, bytes.Repeat([]byte{7}, journal.KeySize), tokens}, nil, false,
+		},
 		{"no answer yet", &journalState{2, journal.StateSending, nil, ""}, nil, false},
 		{"a refusal", &journalState{2, journal.StateSending, nil, answered(400, `{"error":"invalid_grant"}`)}, nil, false},
-		{"tokens with an internal error", &journalState{2, journal.StateSending, nil,
-			answered(500, `{"access_token":"x","token_type":"Bearer"}`)}, nil, false},
+		{"tokens with an internal error", &journalState{
+			2, journal.StateSending, nil,
+			answered(500, `{"access_token":"x","token_type":"Bearer"}`),
+		}, nil, false},
 		{"a key that cannot be read", &journalState{2, journal.StateSending, nil, tokens}, func(env *environment) {
 			env.rotation.Records.Stores = helper.Router{"memory": &lockedStore{faultyStore: env.store, n: 1}}
 		}, false},

@@ -17,8 +17,10 @@ func TestChatGPTByIssuer(t *testing.T) {
 		c    helper.Credential
 		want bool
 	}{
-		"the profile alone": {helper.Credential{Issuer: helper.Issuer{Profile: "openai", URL: "https://id.example"}},
-			true},
+		"the profile alone": {
+			helper.Credential{Issuer: helper.Issuer{Profile: "openai", URL: "https://id.example"}},
+			true,
+		},
 		"its issuer":               {at("https://auth.openai.com"), true},
 		"with a slash":             {at("https://auth.openai.com/"), true},
 		"with a path":              {at("https://auth.openai.com/tenant/x"), true},
@@ -37,14 +39,22 @@ func TestChatGPTByIssuer(t *testing.T) {
 		"with a backslash":         {at(`https://auth.openai.com\@id.example`), true},
 		"with other dots":          {at("https://auth。openai。com"), true},
 		"with other letters":       {at("https://auth.ｏｐｅｎａｉ.com"), true},
-		"its token endpoint": {helper.Credential{Issuer: helper.Issuer{Profile: "oauth", URL: "https://id.example",
-			TokenEndpoint: "https://auth.openai.com/oauth/token"}}, true},
-		"its authorization": {helper.Credential{Issuer: helper.Issuer{Profile: "oauth",
-			AuthorizationEndpoint: "https://auth.openai.com/oauth/authorize"}}, true},
-		"its device flow": {helper.Credential{Issuer: helper.Issuer{Profile: "oauth",
-			DeviceEndpoint: "https://auth.openai.com/device"}}, true},
-		"its revocation": {helper.Credential{Issuer: helper.Issuer{Profile: "oauth",
-			RevocationEndpoint: "https://auth.openai.com/revoke"}}, true},
+		"its token endpoint": {helper.Credential{Issuer: helper.Issuer{
+			Profile: "oauth", URL: "https://id.example",
+			TokenEndpoint: "https://auth.openai.com/oauth/token",
+		}}, true},
+		"its authorization": {helper.Credential{Issuer: helper.Issuer{
+			Profile:               "oauth",
+			AuthorizationEndpoint: "https://auth.openai.com/oauth/authorize",
+		}}, true},
+		"its device flow": {helper.Credential{Issuer: helper.Issuer{
+			Profile:        "oauth",
+			DeviceEndpoint: "https://auth.openai.com/device",
+		}}, true},
+		"its revocation": {helper.Credential{Issuer: helper.Issuer{
+			Profile:            "oauth",
+			RevocationEndpoint: "https://auth.openai.com/revoke",
+		}}, true},
 		"the token's issuer":        {helper.Credential{AccessToken: jwt(`{"iss":"https://auth.openai.com"}`)}, true},
 		"the token's bare issuer":   {helper.Credential{AccessToken: jwt(`{"iss":"auth.openai.com"}`)}, true},
 		"a padded token":            {helper.Credential{AccessToken: helper.NewSecret("e30.eyJpc3MiOiJodHRwczovL2F1dGgub3BlbmFpLmNvbSJ9==.c2ln")}, true},

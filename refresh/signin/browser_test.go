@@ -79,8 +79,10 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("the person's page: %v", err)
 		}
 		user := authserver.DefaultUser()
-		want := helper.Identity{Subject: user.Subject, AccountID: user.AccountID, UserID: user.UserID, Plan: user.Plan,
-			Email: user.Email}
+		want := helper.Identity{
+			Subject: user.Subject, AccountID: user.AccountID, UserID: user.UserID, Plan: user.Plan,
+			Email: user.Email,
+		}
 		if profile == refresh.ProfileOAuth {
 			want.AccountID, want.UserID, want.Plan = c.Identity.AccountID, c.Identity.UserID, c.Identity.Plan
 		}

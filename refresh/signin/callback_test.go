@@ -108,16 +108,24 @@ func TestCallback_Response(t *testing.T) {
 		{"a parameter nobody knows", "code=c&iss=https://issuer.example&session_state=x", nil, ""},
 		{"no iss", "code=c", helper.ErrRejected, "iss"},
 		{"an empty iss", "code=c&iss=", helper.ErrRejected, `it names the issuer "", and`},
-		{"another iss", "code=c&iss=https://evil.example", helper.ErrRejected,
-			`it names the issuer "https://evil.example", and "https://issuer.example" was asked for`},
+		{
+			"another iss", "code=c&iss=https://evil.example", helper.ErrRejected,
+			`it names the issuer "https://evil.example", and "https://issuer.example" was asked for`,
+		},
 		{"an iss with a slash", "code=c&iss=https://issuer.example/", helper.ErrRejected, "differs by the slash at its end"},
-		{"an error of another iss", "error=access_denied&iss=https://evil.example", helper.ErrRejected,
-			"https://evil.example"},
-		{"denied", "error=access_denied&error_description=No+way&iss=https://issuer.example", helper.ErrSignInRequired,
-			"issuer.example answered access_denied: No way"},
+		{
+			"an error of another iss", "error=access_denied&iss=https://evil.example", helper.ErrRejected,
+			"https://evil.example",
+		},
+		{
+			"denied", "error=access_denied&error_description=No+way&iss=https://issuer.example", helper.ErrSignInRequired,
+			"issuer.example answered access_denied: No way",
+		},
 		{"trouble", "error=server_error&iss=https://issuer.example", helper.ErrTemporary, "server_error"},
-		{"control characters", "error=a%0ab%1b[31m&error_description=%E2%80%AEevil%0d%0a&iss=https://issuer.example",
-			helper.ErrSignInRequired, "answered a b[31m: evil: "},
+		{
+			"control characters", "error=a%0ab%1b[31m&error_description=%E2%80%AEevil%0d%0a&iss=https://issuer.example",
+			helper.ErrSignInRequired, "answered a b[31m: evil: ",
+		},
 		{"neither", "iss=https://issuer.example", helper.ErrRejected, "neither"},
 		{"an empty code", "code=&iss=https://issuer.example", helper.ErrRejected, "neither"},
 	} {
@@ -173,8 +181,10 @@ func TestRedirects(t *testing.T) {
 		iss  helper.Issuer
 		want string
 	}{
-		{helper.Issuer{Profile: refresh.ProfileOpenAI},
-			"http://127.0.0.1:1455/auth/callback http://127.0.0.1:1457/auth/callback"},
+		{
+			helper.Issuer{Profile: refresh.ProfileOpenAI},
+			"http://127.0.0.1:1455/auth/callback http://127.0.0.1:1457/auth/callback",
+		},
 		{helper.Issuer{Profile: refresh.ProfileOAuth}, "http://127.0.0.1:0/callback"},
 		{helper.Issuer{Profile: refresh.ProfileOpenAI, RedirectURI: "http://[::1]:9/x"}, "http://[::1]:9/x"},
 	} {

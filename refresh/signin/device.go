@@ -58,8 +58,10 @@ func (d *Device) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credenti
 	if code.Expiry.Before(end) {
 		end = code.Expiry
 	}
-	d.Show(Code{UserCode: code.UserCode, URL: code.VerificationURL, URLComplete: code.VerificationURLComplete,
-		Expiry: end})
+	d.Show(Code{
+		UserCode: code.UserCode, URL: code.VerificationURL, URLComplete: code.VerificationURLComplete,
+		Expiry: end,
+	})
 	return d.poll(ctx, iss, code, start, end)
 }
 
@@ -85,7 +87,8 @@ func (d *Device) poll(
 	}
 }
 
-// the error of the last poll
+// timeoutError returns the error of a sign-in that timed out. It includes the error of the last poll: the person may
+// have approved while the server could not be asked.
 func timeoutError(limit time.Duration, trouble error) error {
 	err := fmt.Errorf("nobody approved the sign-in within %s; start the sign-in again: %w", limit.Round(time.Second),
 		helper.ErrTemporary)

@@ -132,8 +132,10 @@ func TestDevice(t *testing.T) {
 		}
 		fix.wantWaits(t, 3, 3, 3)
 		code := fix.shown[0]
-		want := signin.Code{UserCode: code.UserCode, URL: fix.server.URL() + "/codex/device",
-			Expiry: start.Add(15 * time.Minute)}
+		want := signin.Code{
+			UserCode: code.UserCode, URL: fix.server.URL() + "/codex/device",
+			Expiry: start.Add(15 * time.Minute),
+		}
 		if profile == refresh.ProfileOAuth {
 			want.URL = fix.server.URL() + "/device"
 			want.URLComplete = want.URL + "?user_code=" + code.UserCode
@@ -208,10 +210,14 @@ func TestDevice_Ends(t *testing.T) {
 			fix.fail(t, authserver.Fault{Kind: authserver.DropAfter})
 		}, helper.ErrSignInRequired, 2},
 		{"nobody comes", func(*testing.T, *deviceFixture) {}, helper.ErrTemporary, 44},
-		{"an endless limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 24 * time.Hour },
-			helper.ErrTemporary, 44},
-		{"nobody comes within the limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 50 * time.Second },
-			helper.ErrTemporary, 2},
+		{
+			"an endless limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 24 * time.Hour },
+			helper.ErrTemporary, 44,
+		},
+		{
+			"nobody comes within the limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 50 * time.Second },
+			helper.ErrTemporary, 2,
+		},
 		{"nobody can be asked", func(t *testing.T, fix *deviceFixture) {
 			fix.fail(t, authserver.Fault{Kind: authserver.DropBefore, Times: authserver.Forever})
 			fix.device.Limit = 5 * time.Minute
@@ -279,8 +285,10 @@ func TestDevice_ExpiryOfTheServer(t *testing.T) {
 
 // TestDevice_PatientServer checks that 15 minutes are the limit, whatever the server and the owner allow.
 func TestDevice_PatientServer(t *testing.T) {
-	for limit, want := range map[time.Duration]time.Duration{0: 15 * time.Minute, time.Hour: 15 * time.Minute,
-		time.Minute: time.Minute} {
+	for limit, want := range map[time.Duration]time.Duration{
+		0: 15 * time.Minute, time.Hour: 15 * time.Minute,
+		time.Minute: time.Minute,
+	} {
 		fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth})
 		fix.iss.DeviceEndpoint = serve(t,
 			`{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","expires_in":3600}`)

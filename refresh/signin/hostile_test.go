@@ -37,12 +37,16 @@ func isHarmful(text string) bool {
 // TestHostileClaims checks that claims are sanitized before they are stored or shown.
 func TestHostileClaims(t *testing.T) {
 	const want = "a[2J]0;xbcd31me  fg"
-	user := authserver.User{Subject: hostileText, Email: hostileText, AccountID: hostileText, UserID: hostileText,
-		Plan: hostileText}
+	user := authserver.User{
+		Subject: hostileText, Email: hostileText, AccountID: hostileText, UserID: hostileText,
+		Plan: hostileText,
+	}
 	wantClean := func(t *testing.T, id helper.Identity, err error) {
 		t.Helper()
-		for name, got := range map[string]string{"subject": id.Subject, "email": id.Email, "account id": id.AccountID,
-			"user id": id.UserID, "plan": id.Plan} {
+		for name, got := range map[string]string{
+			"subject": id.Subject, "email": id.Email, "account id": id.AccountID,
+			"user id": id.UserID, "plan": id.Plan,
+		} {
 			if err != nil || isHarmful(got) || got != want {
 				t.Errorf("error %v, the %s is %q, want %q", err, name, got, want)
 			}

@@ -90,10 +90,14 @@ func TestPaste_Refused(t *testing.T) {
 		{"two states", address + "?" + pastedQuery + "&state=the-state", errPasteQuery},
 		{"two codes", address + "?" + pastedQuery + "&code=x", errPasteQuery},
 		{"a bad escape", address + "?" + pastedQuery + "&x=%zz", errPasteQuery},
-		{"the authorize address", issuer + "/authorize?client_id=c&state=the-state&code_challenge=x&redirect_uri=y",
-			errPasteAuthorize},
-		{"the authorize address without its scheme", "issuer.example/authorize?client_id=c&state=the-state",
-			errPasteAuthorize},
+		{
+			"the authorize address", issuer + "/authorize?client_id=c&state=the-state&code_challenge=x&redirect_uri=y",
+			errPasteAuthorize,
+		},
+		{
+			"the authorize address without its scheme", "issuer.example/authorize?client_id=c&state=the-state",
+			errPasteAuthorize,
+		},
 		{"the authorize address cut", issuer + "/authorize", errPasteAuthorize},
 		{"only the query of the authorize address", "client_id=c&state=the-state&code_challenge=x&code=y", errPasteAuthorize},
 		{"a page of the issuer", issuer + "/log-in?state=the-state&code=c", errPasteElsewhere},
@@ -127,8 +131,10 @@ func TestPaste_Response(t *testing.T) {
 		name, query string
 		want        error
 	}{
-		{"denied", "error=access_denied&error_description=No%1b[31m+way&iss=https://issuer.example",
-			helper.ErrSignInRequired},
+		{
+			"denied", "error=access_denied&error_description=No%1b[31m+way&iss=https://issuer.example",
+			helper.ErrSignInRequired,
+		},
 		{"trouble", "error=server_error&iss=https://issuer.example", helper.ErrTemporary},
 		{"another issuer", "code=c&iss=https://evil.example", helper.ErrRejected},
 		{"no iss", "code=c", helper.ErrRejected},

@@ -232,8 +232,10 @@ func TestStart_Address(t *testing.T) {
 	if got, want := b.a.startURL(), "http://127.0.0.1:1455"+b.a.start.path; got != want {
 		t.Errorf("the address is %s, want %s", got, want)
 	}
-	for _, path := range []string{"/start/", "/start", b.a.start.path + "/", b.a.start.path[:len(b.a.start.path)-1],
-		again.a.start.path} {
+	for _, path := range []string{
+		"/start/", "/start", b.a.start.path + "/", b.a.start.path[:len(b.a.start.path)-1],
+		again.a.start.path,
+	} {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Host = "127.0.0.1:1455"
 		w := httptest.NewRecorder()

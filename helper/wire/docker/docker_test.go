@@ -20,8 +20,10 @@ func serve(t *testing.T, s *wiretest.Source, operation, in string) (string, erro
 }
 
 func configured() *wiretest.Source {
-	return &wiretest.Source{Configured: []string{"https://reg.example", "https://reg.example:5000",
-		"http://127.0.0.1:7777", "https://127.0.0.1:8888"}}
+	return &wiretest.Source{Configured: []string{
+		"https://reg.example", "https://reg.example:5000",
+		"http://127.0.0.1:7777", "https://127.0.0.1:8888",
+	}}
 }
 
 func answer(server string) string {
@@ -75,8 +77,10 @@ func TestStore(t *testing.T) {
 		"what get gave": {`{"ServerURL":"reg.example","Username":"oauth2","Secret":"` + wiretest.Secret +
 			`","Future":1}`, ""},
 		"another secret": {`{"ServerURL":"reg.example","Username":"me","Secret":"hunter2"}`, "keeps no passwords"},
-		"ours for another host": {`{"ServerURL":"other.example","Username":"me","Secret":"` + wiretest.Secret + `"}`,
-			"keeps no passwords"},
+		"ours for another host": {
+			`{"ServerURL":"other.example","Username":"me","Secret":"` + wiretest.Secret + `"}`,
+			"keeps no passwords",
+		},
 		"no URL":    {`{"Username":"me","Secret":"x"}`, docker.ErrNoURL.Error()},
 		"no user":   {`{"ServerURL":"reg.example","Secret":"x"}`, docker.ErrNoUser.Error()},
 		"no secret": {`{"ServerURL":"reg.example","Username":"me"}`, "no secret"},
@@ -116,8 +120,10 @@ func TestOtherOperations(t *testing.T) {
 // FuzzGet checks that no input makes the token go to a host that was not
 // configured, and that the answer reads back.
 func FuzzGet(f *testing.F) {
-	for _, in := range []string{"reg.example", "https://reg.example/v1/", "reg.example@evil", "https://evil/reg.example",
-		"reg.example\r\nevil"} {
+	for _, in := range []string{
+		"reg.example", "https://reg.example/v1/", "reg.example@evil", "https://evil/reg.example",
+		"reg.example\r\nevil",
+	} {
 		f.Add(in)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

@@ -70,8 +70,10 @@ func TestGet(t *testing.T) {
 	for name, row := range map[string]struct{ in, want string }{
 		"git before 2.46": {"protocol=https\nhost=gw.example\n\n", asPassword},
 		"no empty line":   {"protocol=https\nhost=gw.example", asPassword},
-		"a user that is named": {"protocol=https\nhost=gw.example\nusername=me\n\n",
-			strings.Replace(asPassword, "oauth2", "me", 1)},
+		"a user that is named": {
+			"protocol=https\nhost=gw.example\nusername=me\n\n",
+			strings.Replace(asPassword, "oauth2", "me", 1),
+		},
 		"git since 2.46": {"capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=gw.example\nwwwauth[]=Basic realm=\"x\"\nwwwauth[]=bearer\n\n", asBearer},
 		"only Basic is offered": {"capability[]=authtype\nprotocol=https\nhost=gw.example\nusername=me\nwwwauth[]=basic " +
 			"realm=\"x\"\n\n", asBasic},
@@ -164,10 +166,14 @@ func TestErase(t *testing.T) {
 		want []string
 	}{
 		"a password": {"protocol=https\nhost=gw.example\nusername=x\npassword=p1\n\n", []string{"https://gw.example p1"}},
-		"a bearer token": {"protocol=https\nhost=gw.example\nauthtype=Bearer\ncredential=c1\n\n",
-			[]string{"https://gw.example c1"}},
-		"Basic": {"protocol=https\nhost=gw.example\nauthtype=basic\ncredential=bWU6YzI6eA==\n\n",
-			[]string{"https://gw.example c2:x"}},
+		"a bearer token": {
+			"protocol=https\nhost=gw.example\nauthtype=Bearer\ncredential=c1\n\n",
+			[]string{"https://gw.example c1"},
+		},
+		"Basic": {
+			"protocol=https\nhost=gw.example\nauthtype=basic\ncredential=bWU6YzI6eA==\n\n",
+			[]string{"https://gw.example c2:x"},
+		},
 		"broken Basic": {"protocol=https\nhost=gw.example\nauthtype=Basic\ncredential=!\n\n", nil},
 		"neither":      {"protocol=https\nhost=gw.example\n\n", nil},
 		"another host": {"protocol=https\nhost=other.example\npassword=p1\n\n", nil},

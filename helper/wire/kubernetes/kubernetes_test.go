@@ -48,15 +48,21 @@ func TestServer(t *testing.T) {
 		"no request":     {"", "", false, nil},
 		"no cluster":     {with(`{"interactive":false}`), "", false, nil},
 		"a null cluster": {with(`{"cluster":null}`), "", false, nil},
-		"a cluster": {with(`{"cluster":{"server":"https://k8s.example:6443"}}`), "https://k8s.example:6443", true,
-			nil},
-		"with a path": {with(`{"cluster":{"server":"https://rancher.example/k8s/clusters/c-1"}}`),
-			"https://rancher.example", true, nil},
+		"a cluster": {
+			with(`{"cluster":{"server":"https://k8s.example:6443"}}`), "https://k8s.example:6443", true,
+			nil,
+		},
+		"with a path": {
+			with(`{"cluster":{"server":"https://rancher.example/k8s/clusters/c-1"}}`),
+			"https://rancher.example", true, nil,
+		},
 		"in other case": {with(`{"cluster":{"server":"HTTPS://K8S.example:443"}}`), "https://k8s.example", true, nil},
 		"no server":     {with(`{"cluster":{}}`), "", false, helper.ErrInvalid},
 		"over http":     {with(`{"cluster":{"server":"http://k8s.example"}}`), "", false, helper.ErrInvalid},
-		"a user": {with(`{"cluster":{"server":"https://k8s.example@evil.example"}}`), "", false,
-			helper.ErrInvalid},
+		"a user": {
+			with(`{"cluster":{"server":"https://k8s.example@evil.example"}}`), "", false,
+			helper.ErrInvalid,
+		},
 		"the root's dot":     {with(`{"cluster":{"server":"https://k8s.example."}}`), "", false, helper.ErrInvalid},
 		"a cluster of words": {with(`{"cluster":"https://k8s.example"}`), "", false, wire.ErrMalformed},
 	} {
