@@ -32,7 +32,6 @@ const MaxSize = 1 << 20
 var (
 	errForm = errors.New("it is written in a form that is not edited here, such as flow style")
 	errYAML = errors.New("it is not YAML as it is edited here")
-	errSize = fmt.Errorf("it is larger than %d bytes", MaxSize)
 )
 
 // made is behind the key of a list that was made for an item.
@@ -117,7 +116,7 @@ func same(a, b any) bool { return reflect.DeepEqual(a, b) }
 // content returns what the text means: the items of the list, and all else.
 func content(doc []byte, list string) (rest map[string]any, items []any, err error) {
 	if len(doc) > MaxSize {
-		return nil, nil, errSize
+		return nil, nil, sizeError()
 	}
 	if err := yaml.Unmarshal(doc, &rest); err != nil {
 		return nil, nil, errYAML
@@ -160,7 +159,7 @@ type text struct {
 
 func parse(doc []byte, list string) (*text, error) {
 	if len(doc) > MaxSize {
-		return nil, errSize
+		return nil, sizeError()
 	}
 	t := &text{newline: "\n", lines: slices.Collect(strings.Lines(string(doc)))}
 	if len(t.lines) > 0 && strings.HasSuffix(t.lines[0], "\r\n") {
@@ -188,3 +187,5 @@ func parse(doc []byte, list string) (*text, error) {
 	}
 	return t, nil
 }
+
+func sizeError() error { return fmt.Errorf("it is larger than %d bytes", MaxSize) }
