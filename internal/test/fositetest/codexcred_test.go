@@ -17,7 +17,7 @@ import (
 const short = 3 * time.Second
 
 func TestSignIn(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	r := s.login("work")
 	if !strings.Contains(r.stderr, "signed in as pe***@example.com") {
 		t.Errorf("stderr is %q, want the masked e-mail address of fosite's id_token in it", r.stderr)
@@ -43,7 +43,7 @@ func TestSignIn(t *testing.T) {
 
 // rotated wants that the account's tokens are of that generation and good, and
 // the refresh token that it had before is spent.
-func (s *stage) rotated(account string, generation uint64, spent string) {
+func (s *fixture) rotated(account string, generation uint64, spent string) {
 	s.t.Helper()
 	rec := s.stored(account)
 	c := rec.Credential
@@ -59,7 +59,7 @@ func (s *stage) rotated(account string, generation uint64, spent string) {
 }
 
 func TestRotation(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	first, spent := s.token("work"), s.stored("work").Credential.RefreshToken.Reveal()
 	second := s.token("work", "--refresh")
@@ -79,7 +79,7 @@ func TestRotation(t *testing.T) {
 }
 
 func TestOneOfManyRefreshesAnExpiredToken(t *testing.T) {
-	s := newStage(t, short)
+	s := newFixture(t, short)
 	s.login("work")
 	c := s.stored("work").Credential
 	s.expires(t, c.AccessToken.Reveal())
@@ -104,7 +104,7 @@ func TestOneOfManyRefreshesAnExpiredToken(t *testing.T) {
 
 // lost wants that the account needs a sign-in, that it is remembered, and that
 // a login repairs it.
-func (s *stage) lost(account string, requests int) {
+func (s *fixture) lost(account string, requests int) {
 	s.t.Helper()
 	for range 2 { // the second time without asking
 		r := s.cred(4, "get", account)
@@ -125,7 +125,7 @@ func (s *stage) lost(account string, requests int) {
 }
 
 func TestReuse_AfterTheRotation(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	spent := s.stored("work").Credential.RefreshToken.Reveal()
 	s.lives(short)
@@ -145,7 +145,7 @@ func TestReuse_AfterTheRotation(t *testing.T) {
 // A copy of the refresh token that another program spends first ends the
 // sign-in of both, the other's new tokens included.
 func TestReuse_BeforeTheRotation(t *testing.T) {
-	s := newStage(t, short)
+	s := newFixture(t, short)
 	s.login("work")
 	c := s.stored("work").Credential
 	s.expires(t, c.AccessToken.Reveal())
@@ -162,7 +162,7 @@ func TestReuse_BeforeTheRotation(t *testing.T) {
 
 // While the access token is valid as far as anybody can tell, get prints it.
 func TestReuse_WithAValidAccessToken(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	spent := s.stored("work").Credential.RefreshToken.Reveal()
 	token := s.token("work", "--refresh")
@@ -188,7 +188,7 @@ func TestReuse_WithAValidAccessToken(t *testing.T) {
 }
 
 func TestRevocation(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	first := s.stored("work").Credential
 	s.token("work", "--refresh")
@@ -227,7 +227,7 @@ func TestRevocation(t *testing.T) {
 }
 
 func TestSecondSignInLeavesTheFirst(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	first := s.token("work")
 	s.login("home")

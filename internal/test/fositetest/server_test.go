@@ -137,7 +137,7 @@ func (s *server) accepts(t *testing.T, use fosite.TokenUse, token string) bool {
 // expires waits until fosite takes the access token no longer.
 func (s *server) expires(t *testing.T, token string) {
 	t.Helper()
-	giveUp := time.After(patience)
+	giveUp := time.After(testTimeout)
 	for s.accepts(t, fosite.AccessToken, token) {
 		select {
 		case <-giveUp:
