@@ -129,10 +129,10 @@ func (k *Keyring) socket(t testing.TB) *net.UnixListener {
 	return l
 }
 
-// Strangers describes the processes that have the keyring's directories in
+// Leftovers describes the processes that have the keyring's directories in
 // their environment and are neither its daemons nor started by them: what a
 // program under test has left behind.
-func (k *Keyring) Strangers(t testing.TB) []string {
+func (k *Keyring) Leftovers(t testing.TB) []string {
 	t.Helper()
 	left, err := k.strangers()
 	k.must(t, "look for processes that were left", err)

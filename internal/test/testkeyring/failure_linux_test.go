@@ -18,7 +18,7 @@ func TestNothingIsLeftOfAFailure(t *testing.T) {
 			t.Run("keyring", func(t *testing.T) {
 				k := testkeyring.Fail(t, failure, "one")
 				dir = filepath.Dir(runtimeDir(t, k))
-				if left := k.Strangers(t); len(left) > 0 {
+				if left := k.Leftovers(t); len(left) > 0 {
 					t.Errorf("a keyring takes its own processes for others: %q", left)
 				}
 				if k.Prompted() {
@@ -55,7 +55,7 @@ func TestStrangers(t *testing.T) {
 		if err := cmd.Run(); err != nil {
 			t.Fatal(err)
 		}
-		if len(k.Strangers(t)) == 0 {
+		if len(k.Leftovers(t)) == 0 {
 			t.Error("the bus that was left behind is not seen")
 		}
 	})

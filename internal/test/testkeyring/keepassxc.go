@@ -48,7 +48,7 @@ const leastKeyTime = 100 * time.Millisecond
 
 func startKeePassXC(t testing.TB, confirm Confirm, keyTime time.Duration) *KeePassXC {
 	t.Helper()
-	x := &KeePassXC{keyring: furnish(t, needKeePassXC(t)), keyTime: keyTime}
+	x := &KeePassXC{keyring: makeDirs(t, needKeePassXC(t)), keyTime: keyTime}
 	if err := x.start(confirm); err != nil {
 		t.Fatalf("start a private KeePassXC: %v", err)
 	}

@@ -74,11 +74,11 @@ func signalOther(ctx context.Context, pid int, signal unix.Signal) error {
 	if err := unix.PidfdSendSignal(fd, signal, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 		return err
 	}
-	return waitGone(ctx, fd)
+	return waitExit(ctx, fd)
 }
 
-// waitGone returns when the process of the descriptor has ended.
-func waitGone(ctx context.Context, pidfd int) error {
+// waitExit returns when the process of the descriptor has ended.
+func waitExit(ctx context.Context, pidfd int) error {
 	for ctx.Err() == nil {
 		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, pollMilliseconds)
 		if n == 1 {

@@ -60,7 +60,7 @@ func Open() (*Keyring, error) {
 		return nil, err
 	}
 	k := &Keyring{tools: tools, patience: time.Minute}
-	if err = k.furnish(); err == nil {
+	if err = k.makeDirs(); err == nil {
 		k.offer()
 		err = k.startBus()
 	}
@@ -76,7 +76,7 @@ func Open() (*Keyring, error) {
 // prepare returns a gnome-keyring that is yet to start.
 func prepare(t testing.TB) *Keyring {
 	t.Helper()
-	k := furnish(t, need(t))
+	k := makeDirs(t, need(t))
 	k.offer()
 	return k
 }
@@ -91,7 +91,7 @@ func (k *Keyring) offer() {
 	}
 }
 
-func furnish(t testing.TB, tools map[string]string) *Keyring {
+func makeDirs(t testing.TB, tools map[string]string) *Keyring {
 	t.Helper()
 	k := &Keyring{tools: tools, patience: parts.Patience(t)}
 	t.Cleanup(func() {
@@ -99,13 +99,13 @@ func furnish(t testing.TB, tools map[string]string) *Keyring {
 			t.Errorf("close the private keyring: %v", err)
 		}
 	})
-	k.must(t, "start a private keyring", k.furnish())
+	k.must(t, "start a private keyring", k.makeDirs())
 	return k
 }
 
-// furnish makes the directories, in a short path of their own, because that of
+// makeDirs makes the directories, in a short path of their own, because that of
 // a socket has at most 107 bytes.
-func (k *Keyring) furnish() (err error) {
+func (k *Keyring) makeDirs() (err error) {
 	removeStale()
 	if k.dir, err = os.MkdirTemp("", dirPrefix); err != nil {
 		return err
