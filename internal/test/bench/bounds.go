@@ -42,7 +42,7 @@ func (r *result) bounds() []bound {
 	}
 	const largest = 10
 	all = append(all, bound{"size of the binary, MB", float64(r.size) / 1e6, largest, "%.1f"})
-	return append(all, r.herdBounds()...)
+	return append(all, r.stressBounds()...)
 }
 
 // of is what people call the store.
@@ -54,13 +54,13 @@ func of(store string) string {
 }
 
 // herdBounds are about the largest herds.
-func (r *result) herdBounds() []bound {
+func (r *result) stressBounds() []bound {
 	largest := 0
-	for _, h := range r.herds {
+	for _, h := range r.stresses {
 		largest = max(largest, h.Callers)
 	}
 	var all []bound
-	for _, h := range r.herds {
+	for _, h := range r.stresses {
 		if h.Callers != largest {
 			continue
 		}

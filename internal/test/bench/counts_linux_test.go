@@ -29,7 +29,7 @@ type limit struct {
 }
 
 // limits holds what is the same in every run on every machine. A system call
-// that is neither here nor in [moods] may not be made at all. Figures may fall,
+// that is neither here nor in [schedulerCalls] may not be made at all. Figures may fall,
 // and then they are to be lowered here; who raises one says why.
 var limits = []limit{
 	{"openat", 4, 4, 4, 3, "which files: see opened"},
@@ -69,9 +69,9 @@ const (
 // anyNumber is for what differs from run to run.
 const anyNumber = -1
 
-// moods are the system calls by which the Go runtime places threads and memory.
+// schedulerCalls are the system calls by which the Go runtime places threads and memory.
 // How many there are depends on when threads meet.
-var moods = []string{
+var schedulerCalls = []string{
 	"futex", "nanosleep", "sched_yield", "clone", "clone3", "gettid", "getpid", "tgkill", "rt_sigreturn", "rt_sigprocmask", "sigaltstack",
 	"mmap", "munmap", "madvise", "clock_gettime", "clock_nanosleep", "epoll_pwait", "sched_getaffinity", "pread64", "restart_syscall", "set_robust_list", "rseq", "exit", "exit_group",
 }
@@ -149,7 +149,7 @@ func compare(t *testing.T, p program, got, none map[string]int) {
 	}
 	for _, what := range slices.Sorted(maps.Keys(got)) {
 		known := slices.ContainsFunc(limits, func(l limit) bool { return l.what == what })
-		if n := got[what] - none[what]; n > 0 && !known && !slices.Contains(moods, what) {
+		if n := got[what] - none[what]; n > 0 && !known && !slices.Contains(schedulerCalls, what) {
 			t.Errorf("%s, tokens in the store %s: %d calls of %s, which it never made", p.name, p.store, n, what)
 		}
 	}

@@ -97,9 +97,9 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	o.plan.rounds, o.plan.herds = *rounds, []int{1, 10, 100, 500}
+	o.plan.rounds, o.plan.stresses = *rounds, []int{1, 10, 100, 500}
 	if *quick {
-		o.plan.rounds, o.plan.herds = 20, []int{1, 10, 50}
+		o.plan.rounds, o.plan.stresses = 20, []int{1, 10, 50}
 		f.Visit(func(given *flag.Flag) {
 			if given.Name == "n" {
 				o.plan.rounds = *rounds

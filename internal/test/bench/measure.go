@@ -16,9 +16,9 @@ import (
 
 // A plan says what to measure.
 type plan struct {
-	rounds int
-	herds  []int  // how many ask at once
-	only   string // a store, or nothing for both
+	rounds   int
+	stresses []int  // how many ask at once
+	only     string // a store, or nothing for both
 }
 
 // A measured is a program and what its runs took.
@@ -36,7 +36,7 @@ type result struct {
 	size     int64 // of the binary, in bytes
 	missing  []string
 	programs []*measured
-	herds    []herd
+	stresses []stress
 }
 
 // A machine is where it was.
@@ -70,7 +70,7 @@ func bench(ctx context.Context, p plan, progress io.Writer) (res *result, err er
 	if err := res.measure(ctx, progress); err != nil {
 		return nil, err
 	}
-	err = res.stampede(ctx, l, p.herds, progress)
+	err = res.measureStress(ctx, l, p.stresses, progress)
 	res.missing = l.missing
 	return res, err
 }
@@ -125,17 +125,17 @@ func (r *result) measure(ctx context.Context, progress io.Writer) error {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// stampede lets herds ask.
-func (r *result) stampede(ctx context.Context, l *lab, sizes []int, progress io.Writer) error {
+// measureStress lets herds ask.
+func (r *result) measureStress(ctx context.Context, l *lab, sizes []int, progress io.Writer) error {
 	for _, store := range l.stores {
 		for _, token := range []string{valid, expired} {
 			for _, size := range sizes {
 				say(progress, "a herd of %d, %s token, store %s", size, token, store)
-				h, err := l.herd(ctx, size, store, token)
+				h, err := l.stress(ctx, size, store, token)
 				if err != nil {
 					return err
 				}
-				r.herds = append(r.herds, h)
+				r.stresses = append(r.stresses, h)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ func found() *result {
 			series(nameConstant, "", 1, 3), series(nameGoKeyring, storeKeychain, 2, 6),
 			series(nameGet, storeFile, 2, 6), series(nameGet, storeKeychain, 4, 12),
 		},
-		herds: []herd{
+		stresses: []stress{
 			{Callers: 10, Store: storeFile, Token: expired, Requests: 3},
 			{Callers: 500, Store: storeFile, Token: expired, Last: 4.2, Requests: 1},
 			{Callers: 500, Store: storeFile, Token: valid, Failures: 2, Failure: "exit status 5: timed out", DaemonAlive: true},

@@ -17,8 +17,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// A herd is what happened when many asked at once.
-type herd struct {
+// A stress is what happened when many asked at once.
+type stress struct {
 	Callers     int     `json:"callers"`
 	Store       string  `json:"store"`
 	Token       string  `json:"token"` // valid or expired
@@ -37,31 +37,31 @@ const (
 	expired = "expired"
 )
 
-// herd lets the callers ask at once. Each is a shell first, which waits to be
+// stress lets the callers ask at once. Each is a shell first, which waits to be
 // released and then becomes codex-cred.
-func (l *lab) herd(ctx context.Context, callers int, store, token string) (herd, error) {
+func (l *lab) stress(ctx context.Context, callers int, store, token string) (stress, error) {
 	if token == expired {
 		if err := l.expire(ctx, store); err != nil {
-			return herd{}, err
+			return stress{}, err
 		}
 	}
 	before := l.server.Count(authserver.GrantRefresh)
 	dir, err := os.MkdirTemp(l.dir, "herd-")
 	if err != nil {
-		return herd{}, err
+		return stress{}, err
 	}
 	p, err := l.gather(ctx, callers, store, dir)
 	if err != nil {
-		return herd{}, err
+		return stress{}, err
 	}
 	ended := p.release()
-	h := herd{
+	h := stress{
 		Callers: callers, Store: store, Token: token,
 		Half: spreadOf(ended).Median, Last: maxOf(ended),
 		Requests:    l.server.Count(authserver.GrantRefresh) - before,
 		DaemonAlive: l.keyring == nil || l.keyring.Alive(),
 	}
-	if err := h.judge(p.calls, dir, l.server.Accepts); err != nil {
+	if err := h.countFailures(p.calls, dir, l.server.Accepts); err != nil {
 		return h, err
 	}
 	return h, os.RemoveAll(dir)
@@ -151,18 +151,18 @@ func (p *pack) release() []float64 {
 	return ended
 }
 
-// judge counts failures and tokens. To print a token that the server does not
+// countFailures counts failures and tokens. To print a token that the server does not
 // accept is one.
-func (h *herd) judge(calls []*exec.Cmd, dir string, accepts func(token string) bool) error {
+func (h *stress) countFailures(calls []*exec.Cmd, dir string, accepts func(token string) bool) error {
 	tokens := map[string]bool{}
 	for n, cmd := range calls {
 		path := filepath.Join(dir, strconv.Itoa(n))
 		if !cmd.ProcessState.Success() {
-			told, err := os.ReadFile(path + ".err") //nolint:gosec // of the lab
+			report, err := os.ReadFile(path + ".err") //nolint:gosec // of the lab
 			if err != nil {
 				return err
 			}
-			h.fail(fmt.Sprintf("%s: %s", cmd.ProcessState, strings.TrimSpace(string(told))))
+			h.fail(fmt.Sprintf("%s: %s", cmd.ProcessState, strings.TrimSpace(string(report))))
 			continue
 		}
 		token, err := os.ReadFile(path + ".out") //nolint:gosec // of the lab
@@ -178,7 +178,7 @@ func (h *herd) judge(calls []*exec.Cmd, dir string, accepts func(token string) b
 	return nil
 }
 
-func (h *herd) fail(how string) {
+func (h *stress) fail(how string) {
 	if h.Failures++; h.Failure == "" {
 		h.Failure = how
 	}
