@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A report is what the JSON says.
+// A report is the JSON output.
 type report struct {
 	SchemaVersion int      `json:"schema_version"`
 	Rounds        int      `json:"rounds"`
@@ -37,7 +37,7 @@ type report struct {
 	Missing       []string `json:"missing"`
 }
 
-// TestBench measures for real, a little. What it finds says nothing about time.
+// TestBench measures briefly. It checks no times.
 func TestBench(t *testing.T) {
 	t.Parallel()
 	t.Run(storeFile, func(t *testing.T) {
@@ -68,7 +68,7 @@ func ours() []string {
 	return []string{nameGet, "codex-cred get -f json", "codex-cred helper git get", "codex-cred helper docker get"}
 }
 
-// measuredNow runs two rounds and small herds.
+// measuredNow runs two rounds and small stress tests.
 func measuredNow(t *testing.T, store string) report {
 	t.Helper()
 	var stdout, stderr strings.Builder

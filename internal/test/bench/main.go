@@ -36,10 +36,10 @@ func start() int {
 	return 1
 }
 
-// errNoBrowser says that this process is not the browser.
+// errNoBrowser means that this process is not the browser.
 var errNoBrowser = errors.New("no browser")
 
-// browse plays the browser of the sign-in, if that is what this process is for.
+// browse acts as the browser of the sign-in if this process was started as it.
 func browse(ctx context.Context) error {
 	if os.Getenv(browseVariable) == "" {
 		return errNoBrowser

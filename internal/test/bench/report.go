@@ -19,7 +19,7 @@ func (r *result) find(name, store string) *measured {
 	return r.programs[i]
 }
 
-// A row is a program as the report shows it.
+// A row is a program in the report.
 type row struct {
 	Name      string `json:"name"`
 	Store     string `json:"store,omitempty"`
@@ -42,7 +42,7 @@ func (r *result) rows() []row {
 	return rows
 }
 
-// times is how the program compares with another, or zero without one.
+// times returns the ratio to another program, or zero without one.
 func (m *measured) times(other *measured) spread {
 	if m == nil || other == nil {
 		return spread{}

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// found is a result of two rounds, in which everything took twice as long as its
-// yardstick.
+// found is a result of two rounds in which everything took twice as long as its yardstick.
 func found() *result {
 	series := func(name, store string, elapsed ...float64) *measured {
 		return &measured{program: program{name: name, store: store}, elapsed: elapsed, cpu: elapsed, counts: counts{PeakKiB: 2048}}

@@ -17,7 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// A stress is what happened when many asked at once.
+// A stress is the outcome of many concurrent calls.
 type stress struct {
 	Callers     int     `json:"callers"`
 	Store       string  `json:"store"`
@@ -31,14 +31,14 @@ type stress struct {
 	DaemonAlive bool    `json:"daemon_alive"`
 }
 
-// The two states of a token.
+// States of a token.
 const (
 	valid   = "valid"
 	expired = "expired"
 )
 
-// stress lets the callers ask at once. Each is a shell first, which waits to be
-// released and then becomes codex-cred.
+// stress starts the callers at once. Each is a shell that waits for its release and then becomes
+// codex-cred.
 func (l *lab) stress(ctx context.Context, callers int, store, token string) (stress, error) {
 	if token == expired {
 		if err := l.expire(ctx, store); err != nil {
@@ -67,7 +67,7 @@ func (l *lab) stress(ctx context.Context, callers int, store, token string) (str
 	return h, os.RemoveAll(dir)
 }
 
-// expire makes the stored token one that has expired. The next one lasts.
+// expire replaces the stored token by an expired one. The next one is valid.
 func (l *lab) expire(ctx context.Context, store string) error {
 	const life = 2 * time.Second
 	l.server.SetLife(life)
@@ -87,14 +87,14 @@ func (l *lab) expire(ctx context.Context, store string) error {
 	return nil
 }
 
-// A pack is shells that wait to be released.
+// A pack is a set of shells that wait for their release.
 type pack struct {
 	calls []*exec.Cmd
 	gate  *os.File // closing it releases them
 }
 
-// gather returns when every shell waits. Number n of them writes what it is told
-// into the files n.out and n.err.
+// gather returns when every shell waits. Shell number n writes its output to the files n.out and
+// n.err.
 func (l *lab) gather(ctx context.Context, callers int, store, dir string) (*pack, error) {
 	waiting, gate, err := os.Pipe()
 	if err != nil {
@@ -107,7 +107,7 @@ func (l *lab) gather(ctx context.Context, callers int, store, dir string) (*pack
 	defer func() { _ = ready.Close() }()
 	p := &pack{gate: gate}
 	p.calls, err = l.startShells(ctx, callers, store, dir, waiting, here)
-	// Only the shells have them open from here on: if all of them are gone, ready ends.
+	// Only the shells hold them from now on: ready ends if all of them have exited.
 	err = errors.Join(err, waiting.Close(), here.Close())
 	var one [1]byte
 	for range callers {
@@ -135,7 +135,7 @@ func (l *lab) startShells(ctx context.Context, callers int, store, dir string, f
 	return started, nil
 }
 
-// release returns after how many seconds each has ended.
+// release returns the time in seconds that each took.
 func (p *pack) release() []float64 {
 	ended := make([]float64, len(p.calls))
 	var all sync.WaitGroup
@@ -143,7 +143,7 @@ func (p *pack) release() []float64 {
 	_ = p.gate.Close()
 	for n, cmd := range p.calls {
 		all.Go(func() {
-			_ = cmd.Wait() // judge looks at how it ended
+			_ = cmd.Wait() // countFailures reads its exit status
 			ended[n] = time.Since(start).Seconds()
 		})
 	}
@@ -151,8 +151,7 @@ func (p *pack) release() []float64 {
 	return ended
 }
 
-// countFailures counts failures and tokens. To print a token that the server does not
-// accept is one.
+// countFailures counts failures and tokens. A token that the server does not accept is a failure.
 func (h *stress) countFailures(calls []*exec.Cmd, dir string, accepts func(token string) bool) error {
 	tokens := map[string]bool{}
 	for n, cmd := range calls {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestStress_Failures has herds that a benchmark must not praise.
+// TestStress_Failures has outcomes that a benchmark must report as failures.
 func TestStress_Failures(t *testing.T) {
 	t.Parallel()
 	l, err := openLab(t.Context(), storeFile, io.Discard)
@@ -23,7 +23,7 @@ func TestStress_Failures(t *testing.T) {
 			t.Errorf("the herd says %+v, want %d failures: %s", h, callers, failure)
 		}
 	}
-	l.server.Expire() // of which codex-cred knows nothing
+	l.server.Expire() // which codex-cred does not notice
 	want("it printed a token that the server does not accept")
 	_, err = l.output(t.Context(), storeFile, "erase")
 	must(t, err)

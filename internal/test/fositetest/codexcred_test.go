@@ -13,7 +13,7 @@ import (
 	"github.com/ory/fosite"
 )
 
-// short is a life that an access token outlives one run of the program by.
+// short is a lifetime that an access token outlives by one run of the program.
 const short = 3 * time.Second
 
 func TestSignIn(t *testing.T) {
@@ -41,8 +41,8 @@ func TestSignIn(t *testing.T) {
 	s.counts("refresh_token", 0)
 }
 
-// rotated wants that the account's tokens are of that generation and good, and
-// the refresh token that it had before is spent.
+// rotated checks that the account's tokens are valid and of that generation, and that its former
+// refresh token is spent.
 func (s *fixture) rotated(account string, generation uint64, spent string) {
 	s.t.Helper()
 	rec := s.stored(account)
@@ -102,11 +102,11 @@ func TestOneOfManyRefreshesAnExpiredToken(t *testing.T) {
 	s.counts("refresh_token", 1)
 }
 
-// lost wants that the account needs a sign-in, that it is remembered, and that
-// a login repairs it.
+// lost checks that the account needs a sign-in, that this is remembered, and that a login repairs
+// it.
 func (s *fixture) lost(account string, requests int) {
 	s.t.Helper()
-	for range 2 { // the second time without asking
+	for range 2 { // the second time without a request
 		r := s.cred(4, "get", account)
 		if r.stdout != "" || !strings.HasSuffix(r.stderr, "run: codex-cred login "+account+"\n") {
 			s.t.Errorf("get printed %d bytes, and on stderr %q, want nothing and the login command", len(r.stdout), r.stderr)
@@ -142,8 +142,8 @@ func TestReuse_AfterTheRotation(t *testing.T) {
 	s.lost("work", 3)
 }
 
-// A copy of the refresh token that another program spends first ends the
-// sign-in of both, the other's new tokens included.
+// TestReuse_BeforeTheRotation lets another program spend a copy of the refresh token first: that
+// ends the sign-in of both, the other's new tokens included.
 func TestReuse_BeforeTheRotation(t *testing.T) {
 	s := newFixture(t, short)
 	s.login("work")
@@ -160,7 +160,8 @@ func TestReuse_BeforeTheRotation(t *testing.T) {
 	}
 }
 
-// While the access token is valid as far as anybody can tell, get prints it.
+// TestReuse_WithAValidAccessToken checks that get prints an access token that is not known to be
+// invalid.
 func TestReuse_WithAValidAccessToken(t *testing.T) {
 	s := newFixture(t, time.Hour)
 	s.login("work")

@@ -19,7 +19,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
-// testTimeout bounds every wait: far more than any needs.
+// testTimeout limits every wait.
 const testTimeout = time.Minute
 
 const (
@@ -61,15 +61,14 @@ func visit(url string) error {
 	return authserver.Browse(ctx, url)
 }
 
-// build builds the program that is released, in its own module, with the versions
-// that it ships with.
+// build builds the released program in its own module, with its own versions.
 func build(program string) error {
 	cmd := exec.Command(filepath.Join("..", "..", "..", "packaging", "build"), "-o", program)
 	cmd.Stderr = os.Stderr
 	return cmd.Run()
 }
 
-// A fixture is a person's home and the server that they sign in at.
+// A fixture is a home directory and the server for its sign-ins.
 type fixture struct {
 	*server
 	t          *testing.T
@@ -83,14 +82,13 @@ func newFixture(t *testing.T, life time.Duration) *fixture {
 	return &fixture{server: serve(t, life), t: t, home: home, root: filepath.Join(home, "codex-cred")}
 }
 
-// A result is what a run of the program came to.
+// A result is the outcome of a run of the program.
 type result struct {
 	stdout, stderr string
 	code           int
 }
 
-// command is the program with nothing of the environment of whoever runs the
-// tests that it would heed.
+// command returns the program with an environment that contains nothing of the test's.
 func (s *fixture) command(args ...string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
@@ -138,7 +136,7 @@ func (s *fixture) login(account string) result {
 	return r
 }
 
-// token runs get and returns the token that it prints, which must be alone.
+// token runs get and returns the token, which must be the whole output.
 func (s *fixture) token(account string, flags ...string) string {
 	s.t.Helper()
 	r := s.cred(0, append([]string{"get", account}, flags...)...)
@@ -163,7 +161,7 @@ func (s *fixture) stored(account string) helper.Record {
 	return rec
 }
 
-// secret looks for the tokens of the account where they must not be.
+// secret searches for the account's tokens where they must not be.
 func (s *fixture) secret(account, where, text string) {
 	s.t.Helper()
 	c := s.stored(account).Credential
@@ -172,7 +170,7 @@ func (s *fixture) secret(account, where, text string) {
 	}
 }
 
-// counts wants the number of requests that fosite has seen with the grant.
+// counts wants that number of requests with the grant.
 func (s *fixture) counts(grant string, want int) {
 	s.t.Helper()
 	if got := s.count(grant); got != want {
