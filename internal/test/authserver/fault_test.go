@@ -202,7 +202,7 @@ func TestOtherFaults(t *testing.T) {
 	f.want(http.StatusBadRequest, "slow_down")
 }
 
-// TestKinds checks that every kind is in one of the tests above.
+// TestEveryKindIsTested checks that every kind is in one of the tests above.
 func TestEveryKindIsTested(t *testing.T) {
 	tested := make([]string, 0, len(authserver.Kinds()))
 	tested = append(tested, authserver.WrongState, authserver.NoIss, authserver.WrongIss, authserver.AccessDenied,

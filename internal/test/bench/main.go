@@ -49,7 +49,7 @@ func browse(ctx context.Context) error {
 	return authserver.Browse(ctx, os.Args[1])
 }
 
-// Options of the command line.
+// options are those of the command line.
 type options struct {
 	plan   plan
 	json   string
