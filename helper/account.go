@@ -124,7 +124,8 @@ func CheckName(name string) error {
 		// A text this long may be a misplaced token: it is not shown.
 		return fmt.Errorf("account name of %d bytes is %w: use at most %d", len(name), ErrInvalid, maxName)
 	case !consistsOf(name, letters+digits+"._@+-") || !consistsOf(name[:1], letters+digits):
-		return fmt.Errorf("account name %q is %w: use 1 to 64 of a-z 0-9 . _ @ + -, beginning with a letter or digit", truncate(name), ErrInvalid)
+		return fmt.Errorf("account name %q is %w: use 1 to 64 of a-z 0-9 . _ @ + -, beginning with a letter or digit",
+			truncate(name), ErrInvalid)
 	case strings.HasSuffix(name, "."):
 		return fmt.Errorf("account name %q is %w: it ends with a dot", name, ErrInvalid)
 	case isReserved(name):

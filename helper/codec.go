@@ -92,7 +92,8 @@ func decodeParts(b []byte) (item, error) {
 		return item{}, errors.New("it is not a JSON object")
 	}
 	if probe.Version > itemVersion {
-		return item{}, fmt.Errorf("it is %w: its format version is %d, this codex-cred knows %d", ErrNewer, probe.Version, itemVersion)
+		return item{},
+			fmt.Errorf("it is %w: its format version is %d, this codex-cred knows %d", ErrNewer, probe.Version, itemVersion)
 	}
 	if probe.Version != itemVersion {
 		return item{}, errors.New("it has no format version")

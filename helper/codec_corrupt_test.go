@@ -15,8 +15,7 @@ import (
 
 const newer = "it is of a newer version: its format version is 2, this codex-cred knows 1"
 
-// TestDecode_Corrupt checks that each damage is ErrCorrupt with its own clear
-// text, which holds nothing of the item.
+// TestDecode_Corrupt checks that each damage is ErrCorrupt with its own clear text, which holds nothing of the item.
 func TestDecode_Corrupt(t *testing.T) {
 	good := string(mustEncode(t, helper.Encode, sample()))
 	for _, c := range []struct{ name, item, want string }{
@@ -77,7 +76,10 @@ func TestDecode_CorruptCompact(t *testing.T) {
 		{"unknown segment", encodeParts(t, head, []byte("\x02\x05token"), none), "its compact form is damaged"},
 		{"segment beyond the end", encodeParts(t, head, []byte("\x00\x06token"), none), "its compact form is damaged"},
 		{"segment without length", encodeParts(t, head, []byte{0}, none), "its compact form is damaged"},
-		{"segment with endless length", encodeParts(t, head, append([]byte{0}, bytes.Repeat([]byte{0xff}, 11)...), none), "its compact form is damaged"},
+		{
+			"segment with endless length", encodeParts(t, head, append([]byte{0}, bytes.Repeat([]byte{0xff}, 11)...), none),
+			"its compact form is damaged",
+		},
 		{"damaged refresh token", encodeParts(t, head, token, []byte("\x02\x00")), "its compact form is damaged"},
 		{"bomb of 64 MiB", compressionBomb(t, 64<<20), "its compact form is damaged"},
 		{"one byte more than 1 MiB", sizedItem(t, head, 1<<20+1), "its compact form is damaged"},
@@ -86,8 +88,8 @@ func TestDecode_CorruptCompact(t *testing.T) {
 	}
 }
 
-// TestDecode_Compacted checks that compacted writes what Decode reads, so that
-// the damages above are the only thing that is wrong with their items.
+// TestDecode_Compacted checks that Decode reads the result of encodeParts, so that the damage is the only fault of the
+// items above.
 func TestDecode_Compacted(t *testing.T) {
 	head := []byte(with(t, string(mustEncode(t, helper.Encode, sample())), "access_token", nil))
 	c, err := helper.Decode(encodeParts(t, head, []byte("\x00\x05token\x01\x03abc"), []byte("\x00\x00")))
@@ -96,8 +98,7 @@ func TestDecode_Compacted(t *testing.T) {
 	}
 }
 
-// TestDecode_LargestCompact checks that the bound on what a compact item
-// unfolds to is the size that is meant.
+// TestDecode_LargestCompact checks the limit on the decompressed size of a compact item.
 func TestDecode_LargestCompact(t *testing.T) {
 	head := []byte(with(t, string(mustEncode(t, helper.Encode, sample())), "access_token", nil))
 	c, err := helper.Decode(sizedItem(t, head, 1<<20))
@@ -106,8 +107,7 @@ func TestDecode_LargestCompact(t *testing.T) {
 	}
 }
 
-// sizedItem returns a well-formed compact item that unfolds to size bytes, most
-// of them access token.
+// sizedItem returns a valid compact item with a decompressed size of size bytes.
 func sizedItem(t *testing.T, head []byte, size int) []byte {
 	t.Helper()
 	const lengths = 2 + 3 + 1 + 3 + 1 // of the head, the token, its segment, and no refresh token
@@ -116,8 +116,8 @@ func sizedItem(t *testing.T, head []byte, size int) []byte {
 	return encodeParts(t, head, segment, nil)
 }
 
-// TestDecode_LargeTimes checks that a time that has no UTC form in JSON is not
-// read: the credential could not be written again.
+// TestDecode_LargeTimes checks that a time without a UTC form in JSON is rejected: the credential could not be written
+// again.
 func TestDecode_LargeTimes(t *testing.T) {
 	good := string(mustEncode(t, helper.Encode, sample()))
 	for _, at := range []string{"9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"} {
@@ -131,8 +131,7 @@ func TestDecode_LargeTimes(t *testing.T) {
 	}
 }
 
-// wantCorrupt checks the error of an item: what it says, and that it shows
-// nothing of a token.
+// wantCorrupt checks the error of an item: what it says, and that it shows nothing of a token.
 func wantCorrupt(t *testing.T, item []byte, want string) {
 	t.Helper()
 	c, err := helper.Decode(item)
@@ -186,7 +185,7 @@ func encodeParts(t *testing.T, parts ...[]byte) []byte {
 	})
 }
 
-// compressionBomb returns a small compact item that unfolds to size zero bytes.
+// compressionBomb returns a small compact item that decompresses to size zero bytes.
 func compressionBomb(t *testing.T, size int) []byte {
 	t.Helper()
 	block := make([]byte, 1<<20)

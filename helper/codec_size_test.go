@@ -11,8 +11,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// windowsLimit is the size of the largest secret that the Windows credential
-// manager takes, the smallest of all keychains: CRED_MAX_CREDENTIAL_BLOB_SIZE.
+// windowsLimit is the maximum size of a secret in the Windows credential manager, the smallest of all keychains:
+// CRED_MAX_CREDENTIAL_BLOB_SIZE.
 const windowsLimit = 2560
 
 // randomText returns base64url text of n random characters.
@@ -53,8 +53,8 @@ func claims(random *rand.Rand, person helper.Identity) map[string]any {
 	}
 }
 
-// accessToken returns a JWT with the claims and a signature of 256 bytes,
-// filled up to about the size with more claims that fill returns.
+// accessToken returns a JWT with the claims and a signature of 256 bytes, filled up to about the size with more claims
+// that fill returns.
 func accessToken(random *rand.Rand, size int, members map[string]any, fill func(*rand.Rand) string) string {
 	more := []string{}
 	header := segment(map[string]any{"alg": "RS256", "kid": randomID(random), "typ": "JWT"})
@@ -69,8 +69,7 @@ func accessToken(random *rand.Rand, size int, members map[string]any, fill func(
 	}
 }
 
-// chatGPT returns a credential as a ChatGPT sign-in brings it, for the person
-// of the claims.
+// chatGPT returns a credential as a ChatGPT sign-in brings it, for the person of the claims.
 func chatGPT(random *rand.Rand, size, refresh int, fill func(*rand.Rand) string) helper.Credential {
 	c := sample()
 	c.Generation, c.Refused = 37, ""
@@ -83,9 +82,8 @@ func chatGPT(random *rand.Rand, size, refresh int, fill func(*rand.Rand) string)
 	return c
 }
 
-// TestEncodeCompact_FitsWindows checks the size of real-looking credentials,
-// issuer's settings included. A credential that does not fit is one that a
-// person on Windows is told not to keep in the keychain.
+// TestEncodeCompact_FitsWindows checks the size of realistic credentials, with the issuer's settings. A credential that
+// does not fit cannot be kept in the keychain on Windows.
 func TestEncodeCompact_FitsWindows(t *testing.T) {
 	noise := func(random *rand.Rand) string { return randomText(random, 40) }
 	for _, c := range []struct {
@@ -110,7 +108,8 @@ func TestEncodeCompact_FitsWindows(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
 			cred := chatGPT(random, c.access, c.refresh, c.fill)
 			plain, compact := mustEncode(t, helper.Encode, cred), mustEncode(t, helper.EncodeCompact, cred)
-			t.Logf("access token %d, refresh token %d: plain %d, compact %d bytes", len(cred.AccessToken.Reveal()), c.refresh, len(plain), len(compact))
+			t.Logf("access token %d, refresh token %d: plain %d, compact %d bytes", len(cred.AccessToken.Reveal()), c.refresh,
+				len(plain), len(compact))
 			if fits := len(compact) <= windowsLimit; fits != c.fits {
 				t.Errorf("the compact form has %d bytes; fits %d: %v, want %v", len(compact), windowsLimit, fits, c.fits)
 			}

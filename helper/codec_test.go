@@ -151,7 +151,8 @@ func TestCodec_TimesAreUTC(t *testing.T) {
 func TestCodec_Tokens(t *testing.T) {
 	for _, token := range []string{
 		"a", "ab", "abc", "abcd", "abcde", "QQ", "QR", "QQ==", "QUI=", "QUJD", "-_-_", "+/+/",
-		".", "..", "a.", ".a", "a..b", "QQ.QR.QUI", "eyJ9.QUJE.Zm9v.", "\n", "QUJD\nQUJD", "QUJD\r", "ü.ü", "a b", "{}", "\x01",
+		".", "..", "a.", ".a", "a..b", "QQ.QR.QUI", "eyJ9.QUJE.Zm9v.", "\n", "QUJD\nQUJD", "QUJD\r", "ü.ü", "a b", "{}",
+		"\x01",
 		"<script>&amp;", "\u2028", "\ufffd",
 	} {
 		for _, f := range formsOfItems() {
@@ -159,7 +160,8 @@ func TestCodec_Tokens(t *testing.T) {
 			c.AccessToken, c.RefreshToken = helper.NewSecret(token), helper.NewSecret("r"+token)
 			back := roundTrip(t, f, c)
 			if back.AccessToken.Reveal() != token || back.RefreshToken.Reveal() != "r"+token {
-				t.Errorf("%s form: token %q came back as %q, with r in front as %q", f.name, token, back.AccessToken.Reveal(), back.RefreshToken.Reveal())
+				t.Errorf("%s form: token %q came back as %q, with r in front as %q", f.name, token, back.AccessToken.Reveal(),
+					back.RefreshToken.Reveal())
 			}
 		}
 	}

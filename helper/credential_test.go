@@ -7,7 +7,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// credentialWithLife returns a credential that was obtained at start and lives for life.
+// credentialWithLife returns a credential that was obtained at start and has the lifetime.
 func credentialWithLife(life time.Duration) helper.Credential {
 	return helper.Credential{
 		AccessToken: helper.NewSecret("access"), RefreshToken: helper.NewSecret("refresh"),
@@ -16,8 +16,8 @@ func credentialWithLife(life time.Duration) helper.Credential {
 	}
 }
 
-// minTTLs are those of a test, of a usual server, of ChatGPT, and those round
-// the one whose tenth is 5 minutes.
+// minTTLs maps lifetimes to the wanted MinTTL: those of a test, of a typical server, of ChatGPT, and around the
+// lifetime whose tenth is 5 minutes.
 func minTTLs() map[time.Duration]time.Duration {
 	return map[time.Duration]time.Duration{ // to the least remaining life that is fresh
 		time.Second:                       100 * time.Millisecond,
@@ -40,8 +40,7 @@ func TestCredential_MinTTL(t *testing.T) {
 	}
 }
 
-// TestCredential_Boundaries asks one nanosecond before the end of each answer,
-// at it, and after.
+// TestCredential_Boundaries checks one nanosecond before each boundary, at it, and after it.
 func TestCredential_Boundaries(t *testing.T) {
 	for life, minTTL := range minTTLs() {
 		c := credentialWithLife(life)
@@ -81,13 +80,14 @@ func TestCredential_OtherZone(t *testing.T) {
 	}
 }
 
-// TestCredential_NothingToShow lists what is good for nothing at any time.
+// TestCredential_NothingToShow checks credentials that are never valid.
 func TestCredential_NothingToShow(t *testing.T) {
 	noToken, noExpiry := credentialWithLife(time.Hour), credentialWithLife(time.Hour)
 	noToken.AccessToken = helper.Secret{}
 	noExpiry.Expiry = time.Time{}
 	for name, c := range map[string]helper.Credential{
-		"zero": {}, "no access token": noToken, "no expiry": noExpiry, "no life": credentialWithLife(0), "expired when it came": credentialWithLife(-time.Hour),
+		"zero": {}, "no access token": noToken, "no expiry": noExpiry, "no life": credentialWithLife(0),
+		"expired when it came": credentialWithLife(-time.Hour),
 	} {
 		if c.Valid(start()) || c.Fresh(start(), 0) || c.Fresh(start(), time.Nanosecond) || c.Young(start()) {
 			t.Errorf("%s: Valid %v, Fresh %v, Young %v", name, c.Valid(start()), c.Fresh(start(), 0), c.Young(start()))

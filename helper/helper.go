@@ -122,7 +122,8 @@ func (r Record) fresh(now time.Time, minTTL time.Duration) bool {
 	return r.Credential.Fresh(now, minTTL) && !r.Stale()
 }
 
-var errClock = errors.New("this computer's clock is behind the time at which the access token was obtained, so it may have expired; set the clock")
+var errClock = errors.New("this computer's clock is behind the time at which the access token was obtained, so it " +
+	"may have expired; set the clock")
 
 // agingAnswer returns the fresh record and, in the last tenth of its lifetime, starts the next refresh.
 func (h *Helper) agingAnswer(ctx context.Context, req Request, rec Record, now time.Time) (Answer, error) {
@@ -190,7 +191,8 @@ func (h *Helper) refresh(ctx context.Context, req Request, old Record, why Reaso
 // [SharedError] if another program has it.
 func (r Record) Refreshable() error {
 	if r.Stale() {
-		return fmt.Errorf("the stored credential is older than one that was stored before (a restored backup?): %w", ErrSignInRequired)
+		return fmt.Errorf("the stored credential is older than one that was stored before (a restored backup?): %w",
+			ErrSignInRequired)
 	}
 	if r.Account.Shared != "" {
 		return &SharedError{Source: r.Account.Shared}

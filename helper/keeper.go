@@ -37,9 +37,10 @@ func (k Keeper) SignIn(ctx context.Context, account, store string, c Credential)
 }
 
 func (k Keeper) signIn(ctx context.Context, account, store, shared string, c Credential) (Account, error) {
-	return k.add(ctx, account, newCredential{store: store, shared: shared, credential: c, commit: func(next Leftover) func(*Account) error {
-		return promote(next, c, k.host(store), shared)
-	}})
+	return k.add(ctx, account,
+		newCredential{store: store, shared: shared, credential: c, commit: func(next Leftover) func(*Account) error {
+			return promote(next, c, k.host(store), shared)
+		}})
 }
 
 // A newCredential is a credential to add to an account.
@@ -73,13 +74,15 @@ func (k Keeper) add(ctx context.Context, account string, of newCredential) (Acco
 
 // storeUnder stores the credential if the account still lists the sign-in: an erase before the lock was acquired found
 // nothing to delete.
-func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c Credential, enter func(*Account) error) (Account, error) {
+func (k Keeper) storeUnder(
+	ctx context.Context, account string, next Leftover, c Credential, enter func(*Account) error,
+) (Account, error) {
 	listed, err := k.Records.Accounts.Load(account)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Account{}, err
 	}
 	if !isListed(listed, next) {
-		return Account{}, errErased
+		return Account{}, erasedError()
 	}
 	if _, err := k.Records.Write(ctx, Account{Name: account, ID: next.ID, Store: next.Store}, c, ""); err != nil {
 		return Account{}, err
@@ -96,7 +99,10 @@ func (k Keeper) storeUnder(ctx context.Context, account string, next Leftover, c
 	return Account{}, errors.Join(err, loadErr)
 }
 
-var errErased = fmt.Errorf("store the sign-in: the account was erased meanwhile: %w", ErrConflict)
+// erasedError is returned if the account was erased before the sign-in was stored.
+func erasedError() error {
+	return fmt.Errorf("store the sign-in: the account was erased meanwhile: %w", ErrConflict)
+}
 
 // isListed reports whether the sign-in is the account's current one or a leftover.
 func isListed(a Account, s Leftover) bool {
@@ -123,14 +129,15 @@ func announce(next Leftover, shared string) func(*Account) error {
 func promote(next Leftover, c Credential, host, shared string) func(*Account) error {
 	return func(a *Account) error {
 		if !isListed(*a, next) {
-			return errErased
+			return erasedError()
 		}
 		if a.ID != next.ID {
 			a.Leftovers = append(without(a.Leftovers, next.ID), Leftover{ID: a.ID, Store: a.Store})
 		}
 		*a = Account{
 			Name: a.Name, ID: next.ID, Store: next.Store,
-			Generation: c.Generation, Began: c.RefreshToken.Digest(), Host: host, Shared: shared, Leftovers: a.Leftovers, Updated: a.Updated,
+			Generation: c.Generation, Began: c.RefreshToken.Digest(), Host: host, Shared: shared, Leftovers: a.Leftovers,
+			Updated: a.Updated,
 		}
 		return nil
 	}
@@ -142,7 +149,8 @@ func (k Keeper) withdraw(ctx context.Context, account string, next Leftover, cau
 	if errors.Is(cause, ErrUnknown) {
 		return nil
 	}
-	if err := k.DeleteItem(context.WithoutCancel(ctx), next.Store, string(next.ID)); err != nil && !errors.Is(err, ErrNotFound) {
+	if err := k.DeleteItem(context.WithoutCancel(ctx), next.Store, string(next.ID)); err != nil &&
+		!errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("remove the unfinished sign-in: %w", err)
 	}
 	if err := k.unlist(account, next.ID); err != nil {

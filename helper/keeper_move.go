@@ -23,7 +23,8 @@ func (k Keeper) Migrate(ctx context.Context, a Account, store string) (Account, 
 	if rec.Account.Store == store {
 		return rec.Account, nil
 	}
-	return k.add(ctx, a.Name, newCredential{store: store, credential: rec.Credential, commit: replaceID(a.ID, k.host(store))})
+	return k.add(ctx, a.Name,
+		newCredential{store: store, credential: rec.Credential, commit: replaceID(a.ID, k.host(store))})
 }
 
 // replaceID returns the change that replaces the old ID by the new one. The other fields stay: the refresh token is the
@@ -32,7 +33,7 @@ func replaceID(old ID, host string) func(next Leftover) func(*Account) error {
 	return func(next Leftover) func(*Account) error {
 		return func(a *Account) error {
 			if a.ID != old || !isListed(*a, next) {
-				return errErased
+				return erasedError()
 			}
 			a.Leftovers = append(without(a.Leftovers, next.ID), Leftover{ID: a.ID, Store: a.Store})
 			a.ID, a.Store, a.Host = next.ID, next.Store, host

@@ -10,8 +10,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// twoStores returns a Keeper whose account "work" is signed in in the store
-// "memory", and the store "other".
+// twoStores returns a Keeper whose account "work" is signed in in the store "memory", and the store "other".
 func twoStores(t *testing.T) (k helper.Keeper, from, to *faultyStore) {
 	t.Helper()
 	k, from = keeper(t)
@@ -62,7 +61,7 @@ func TestMigrate(t *testing.T) {
 	if a.ID == before.ID || a.Store != "other" {
 		t.Errorf("the account has the id %s in %s", a.ID, a.Store)
 	}
-	// What is known of the refresh token moves with it.
+	// The state of the refresh token moves with it.
 	if !a.NotBefore.Equal(until) || a.Unanswered != 3 || a.Generation != 7 || !a.Created.Equal(before.Created) {
 		t.Errorf("the account became %+v", a)
 	}
@@ -76,7 +75,7 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// setTokenState is an account about which much was learnt.
+// setTokenState sets every field that describes the refresh token.
 func setTokenState(a *helper.Account) error {
 	a.NotBefore, a.Unanswered = time.Unix(1_900_000_000, 0).UTC(), 3
 	a.Host = "fedcba9876543210fedcba9876543210"
@@ -84,7 +83,7 @@ func setTokenState(a *helper.Account) error {
 	return nil
 }
 
-// TestWhatIsKnownOfTheToken stays while it is the same token.
+// TestWhatIsKnownOfTheToken checks that the fields stay while the refresh token is the same.
 func TestWhatIsKnownOfTheToken(t *testing.T) {
 	k, _, _ := twoStores(t)
 	want, err := k.Records.Accounts.Update("work", setTokenState)
@@ -158,7 +157,7 @@ func TestMigrateWithoutCredential(t *testing.T) {
 	wantItems(t, from, 0)
 }
 
-// The caller may have waited for a person who signed in again.
+// TestMigrateASignInThatMoved checks that an account that was signed in again while the caller waited is not moved.
 func TestMigrateASignInThatMoved(t *testing.T) {
 	k, _, to := twoStores(t)
 	before := load(t, k)

@@ -7,8 +7,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// TestKeeper_Copy: from before the item exists until it is claimed the account is
-// not one that refreshes.
+// TestKeeper_Copy checks that the account is shared from before the item exists until it is claimed.
 func TestKeeper_Copy(t *testing.T) {
 	k, s := keeper(t)
 	s.put = func() error {
@@ -32,7 +31,7 @@ func TestKeeper_Copy(t *testing.T) {
 	}
 }
 
-// TestKeeper_CopyFails: the account that there was stays one that refreshes.
+// TestKeeper_CopyFails checks that the previous account is not shared.
 func TestKeeper_CopyFails(t *testing.T) {
 	k, s := keeper(t)
 	mustSignIn(t, k, "first")
@@ -46,8 +45,8 @@ func TestKeeper_CopyFails(t *testing.T) {
 	wantToken(t, k, "first")
 }
 
-// TestKeeper_ShareEnds: a move to another store keeps it, a sign-in ends it, and
-// nobody claims what was replaced.
+// TestKeeper_ShareEnds checks that a move to another store keeps Shared, that a sign-in clears it, and that a replaced
+// sign-in cannot be claimed.
 func TestKeeper_ShareEnds(t *testing.T) {
 	k, _ := keeper(t)
 	k.Records.Stores["other"] = new(faultyStore)

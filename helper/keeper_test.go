@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
-// faultyStore is a Memory that does something else first. An error that a hook
-// returns is the store's answer.
+// faultyStore is a Memory with hooks. An error of a hook is the store's error.
 type faultyStore struct {
-	helper.Memory
+	storetest.Memory
 	put, remove func() error
 	lie         bool // answer less than was stored
 	drop        bool // store nothing and say that it is done
@@ -24,7 +24,9 @@ type faultyStore struct {
 	deletes     int
 }
 
-func (s *faultyStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *faultyStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	if s.put != nil {
 		if err := s.put(); err != nil {
 			return "", err
@@ -90,7 +92,7 @@ func mustSignIn(t *testing.T, k helper.Keeper, token string) helper.Account {
 	return a
 }
 
-// wantToken wants the account to answer with the token; none for no account.
+// wantToken checks the account's access token; "" means no account.
 func wantToken(t *testing.T, k helper.Keeper, token string) {
 	t.Helper()
 	rec, err := k.Records.Read(t.Context(), "work")
@@ -120,17 +122,18 @@ func TestKeeper_SignIn(t *testing.T) {
 	}
 	wantToken(t, k, "first")
 
-	// The old sign-in answers until the new one is stored.
+	// The old sign-in is used until the new one is stored.
 	s.put = func() error { wantToken(t, k, "first"); return nil }
 	second := mustSignIn(t, k, "second")
 	wantToken(t, k, "second")
-	if second.ID == first.ID || len(second.Leftovers) != 1 || second.Leftovers[0] != (helper.Leftover{ID: first.ID, Store: "memory"}) {
+	if second.ID == first.ID || len(second.Leftovers) != 1 ||
+		second.Leftovers[0] != (helper.Leftover{ID: first.ID, Store: "memory"}) {
 		t.Errorf("the account after a replacement is %+v, the old id %s", second, first.ID)
 	}
 	wantItems(t, s, 2)
 }
 
-// Whatever fails, the account is as it was and no item is without a name.
+// TestKeeper_SignInFails checks that after any failure the account is unchanged and every item is listed.
 func TestKeeper_SignInFails(t *testing.T) {
 	locked := func() error { return helper.ErrLocked }
 	for _, c := range []struct {
@@ -142,7 +145,11 @@ func TestKeeper_SignInFails(t *testing.T) {
 		{"the store is full", func(s *faultyStore) { s.put = func() error { return helper.ErrFull } }, helper.ErrFull, false},
 		{"the store answers other bytes", func(s *faultyStore) { s.lie = true }, helper.ErrCorrupt, false},
 		{"the store loses the item", func(s *faultyStore) { s.drop = true }, helper.ErrCorrupt, false},
-		{"nobody knows what happened", func(s *faultyStore) { s.put = func() error { return helper.ErrUnknown }; s.remove = locked }, helper.ErrUnknown, true},
+		{
+			"nobody knows what happened",
+			func(s *faultyStore) { s.put = func() error { return helper.ErrUnknown }; s.remove = locked }, helper.ErrUnknown,
+			true,
+		},
 	} {
 		t.Run(c.name+", first", func(t *testing.T) {
 			k, s := keeper(t)
@@ -172,7 +179,7 @@ func TestKeeper_SignInFails(t *testing.T) {
 	}
 }
 
-// faultyAccounts is Accounts whose next change is made, and nobody knows.
+// faultyAccounts is an Accounts whose next Update writes and then fails.
 type faultyAccounts struct {
 	helper.Accounts
 	changes int // until then
@@ -186,8 +193,8 @@ func (u *faultyAccounts) Update(name string, change func(*helper.Account) error)
 	return a, err
 }
 
-// A sign-in that is stored and named is there, whatever the directory's sync
-// answered; the one that it replaced is still listed.
+// TestKeeper_AccountFileUnknown checks that a stored and listed sign-in is returned even if the update of the account's
+// file failed, and that the replaced one is still listed.
 func TestKeeper_AccountFileUnknown(t *testing.T) {
 	k, s := keeper(t)
 	before := mustSignIn(t, k, "first")
@@ -200,7 +207,7 @@ func TestKeeper_AccountFileUnknown(t *testing.T) {
 	}
 }
 
-// A write that comes late finds its ID still listed.
+// TestKeeper_LateWrite checks that the ID of a write that may still happen stays listed.
 func TestKeeper_LateWrite(t *testing.T) {
 	k, s := keeper(t)
 	s.put = func() error { return helper.ErrUnknown }
@@ -217,7 +224,8 @@ func TestKeeper_LateWrite(t *testing.T) {
 	before, _ := k.Records.Accounts.Load("work")
 	_, err = k.SignIn(t.Context(), "work", "memory", signInOf("fourth"))
 	wantIs(t, err, helper.ErrUnknown)
-	if a, err := k.Records.Accounts.Load("work"); err != nil || a.ID != before.ID || len(a.Leftovers) != len(before.Leftovers)+1 {
+	if a, err := k.Records.Accounts.Load("work"); err != nil || a.ID != before.ID ||
+		len(a.Leftovers) != len(before.Leftovers)+1 {
 		t.Errorf("the account is %+v, %v; it was %+v", a, err, before)
 	}
 }

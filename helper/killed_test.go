@@ -8,18 +8,17 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// errKilled is what everything answers after the moment of death.
+// errKilled is the error of every step after the kill.
 var errKilled = errors.New("killed")
 
-// A failpoint kills a Keeper at one of its steps: that step is the last that
-// happens, or the first that does not, and nothing happens after it.
+// A failpoint stops a Keeper at one of its steps, before or after that step; no later step happens.
 type failpoint struct {
 	stepsLeft int  // steps until then
 	completes bool // the last step happens
 	killed    bool
 }
 
-// step runs f unless the Keeper is dead.
+// step runs f unless the failpoint was reached.
 func (fp *failpoint) step(f func() error) error {
 	if fp.killed {
 		return errKilled
@@ -45,7 +44,9 @@ func (m failpointStore) Get(ctx context.Context, name string) (item []byte, v he
 	return item, v, err
 }
 
-func (m failpointStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (v helper.Version, err error) {
+func (m failpointStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (v helper.Version, err error) {
 	err = m.failpoint.step(func() error { v, err = m.Store.Put(ctx, name, item, expect); return err })
 	return v, err
 }
@@ -73,7 +74,7 @@ func (m failpointAccounts) Remove(name string) error {
 	return m.failpoint.step(func() error { return m.Accounts.Remove(name) })
 }
 
-// withFailpoint returns the Keeper as it is in a process that dies.
+// withFailpoint returns the Keeper with the failpoint in its stores and accounts.
 func withFailpoint(k helper.Keeper, fp *failpoint) helper.Keeper {
 	stores := helper.Router{}
 	for word, s := range k.Records.Stores {
@@ -83,8 +84,7 @@ func withFailpoint(k helper.Keeper, fp *failpoint) helper.Keeper {
 	return k
 }
 
-// killAtEveryStep calls test with each death that a run can die, until a run is over
-// before it.
+// killAtEveryStep calls test with a failpoint at each step, until a run ends before its failpoint.
 func killAtEveryStep(t *testing.T, test func(t *testing.T, fp *failpoint)) {
 	for _, done := range []bool{false, true} {
 		deaths := 0

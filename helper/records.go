@@ -84,7 +84,8 @@ func (r Records) Verify(ctx context.Context, a Account, item []byte) error {
 		return fmt.Errorf("read the credential back: %w", err)
 	}
 	if !bytes.Equal(item, back) {
-		return fmt.Errorf("read the credential back from the %s: the item is %w: it differs from what was stored", a.Store, ErrCorrupt)
+		return fmt.Errorf("read the credential back from the %s: the item is %w: it differs from what was stored", a.Store,
+			ErrCorrupt)
 	}
 	return nil
 }

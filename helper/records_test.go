@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
 const (
@@ -14,7 +15,7 @@ const (
 	secondID = helper.ID("22222222222222222222222222222222")
 )
 
-// fakeAccounts is account files that a test writes by hand. Only Load may be called.
+// fakeAccounts holds accounts that a test writes directly. Only Load may be called.
 type fakeAccounts struct {
 	helper.Accounts
 	accounts map[string]helper.Account
@@ -32,12 +33,14 @@ func (b *fakeAccounts) Load(name string) (helper.Account, error) {
 
 // limitedStore is a Memory that holds items of at most limit bytes.
 type limitedStore struct {
-	helper.Memory
+	storetest.Memory
 	limit int
 	puts  int
 }
 
-func (s *limitedStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *limitedStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	s.puts++
 	if len(item) > s.limit {
 		return "", fmt.Errorf("%d bytes are %w", len(item), helper.ErrTooLarge)
@@ -45,9 +48,9 @@ func (s *limitedStore) Put(ctx context.Context, name string, item []byte, expect
 	return s.Memory.Put(ctx, name, item, expect)
 }
 
-// corruptingStore is a Memory that answers something else than it was given.
+// corruptingStore is a Memory that returns other bytes than it was given.
 type corruptingStore struct {
-	helper.Memory
+	storetest.Memory
 	mangle func([]byte) []byte
 }
 
@@ -61,7 +64,7 @@ func (s *corruptingStore) Get(ctx context.Context, name string) ([]byte, helper.
 
 // failingStore is a Memory whose reads or writes fail.
 type failingStore struct {
-	helper.Memory
+	storetest.Memory
 	get, put error
 }
 
@@ -72,14 +75,16 @@ func (s *failingStore) Get(ctx context.Context, name string) ([]byte, helper.Ver
 	return s.Memory.Get(ctx, name)
 }
 
-func (s *failingStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *failingStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	if s.put != nil {
 		return "", s.put
 	}
 	return s.Memory.Put(ctx, name, item, expect)
 }
 
-// unusedStore fails the test when it is touched.
+// unusedStore fails the test when it is called.
 type unusedStore struct{ t *testing.T }
 
 func (s unusedStore) Get(context.Context, string) ([]byte, helper.Version, error) {
@@ -99,7 +104,7 @@ func (s unusedStore) Delete(context.Context, string, helper.Version) error {
 
 // hookedStore is a Memory that calls beforeGet once, before the first Get.
 type hookedStore struct {
-	helper.Memory
+	storetest.Memory
 	beforeGet func()
 }
 
@@ -111,8 +116,7 @@ func (s *hookedStore) Get(ctx context.Context, name string) ([]byte, helper.Vers
 	return s.Memory.Get(ctx, name)
 }
 
-// newRecords returns records of the account "work", which names the store "file",
-// and another store that must not be touched.
+// newRecords returns records of the account "work" in the store "file", and another store that must not be used.
 func newRecords(t *testing.T, s helper.Store) (helper.Records, *fakeAccounts) {
 	t.Helper()
 	b := &fakeAccounts{accounts: map[string]helper.Account{
@@ -121,7 +125,7 @@ func newRecords(t *testing.T, s helper.Store) (helper.Records, *fakeAccounts) {
 	return helper.Records{Accounts: b, Stores: helper.Router{"file": s, "keychain": unusedStore{t}}}, b
 }
 
-// fill puts the credential behind the Records' back.
+// fill puts the credential directly into the store.
 func fill(t *testing.T, s helper.Store, id helper.ID, c helper.Credential) helper.Version {
 	t.Helper()
 	v, err := s.Put(t.Context(), string(id), mustEncode(t, helper.Encode, c), "")
@@ -132,7 +136,7 @@ func fill(t *testing.T, s helper.Store, id helper.ID, c helper.Credential) helpe
 }
 
 func TestRecords_Read(t *testing.T) {
-	s := new(helper.Memory)
+	s := new(storetest.Memory)
 	r, b := newRecords(t, s)
 	v := fill(t, s, firstID, sample())
 	rec, err := r.Read(t.Context(), "work")
@@ -159,7 +163,7 @@ func TestRecords_ReadAbsent(t *testing.T) {
 		{"item is gone", helper.Account{ID: secondID, Store: "file"}, "work", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := new(helper.Memory)
+			s := new(storetest.Memory)
 			r, b := newRecords(t, s)
 			fill(t, s, firstID, sample())
 			b.accounts["work"] = c.account
@@ -174,8 +178,8 @@ func TestRecords_ReadAbsent(t *testing.T) {
 	}
 }
 
-// TestRecords_ReadFollows checks what a reader finds whose item is deleted
-// between its read of the account and its read of the item.
+// TestRecords_ReadFollows checks what a reader finds whose item is deleted between its read of the account and its read
+// of the item.
 func TestRecords_ReadFollows(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -186,13 +190,17 @@ func TestRecords_ReadFollows(t *testing.T) {
 		{"replaced in another store", helper.Account{ID: secondID, Store: "vault"}, nil},
 		{"moved to another store", helper.Account{ID: firstID, Store: "vault"}, nil},
 		{"replaced in an unknown store", helper.Account{ID: secondID, Store: "elsewhere"}, helper.ErrUnavailable},
-		{"replaced and gone again", helper.Account{ID: "33333333333333333333333333333333", Store: "file"}, helper.ErrNotFound},
+		{
+			"replaced and gone again",
+			helper.Account{ID: "33333333333333333333333333333333", Store: "file"},
+			helper.ErrNotFound,
+		},
 		{"erased", helper.Account{}, helper.ErrNotFound},
 		{"erase has begun", helper.Account{ID: secondID, Store: "file", Erasing: true}, helper.ErrNotFound},
 		{"deleted, still named", helper.Account{ID: firstID, Store: "file"}, helper.ErrNotFound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, vault := new(hookedStore), new(helper.Memory)
+			s, vault := new(hookedStore), new(storetest.Memory)
 			r, b := newRecords(t, s)
 			r.Stores["vault"] = vault
 			v := fill(t, s, firstID, credentialWithLife(0))
@@ -249,8 +257,7 @@ func storeErrors() []error {
 	}
 }
 
-// TestRecords_ErrorsPass checks that each error of the store reaches the caller
-// as itself and never as ErrNotFound.
+// TestRecords_ErrorsPass checks that each error of the store reaches the caller as itself and never as ErrNotFound.
 func TestRecords_ErrorsPass(t *testing.T) {
 	for _, cause := range storeErrors() {
 		t.Run(cause.Error(), func(t *testing.T) {

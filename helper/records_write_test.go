@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
 // rotated returns the sample after another rotation, with a token that no
@@ -18,7 +19,7 @@ func rotated() helper.Credential {
 }
 
 func TestRecords_Write(t *testing.T) {
-	s := new(helper.Memory)
+	s := new(storetest.Memory)
 	r, b := newRecords(t, s)
 	first, err := r.Write(t.Context(), b.accounts["work"], sample(), "")
 	if err != nil {
@@ -118,7 +119,7 @@ func TestRecords_WriteLies(t *testing.T) {
 // TestRecords_WriteElsewhere checks that a write goes where the given account
 // says, whatever the account's file says.
 func TestRecords_WriteElsewhere(t *testing.T) {
-	s := new(helper.Memory)
+	s := new(storetest.Memory)
 	r, b := newRecords(t, s)
 	if _, err := r.Write(t.Context(), helper.Account{ID: secondID, Store: "file"}, sample(), ""); err != nil {
 		t.Fatal(err)

@@ -45,5 +45,6 @@ func (r Record) rejectedTooSoon(now time.Time) error {
 	}
 	age := now.Sub(r.Credential.ObtainedAt).Round(time.Second)
 	due := r.rejectionDue(now).UTC().Format(time.RFC3339)
-	return fmt.Errorf("the access token that was refused is the newest, %s old; if it is refused again after %s it will be refreshed: %w", age, due, ErrTemporary)
+	return fmt.Errorf("the access token that was refused is the newest, %s old; if it is refused again after %s it "+
+		"will be refreshed: %w", age, due, ErrTemporary)
 }

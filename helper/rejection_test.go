@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
 func sha(text string) string {
@@ -24,27 +25,66 @@ func TestHelper_GetRejected(t *testing.T) {
 	}
 	for _, c := range []getCase{
 		{name: "another token was", age: fresh, req: helper.Request{Rejected: sha("older")}, token: "access"},
-		{name: "another token was, expired", age: expired, req: helper.Request{Rejected: sha("older")}, answer: hour, token: "renewed", calls: 1},
-		{name: "too young", age: 6*time.Minute - 1, req: rejected, err: temporary, says: "the access token that was refused is the newest"},
-		{name: "a tenth of its life old", age: 6 * time.Minute, req: rejected, answer: hour, token: "renewed", calls: 1, why: helper.ReasonRejected},
-		{name: "the refresh fails", age: fresh, req: rejected, answer: fails(temporary), err: temporary, calls: 1, why: helper.ReasonRejected},
-		{name: "the refresh is refused", age: fresh, req: rejected, answer: fails(again), err: again, calls: 1, why: helper.ReasonRejected},
+		{
+			name: "another token was, expired", age: expired, req: helper.Request{Rejected: sha("older")}, answer: hour,
+			token: "renewed", calls: 1,
+		},
+		{
+			name: "too young", age: 6*time.Minute - 1, req: rejected, err: temporary,
+			says: "the access token that was refused is the newest",
+		},
+		{
+			name: "a tenth of its life old", age: 6 * time.Minute, req: rejected, answer: hour, token: "renewed", calls: 1,
+			why: helper.ReasonRejected,
+		},
+		{
+			name: "the refresh fails", age: fresh, req: rejected, answer: fails(temporary), err: temporary, calls: 1,
+			why: helper.ReasonRejected,
+		},
+		{
+			name: "the refresh is refused", age: fresh, req: rejected, answer: fails(again), err: again, calls: 1,
+			why: helper.ReasonRejected,
+		},
 		{name: "no refresh token", age: fresh, req: rejected, stored: noRefreshToken, err: again},
-		{name: "offline", age: fresh, req: helper.Request{Rejected: sha("access"), Offline: true}, err: temporary, says: "offline"},
-		{name: "by hand, too young", age: 0, req: helper.Request{Rejected: sha("access"), Refresh: true}, answer: hour, token: "renewed", calls: 1, why: helper.ReasonHand},
+		{
+			name: "offline", age: fresh, req: helper.Request{Rejected: sha("access"), Offline: true}, err: temporary,
+			says: "offline",
+		},
+		{
+			name: "by hand, too young", age: 0, req: helper.Request{Rejected: sha("access"), Refresh: true}, answer: hour,
+			token: "renewed", calls: 1, why: helper.ReasonHand,
+		},
 		{name: "the new token is the same", age: fresh, req: rejected, answer: func(now time.Time) (helper.Record, error) {
 			rec := refreshedRecord(now, time.Hour)
 			rec.Credential.AccessToken = helper.NewSecret("access")
 			return rec, nil
 		}, err: temporary, calls: 1, why: helper.ReasonRejected},
 
-		{name: "it has expired meanwhile", age: expired, stored: times(9, time.Hour), req: rejected, answer: hour, token: "renewed", calls: 1},
-		{name: "the clock went back", age: -time.Hour, req: rejected, answer: hour, token: "renewed", calls: 1, why: helper.ReasonRejected},
+		{
+			name: "it has expired meanwhile", age: expired, stored: times(9, time.Hour), req: rejected, answer: hour,
+			token: "renewed", calls: 1,
+		},
+		{
+			name: "the clock went back", age: -time.Hour, req: rejected, answer: hour, token: "renewed", calls: 1,
+			why: helper.ReasonRejected,
+		},
 
-		{name: "the second time it waits double", age: 12*time.Minute - 1, stored: times(1, time.Hour), req: rejected, err: temporary},
-		{name: "and then refreshes", age: 12 * time.Minute, stored: times(1, time.Hour), req: rejected, answer: hour, token: "renewed", calls: 1, why: helper.ReasonRejected},
-		{name: "the third time it waits double again", age: 24*time.Minute - 1, stored: times(2, time.Hour), req: rejected, err: temporary},
-		{name: "two days later all is forgotten", age: 6 * time.Minute, stored: times(9, 48*time.Hour), req: rejected, answer: hour, token: "renewed", calls: 1, why: helper.ReasonRejected},
+		{
+			name: "the second time it waits double", age: 12*time.Minute - 1, stored: times(1, time.Hour), req: rejected,
+			err: temporary,
+		},
+		{
+			name: "and then refreshes", age: 12 * time.Minute, stored: times(1, time.Hour), req: rejected, answer: hour,
+			token: "renewed", calls: 1, why: helper.ReasonRejected,
+		},
+		{
+			name: "the third time it waits double again", age: 24*time.Minute - 1, stored: times(2, time.Hour), req: rejected,
+			err: temporary,
+		},
+		{
+			name: "two days later all is forgotten", age: 6 * time.Minute, stored: times(9, 48*time.Hour), req: rejected,
+			answer: hour, token: "renewed", calls: 1, why: helper.ReasonRejected,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) { runGet(t, c) })
 	}
@@ -76,7 +116,8 @@ func TestRejectionsAreBounded(t *testing.T) {
 		}
 	}
 	if firstDay > 7 || len(refreshes) > 7+days {
-		t.Errorf("%d refreshes in the first day and %d in %d days, want at most 7, and one a day: %v", firstDay, len(refreshes), days, refreshes)
+		t.Errorf("%d refreshes in the first day and %d in %d days, want at most 7, and one a day: %v", firstDay,
+			len(refreshes), days, refreshes)
 	}
 	if len(refreshes) < 7 {
 		t.Errorf("only %d refreshes in %d days: a token that was really revoked is not replaced", len(refreshes), days)
@@ -86,7 +127,7 @@ func TestRejectionsAreBounded(t *testing.T) {
 // recordsOf returns records that hold only this one.
 func recordsOf(t *testing.T, rec helper.Record) helper.Records {
 	t.Helper()
-	s := new(helper.Memory)
+	s := new(storetest.Memory)
 	records, b := newRecords(t, s)
 	a := b.accounts["work"]
 	a.Rejections, a.RejectedAt = rec.Account.Rejections, rec.Account.RejectedAt
@@ -105,10 +146,22 @@ func TestHelper_GetClock(t *testing.T) {
 	for _, c := range []getCase{
 		{name: "a minute behind", age: -time.Minute, token: "access"},
 		{name: "an hour behind", age: -time.Hour, answer: hour, token: "renewed", calls: 1, why: helper.ReasonClock},
-		{name: "an hour behind, the refresh fails", age: -time.Hour, answer: fails(temporary), token: "access", warn: temporary, calls: 1, why: helper.ReasonClock},
-		{name: "an hour behind, tried before", age: -time.Hour, stored: tried(5), token: "access", warn: errAny, says: "set the clock"},
-		{name: "an hour behind, tried for an older one", age: -time.Hour, stored: tried(4), answer: hour, token: "renewed", calls: 1, why: helper.ReasonClock},
-		{name: "an hour behind, offline", age: -time.Hour, req: helper.Request{Offline: true}, token: "access", warn: temporary, says: "offline"},
+		{
+			name: "an hour behind, the refresh fails", age: -time.Hour, answer: fails(temporary), token: "access",
+			warn: temporary, calls: 1, why: helper.ReasonClock,
+		},
+		{
+			name: "an hour behind, tried before", age: -time.Hour, stored: tried(5), token: "access", warn: errAny,
+			says: "set the clock",
+		},
+		{
+			name: "an hour behind, tried for an older one", age: -time.Hour, stored: tried(4), answer: hour, token: "renewed",
+			calls: 1, why: helper.ReasonClock,
+		},
+		{
+			name: "an hour behind, offline", age: -time.Hour, req: helper.Request{Offline: true}, token: "access",
+			warn: temporary, says: "offline",
+		},
 		{name: "a day ahead", age: 24 * time.Hour, answer: hour, token: "renewed", calls: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) { runGet(t, c) })

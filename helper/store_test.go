@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
 func TestRouter(t *testing.T) {
-	keychain, file := new(helper.Memory), new(helper.Memory)
+	keychain, file := new(storetest.Memory), new(storetest.Memory)
 	r := helper.Router{"keychain": keychain, "file": file}
 	for _, c := range []struct {
 		word string

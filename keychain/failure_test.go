@@ -59,7 +59,7 @@ func TestFailureMatrix(t *testing.T) {
 			if k.Prompted() {
 				t.Error("a person was asked for the password")
 			}
-			if left := k.Strangers(t); len(left) > 0 {
+			if left := k.Leftovers(t); len(left) > 0 {
 				t.Errorf("processes are left: %q", left)
 			}
 		})
@@ -130,7 +130,7 @@ func TestBareLibrary(t *testing.T) {
 		if err := runGoKeyring(t.Context(), k); err != nil {
 			t.Fatal(err)
 		}
-		if len(k.Strangers(t)) == 0 {
+		if len(k.Leftovers(t)) == 0 {
 			t.Error("nothing was left behind")
 		}
 	})

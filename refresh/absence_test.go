@@ -10,10 +10,10 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// An absenceCase is something that vanishes during a refresh, and comes back after it.
+// An absenceCase is a file or item that disappears during a refresh and comes back after it.
 type absenceCase struct {
 	name string
-	// vanish returns what brings it back.
+	// vanish removes it and returns a function that restores it.
 	vanish func(t *testing.T, w *environment, a helper.Account) (back func())
 }
 
@@ -40,19 +40,25 @@ func absenceCases() []absenceCase {
 			}
 			return func() {}
 		}},
-		{"another sign-in has the name, and other files cannot be read", func(_ *testing.T, env *environment, a helper.Account) func() {
-			other := func(found *helper.Account) { found.ID = "00" + a.ID[2:]; found.Began = "other" }
-			env.accounts.set(other)
-			env.accounts.setList(helper.ErrUnavailable)
-			return func() {
-				env.accounts.set(func(found *helper.Account) { *found = a })
-				env.accounts.setList(nil)
-			}
-		}},
-		{"the same grant has the name, moved to another store", func(_ *testing.T, env *environment, a helper.Account) func() {
-			env.accounts.set(func(found *helper.Account) { found.ID = "00" + a.ID[2:] })
-			return func() { env.accounts.set(func(found *helper.Account) { *found = a }) }
-		}},
+		{
+			"another sign-in has the name, and other files cannot be read",
+			func(_ *testing.T, env *environment, a helper.Account) func() {
+				other := func(found *helper.Account) { found.ID = "00" + a.ID[2:]; found.Began = "other" }
+				env.accounts.set(other)
+				env.accounts.setList(helper.ErrUnavailable)
+				return func() {
+					env.accounts.set(func(found *helper.Account) { *found = a })
+					env.accounts.setList(nil)
+				}
+			},
+		},
+		{
+			"the same grant has the name, moved to another store",
+			func(_ *testing.T, env *environment, a helper.Account) func() {
+				env.accounts.set(func(found *helper.Account) { found.ID = "00" + a.ID[2:] })
+				return func() { env.accounts.set(func(found *helper.Account) { *found = a }) }
+			},
+		},
 		{"the account was renamed", func(_ *testing.T, env *environment, a helper.Account) func() {
 			_ = env.accounts.Remove("work")
 			_, _ = env.accounts.Update("play", func(found *helper.Account) error {
@@ -68,8 +74,8 @@ func absenceCases() []absenceCase {
 	}
 }
 
-// Absence is no proof that a person ended the sign-in: what the refresh brought is
-// neither revoked nor stored, the caller gets it, and the next rotation stores it.
+// TestRotation_AbsenceIsNoProof checks that a missing file is not taken as the end of the sign-in: the new credential
+// is neither revoked nor stored, the caller gets it, and the next rotation stores it.
 func TestRotation_AbsenceIsNoProof(t *testing.T) {
 	for _, c := range absenceCases() {
 		t.Run(c.name, func(t *testing.T) {
@@ -82,7 +88,8 @@ func TestRotation_AbsenceIsNoProof(t *testing.T) {
 				wrote = env.store.wrote
 			})
 			env.wantNoSecrets(t, err)
-			if err == nil || errors.Is(err, helper.ErrNotFound) || errors.Is(err, helper.ErrNotStored) || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+			if err == nil || errors.Is(err, helper.ErrNotFound) || errors.Is(err, helper.ErrNotStored) ||
+				!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 				t.Errorf("error %v, want another, and the new credential", err)
 			}
 			if env.store.wrote != wrote {
@@ -94,8 +101,7 @@ func TestRotation_AbsenceIsNoProof(t *testing.T) {
 	}
 }
 
-// wantAdopted wants the credential of generation 2 to be stored without a request,
-// and to be good for the next refresh.
+// wantAdopted checks that the credential of generation 2 is stored without a request and can be refreshed.
 func (env *environment) wantAdopted(t *testing.T, kept helper.Credential) {
 	t.Helper()
 	env.wantRequests(t, authserver.GrantRevoke, 0)
@@ -107,13 +113,15 @@ func (env *environment) wantAdopted(t *testing.T, kept helper.Credential) {
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 	env.wantNoJournal(t)
 	env.clock.advance(life)
-	if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 3 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 3 ||
+		!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("the refresh after it: generation %d, error %v", rec.Credential.Generation, err)
 	}
 	env.wantRequests(t, authserver.GrantRevoke, 0)
 }
 
-// What cannot be taken back from the journal is not revoked: it would be adopted.
+// TestRotation_ForgetsBeforeItRevokes checks that tokens that cannot be removed from the journal are not revoked,
+// because they would be adopted.
 func TestRotation_ForgetsBeforeItRevokes(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.failAt("empty", 1, errors.New("killed"))
@@ -132,7 +140,7 @@ func TestRotation_ForgetsBeforeItRevokes(t *testing.T) {
 	}
 }
 
-// A journal that could not be read was not dealt with: nothing is sent over it.
+// TestRotation_JournalOutOfSight checks that nothing is sent while an unreadable journal exists.
 func TestRotation_JournalOutOfSight(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.killAfterSend(t)

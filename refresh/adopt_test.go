@@ -16,9 +16,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// An answer that was kept is what the next rotation brings, without a request,
-// whatever is stored; if its access token has expired meanwhile its refresh
-// token is used in the same run.
+// TestRecover_Adopts checks that an answer in the journal is stored by the next rotation without a request. If its
+// access token has expired, its refresh token is used in the same run.
 func TestRecover_Adopts(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -27,9 +26,15 @@ func TestRecover_Adopts(t *testing.T) {
 		generation uint64
 	}{
 		{"at once", func(*testing.T, *environment) {}, 0, 2},
-		{"in the last minutes of its access token", func(_ *testing.T, env *environment) { env.clock.advance(life - time.Minute) }, 1, 3},
+		{
+			"in the last minutes of its access token",
+			func(_ *testing.T, env *environment) { env.clock.advance(life - time.Minute) }, 1, 3,
+		},
 		{"when its access token has expired", func(_ *testing.T, env *environment) { env.clock.advance(life) }, 1, 3},
-		{"over a stale item", func(t *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Generation = 2 }) }, 0, 2},
+		{
+			"over a stale item",
+			func(t *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Generation = 2 }) }, 0, 2,
+		},
 		{"while the next refresh is not due", func(t *testing.T, env *environment) {
 			env.accounts.set(func(a *helper.Account) { a.NotBefore, a.Unanswered = env.clock.Now().Add(time.Minute), 1 })
 		}, 0, 2},
@@ -47,15 +52,18 @@ func TestRecover_Adopts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if stored := env.read(t); rec.Credential.Generation != c.generation || stored.Version != rec.Version || stored.Account.Generation != c.generation {
-				t.Errorf("generation %d, stored %d (%d); want %d", rec.Credential.Generation, stored.Credential.Generation, stored.Account.Generation, c.generation)
+			if stored := env.read(t); rec.Credential.Generation != c.generation || stored.Version != rec.Version ||
+				stored.Account.Generation != c.generation {
+				t.Errorf("generation %d, stored %d (%d); want %d", rec.Credential.Generation, stored.Credential.Generation,
+					stored.Account.Generation, c.generation)
 			}
 			if a := rec.Account; a.Unanswered != 0 || !a.NotBefore.IsZero() {
 				t.Errorf("unanswered %d, not before %v", a.Unanswered, a.NotBefore)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 1+c.requests)
 			last := env.server.Log()[len(env.server.Log())-1]
-			if c.requests == 0 && authserver.Digest(rec.Credential.AccessToken.Reveal()) != issued.IssuedAccess || c.requests > 0 && last.Presented != issued.IssuedRefresh {
+			if c.requests == 0 && authserver.Digest(rec.Credential.AccessToken.Reveal()) != issued.IssuedAccess ||
+				c.requests > 0 && last.Presented != issued.IssuedRefresh {
 				t.Error("the tokens are not those that the journal kept")
 			}
 			env.wantNoJournal(t)
@@ -63,7 +71,7 @@ func TestRecover_Adopts(t *testing.T) {
 	}
 }
 
-// The access token's life counts from its own request, not from the adoption.
+// TestRecover_ExpiryFromTheRequest checks that the lifetime counts from the request, not from the adoption.
 func TestRecover_ExpiryFromTheRequest(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.killAfterSend(t)
@@ -71,24 +79,29 @@ func TestRecover_ExpiryFromTheRequest(t *testing.T) {
 	env.clock.advance(10 * time.Minute)
 	rec, err := env.refresh(t)
 	if err != nil || !rec.Credential.ObtainedAt.Equal(start) || !rec.Credential.Expiry.Equal(start.Add(life)) {
-		t.Errorf("error %v, obtained %v, expiry %v; want %v and an hour later", err, rec.Credential.ObtainedAt, rec.Credential.Expiry, start)
+		t.Errorf("error %v, obtained %v, expiry %v; want %v and an hour later", err, rec.Credential.ObtainedAt,
+			rec.Credential.Expiry, start)
 	}
 }
 
-// Another person's token is not stored. The sealed answer stays, readable with
-// the key alone, and nothing is sent any more.
+// TestRotation_OtherPersonKeepsTheAnswer checks that another person's token is not stored, that the journal keeps the
+// answer, and that nothing more is sent.
 func TestRotation_OtherPersonKeepsTheAnswer(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	env.clock.advance(life)
 	old := env.read(t).Credential
 	env.fail(t, authserver.Fault{Kind: authserver.OtherUser, Grant: authserver.GrantRefresh})
 	for range 2 {
-		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{
+			Account: "work", Generation: 1,
+			Reason: helper.ReasonHand,
+		}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
 	rec := env.read(t)
-	if c := rec.Credential; c.Refused == "" || !c.AccessToken.Equal(old.AccessToken) || !c.RefreshToken.Equal(old.RefreshToken) || c.Generation != 1 {
+	if c := rec.Credential; c.Refused == "" || !c.AccessToken.Equal(old.AccessToken) ||
+		!c.RefreshToken.Equal(old.RefreshToken) || c.Generation != 1 {
 		t.Errorf("refused %q, generation %d; want the old tokens and a reason", c.Refused, c.Generation)
 	}
 	e, err := env.rotation.Journals.Read(rec.Account.ID, env.key(t))
@@ -102,8 +115,8 @@ func TestRotation_OtherPersonKeepsTheAnswer(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// An answer without a refresh token leaves the one that was presented. A stale
-// item has another, which is spent.
+// TestRecover_StaleItemNoRefreshToken checks that an answer without a refresh token keeps the presented one. That of a
+// stale item is spent.
 func TestRecover_StaleItemNoRefreshToken(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	backup, _, err := env.store.Get(t.Context(), string(env.read(t).Account.ID))
@@ -127,7 +140,7 @@ func TestRecover_StaleItemNoRefreshToken(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
-// A server may repeat what it was sent: no error of an adopted answer holds it.
+// TestRecover_Echo checks that errors of an adopted answer contain no secrets of the request.
 func TestRecover_Echo(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t)
@@ -137,14 +150,17 @@ func TestRecover_Echo(t *testing.T) {
 	if _, err := env.rotation.Records.Write(t.Context(), rec.Account, rec.Credential, rec.Version); err != nil {
 		t.Fatal(err)
 	}
-	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending, answer: answered(500, `{"error":"x","error_description":"no short-secret here"}`)})
+	env.writeJournal(t, journalState{
+		generation: 2, state: journal.StateSending,
+		answer: answered(500, `{"error":"x","error_description":"no short-secret here"}`),
+	})
 	if _, err := env.refresh(t); err == nil || strings.Contains(err.Error(), "short-secret") {
 		t.Errorf("the error holds the refresh token, or there is none: %v", err)
 	}
 }
 
-// An answer older than what was stored before is not adopted over a stale item:
-// its tokens are spent.
+// TestRecover_OlderThanTheAccount checks that an answer older than the account's generation is not adopted: its tokens
+// are spent.
 func TestRecover_OlderThanTheAccount(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.killAfterSend(t) // the journal has generation 2

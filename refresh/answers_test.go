@@ -11,8 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// What is stored after an answer that the authorization server of these tests
-// never gives, with an expired access token.
+// TestRotation_Answers checks what is stored after answers that authserver does not give, with an expired access token.
 func TestRotation_Answers(t *testing.T) {
 	temporary, again := helper.ErrTemporary, helper.ErrSignInRequired
 	for _, c := range []struct {
@@ -66,10 +65,12 @@ func TestRotation_Answers(t *testing.T) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
 			rec := env.read(t)
-			if got := rec.Credential; (got.Refused != "") != c.refused || got.Generation != 1 || !got.RefreshToken.Equal(before.Credential.RefreshToken) {
+			if got := rec.Credential; (got.Refused != "") != c.refused || got.Generation != 1 ||
+				!got.RefreshToken.Equal(before.Credential.RefreshToken) {
 				t.Errorf("stored generation %d, refused %q", got.Generation, got.Refused)
 			}
-			if pause := max(rec.Account.NotBefore.Sub(env.clock.Now()), 0); rec.Account.Unanswered != c.unanswered || pause != c.pause {
+			if pause := max(rec.Account.NotBefore.Sub(env.clock.Now()), 0); rec.Account.Unanswered != c.unanswered ||
+				pause != c.pause {
 				t.Errorf("unanswered %d, next in %v; want %d, %v", rec.Account.Unanswered, pause, c.unanswered, c.pause)
 			}
 			if posts != 1 {

@@ -200,7 +200,10 @@ type keptAnswer struct {
 }
 
 func (a answer) toKept() keptAnswer {
-	k := keptAnswer{Host: a.host, Start: a.start, Status: a.status, RetryAfter: a.retryAfter, Raw: a.raw, Cut: a.err != nil}
+	k := keptAnswer{
+		Host: a.host, Start: a.start, Status: a.status, RetryAfter: a.retryAfter, Raw: a.raw,
+		Cut: a.err != nil,
+	}
 	if a.raw == nil {
 		k.Body = a.body
 	}
@@ -209,7 +212,9 @@ func (a answer) toKept() keptAnswer {
 
 // answer converts the saved answer back. The secrets of its request are missing.
 func (k keptAnswer) answer() answer {
-	a := answer{host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body, raw: k.Raw}
+	a := answer{
+		host: k.Host, start: k.Start, sent: true, status: k.Status, retryAfter: k.RetryAfter, body: k.Body, raw: k.Raw,
+	}
 	if k.Raw != nil {
 		a.parseRaw(nil)
 	}

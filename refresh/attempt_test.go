@@ -8,7 +8,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 )
 
-// Windows deletes no file that is open.
+// TestEmpty_ClosesTheJournal checks that the journal is closed before it is deleted: Windows cannot delete an open
+// file.
 func TestEmpty_ClosesTheJournal(t *testing.T) {
 	id := helper.ID("0123456789abcdef0123456789abcdef")
 	r := &Rotation{Journals: journal.New(filepath.Join(t.TempDir(), "root"))}

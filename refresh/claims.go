@@ -110,7 +110,8 @@ func (c claims) difference(stored helper.Credential) string {
 	switch {
 	case other(is.Subject, stored.Identity.Subject), other(is.AccountID, stored.Identity.AccountID):
 		return "another person's or account's token"
-	case c.Issuer != "" && !SameIssuer(stored.Issuer, c.Issuer) && strings.TrimSuffix(c.Issuer, "/") == strings.TrimSuffix(stored.Issuer.URL, "/"):
+	case c.Issuer != "" && !SameIssuer(stored.Issuer, c.Issuer) &&
+		strings.TrimSuffix(c.Issuer, "/") == strings.TrimSuffix(stored.Issuer.URL, "/"):
 		return "an id_token whose issuer differs by the slash at its end"
 	case c.Issuer != "" && !SameIssuer(stored.Issuer, c.Issuer):
 		return "an id_token of another issuer"

@@ -48,7 +48,9 @@ type Client struct {
 //
 // The error is [helper.ErrSignInRequired] if the server refused the code, [helper.ErrRejected] if the id_token is not
 // for this client, and otherwise [helper.ErrTemporary].
-func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string) (helper.Credential, error) {
+func (c *Client) Redeem(
+	ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string,
+) (helper.Credential, error) {
 	got, err := c.redeem(ctx, iss, code, verifier, redirectURI)
 	if err != nil {
 		return helper.Credential{}, err
@@ -57,7 +59,9 @@ func (c *Client) Redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 	return got, nil
 }
 
-func (c *Client) redeem(ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string) (helper.Credential, error) {
+func (c *Client) redeem(
+	ctx context.Context, iss helper.Issuer, code, verifier helper.Secret, redirectURI string,
+) (helper.Credential, error) {
 	if err := checkEndpoint(iss, iss.TokenEndpoint); err != nil {
 		return helper.Credential{}, fmt.Errorf("token endpoint: %w", err)
 	}
@@ -73,9 +77,11 @@ func (c *Client) redeem(ctx context.Context, iss helper.Issuer, code, verifier h
 	switch judge(a, parsed) {
 	case success:
 	case refused:
-		return helper.Credential{}, fmt.Errorf("exchange the code: %w; start the sign-in again: %w", a.problem(parsed), helper.ErrSignInRequired)
+		return helper.Credential{},
+			fmt.Errorf("exchange the code: %w; start the sign-in again: %w", a.problem(parsed), helper.ErrSignInRequired)
 	default:
-		return helper.Credential{}, fmt.Errorf("exchange the code: %w; start the sign-in again: %w", a.problem(parsed), helper.ErrTemporary)
+		return helper.Credential{},
+			fmt.Errorf("exchange the code: %w; start the sign-in again: %w", a.problem(parsed), helper.ErrTemporary)
 	}
 	return g.firstCredential(iss, a)
 }
@@ -109,7 +115,8 @@ func (c *Client) present(ctx context.Context, of helper.Credential, first func()
 	iss, token := of.Issuer, of.RefreshToken
 	members := []pair{{"client_id", iss.ClientID}, {"grant_type", "refresh_token"}, {"refresh_token", token.Reveal()}}
 	request := call{
-		request: RequestRefresh, generation: of.Generation, endpoint: iss.TokenEndpoint, contentType: formType, body: form(members...),
+		request: RequestRefresh, generation: of.Generation, endpoint: iss.TokenEndpoint, contentType: formType,
+		body:     form(members...),
 		detached: true, beforeFirstByte: first, secrets: []helper.Secret{token},
 	}
 	if iss.Profile == ProfileOpenAI {
@@ -129,7 +136,10 @@ func (c *Client) Revoke(ctx context.Context, iss helper.Issuer, token helper.Sec
 		return fmt.Errorf("revocation endpoint: %w", err)
 	}
 	members := []pair{{"token", token.Reveal()}, {"token_type_hint", hint}, {"client_id", iss.ClientID}}
-	request := call{request: RequestRevoke, endpoint: iss.RevocationEndpoint, contentType: formType, secrets: []helper.Secret{token}}
+	request := call{
+		request: RequestRevoke, endpoint: iss.RevocationEndpoint, contentType: formType,
+		secrets: []helper.Secret{token},
+	}
 	switch {
 	case iss.Profile != ProfileOpenAI:
 		request.body = form(members...)

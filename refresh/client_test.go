@@ -18,35 +18,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-func TestCheckEndpoint(t *testing.T) {
-	for _, good := range []string{
-		"https://auth.openai.com/oauth/token", "https://example.com", "https://localhost/token",
-		"http://127.0.0.1:8080/token", "http://127.9.9.9/token", "http://[::1]:8080/token",
-	} {
-		if err := refresh.CheckEndpoint(good); err != nil {
-			t.Errorf("%s: %v", good, err)
-		}
-	}
-	for _, bad := range []string{
-		"", "/token", "token", "https://", "https:///token", "ftp://127.0.0.1/", "file:///etc/passwd", "javascript:alert(1)",
-		"http://auth.openai.com/oauth/token", "http://localhost:8080/", "http://127.0.0.1.evil.example/", "http://127.1/",
-		"http://0.0.0.0/", "http://[::]/", "http://[::ffff:127.0.0.1]/", "http://[::1%25lo]/", "http://10.0.0.1/",
-		"https://user@example.com/", "https://user:pass@example.com/", "http://127.0.0.1@evil.example/",
-		"https://example.com/?a=b", "https://example.com/?", "https://example.com/#a", "https://example.com/#",
-		"https://example.com:port/", "https://exa mple.com/", "https://example.com/\n", "http://2130706433/",
-		"https://example.com/\u202etoken", "https://example.com/\u009btoken", "https://b\u00fccher.example/", "https://example.com/a b",
-	} {
-		err := refresh.CheckEndpoint(bad)
-		if !errors.Is(err, helper.ErrInvalid) {
-			t.Errorf("%q: error %v, want ErrInvalid", bad, err)
-		}
-		if err != nil && strings.Contains(err.Error(), "pass@") {
-			t.Errorf("the error shows a password: %v", err)
-		}
-	}
-}
-
-// With the openai profile nobody is asked.
+// TestIssuer_OpenAI checks that the openai profile makes no request.
 func TestIssuer_OpenAI(t *testing.T) {
 	c := &refresh.Client{}
 	got, err := c.Issuer(t.Context(), refresh.Settings{})
@@ -62,13 +34,20 @@ func TestIssuer_OpenAI(t *testing.T) {
 		t.Errorf("error %v, issuer (-want +got):\n%s", err, diff)
 	}
 	got, err = c.Issuer(t.Context(), refresh.Settings{
-		Issuer: "https://other.example/", ClientID: "me", Scope: "openid", RedirectURI: "http://localhost:1455/auth/callback", Originator: "mine",
+		Issuer: "https://other.example/", ClientID: "me", Scope: "openid", RedirectURI: "http://localhost:1455/auth/callback",
+		Originator: "mine",
 	})
-	if err != nil || got.TokenEndpoint != "https://other.example/oauth/token" || got.ClientID != "me" || got.Scope != "openid" ||
+	if err != nil || got.TokenEndpoint != "https://other.example/oauth/token" || got.ClientID != "me" ||
+		got.Scope != "openid" ||
 		got.RedirectURI != "http://localhost:1455/auth/callback" || got.Originator != "mine" {
 		t.Errorf("error %v, issuer %+v", err, got)
 	}
-	for _, s := range []refresh.Settings{{Issuer: "http://auth.openai.com"}, {Profile: "saml"}, {Profile: "oauth"}, {Profile: "oauth", Issuer: "https://a.example"}} {
+	for _, s := range []refresh.Settings{
+		{Issuer: "http://auth.openai.com"},
+		{Profile: "saml"},
+		{Profile: "oauth"},
+		{Profile: "oauth", Issuer: "https://a.example"},
+	} {
 		if _, err := c.Issuer(t.Context(), s); !errors.Is(err, helper.ErrInvalid) {
 			t.Errorf("%+v: error %v, want ErrInvalid", s, err)
 		}
@@ -89,7 +68,8 @@ func TestIssuer_Metadata(t *testing.T) {
 		c := &refresh.Client{Now: time.Now} //nolint:forbidigo // nothing here depends on the time
 		got, err := c.Issuer(t.Context(), settings)
 		if err != nil || got.URL != server.URL() || got.ClientID != "c" || !got.IssRequired ||
-			got.TokenEndpoint == "" || got.AuthorizationEndpoint == "" || got.RevocationEndpoint == "" || got.DeviceEndpoint == "" {
+			got.TokenEndpoint == "" || got.AuthorizationEndpoint == "" || got.RevocationEndpoint == "" ||
+			got.DeviceEndpoint == "" {
 			t.Errorf("%+v: error %v, issuer %+v", o, err, got)
 		}
 		if err := server.Fail(authserver.Fault{Kind: authserver.WrongIssuer, Times: authserver.Forever}); err != nil {
@@ -101,7 +81,7 @@ func TestIssuer_Metadata(t *testing.T) {
 	}
 }
 
-// serve returns the URL of a server with one answer for everything.
+// serve returns the URL of a server that gives the same answer to every request.
 func serve(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -115,19 +95,29 @@ func TestIssuer_HostileMetadata(t *testing.T) {
 		name, body string
 		scope      string // that results; empty for an error
 	}{
-		{"good", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`, "openid profile email offline_access"},
+		{
+			"good", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`,
+			"openid profile email offline_access",
+		},
 		{"few scopes", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","scopes_supported":["email","openid","x"]}`, "openid email"},
 		{"html", `<html>`, ""},
 		{"truncated", `{"issuer":"URL","authoriz`, ""},
 		{"no issuer", `{"authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`, ""},
 		{"a slash more", `{"issuer":"URL/","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`, ""},
 		{"no token endpoint", `{"issuer":"URL","authorization_endpoint":"URL/a"}`, ""},
-		{"token endpoint over http", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"http://evil.example/t"}`, ""},
-		{"authorization endpoint of javascript", `{"issuer":"URL","authorization_endpoint":"javascript:x","token_endpoint":"URL/t"}`, ""},
+		{
+			"token endpoint over http",
+			`{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"http://evil.example/t"}`, "",
+		},
+		{
+			"authorization endpoint of javascript",
+			`{"issuer":"URL","authorization_endpoint":"javascript:x","token_endpoint":"URL/t"}`, "",
+		},
 		{"revocation endpoint over http", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","revocation_endpoint":"http://evil.example/"}`, ""},
 		{"device endpoint over http", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","device_authorization_endpoint":"http://evil.example/"}`, ""},
 		{"only plain PKCE", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t","code_challenge_methods_supported":["plain"]}`, ""},
-		{"too long", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}` + strings.Repeat(" ", 1<<20), ""},
+		{"too long", `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}` +
+			strings.Repeat(" ", 1<<20), ""},
 	} {
 		t.Run(m.name, func(t *testing.T) {
 			base := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -151,7 +141,7 @@ func jwt(t *testing.T, payload any) string {
 	return "e30." + base64.RawURLEncoding.EncodeToString(b) + ".sig"
 }
 
-// atIssuer puts the issuer in place of ISS in the payload, if there is one.
+// atIssuer replaces ISS in the payload by the issuer.
 func atIssuer(token, issuer string) string {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -163,7 +153,7 @@ func atIssuer(token, issuer string) string {
 	return strings.Join(parts, ".")
 }
 
-// An id_token that is not ours, or not readable, ends the sign-in.
+// TestRedeem_IDToken checks that an id_token for another client, or an unreadable one, fails the sign-in.
 func TestRedeem_IDToken(t *testing.T) {
 	at := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	type m = map[string]any
@@ -210,7 +200,7 @@ func TestRedeem_IDToken(t *testing.T) {
 	}
 }
 
-// The requests themselves: what Codex sends, or RFC 6749 and RFC 7009 want.
+// TestRequests compares the requests with those of Codex, and with RFC 6749 and RFC 7009.
 func TestRequests(t *testing.T) {
 	type seen struct{ ContentType, Accept, UserAgent, Proto, Body string }
 	var got seen
@@ -241,11 +231,21 @@ func TestRequests(t *testing.T) {
 		want seen
 	}{
 		{"code", func() {
-			_, _ = c.Redeem(t.Context(), iss, helper.NewSecret("c c"), helper.NewSecret("v"), "http://127.0.0.1:1455/auth/callback")
+			_, _ = c.Redeem(t.Context(), iss, helper.NewSecret("c c"), helper.NewSecret("v"),
+				"http://127.0.0.1:1455/auth/callback")
 		}, seen{ContentType: form, Body: "grant_type=authorization_code&client_id=me&code=c+c&redirect_uri=http%3A%2F%2F127.0.0.1%3A1455%2Fauth%2Fcallback&code_verifier=v"}},
-		{"revoke at OpenAI", revoke("openai", "refresh_token"), seen{ContentType: object, Body: `{"client_id":"me","token":"t\u0026t","token_type_hint":"refresh_token"}`}},
-		{"revoke an access token at OpenAI", revoke("openai", "access_token"), seen{ContentType: object, Body: `{"token":"t\u0026t","token_type_hint":"access_token"}`}},
-		{"revoke", revoke("oauth", "refresh_token"), seen{ContentType: form, Body: "token=t%26t&token_type_hint=refresh_token&client_id=me"}},
+		{
+			"revoke at OpenAI", revoke("openai", "refresh_token"),
+			seen{ContentType: object, Body: `{"client_id":"me","token":"t\u0026t","token_type_hint":"refresh_token"}`},
+		},
+		{
+			"revoke an access token at OpenAI", revoke("openai", "access_token"),
+			seen{ContentType: object, Body: `{"token":"t\u0026t","token_type_hint":"access_token"}`},
+		},
+		{
+			"revoke", revoke("oauth", "refresh_token"),
+			seen{ContentType: form, Body: "token=t%26t&token_type_hint=refresh_token&client_id=me"},
+		},
 	} {
 		r.send()
 		r.want.Accept, r.want.UserAgent, r.want.Proto = "application/json", "codex-cred/1", "HTTP/1.1"
@@ -262,7 +262,8 @@ func TestRevoke(t *testing.T) {
 		env.fail(t, authserver.Fault{Kind: authserver.Status503, Grant: authserver.GrantRevoke, RetryAfter: 9})
 		err := env.client.Revoke(t.Context(), c.Issuer, c.RefreshToken, "refresh_token")
 		env.wantNoSecrets(t, err)
-		if refusal := (*refresh.EndpointError)(nil); !errors.As(err, &refusal) || refusal.Status != 503 || !errors.Is(err, helper.ErrTemporary) {
+		if refusal := (*refresh.EndpointError)(nil); !errors.As(err, &refusal) || refusal.Status != 503 ||
+			!errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("error %v, want an EndpointError of 503 and ErrTemporary", err)
 		}
 		for range 2 {
@@ -275,14 +276,14 @@ func TestRevoke(t *testing.T) {
 			t.Errorf("refresh with a revoked token: error %v, want ErrSignInRequired", err)
 		}
 		c.Issuer.RevocationEndpoint = ""
-		if err := env.client.Revoke(t.Context(), c.Issuer, c.RefreshToken, "refresh_token"); !errors.Is(err, refresh.ErrNoRevocation) {
+		if err := env.client.Revoke(t.Context(), c.Issuer, c.RefreshToken, "refresh_token"); !errors.Is(err,
+			refresh.ErrNoRevocation) {
 			t.Errorf("error %v, want ErrNoRevocation", err)
 		}
 	})
 }
 
-// A server that repeats what it was sent, in each place where it can, does not
-// get it into an error.
+// TestErrorsHoldNoSecret checks that errors contain no secret that the server repeats, wherever it does.
 func TestErrorsHoldNoSecret(t *testing.T) {
 	for _, secret := range []string{"rt_0123456789abcdefghijklmnop", "rt.9f8e7d6c5b4a", "asecretofsmallletters"} {
 		errorsHoldNot(t, secret)
@@ -295,7 +296,8 @@ func errorsHoldNot(t *testing.T, secret string) {
 		func(w http.ResponseWriter, body string) { http.Error(w, body, http.StatusBadRequest) },
 		func(w http.ResponseWriter, body string) {
 			w.WriteHeader(http.StatusBadRequest)
-			_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_" + body, "error_description": "the token " + body + "\x1b[2J"})
+			_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_" + body, "error_description": "the token " +
+				body + "\x1b[2J"})
 		},
 		func(w http.ResponseWriter, body string) {
 			w.WriteHeader(http.StatusUnauthorized)

@@ -45,7 +45,9 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 }
 
 // handshake performs the proxy's handshake, if there is a proxy, and TLS.
-func (c *Client) handshake(ctx context.Context, conn net.Conn, proxy, target *url.URL) (upper net.Conn, told *url.URL, err error) {
+func (c *Client) handshake(
+	ctx context.Context, conn net.Conn, proxy, target *url.URL,
+) (upper net.Conn, told *url.URL, err error) {
 	switch {
 	case proxy == nil:
 	case proxy.Scheme == "socks5", proxy.Scheme == "socks5h":
@@ -76,7 +78,10 @@ func (c *Client) startTLS(ctx context.Context, conn net.Conn, host string) (net.
 
 // tunnel asks an HTTP proxy for a connection to the address (RFC 9110 section 9.3.6).
 func (c *Client) tunnel(conn net.Conn, proxy *url.URL, address string) error {
-	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{"User-Agent": {c.UserAgent}}}
+	req := &http.Request{
+		Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address,
+		Header: http.Header{"User-Agent": {c.UserAgent}},
+	}
 	setProxyAuthorization(req, proxy)
 	if err := req.Write(conn); err != nil {
 		return err

@@ -18,11 +18,11 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A fakeProxy proxy lets those through who prove to be me:s3cret.
+// A fakeProxy is a proxy that requires the user me with the password s3cret.
 type fakeProxy struct {
 	url  string // with the proof
 	seen atomic.Int32
-	// asked is the last address that was asked for.
+	// asked is the last requested address.
 	asked atomic.Value
 }
 
@@ -61,7 +61,7 @@ func (v *fakeProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	join(conn, r.Host, "HTTP/1.1 200 Connection established\r\n\r\n")
 }
 
-// join says the words and connects both ends.
+// join writes words to the client and connects it to the address.
 func join(conn net.Conn, address, words string) {
 	defer conn.Close()
 	far, err := net.Dial("tcp", address)
@@ -76,7 +76,7 @@ func join(conn net.Conn, address, words string) {
 	_, _ = io.Copy(conn, far)
 }
 
-// serveSocks is a SOCKS 5 proxy for one connection (RFC 1928, RFC 1929).
+// serveSocks handles one connection as a SOCKS 5 proxy (RFC 1928, RFC 1929).
 func (v *fakeProxy) serveSocks(conn net.Conn) {
 	read := func(n int) []byte {
 		b := make([]byte, n)
@@ -113,7 +113,7 @@ func (v *fakeProxy) serveSocks(conn net.Conn) {
 	join(conn, address, "\x05\x00\x00\x03\x04name\x00\x50")
 }
 
-// newProxy starts a proxy of the scheme. The user is the user and password of its URL.
+// newProxy starts a proxy with the scheme. User is the user and password of its URL.
 func newProxy(t *testing.T, scheme, user string, pool *x509.CertPool) *fakeProxy {
 	t.Helper()
 	v := &fakeProxy{}
@@ -149,8 +149,8 @@ func newProxy(t *testing.T, scheme, user string, pool *x509.CertPool) *fakeProxy
 	return v
 }
 
-// A refresh goes the way that the proxy variables say, as every other request does,
-// and tells the proxy who asks. Without that, nothing is sent.
+// TestRefreshThroughProxies checks that a refresh uses the configured proxy and authenticates, and that nothing is sent
+// if that fails.
 func TestRefreshThroughProxies(t *testing.T) {
 	for _, target := range []string{"https", "http"} {
 		for _, scheme := range []string{"http", "https", "socks5", "socks5h"} {
@@ -214,7 +214,7 @@ func throughProxy(t *testing.T, target, scheme, user string) {
 	}
 }
 
-// pointAt moves the token endpoint of the stored credential.
+// pointAt changes the token endpoint of the stored credential.
 func pointAt(t *testing.T, env *environment, endpoint string) {
 	t.Helper()
 	rec := env.read(t)
@@ -224,7 +224,7 @@ func pointAt(t *testing.T, env *environment, endpoint string) {
 	}
 }
 
-// A server that the computer does not trust gets no token.
+// TestRefreshChecksTheCertificate checks that no token is sent to a server with an untrusted certificate.
 func TestRefreshChecksTheCertificate(t *testing.T) {
 	var posts atomic.Int32
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts.Add(1) }))
@@ -243,14 +243,15 @@ func TestRefreshChecksTheCertificate(t *testing.T) {
 		env.clock.advance(life)
 		env.client.RootCAs = c.pool
 		pointAt(t, env, c.at+"/token")
-		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "certificate") || posts.Load() != 0 {
+		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), "certificate") ||
+			posts.Load() != 0 {
 			t.Errorf("%s: error %v after %d requests, want one about the certificate and none", c.name, err, posts.Load())
 		}
 	}
 }
 
-// Each request has a connection of its own, which is closed after it: a connection
-// that is used again lets net/http send a request twice.
+// TestConnectionsAreNotKept checks that each request uses a new connection, closed after it: on a reused connection
+// net/http may send a request twice.
 func TestConnectionsAreNotKept(t *testing.T) {
 	var opened, open atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -284,7 +285,10 @@ func TestConnectionsAreNotKept(t *testing.T) {
 				want++ // at both places
 			}
 		}
-		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand}); err != nil {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{
+			Account:    "work",
+			Generation: env.read(t).Credential.Generation, Reason: helper.ReasonHand,
+		}); err != nil {
 			t.Error(err)
 		}
 		want++

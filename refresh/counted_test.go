@@ -12,8 +12,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A refresh is counted once, also if its journal stays when that is done; and
-// when its pause is over the next one begins.
+// TestRotation_CountsOnceThoughTheJournalStays checks that an unanswered refresh is counted once, even if its journal
+// cannot be deleted, and that the next one is made after the pause.
 func TestRotation_CountsOnceThoughTheJournalStays(t *testing.T) {
 	for name, given := range map[string]struct {
 		fault    string
@@ -59,7 +59,8 @@ func TestRotation_CountsOnceThoughTheJournalStays(t *testing.T) {
 			env.rotation.At = nil
 			env.clock.advance(due.Sub(env.clock.Now()))
 			_, _ = env.refresh(t) // may be the one that empties the journal
-			if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
+			if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil ||
+				rec.Credential.Generation != 3 {
 				t.Errorf("when it is due: generation %d, error %v; want 3", rec.Credential.Generation, err)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 3)
@@ -68,8 +69,8 @@ func TestRotation_CountsOnceThoughTheJournalStays(t *testing.T) {
 	}
 }
 
-// What is counted is of an earlier refresh if its pause began before the mark;
-// and a pause that the clock was wrong for counts for nothing.
+// TestRecover_CountsAnother checks that the count is that of an earlier refresh if its pause began before the mark, and
+// that an implausible pause is ignored.
 func TestRecover_CountsAnother(t *testing.T) {
 	for name, given := range map[string]struct {
 		unanswered int
@@ -85,7 +86,10 @@ func TestRecover_CountsAnother(t *testing.T) {
 			env.refreshOnce(t)
 			env.clock.advance(life)
 			env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
-			env.accounts.set(func(a *helper.Account) { a.Unanswered, a.NotBefore = given.unanswered, env.clock.Now().Add(given.due) })
+			env.accounts.set(func(a *helper.Account) {
+				a.Unanswered, a.NotBefore = given.unanswered,
+					env.clock.Now().Add(given.due)
+			})
 			if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) {
 				t.Errorf("error %v, want ErrTemporary", err)
 			}
@@ -97,7 +101,7 @@ func TestRecover_CountsAnother(t *testing.T) {
 	}
 }
 
-// A mark that cannot be read does not tell which refresh it is of: it counts.
+// TestRecover_CountsTorn checks that an unreadable mark counts as a new unanswered refresh.
 func TestRecover_CountsTorn(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t)
@@ -113,12 +117,13 @@ func TestRecover_CountsTorn(t *testing.T) {
 	}
 }
 
-// Each refresh that a person forces counts, also those in the pause of another.
+// TestRotation_CountsEachForced checks that each forced refresh counts, even during the pause of another.
 func TestRotation_CountsEachForced(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh, Times: 2})
 	for want := 1; want <= 2; want++ {
-		_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
+		_, err := env.rotation.Refresh(timeoutContext(t),
+			helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
 		if got := env.read(t).Account.Unanswered; got != want || !errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("unanswered %d, error %v; want %d and ErrTemporary", got, err, want)
 		}

@@ -74,7 +74,8 @@ func (c *Client) StartDevice(ctx context.Context, iss helper.Issuer) (DeviceCode
 }
 
 func noDeviceError(endpoint string) error {
-	return fmt.Errorf("%s: %w; sign in with a browser instead (login, or login --no-browser): %w", hostOf(endpoint), ErrNoDevice, helper.ErrSignInRequired)
+	return fmt.Errorf("%s: %w; sign in with a browser instead (login, or login --no-browser): %w", hostOf(endpoint),
+		ErrNoDevice, helper.ErrSignInRequired)
 }
 
 // errorKind returns the kind of error that an unsuccessful answer without tokens means.

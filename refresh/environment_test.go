@@ -6,13 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +20,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A environment is one account, signed in at a real authorization server.
+// An environment is one account, signed in at a real authorization server.
 type environment struct {
 	server   *authserver.Server
 	clock    *clock
@@ -38,8 +35,12 @@ const life = time.Hour
 // newEnvironment signs in with the profile. The access token lives for an hour.
 func newEnvironment(t *testing.T, profile string) *environment {
 	t.Helper()
-	env := &environment{clock: &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}, store: &faultyStore{}, accounts: &accounts{}}
-	server, err := authserver.Start(authserver.Options{Profile: profile, Life: life, Now: env.clock.Now, AnyLoopbackPort: true})
+	env := &environment{
+		clock: &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}, store: &faultyStore{},
+		accounts: &accounts{},
+	}
+	server,
+		err := authserver.Start(authserver.Options{Profile: profile, Life: life, Now: env.clock.Now, AnyLoopbackPort: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,14 +85,15 @@ func (env *environment) settings(profile string) refresh.Settings {
 	return s
 }
 
-// redeem gets a code as a browser would and exchanges it.
+// redeem requests a code as a browser would and exchanges it.
 func (env *environment) redeem(t *testing.T, iss helper.Issuer) (helper.Credential, error) {
 	t.Helper()
 	const redirect = "http://127.0.0.1:49152/auth/callback"
 	verifier := rand.Text() + rand.Text()
 	challenge := sha256.Sum256([]byte(verifier))
 	query := url.Values{
-		"response_type": {"code"}, "client_id": {iss.ClientID}, "redirect_uri": {redirect}, "scope": {iss.Scope}, "state": {"state"},
+		"response_type": {"code"}, "client_id": {iss.ClientID}, "redirect_uri": {redirect}, "scope": {iss.Scope},
+		"state":          {"state"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}
 	resp, err := http.DefaultTransport.RoundTrip(get(t, iss.AuthorizationEndpoint+"?"+query.Encode()))
@@ -103,7 +105,8 @@ func (env *environment) redeem(t *testing.T, iss helper.Issuer) (helper.Credenti
 	if err != nil || back.Query().Get("code") == "" {
 		t.Fatalf("the authorization answered %d without a code", resp.StatusCode)
 	}
-	return env.client.Redeem(t.Context(), iss, helper.NewSecret(back.Query().Get("code")), helper.NewSecret(verifier), redirect)
+	return env.client.Redeem(t.Context(), iss, helper.NewSecret(back.Query().Get("code")), helper.NewSecret(verifier),
+		redirect)
 }
 
 func get(t *testing.T, address string) *http.Request {
@@ -132,10 +135,11 @@ func (env *environment) read(t *testing.T) helper.Record {
 	return rec
 }
 
-// refresh asks for a credential newer than the stored one.
+// refresh requests a credential newer than the stored one.
 func (env *environment) refresh(t *testing.T) (helper.Record, error) {
 	t.Helper()
-	return env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation})
+	return env.rotation.Refresh(timeoutContext(t),
+		helper.Demand{Account: "work", Generation: env.read(t).Credential.Generation})
 }
 
 func (env *environment) wantRequests(t *testing.T, grant string, want int) {
@@ -145,7 +149,7 @@ func (env *environment) wantRequests(t *testing.T, grant string, want int) {
 	}
 }
 
-// wantNoSecrets fails if the error holds any piece of a secret, or a second line.
+// wantNoSecrets fails if the error contains a part of a secret, or a second line.
 func (env *environment) wantNoSecrets(t *testing.T, err error) {
 	t.Helper()
 	text := fmt.Sprintf("%v %+v %#v", err, err, err)
@@ -161,7 +165,7 @@ func (env *environment) wantNoSecrets(t *testing.T, err error) {
 	}
 }
 
-// timeoutContext is a context for what must not hang.
+// timeoutContext returns a context that limits a call to a minute.
 func timeoutContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), parts.Patience(t))
@@ -169,176 +173,8 @@ func timeoutContext(t *testing.T) context.Context {
 	return ctx
 }
 
-// clock is a clock that moves when it is told to.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-// faultyStore is a store whose next writes go wrong on order.
-type faultyStore struct {
-	helper.Memory
-	mu    sync.Mutex
-	fail  []error // for the next Puts, nil for none
-	wrote int     // Puts that changed the item
-	// late makes an ErrUnknown come after the write has happened.
-	late bool
-}
-
-func (s *faultyStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.fail) == 0 {
-		return s.write(ctx, name, item, expect)
-	}
-	err := s.fail[0]
-	s.fail = s.fail[1:]
-	if err == nil {
-		return s.write(ctx, name, item, expect)
-	}
-	if s.late {
-		if _, putErr := s.write(ctx, name, item, expect); putErr != nil {
-			return "", putErr
-		}
-	}
-	return "", err
-}
-
-func (s *faultyStore) write(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
-	v, err := s.Memory.Put(ctx, name, item, expect)
-	if err == nil && v != expect {
-		s.wrote++
-	}
-	return v, err
-}
-
-// failPuts fails the next Puts after that of the key of the journal.
-func (s *faultyStore) failPuts(n int, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fail = []error{nil}
-	for range n {
-		s.fail = append(s.fail, err)
-	}
-}
-
-// accounts keeps the records of accounts in memory.
-type accounts struct {
-	mu   sync.Mutex
-	all  map[string]helper.Account
-	fail error // of the next Update
-	good int   // Updates before that
-	// failList is the error of every List.
-	failList error
-}
-
-func (a *accounts) Load(name string) (helper.Account, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	found, ok := a.all[name]
-	if !ok {
-		return helper.Account{}, helper.ErrNotFound
-	}
-	return found, nil
-}
-
-func (a *accounts) Update(name string, change func(*helper.Account) error) (helper.Account, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.good > 0 {
-		a.good--
-	} else if err := a.fail; err != nil {
-		a.fail = nil
-		return helper.Account{}, err
-	}
-	found := a.all[name]
-	found.Name = name
-	if err := change(&found); err != nil {
-		return helper.Account{}, err
-	}
-	if a.all == nil {
-		a.all = map[string]helper.Account{}
-	}
-	a.all[name] = found
-	return found, nil
-}
-
-func (a *accounts) Remove(name string) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.all, name)
-	return nil
-}
-
-// setList sets the error of every List.
-func (a *accounts) setList(err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.failList = err
-}
-
-// set changes the record of the account "work".
-func (a *accounts) set(change func(*helper.Account)) {
-	_, _ = a.Update("work", func(found *helper.Account) error { change(found); return nil })
-}
-
-func (a *accounts) List() ([]string, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.failList != nil {
-		return nil, a.failList
-	}
-	return slices.Sorted(maps.Keys(a.all)), nil
-}
-
-// locker is a lock within this process.
-type locker struct {
-	mu   sync.Mutex
-	held map[string]chan struct{}
-}
-
-func (l *locker) Lock(ctx context.Context, name string) (func() error, error) {
-	l.mu.Lock()
-	if l.held == nil {
-		l.held = map[string]chan struct{}{}
-	}
-	if l.held[name] == nil {
-		l.held[name] = make(chan struct{}, 1)
-	}
-	lock := l.held[name]
-	l.mu.Unlock()
-	select {
-	case lock <- struct{}{}:
-		return func() error { <-lock; return nil }, nil
-	case <-ctx.Done():
-		return nil, helper.ErrBusy
-	}
-}
-
-// isHeld reports whether somebody has the lock.
-func (l *locker) isHeld(name string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.held[name]) > 0
-}
-
-func (l *locker) Remove(string) error { return helper.ErrNotFound }
-
-// refreshOnce refreshes once, so that there is a key of the journal, and returns the
-// credential, of generation 2. Its access token has expired if the clock has
-// moved by its life.
+// refreshOnce refreshes once, which creates the journal's key, and returns the credential, of generation 2. Its access
+// token expires when the clock advances by life.
 func (env *environment) refreshOnce(t *testing.T) helper.Credential {
 	t.Helper()
 	rec, err := env.refresh(t)
@@ -348,7 +184,7 @@ func (env *environment) refreshOnce(t *testing.T) helper.Credential {
 	return rec.Credential
 }
 
-// wantNoJournal wants no journal to be left.
+// wantNoJournal checks that no journal is left.
 func (env *environment) wantNoJournal(t *testing.T) {
 	t.Helper()
 	if files, err := env.rotation.Journals.Files(); err != nil || len(files) > 0 {

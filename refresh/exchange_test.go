@@ -14,8 +14,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// TestObserve: the owner is told of every kind of request, with what was sent and
-// answered, and of a request that nobody answered. Its values reach it.
+// TestObserve checks that Observe gets every kind of request, with its bodies and the values of its context, and a
+// request without an answer.
 func TestObserve(t *testing.T) {
 	type key struct{}
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
@@ -24,8 +24,10 @@ func TestObserve(t *testing.T) {
 			var told []string
 			secret := ""
 			env.client.Observe = func(ctx context.Context, x refresh.Exchange) {
-				told = append(told, fmt.Sprint(x.Request, " ", x.Method, " ", x.Generation, " ", x.Status, " ", x.Sent, " ", ctx.Value(key{})))
-				if !slices.Contains(refresh.Requests(), x.Request) || x.Start.IsZero() || !strings.HasPrefix(x.Endpoint, env.server.URL()) {
+				told = append(told,
+					fmt.Sprint(x.Request, " ", x.Method, " ", x.Generation, " ", x.Status, " ", x.Sent, " ", ctx.Value(key{})))
+				if !slices.Contains(refresh.Requests(), x.Request) || x.Start.IsZero() ||
+					!strings.HasPrefix(x.Endpoint, env.server.URL()) {
 					t.Errorf("an exchange tells of itself: %v", x)
 				}
 				if secret != "" && !strings.Contains(x.Body.Reveal(), secret) {
@@ -58,8 +60,14 @@ func TestObserve(t *testing.T) {
 			env.fail(t, authserver.Fault{Kind: authserver.DropAfter, Grant: authserver.GrantRevoke})
 			_ = env.client.Revoke(ctx, iss, c.RefreshToken, "refresh_token")
 			want := map[string][]string{
-				refresh.ProfileOpenAI: {"device POST 0 200 true value", "device-token POST 0 200 true value", "code POST 0 200 true value"},
-				refresh.ProfileOAuth:  {"metadata GET 0 200 true value", "device POST 0 200 true value", "device-token POST 0 200 true value"},
+				refresh.ProfileOpenAI: {
+					"device POST 0 200 true value", "device-token POST 0 200 true value",
+					"code POST 0 200 true value",
+				},
+				refresh.ProfileOAuth: {
+					"metadata GET 0 200 true value", "device POST 0 200 true value",
+					"device-token POST 0 200 true value",
+				},
 			}[profile]
 			want = append(want, "refresh POST 1 200 true value", "revoke POST 0 0 true value")
 			if diff := cmp.Diff(want, told); diff != "" {
@@ -69,7 +77,7 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// An exchange shows no secret, however it is printed.
+// TestExchange_ShowsNoSecret checks that a printed Exchange contains no secret.
 func TestExchange_ShowsNoSecret(t *testing.T) {
 	x := refresh.Exchange{Body: helper.NewSecret("the-body"), Answer: helper.NewSecret("the-answer")}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
@@ -79,7 +87,7 @@ func TestExchange_ShowsNoSecret(t *testing.T) {
 	}
 }
 
-// Each request goes where Endpoint says, at a server of either profile.
+// TestRequest_Endpoint checks that each request is sent to the URL of Endpoint, for both profiles.
 func TestRequest_Endpoint(t *testing.T) {
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		t.Run(profile, func(t *testing.T) {
@@ -107,7 +115,10 @@ func TestRequest_Endpoint(t *testing.T) {
 			}
 		})
 	}
-	if got := refresh.RequestMetadata.Endpoint(helper.Issuer{Profile: refresh.ProfileOpenAI, URL: "https://auth.example.com"}); got != "" {
+	if got := refresh.RequestMetadata.Endpoint(helper.Issuer{
+		Profile: refresh.ProfileOpenAI,
+		URL:     "https://auth.example.com",
+	}); got != "" {
 		t.Errorf("metadata of OpenAI is asked for at %s", got)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Who refreshes what nobody uses heeds the time of the next refresh; a person
+// TestRotation_IdleHeedsThePause checks that an idle refresh waits until the next refresh is due, and that a person's
 // does not.
 func TestRotation_IdleHeedsThePause(t *testing.T) {
 	for _, c := range []struct {
@@ -29,8 +29,8 @@ func TestRotation_IdleHeedsThePause(t *testing.T) {
 	}
 }
 
-// A pause because the server could not be reached ends with the access token:
-// then somebody waits.
+// TestRotation_UnreachedUntilTheEnd checks that the pause of an unreachable server lasts at most until the access token
+// expires.
 func TestRotation_UnreachedUntilTheEnd(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.client.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no route") }
@@ -43,8 +43,8 @@ func TestRotation_UnreachedUntilTheEnd(t *testing.T) {
 	}
 }
 
-// While an outcome could not be noted the journal stays, and tells the next
-// rotation that the token was presented.
+// TestRotation_OutcomeNotNoted checks that the journal stays while the outcome could not be recorded, so that the next
+// rotation knows that the token was presented.
 func TestRotation_OutcomeNotNoted(t *testing.T) {
 	for _, fault := range []authserver.Fault{
 		{Kind: authserver.Status503, RetryAfter: 7},

@@ -22,13 +22,12 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// rowsAtOnce is how many rows run at once. They wait for the disk, not for a
-// processor, so more than t.Parallel runs: concurrent syncs share a commit of
-// the file system.
+// rowsAtOnce is how many rows run at once. They wait for the disk, not for a processor, so more than t.Parallel runs:
+// concurrent syncs share a commit of the file system.
 const rowsAtOnce = 16
 
-// TestFaultTable runs each row of the fault table: four times "get" at a real
-// server, on real files. Every kind that can happen to a refresh has its rows.
+// TestFaultTable runs each row of the fault table: four times "get" at a real server, on real files. Every kind that
+// can happen to a refresh has its rows.
 func TestFaultTable(t *testing.T) {
 	rows, had := strings.Split(strings.TrimSpace(faultTable()+frameRows()), "\n"), map[string]int{}
 	var running sync.WaitGroup
@@ -70,7 +69,7 @@ func TestFaultTable(t *testing.T) {
 	}
 }
 
-// A faultRun is one row on its way.
+// A faultRun is the run of one row.
 type faultRun struct {
 	*environment
 	helper *helper.Helper
@@ -78,8 +77,8 @@ type faultRun struct {
 	spent  map[string]bool // digests of refresh tokens whose successor is stored
 }
 
-// newFaultRun signs in on real files and orders the fault. The access token,
-// which lives for an hour, has three minutes left, or has just expired.
+// newFaultRun signs in on real files and configures the fault. The access token, with a lifetime of an hour, has three
+// minutes left or has just expired.
 func newFaultRun(t *testing.T, profile, fault, times, token string) *faultRun {
 	t.Helper()
 	env := newEnvironment(t, profile)
@@ -113,9 +112,8 @@ type inProcess struct{ *refresh.Rotation }
 
 func (inProcess) Begin(helper.Demand) {}
 
-// row returns the row: what each get brought and what is stored after it. The
-// second get comes at once, the third when the next refresh is due, the fourth
-// when the server is healed and every token has expired.
+// row returns the row: what each get brought and what is stored after it. The second get comes at once, the third when
+// the next refresh is due, the fourth when the server is healed and every token has expired.
 func (r *faultRun) row(t *testing.T) string {
 	t.Helper()
 	parts := append(r.head, "|", r.get(t), "|", r.get(t), "|")
@@ -130,9 +128,8 @@ func (r *faultRun) row(t *testing.T) string {
 	return strings.Join(append(parts, healed), " ")
 }
 
-// get is one run of "get": its exit code, the generation of the token that it
-// prints, the exit code that its warning would have, the requests at the token
-// endpoint, and then what is stored.
+// get runs "get" once and returns its exit code, the generation of the printed token, the exit code of its warning as
+// an error, the number of requests at the token endpoint, and the stored state.
 func (r *faultRun) get(t *testing.T) string {
 	t.Helper()
 	before, sent := r.read(t).Credential, r.refreshes()
@@ -157,8 +154,8 @@ func (r *faultRun) get(t *testing.T) string {
 	return fmt.Sprintf("%d %s %s %d %s", exitCode(err), printed, warned(answer.Warning), len(requests), r.state(t))
 }
 
-// wantGood wants an access token that the server issued and that has not
-// expired; of the generation before, the very one that was stored.
+// wantGood checks that the access token was issued by the server and has not expired; with the old generation, that it
+// is the stored one.
 func (r *faultRun) wantGood(t *testing.T, c, before helper.Credential) {
 	t.Helper()
 	digest := authserver.Digest(c.AccessToken.Reveal())
@@ -183,9 +180,8 @@ func (r *faultRun) refreshes() (list []authserver.Entry) {
 	return list
 }
 
-// state is what is stored: the generation, "refused" if only a sign-in helps,
-// how many refreshes are unanswered, when the next one is due, and "kept" if
-// there is a journal.
+// state returns the stored state: the generation, "refused" if a sign-in is required, the number of unanswered
+// refreshes, when the next one is due, and "kept" if there is a journal.
 func (r *faultRun) state(t *testing.T) string {
 	t.Helper()
 	rec := r.read(t)
@@ -215,8 +211,7 @@ func warned(warning error) string {
 	return fmt.Sprint("w", exitCode(warning))
 }
 
-// exitCode is the documented exit code of an error, looked through from the top
-// in the order of the command.
+// exitCode returns the documented exit code of an error.
 func exitCode(err error) int {
 	if err == nil {
 		return 0
@@ -251,11 +246,12 @@ func exitCode(err error) int {
 	return 1
 }
 
-// The codes are looked up in an order: an error can be of two kinds.
+// TestExitCode checks the order: an error can be of two kinds.
 func TestExitCode(t *testing.T) {
 	both := func(errs ...error) error { return errors.Join(errs...) }
 	got := []int{
-		exitCode(nil), exitCode(both(helper.ErrTemporary, helper.ErrSignInRequired)), exitCode(both(helper.ErrLocked, helper.ErrTemporary)),
+		exitCode(nil), exitCode(both(helper.ErrTemporary, helper.ErrSignInRequired)),
+		exitCode(both(helper.ErrLocked, helper.ErrTemporary)),
 		exitCode(both(helper.ErrTemporary, helper.ErrBusy)), exitCode(errors.New("another")),
 	}
 	if diff := cmp.Diff([]int{0, 4, 5, 7, 1}, got); diff != "" {

@@ -78,7 +78,9 @@ func (g *Gate) refresh(ctx context.Context, d helper.Demand, a helper.Account) (
 // acquireGate acquires the gate, or waits for its holder's result; done means that no worker is needed. The gate only
 // saves work, and its holder may be stopped: a caller that has waited for part of its time goes on to the next lock,
 // and then goes on without one. The lock of the sign-in prevents a second presentation of the refresh token.
-func (g *Gate) acquireGate(ctx context.Context, d helper.Demand, id helper.ID) (func() error, helper.Record, bool, error) {
+func (g *Gate) acquireGate(
+	ctx context.Context, d helper.Demand, id helper.ID,
+) (func() error, helper.Record, bool, error) {
 	for _, gate := range Gates(id) {
 		unlock, ok, err := g.Locks.Try(gate)
 		if err == nil && !ok && d.Reason == helper.ReasonAging {
@@ -102,7 +104,9 @@ const maxGateWait = 2 * time.Second
 // waitForGate waits for the gate and inspects the stored record; if a worker is still needed, it acquires the gate.
 // Unlock is nil if the caller should go on without this gate. After a timeout it reads the record again only when no
 // worker is running: hundreds of callers must not read a slow keychain repeatedly.
-func (g *Gate) waitForGate(ctx context.Context, d helper.Demand, id helper.ID, gate string) (func() error, helper.Record, bool, error) {
+func (g *Gate) waitForGate(
+	ctx context.Context, d helper.Demand, id helper.ID, gate string,
+) (func() error, helper.Record, bool, error) {
 	patience := maxGateWait
 	if end, ok := ctx.Deadline(); ok {
 		patience = min(patience, time.Until(end)/3)
@@ -238,7 +242,8 @@ func (g *Gate) askWorker(ctx context.Context, d helper.Demand, lock string) (hel
 	case a := <-done:
 		return a.rec, a.err
 	case <-ctx.Done():
-		return helper.Record{}, fmt.Errorf("wait for the refresh, which goes on%s: %w: %w", g.holderText(helper.ErrBusy, lock), helper.ErrBusy, ctx.Err())
+		return helper.Record{}, fmt.Errorf("wait for the refresh, which goes on%s: %w: %w",
+			g.holderText(helper.ErrBusy, lock), helper.ErrBusy, ctx.Err())
 	}
 }
 

@@ -13,18 +13,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
 const gateID = helper.ID("0123456789abcdef0123456789abcdef")
 
-// A gateEnvironment is one account, whose access token has expired, and workers that
-// are told what to do.
+// A gateEnvironment is one account with an expired access token, and workers that the test controls.
 type gateEnvironment struct {
 	gate     *refresh.Gate
 	accounts *accounts
-	store    *helper.Memory
+	store    *storetest.Memory
 	locks    *gateLocks
 
 	mu      sync.Mutex // guards what follows
@@ -32,7 +32,7 @@ type gateEnvironment struct {
 	fail    error // of Start
 }
 
-// A worker is one that was started. Its test writes the reply.
+// A worker is a started worker. The test writes its reply.
 type worker struct {
 	*refresh.Rotation // that serves the demand, of the gateWorld's account
 	demand            helper.Demand
@@ -41,7 +41,7 @@ type worker struct {
 	*io.PipeWriter
 }
 
-// A readEnd tells that it is closed.
+// A readEnd closes its channel when it is closed.
 type readEnd struct {
 	*io.PipeReader
 	closed chan struct{}
@@ -55,7 +55,10 @@ func (r readEnd) Close() error {
 func newGateEnvironment(t *testing.T) *gateEnvironment {
 	t.Helper()
 	now := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
-	env := &gateEnvironment{accounts: &accounts{}, store: &helper.Memory{}, locks: &gateLocks{held: map[string]chan struct{}{}}}
+	env := &gateEnvironment{
+		accounts: &accounts{}, store: &storetest.Memory{},
+		locks: &gateLocks{held: map[string]chan struct{}{}},
+	}
 	env.gate = &refresh.Gate{
 		Records: helper.Records{Accounts: env.accounts, Stores: helper.Router{"memory": env.store}},
 		Locks:   env.locks, Start: env.start, Now: func() time.Time { return now },
@@ -71,7 +74,8 @@ func newGateEnvironment(t *testing.T) *gateEnvironment {
 
 func (env *gateEnvironment) write(t *testing.T, c helper.Credential, expect helper.Version) {
 	t.Helper()
-	if _, err := env.gate.Records.Write(t.Context(), helper.Account{Name: "work", ID: gateID, Store: "memory"}, c, expect); err != nil {
+	if _, err := env.gate.Records.Write(t.Context(), helper.Account{Name: "work", ID: gateID, Store: "memory"}, c,
+		expect); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -101,7 +105,7 @@ func (env *gateEnvironment) start(d helper.Demand, background bool) (io.ReadClos
 	return readEnd{read, started.closed}, nil
 }
 
-// reply replies as a worker does that finds the demand served.
+// reply replies as a worker that finds the demand satisfied.
 func (w *worker) reply(t *testing.T) {
 	t.Helper()
 	if err := w.Serve(t.Context(), w.demand, w); err != nil {
@@ -110,7 +114,7 @@ func (w *worker) reply(t *testing.T) {
 	_ = w.Close()
 }
 
-// refuses replies that the refresh failed.
+// refuses replies that the refresh was refused.
 func (w *worker) refuses() {
 	_, _ = io.WriteString(w, `{"error":"no answer","kinds":["temporary"]}`)
 	_ = w.Close()
@@ -134,13 +138,13 @@ func expired() helper.Demand {
 	return helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonExpiry}
 }
 
-// callResult is what a caller got.
+// A callResult is the result of one call.
 type callResult struct {
 	rec helper.Record
 	err error
 }
 
-// call lets n callers ask at once, and returns when all of them wait.
+// call starts n callers and returns when all of them wait.
 func (env *gateEnvironment) call(ctx context.Context, n int) <-chan callResult {
 	got := make(chan callResult, n)
 	for range n {
@@ -153,13 +157,15 @@ func (env *gateEnvironment) call(ctx context.Context, n int) <-chan callResult {
 	return got
 }
 
-// wantAll wants of n callers what want says.
+// wantAll checks the results of n callers.
 func wantAll(t *testing.T, got <-chan callResult, n int, token string, failure error) {
 	t.Helper()
 	for range n {
 		c := <-got
-		if !errors.Is(c.err, failure) || (c.err == nil) != (failure == nil) || c.rec.Credential.AccessToken.Reveal() != token {
-			t.Errorf("error %v, want %v; the token is the one wanted: %t", c.err, failure, c.rec.Credential.AccessToken.Reveal() == token)
+		if !errors.Is(c.err, failure) || (c.err == nil) != (failure == nil) ||
+			c.rec.Credential.AccessToken.Reveal() != token {
+			t.Errorf("error %v, want %v; the token is the one wanted: %t", c.err, failure,
+				c.rec.Credential.AccessToken.Reveal() == token)
 		}
 		if about := (*helper.AccountError)(nil); c.err != nil && (!errors.As(c.err, &about) || about.Account != "work") {
 			t.Errorf("error %q does not say which account", c.err)
@@ -167,7 +173,7 @@ func wantAll(t *testing.T, got <-chan callResult, n int, token string, failure e
 	}
 }
 
-// gateLocks are locks in this process.
+// gateLocks are locks within this process.
 type gateLocks struct {
 	mu      sync.Mutex
 	held    map[string]chan struct{} // closed when it is free
@@ -235,7 +241,7 @@ func (l *gateLocks) Remove(name string) error {
 	return nil
 }
 
-// hold takes the gate as another process does.
+// hold acquires the gate, as another process would.
 func (env *gateEnvironment) hold(t *testing.T) (unlock func() error) {
 	t.Helper()
 	unlock, ok, err := env.locks.Try(refresh.GateName(gateID))
@@ -245,7 +251,7 @@ func (env *gateEnvironment) hold(t *testing.T) (unlock func() error) {
 	return unlock
 }
 
-// wantFree wants nobody to hold the gate.
+// wantFree checks that the gate is free.
 func (env *gateEnvironment) wantFree(t *testing.T) {
 	t.Helper()
 	env.locks.mu.Lock()
@@ -255,7 +261,7 @@ func (env *gateEnvironment) wantFree(t *testing.T) {
 	}
 }
 
-// On real locks too, many callers start one worker.
+// TestGate_RealLocks checks with kernel locks that many callers start one worker.
 func TestGate_RealLocks(t *testing.T) {
 	env := newGateEnvironment(t)
 	env.gate.Locks = filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
@@ -279,7 +285,7 @@ func TestGate_RealLocks(t *testing.T) {
 	env.wantStarts(t, 1)
 }
 
-// An erase deletes the gate while a caller waits for it: the caller leaves none.
+// TestGate_LeavesNoFile checks that a caller that waits for the gate during an erase does not leave a gate behind.
 func TestGate_LeavesNoFile(t *testing.T) {
 	env := newGateEnvironment(t)
 	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
@@ -300,7 +306,7 @@ func TestGate_LeavesNoFile(t *testing.T) {
 	}
 }
 
-// eraseDuringLock erases the account whenever somebody is about to wait.
+// eraseDuringLock erases the account whenever a caller waits for a lock.
 type eraseDuringLock struct {
 	refresh.GateLocks
 	files    *filelock.Locks
@@ -315,8 +321,7 @@ func (l eraseDuringLock) Lock(ctx context.Context, name string) (func() error, e
 	return l.files.Lock(ctx, name)
 }
 
-// An erase deletes the gate while a caller takes it to begin a refresh: the
-// caller leaves none.
+// TestGate_BeginLeavesNoFile checks that a caller that acquires the gate during an erase does not leave a gate behind.
 func TestGate_BeginLeavesNoFile(t *testing.T) {
 	env := newGateEnvironment(t)
 	locks := filelock.New(filepath.Join(t.TempDir(), "codex-cred"))
@@ -327,7 +332,7 @@ func TestGate_BeginLeavesNoFile(t *testing.T) {
 	}
 }
 
-// eraseBeforeTry erases the account whenever somebody is about to try.
+// eraseBeforeTry erases the account whenever a caller tries a lock.
 type eraseBeforeTry struct {
 	*filelock.Locks
 	accounts *accounts

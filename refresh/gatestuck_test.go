@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// take takes a lock as another process does.
+// take acquires a lock, as another process would.
 func (env *gateEnvironment) take(t *testing.T, lock string) (unlock func() error) {
 	t.Helper()
 	unlock, ok, err := env.locks.Try(lock)
@@ -22,7 +23,7 @@ func (env *gateEnvironment) take(t *testing.T, lock string) (unlock func() error
 	return unlock
 }
 
-// callFor lets n callers ask who each have that much time.
+// callFor starts n callers with a deadline after d.
 func (env *gateEnvironment) callFor(t *testing.T, d time.Duration, n int) <-chan callResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -30,8 +31,8 @@ func (env *gateEnvironment) callFor(t *testing.T, d time.Duration, n int) <-chan
 	return env.call(ctx, n)
 }
 
-// A caller that holds the gate and makes no progress, as one that is stopped, keeps
-// nobody from a token: the others pass it by, and one of them starts a worker.
+// TestGate_StuckCaller checks that a stopped caller that holds the gate does not keep the others from a token: they go
+// on without it, and one of them starts a worker.
 func TestGate_StuckCaller(t *testing.T) {
 	gateTest(t, "a token is stored", func(t *testing.T, env *gateEnvironment) {
 		unlock := env.hold(t)
@@ -77,8 +78,8 @@ func TestGate_StuckCaller(t *testing.T) {
 	})
 }
 
-// A caller that was stopped for longer than its answer is good takes what others
-// have stored meanwhile.
+// TestGate_StoppedBeforeReply checks that a caller that was stopped until its reply expired returns what others have
+// stored.
 func TestGate_StoppedBeforeReply(t *testing.T) {
 	gateTest(t, "for long", func(t *testing.T, env *gateEnvironment) {
 		got := env.callFor(t, 30*time.Second, 1)
@@ -97,7 +98,7 @@ func TestGate_StoppedBeforeReply(t *testing.T) {
 // replyWith replies with a credential of generation 1.
 func (w *worker) replyWith(t *testing.T, c helper.Credential) {
 	t.Helper()
-	w.Records = helper.Records{Accounts: &accounts{}, Stores: helper.Router{"memory": &helper.Memory{}}}
+	w.Records = helper.Records{Accounts: &accounts{}, Stores: helper.Router{"memory": &storetest.Memory{}}}
 	a := helper.Account{Name: "work", ID: gateID, Store: "memory", Generation: c.Generation}
 	w.Records.Accounts.(*accounts).all = map[string]helper.Account{"work": a}
 	if _, err := w.Records.Write(t.Context(), a, c, ""); err != nil {
@@ -109,8 +110,8 @@ func (w *worker) replyWith(t *testing.T, c helper.Credential) {
 	}
 }
 
-// While a worker is at work no caller starts another one; it waits, and its
-// error names the process.
+// TestGate_WorkerAtWork checks that no second worker is started while one is running, and that a caller's error names
+// its process.
 func TestGate_WorkerAtWork(t *testing.T) {
 	gateTest(t, "it stores", func(t *testing.T, env *gateEnvironment) {
 		unlock := env.take(t, string(gateID))
@@ -126,7 +127,8 @@ func TestGate_WorkerAtWork(t *testing.T) {
 		unlock := env.take(t, string(gateID))
 		env.gate.Holder = func(lock string) string { return "the holder of " + lock }
 		got := <-env.callFor(t, 30*time.Second, 1)
-		want := `account "work": wait for the refresh of another caller (the holder of ` + string(gateID) + `): held by another process`
+		want := `account "work": wait for the refresh of another caller (the holder of ` + string(gateID) +
+			`): held by another process`
 		if !errors.Is(got.err, helper.ErrBusy) || got.err.Error() != want {
 			t.Errorf("error %q, want %q", got.err, want)
 		}
@@ -172,7 +174,7 @@ func TestGate_WorkerAtWork(t *testing.T) {
 	})
 }
 
-// serveBehind serves the demand with the lock of a worker, which another has.
+// serveBehind serves the demand with a WorkLock that another worker holds.
 func (w *worker) serveBehind(t *testing.T, of *gateEnvironment) {
 	t.Helper()
 	w.Locker = refresh.NewWorkLock(of.locks)
@@ -180,8 +182,8 @@ func (w *worker) serveBehind(t *testing.T, of *gateEnvironment) {
 	synctest.Wait()
 }
 
-// Who asked by hand has asked once: if the worker dies the refresh token may be
-// spent, and the next one heeds that.
+// TestGate_HandOnce checks that after a person's worker has died, the next one does not present a refresh token that
+// may be spent.
 func TestGate_HandOnce(t *testing.T) {
 	gateTest(t, "a worker dies", func(t *testing.T, env *gateEnvironment) {
 		got := make(chan callResult, 1)
@@ -192,7 +194,8 @@ func TestGate_HandOnce(t *testing.T) {
 		synctest.Wait()
 		_ = env.workers[0].Close()
 		synctest.Wait()
-		if first, second := env.workers[0].demand.Reason, env.workers[1].demand.Reason; first != helper.ReasonHand || second != helper.ReasonExpiry {
+		if first, second := env.workers[0].demand.Reason, env.workers[1].demand.Reason; first != helper.ReasonHand ||
+			second != helper.ReasonExpiry {
 			t.Errorf("the workers were started for %q and %q", first, second)
 		}
 		env.workers[1].refuses()
@@ -200,7 +203,7 @@ func TestGate_HandOnce(t *testing.T) {
 	})
 }
 
-// The first time a worker waits for no lock; afterwards it does.
+// TestWorkLock checks that the first Lock does not wait and later ones do.
 func TestWorkLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		locks := newGateEnvironment(t).locks
@@ -236,7 +239,7 @@ func TestWorkLock(t *testing.T) {
 	})
 }
 
-// Who has a good token waits for no other caller and no other worker.
+// TestGate_Aging checks that a caller with a valid token waits for no other caller or worker.
 func TestGate_Aging(t *testing.T) {
 	aging := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonAging}
 	for _, lock := range append(refresh.Gates(gateID)[:1], string(gateID)) {

@@ -11,7 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// gateTest runs the test where the time stands still and every wait is seen.
+// gateTest runs the test in a synctest bubble, in which every wait is visible.
 func gateTest(t *testing.T, name string, test func(t *testing.T, env *gateEnvironment)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
@@ -24,8 +24,8 @@ func gateTest(t *testing.T, name string, test func(t *testing.T, env *gateEnviro
 	})
 }
 
-// One of many callers starts a worker; the others wait, and take what it stored
-// or the reason why the next refresh is not due.
+// TestGate_Herd checks that one of many callers starts a worker, and that the others return what it stored, or why the
+// next refresh is not due.
 func TestGate_Herd(t *testing.T) {
 	gateTest(t, "the worker stores", func(t *testing.T, env *gateEnvironment) {
 		got := env.call(t.Context(), 10)
@@ -80,7 +80,7 @@ func TestGate_Herd(t *testing.T) {
 	})
 }
 
-// A worker that ends without a reply is replaced once, and not if it has stored.
+// TestGate_WorkerDies checks that a worker without a reply is replaced once, unless it has stored a credential.
 func TestGate_WorkerDies(t *testing.T) {
 	gateTest(t, "once", func(t *testing.T, env *gateEnvironment) {
 		got := env.call(t.Context(), 3)
@@ -118,8 +118,8 @@ func TestGate_WorkerDies(t *testing.T) {
 	})
 }
 
-// A caller that is out of time is told so, and gives the gate back; the worker
-// goes on, with somebody to take its reply.
+// TestGate_OutOfTime checks that a caller that is out of time gets ErrBusy and releases the gate, while the worker
+// continues.
 func TestGate_OutOfTime(t *testing.T) {
 	gateTest(t, "waiting for another caller", func(t *testing.T, env *gateEnvironment) {
 		unlock := env.hold(t)
@@ -161,8 +161,8 @@ func TestGate_OutOfTime(t *testing.T) {
 	})
 }
 
-// What a caller waits for may be erased, or signed in anew, meanwhile. No
-// worker is started, and taking the gate leaves nothing behind.
+// TestGate_Erased checks that no worker is started, and no gate left behind, if the account is erased or signed in
+// again while the caller waits.
 func TestGate_Erased(t *testing.T) {
 	erase := func(env *gateEnvironment) { _ = env.accounts.Remove("work") }
 	erasing := func(env *gateEnvironment) { env.accounts.set(func(a *helper.Account) { a.Erasing = true }) }
@@ -207,7 +207,7 @@ func TestGate_Erased(t *testing.T) {
 	})
 }
 
-// wantRemoved wants the gate, and nothing else, to be deleted or not.
+// wantRemoved checks whether the gate, and nothing else, was deleted.
 func (env *gateEnvironment) wantRemoved(t *testing.T, want bool) {
 	t.Helper()
 	if got := env.locks.removed; (len(got) > 0) != want || want && got[0] != refresh.GateName(gateID) {
@@ -215,7 +215,7 @@ func (env *gateEnvironment) wantRemoved(t *testing.T, want bool) {
 	}
 }
 
-// What fails at the gate itself is told.
+// TestGate_Fails checks that errors of the gate are returned.
 func TestGate_Fails(t *testing.T) {
 	gateTest(t, "the lock", func(t *testing.T, env *gateEnvironment) {
 		env.locks.fail = helper.ErrUnsafe
@@ -235,8 +235,8 @@ func TestGate_Fails(t *testing.T) {
 	})
 }
 
-// Begin starts a worker in the background, unless there is a reason not to, and
-// waits for nothing.
+// TestGate_Begin checks that Begin starts a worker in the background, unless there is a reason not to, and does not
+// wait.
 func TestGate_Begin(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -249,7 +249,10 @@ func TestGate_Begin(t *testing.T) {
 			t.Cleanup(func() { _ = unlock() })
 		}, 0},
 		{"the gate fails", func(_ *testing.T, env *gateEnvironment) { env.locks.fail = helper.ErrUnsafe }, 0},
-		{"the gate cannot be given back", func(_ *testing.T, env *gateEnvironment) { env.locks.failEnd = helper.ErrUnknown }, 0},
+		{
+			"the gate cannot be given back", func(_ *testing.T, env *gateEnvironment) { env.locks.failEnd = helper.ErrUnknown },
+			0,
+		},
 		{"no such account", func(_ *testing.T, env *gateEnvironment) { _ = env.accounts.Remove("work") }, 0},
 		{"no worker", func(_ *testing.T, env *gateEnvironment) { env.fail = errors.New("no such program") }, 0},
 	} {

@@ -30,7 +30,10 @@ func TestParseGrant(t *testing.T) {
 		{`{"access_token":"a","token_type":7}`, true, false},
 		{`{"access_token":"a","token_type":"mac"}`, false, false},
 		{`{"access_token":"a","token_type":"DPoP"}`, false, false},
-		{`{"access_token":"a","token_type":"Bearer","expires_in":"soon","scope":["x"],"id_token":7,"refresh_token":null}`, true, true},
+		{
+			`{"access_token":"a","token_type":"Bearer","expires_in":"soon","scope":["x"],"id_token":7,"refresh_token":null}`,
+			true, true,
+		},
 		{`{"access_token":"","token_type":"Bearer"}`, false, false},
 		{`{"access_token":7,"token_type":"Bearer"}`, false, false},
 		{`{"access_token":"a b","token_type":"Bearer"}`, false, false},
@@ -140,8 +143,8 @@ func TestDiffers(t *testing.T) {
 	}
 }
 
-// Whatever a token answer is, a grant that parses makes a credential that can
-// be stored, read back unchanged and put into a header.
+// FuzzTokenAnswer checks that every grant that parses gives a credential that can be stored, read back and sent in a
+// header.
 func FuzzTokenAnswer(f *testing.F) {
 	for _, seed := range []string{
 		`{"access_token":"a","token_type":"Bearer","expires_in":3600,"refresh_token":"r","scope":"openid"}`,
@@ -155,7 +158,8 @@ func FuzzTokenAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		g, err := parseGrant(ProfileOAuth, body)
 		a := answer{host: "a.example", sent: true, status: 400, body: body}
-		if text := endpointError(a).Error(); strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || len(text) > 4*(maxText+maxCode) {
+		if text := endpointError(a).Error(); strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) ||
+			len(text) > 4*(maxText+maxCode) {
 			t.Errorf("the error is not fit for a terminal: %q", text)
 		}
 		if err != nil {
@@ -171,7 +175,8 @@ func FuzzTokenAnswer(f *testing.F) {
 			t.Fatal(err)
 		}
 		again, err := helper.Encode(back)
-		if err != nil || !bytes.Equal(item, again) || !back.AccessToken.Equal(c.AccessToken) || !back.RefreshToken.Equal(c.RefreshToken) {
+		if err != nil || !bytes.Equal(item, again) || !back.AccessToken.Equal(c.AccessToken) ||
+			!back.RefreshToken.Equal(c.RefreshToken) {
 			t.Errorf("stored and read back it is another credential: %v", err)
 		}
 		if strings.ContainsAny(c.AccessToken.Reveal(), "\r\n \x00") || c.Expiry.After(start.Add(maxLife)) {
@@ -180,8 +185,7 @@ func FuzzTokenAnswer(f *testing.F) {
 	})
 }
 
-// Whatever a payload is, what we take of it is printable and bounded, and it is
-// accepted only for our client.
+// FuzzJWTPayload checks that the claims that are used are printable and bounded, and accepted only for this client.
 func FuzzJWTPayload(f *testing.F) {
 	for _, seed := range []string{
 		`{"sub":"s","aud":"me","iss":"https://i.example","exp":1e10}`, `{"aud":["me"],"email":"\u202ex"}`,

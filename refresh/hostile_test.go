@@ -16,14 +16,18 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// No endpoint of a metadata document may be a place where secrets, or a
-// browser, must not go.
+// TestIssuer_HostileEndpoints checks that no endpoint in a metadata document may be a URL that secrets, or a browser,
+// must not be sent to.
 func TestIssuer_HostileEndpoints(t *testing.T) {
-	for _, name := range []string{"authorization_endpoint", "token_endpoint", "revocation_endpoint", "device_authorization_endpoint"} {
+	for _, name := range []string{
+		"authorization_endpoint", "token_endpoint", "revocation_endpoint",
+		"device_authorization_endpoint",
+	} {
 		for _, hostile := range []string{
 			"http://evil.example/x", "http://localhost/x", "http://127.0.0.1.evil.example/x", "file:///etc/passwd",
 			"javascript:alert(1)", "data:text/html,x", "//evil.example/x", "/x", "https://me:secret@evil.example/x",
-			"https://evil.example/x?to=y", "https://evil.example/x#y", "https://evil.example/\u202ex", "https://evil.example/\x1b[2J",
+			"https://evil.example/x?to=y", "https://evil.example/x#y", "https://evil.example/\u202ex",
+			"https://evil.example/\x1b[2J",
 		} {
 			t.Run(name+" "+hostile, func(t *testing.T) {
 				base := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -35,8 +39,10 @@ func TestIssuer_HostileEndpoints(t *testing.T) {
 					members[name] = hostile
 					_ = json.NewEncoder(w).Encode(members)
 				})
-				_, err := atNoon().Issuer(timeoutContext(t), refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base, ClientID: "c"})
-				if !errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), name) || strings.ContainsAny(err.Error(), "\x1b\n\u202e") || strings.Contains(err.Error(), "secret") {
+				_, err := atNoon().Issuer(timeoutContext(t),
+					refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base, ClientID: "c"})
+				if !errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), name) ||
+					strings.ContainsAny(err.Error(), "\x1b\n\u202e") || strings.Contains(err.Error(), "secret") {
 					t.Errorf("error %q, want ErrRejected that names %s and is fit for a terminal", err, name)
 				}
 			})
@@ -44,7 +50,7 @@ func TestIssuer_HostileEndpoints(t *testing.T) {
 	}
 }
 
-// calls are all that a client does at an issuer.
+// calls returns all requests that a client makes.
 func calls() map[string]func(context.Context, *refresh.Client, helper.Issuer) error {
 	secret := helper.NewSecret("a-secret-of-this-call")
 	return map[string]func(context.Context, *refresh.Client, helper.Issuer) error{
@@ -70,7 +76,7 @@ func calls() map[string]func(context.Context, *refresh.Client, helper.Issuer) er
 	}
 }
 
-// Redirects are not followed, wherever they lead.
+// TestRedirectsAreNotFollowed checks that redirects are not followed.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var visits atomic.Int32
 	elsewhere := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -100,7 +106,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// A body without end is refused after its first MiB.
+// TestEndlessBodies checks that an endless body is rejected after its first MiB.
 func TestEndlessBodies(t *testing.T) {
 	for name, call := range calls() {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ func fromTokens(t *testing.T, tokens refresh.Tokens) (helper.Credential, error) 
 	return client.FromTokens(t.Context(), tokens)
 }
 
-// tokensOf returns tokens of which the access token is the text.
+// tokensOf returns tokens with the access token.
 func tokensOf(access string) refresh.Tokens {
 	return refresh.Tokens{Access: helper.NewSecret(access), Refresh: helper.NewSecret("taken-refresh-token")}
 }
@@ -34,13 +34,34 @@ func TestTake(t *testing.T) {
 		identity helper.Identity
 	}{
 		{"an access token that tells nothing has ended", "opaque", func(*refresh.Tokens) {}, testTime(), helper.Identity{}},
-		{"its program knows when it ends", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) }, ends.Add(time.Hour), helper.Identity{}},
-		{"the token knows better", claimsToken(`{"exp":1800000300}`), func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) }, ends, helper.Identity{}},
-		{"nobody believes in a life of centuries", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.AddDate(300, 0, 0) }, testTime(), helper.Identity{}},
-		{"the access token says who", claimsToken(claims), func(*refresh.Tokens) {}, ends, helper.Identity{Subject: "user-1", AccountID: "acct-1", UserID: "u-1", Email: "user@example.com"}},
-		{"the chosen account comes first", claimsToken(claims), func(k *refresh.Tokens) { k.Identity = known }, ends, helper.Identity{Subject: "user-1", AccountID: "acct-7", UserID: "u-1", Email: "user@example.com"}},
+		{
+			"its program knows when it ends", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) },
+			ends.Add(time.Hour),
+			helper.Identity{},
+		},
+		{
+			"the token knows better", claimsToken(`{"exp":1800000300}`),
+			func(k *refresh.Tokens) { k.Expiry = ends.Add(time.Hour) }, ends,
+			helper.Identity{},
+		},
+		{
+			"nobody believes in a life of centuries", "opaque", func(k *refresh.Tokens) { k.Expiry = ends.AddDate(300, 0, 0) },
+			testTime(),
+			helper.Identity{},
+		},
+		{
+			"the access token says who", claimsToken(claims), func(*refresh.Tokens) {}, ends,
+			helper.Identity{Subject: "user-1", AccountID: "acct-1", UserID: "u-1", Email: "user@example.com"},
+		},
+		{
+			"the chosen account comes first", claimsToken(claims), func(k *refresh.Tokens) { k.Identity = known }, ends,
+			helper.Identity{Subject: "user-1", AccountID: "acct-7", UserID: "u-1", Email: "user@example.com"},
+		},
 		{"the program fills gaps", "opaque", func(k *refresh.Tokens) { k.Identity = known }, testTime(), known},
-		{"text from outside is cleaned", "opaque", func(k *refresh.Tokens) { k.Identity.AccountID, k.Identity.UserID = "a\u202eb", "u\x1b[1m" }, testTime(), helper.Identity{AccountID: "ab", UserID: "u[1m"}},
+		{"text from outside is cleaned", "opaque", func(k *refresh.Tokens) {
+			k.Identity.AccountID,
+				k.Identity.UserID = "a\u202eb", "u\x1b[1m"
+		}, testTime(), helper.Identity{AccountID: "ab", UserID: "u[1m"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			tokens := tokensOf(c.access)
@@ -49,7 +70,8 @@ func TestTake(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !got.Expiry.Equal(c.expiry) || got.Identity != c.identity || got.Generation != 1 || got.Issuer.ClientID != authserver.OpenAIClientID {
+			if !got.Expiry.Equal(c.expiry) || got.Identity != c.identity || got.Generation != 1 ||
+				got.Issuer.ClientID != authserver.OpenAIClientID {
 				t.Errorf("expiry %v, identity %+v, issuer %+v", got.Expiry, got.Identity, got.Issuer)
 			}
 			if got.AccessToken.Reveal() != c.access || got.RefreshToken.Reveal() != "taken-refresh-token" {
@@ -62,10 +84,13 @@ func TestTake(t *testing.T) {
 func TestTakeRefuses(t *testing.T) {
 	const secret = "a-secret-that-is-long-enough"
 	for what, change := range map[string]func(*refresh.Tokens){
-		"no access token":          func(k *refresh.Tokens) { k.Access = helper.Secret{} },
-		"no refresh token":         func(k *refresh.Tokens) { k.Refresh = helper.Secret{} },
-		"a token of two lines":     func(k *refresh.Tokens) { k.Access = helper.NewSecret(secret + "\n" + secret) },
-		"an id_token of others":    func(k *refresh.Tokens) { k.ID = helper.NewSecret(claimsToken(`{"aud":"` + secret + `"}`)) },
+		"no access token":      func(k *refresh.Tokens) { k.Access = helper.Secret{} },
+		"no refresh token":     func(k *refresh.Tokens) { k.Refresh = helper.Secret{} },
+		"a token of two lines": func(k *refresh.Tokens) { k.Access = helper.NewSecret(secret + "\n" + secret) },
+		"an id_token of others": func(k *refresh.Tokens) {
+			k.ID = helper.NewSecret(claimsToken(`{"aud":"` + secret +
+				`"}`))
+		},
 		"an id_token that is none": func(k *refresh.Tokens) { k.ID = helper.NewSecret(secret) },
 		"an issuer without TLS":    func(k *refresh.Tokens) { k.Settings.Issuer = "http://auth.example.com" },
 	} {

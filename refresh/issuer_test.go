@@ -16,8 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// metadataServer is an https issuer, and a plain http server that counts what
-// arrives there.
+// metadataServer is an https issuer, and a plain http server that counts its requests.
 type metadataServer struct {
 	client  *refresh.Client
 	issuer  string
@@ -41,7 +40,8 @@ func newMetadataServer(t *testing.T, metadata string) *metadataServer {
 	return o
 }
 
-// The metadata of an https issuer cannot have secrets sent to a port of this computer.
+// TestIssuer_HTTPEndpoints checks that the metadata of an https issuer cannot have secrets sent to a port of this
+// computer.
 func TestIssuer_HTTPEndpoints(t *testing.T) {
 	const right = `{"issuer":"URL","authorization_endpoint":"URL/a","token_endpoint":"URL/t",
 		"revocation_endpoint":"URL/r","device_authorization_endpoint":"URL/d"}`
@@ -54,15 +54,17 @@ func TestIssuer_HTTPEndpoints(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := newMetadataServer(t, strings.Replace(right, c.from, c.to, 1))
-			_, err := o.client.Issuer(t.Context(), refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: o.issuer, ClientID: "c"})
-			if c.to == "" && err != nil || c.to != "" && (!errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), "only if the issuer is at http")) {
+			_, err := o.client.Issuer(t.Context(),
+				refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: o.issuer, ClientID: "c"})
+			if c.to == "" && err != nil || c.to != "" &&
+				(!errors.Is(err, helper.ErrRejected) || !strings.Contains(err.Error(), "only if the issuer is at http")) {
 				t.Errorf("error %v", err)
 			}
 		})
 	}
 }
 
-// Nor can a stored credential, however its settings got there.
+// TestCheckEndpoint_AtUse checks the same for a stored credential.
 func TestCheckEndpoint_AtUse(t *testing.T) {
 	o := newMetadataServer(t, "{}")
 	secret := helper.NewSecret("s")
@@ -91,21 +93,24 @@ func TestCheckEndpoint_AtUse(t *testing.T) {
 		}},
 	} {
 		for issuer, refused := range map[string]bool{
-			"https://127.0.0.1": true, "https://issuer.example": true, "http://issuer.example": true, "http://localhost": true, "": true,
+			"https://127.0.0.1": true, "https://issuer.example": true, "http://issuer.example": true, "http://localhost": true,
+			"":      true,
 			o.plain: false, "http://127.0.0.1:1": false, "http://[::1]:1": false,
 		} {
 			before := o.arrived.Load()
 			err := c.use(t.Context(), helper.Issuer{
-				Profile: refresh.ProfileOAuth, URL: issuer, ClientID: "c", TokenEndpoint: o.plain, RevocationEndpoint: o.plain, DeviceEndpoint: o.plain,
+				Profile: refresh.ProfileOAuth, URL: issuer, ClientID: "c", TokenEndpoint: o.plain, RevocationEndpoint: o.plain,
+				DeviceEndpoint: o.plain,
 			})
 			if errors.Is(err, helper.ErrInvalid) != refused || (o.arrived.Load() > before) == refused {
-				t.Errorf("%s of issuer %q: %v, and %d requests; want it refused: %v", c.name, issuer, err, o.arrived.Load()-before, refused)
+				t.Errorf("%s of issuer %q: %v, and %d requests; want it refused: %v", c.name, issuer, err, o.arrived.Load()-before,
+					refused)
 			}
 		}
 	}
 }
 
-// Whatever has the issuer's name, a message says which was asked for and which came.
+// TestIssuerNames checks that an error contains the requested and the received issuer.
 func TestIssuerNames(t *testing.T) {
 	const slash = "differs by the slash at its end"
 	for _, c := range []struct {
@@ -130,7 +135,8 @@ func TestIssuerNames(t *testing.T) {
 					`{"issuer":"NAMED","authorization_endpoint":"URL/a","token_endpoint":"URL/t"}`))
 			})
 			client := &refresh.Client{Now: time.Now} //nolint:forbidigo // nothing here depends on the time
-			_, err := client.Issuer(t.Context(), refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base + c.asked, ClientID: "c"})
+			_, err := client.Issuer(t.Context(),
+				refresh.Settings{Profile: refresh.ProfileOAuth, Issuer: base + c.asked, ClientID: "c"})
 			wantName(t, err, strings.ReplaceAll(c.want, "URL", base), c.onlySlash)
 		})
 	}
@@ -151,21 +157,30 @@ func wantName(t *testing.T, err error, want string, onlySlash bool) {
 	}
 }
 
-// An id_token of another issuer or client says which.
+// TestRedeem_Names checks that the error of an id_token of another issuer or client names it.
 func TestRedeem_Names(t *testing.T) {
 	for _, c := range []struct {
 		name, want string
 		claims     map[string]any
 	}{
 		{"a slash", "differs by the slash at its end", map[string]any{"iss": "ISS/", "aud": "me"}},
-		{"another issuer", `its id_token is rejected: it names the issuer "https://evil.example"`, map[string]any{"iss": "https://evil.example", "aud": "me"}},
+		{
+			"another issuer", `its id_token is rejected: it names the issuer "https://evil.example"`,
+			map[string]any{"iss": "https://evil.example", "aud": "me"},
+		},
 		{"another client", `its aud is "you", and this client is "me"`, map[string]any{"iss": "ISS", "aud": "you"}},
-		{"other clients", `its aud is "you they", and this client is "me"`, map[string]any{"iss": "ISS", "aud": []string{"you", "they"}}},
+		{
+			"other clients", `its aud is "you they", and this client is "me"`,
+			map[string]any{"iss": "ISS", "aud": []string{"you", "they"}},
+		},
 		{"no client", `its aud is "", and this client is "me"`, map[string]any{"iss": "ISS"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": atIssuer(jwt(t, c.claims), "http://"+r.Host)})
+				_ = json.NewEncoder(w).Encode(map[string]any{
+					"access_token": "a", "token_type": "Bearer",
+					"id_token": atIssuer(jwt(t, c.claims), "http://"+r.Host),
+				})
 			})
 			iss := helper.Issuer{Profile: refresh.ProfileOAuth, URL: base, ClientID: "me", TokenEndpoint: base + "/token"}
 			client := &refresh.Client{Now: time.Now} //nolint:forbidigo // nothing here depends on the time

@@ -14,7 +14,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// timers are those of a client, which fire when they are told to.
+// timers is a fake clock's timers, which fire on demand.
 type timers struct {
 	mu      sync.Mutex
 	times   []time.Duration
@@ -40,7 +40,7 @@ func (ts *timers) after(d time.Duration, f func()) func() bool {
 	}
 }
 
-// last lets the newest timer fire.
+// last fires the newest timer.
 func (ts *timers) last() {
 	ts.mu.Lock()
 	f := ts.fire[len(ts.fire)-1]
@@ -48,7 +48,7 @@ func (ts *timers) last() {
 	f()
 }
 
-// A slowServer answers with a byte now and then, for ever.
+// slowServer answers with a byte now and then, for ever.
 func slowServer(t *testing.T, status int, begun chan<- struct{}) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -74,8 +74,7 @@ func slowServer(t *testing.T, status int, begun chan<- struct{}) string {
 	return s.URL
 }
 
-// A slow drip ends when the time of the call is over: 30 seconds in all, and
-// 90 for what carries a grant.
+// TestLimit checks that a slow answer is limited to 30 seconds in all, and to 90 seconds if the request sends a grant.
 func TestLimit(t *testing.T) {
 	const short, long = 30 * time.Second, 90 * time.Second
 	secret := helper.NewSecret("a-secret")
@@ -109,7 +108,10 @@ func TestLimit(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			begun := make(chan struct{}, len(c.want))
 			base := slowServer(t, c.status, begun)
-			iss := helper.Issuer{Profile: ProfileOAuth, URL: base, TokenEndpoint: base, RevocationEndpoint: base, DeviceEndpoint: base}
+			iss := helper.Issuer{
+				Profile: ProfileOAuth, URL: base, TokenEndpoint: base, RevocationEndpoint: base,
+				DeviceEndpoint: base,
+			}
 			ts := newTimers()
 			client := &Client{Now: time.Now, after: ts.after} //nolint:forbidigo // nothing here depends on the time
 			ended := make(chan error, 1)
@@ -134,9 +136,13 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// An answer that brings no tokens gets no more time than any other.
+// TestLimit_PollRefused checks that an answer without tokens gets no more time than any other.
 func TestLimit_PollRefused(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) }))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request,
+	) {
+		w.WriteHeader(http.StatusBadRequest)
+	}))
 	t.Cleanup(s.Close)
 	ts := newTimers()
 	client := &Client{Now: time.Now, after: ts.after} //nolint:forbidigo // nothing here depends on the time

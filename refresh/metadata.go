@@ -25,7 +25,8 @@ func (c *Client) Issuer(ctx context.Context, s Settings) (helper.Issuer, error) 
 	case ProfileOAuth:
 		return c.discover(ctx, s)
 	}
-	return helper.Issuer{}, fmt.Errorf("profile %q is %w: use %s or %s", sanitize(s.Profile, maxCode), helper.ErrInvalid, ProfileOpenAI, ProfileOAuth)
+	return helper.Issuer{}, fmt.Errorf("profile %q is %w: use %s or %s", sanitize(s.Profile, maxCode), helper.ErrInvalid,
+		ProfileOpenAI, ProfileOAuth)
 }
 
 // metadata is the part of an authorization server's metadata (RFC 8414 section 2) that this package uses.
@@ -42,7 +43,8 @@ type metadata struct {
 
 func (c *Client) discover(ctx context.Context, s Settings) (helper.Issuer, error) {
 	if s.Issuer == "" || s.ClientID == "" {
-		return helper.Issuer{}, fmt.Errorf("the %s profile without an issuer URL and a client id is %w", ProfileOAuth, helper.ErrInvalid)
+		return helper.Issuer{},
+			fmt.Errorf("the %s profile without an issuer URL and a client id is %w", ProfileOAuth, helper.ErrInvalid)
 	}
 	if err := CheckEndpoint(s.Issuer); err != nil {
 		return helper.Issuer{}, fmt.Errorf("issuer: %w", err)
@@ -101,7 +103,8 @@ func (c *Client) metadata(ctx context.Context, place, issuer string) (metadata, 
 		return metadata{}, fmt.Errorf("%w: %w", a.problem(nil), helper.ErrTemporary)
 	}
 	if a.status != http.StatusOK {
-		return metadata{}, fmt.Errorf("%w: %w", endpointError(a), temporaryIf(a.status >= 500 || a.status == http.StatusTooManyRequests))
+		return metadata{},
+			fmt.Errorf("%w: %w", endpointError(a), temporaryIf(a.status >= 500 || a.status == http.StatusTooManyRequests))
 	}
 	var m metadata
 	if json.Unmarshal(a.body, &m) != nil {
@@ -131,7 +134,8 @@ func (m metadata) check(issuer string) error {
 		{"revocation_endpoint", m.RevocationEndpoint, true},
 		{"device_authorization_endpoint", m.DeviceEndpoint, true}, // RFC 8628 section 4
 	} {
-		if err := checkEndpoint(helper.Issuer{URL: issuer}, endpoint.url); err != nil && (endpoint.url != "" || !endpoint.optional) {
+		if err := checkEndpoint(helper.Issuer{URL: issuer}, endpoint.url); err != nil &&
+			(endpoint.url != "" || !endpoint.optional) {
 			return fmt.Errorf("the metadata is %w: its %s: %s", helper.ErrRejected, endpoint.name, err.Error())
 		}
 	}

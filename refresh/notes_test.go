@@ -17,7 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// failAt lets the step fail each time that it comes, up to n times.
+// failAt makes the step fail up to n times.
 func (env *environment) failAt(step string, n int, err error) {
 	env.rotation.At = func(at string) error {
 		if at == step && n > 0 {
@@ -28,8 +28,7 @@ func (env *environment) failAt(step string, n int, err error) {
 	}
 }
 
-// A sign-in of another computer is not refreshed, whatever the reason, and
-// nothing is sent.
+// TestRotation_Host checks that a sign-in of another computer is never refreshed.
 func TestRotation_Host(t *testing.T) {
 	for _, c := range []struct {
 		account, here string
@@ -47,7 +46,8 @@ func TestRotation_Host(t *testing.T) {
 			env.rotation.Host = c.here
 			before := env.read(t)
 			_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: why})
-			if c.refused != (errors.Is(err, helper.ErrElsewhere) && errors.Is(err, helper.ErrSignInRequired)) || !c.refused && err != nil {
+			if c.refused != (errors.Is(err, helper.ErrElsewhere) && errors.Is(err, helper.ErrSignInRequired)) || !c.refused &&
+				err != nil {
 				t.Errorf("%q here %q: error %v, want ErrElsewhere and ErrSignInRequired: %t", c.account, c.here, err, c.refused)
 			}
 			if c.refused {
@@ -61,8 +61,8 @@ func TestRotation_Host(t *testing.T) {
 	}
 }
 
-// A refresh for the sake of the clock is noted before it is sent: there is one
-// for each generation, however it ends.
+// TestRotation_ClockTried checks that a refresh because of the clock is recorded before it is sent: there is one for
+// each generation, whatever its outcome.
 func TestRotation_ClockTried(t *testing.T) {
 	demand := helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonClock}
 	for _, fault := range []string{"", authserver.Status500} {
@@ -90,14 +90,14 @@ func TestRotation_ClockTried(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 0)
 	for _, why := range []helper.Reason{helper.ReasonExpiry, helper.ReasonHand, helper.ReasonRejected} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
-		if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: why}); err != nil || rec.Account.ClockTried != 0 {
+		if rec, err := env.rotation.Refresh(timeoutContext(t),
+			helper.Demand{Account: "work", Generation: 1, Reason: why}); err != nil || rec.Account.ClockTried != 0 {
 			t.Errorf("%s: tried %d, error %v; want 0", why, rec.Account.ClockTried, err)
 		}
 	}
 }
 
-// Rejections are counted when they led to a new token, in a row of at most two
-// days between them.
+// TestRotation_Rejections checks that rejections count if they led to a new token, with at most two days between them.
 func TestRotation_Rejections(t *testing.T) {
 	const days = 24 * time.Hour
 	for _, c := range []struct {
@@ -142,7 +142,7 @@ func TestRotation_Rejections(t *testing.T) {
 	}
 }
 
-// After a server could not be reached nobody tries for a while, except by hand.
+// TestRotation_Unreached checks that only a person's refresh is made during the pause of an unreachable server.
 func TestRotation_Unreached(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	tries := 0
@@ -171,8 +171,8 @@ func TestRotation_Unreached(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 0)
 }
 
-// What fails before the first byte goes out is told as what it is; nothing is
-// noted or left, and the next rotation presents the same token.
+// TestRotation_NothingWasSent checks that an error before the first byte is returned unchanged: nothing is recorded or
+// left behind, and the next rotation presents the same token.
 func TestRotation_NothingWasSent(t *testing.T) {
 	for _, step := range []string{"preflight", "mark", "sending", "send-before"} {
 		t.Run(step, func(t *testing.T) {
@@ -209,8 +209,8 @@ func TestRotation_NothingWasSent(t *testing.T) {
 	}
 }
 
-// A write whose success is in doubt is looked at before it is repeated: nothing
-// is stored twice, and nothing that is stored is revoked.
+// TestRotation_WriteInDoubt checks that the store is read before an uncertain write is repeated: nothing is stored
+// twice, and no stored token is revoked.
 func TestRotation_WriteInDoubt(t *testing.T) {
 	for _, c := range []struct {
 		step string
@@ -234,7 +234,8 @@ func TestRotation_WriteInDoubt(t *testing.T) {
 			wrote := env.store.wrote
 			rec, err := env.refresh(t)
 			if err != nil || rec.Credential.Generation != 3 || env.read(t).Version != rec.Version || env.store.wrote != wrote+1 {
-				t.Errorf("%s fails %d times: error %v, generation %d, %d writes; want one", c.step, c.n, err, rec.Credential.Generation, env.store.wrote-wrote)
+				t.Errorf("%s fails %d times: error %v, generation %d, %d writes; want one", c.step, c.n, err,
+					rec.Credential.Generation, env.store.wrote-wrote)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 2)
 			env.wantRequests(t, authserver.GrantRevoke, 0)
@@ -257,8 +258,8 @@ func (s *lockedStore) Get(ctx context.Context, name string) ([]byte, helper.Vers
 	return s.faultyStore.Get(ctx, name)
 }
 
-// If neither the store nor the account's file can be written, the journal still
-// keeps the credential; if that failed too, the token is not presented at once.
+// TestRotation_NothingCanBeWritten checks that the journal keeps the credential if the store and the account's file
+// cannot be written, and that the token is not presented at once if the journal failed too.
 func TestRotation_NothingCanBeWritten(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -278,12 +279,14 @@ func TestRotation_NothingCanBeWritten(t *testing.T) {
 			env.accounts.fail = helper.ErrFull
 			env.failAt(c.step, 1, errors.New("no space"))
 			rec, err := env.refresh(t)
-			if !errors.Is(err, helper.ErrLocked) || !errors.Is(err, helper.ErrFull) || errors.Is(err, helper.ErrNotStored) != c.lost || rec.Credential.Generation != 3 {
+			if !errors.Is(err, helper.ErrLocked) || !errors.Is(err, helper.ErrFull) ||
+				errors.Is(err, helper.ErrNotStored) != c.lost || rec.Credential.Generation != 3 {
 				t.Errorf("generation %d, error %v", rec.Credential.Generation, err)
 			}
 			env.store.fail = nil
 			_, err = env.refresh(t)
-			if got := env.read(t).Credential.Generation; !errors.Is(err, c.err) || (err == nil) != (c.err == nil) || got != c.generation {
+			if got := env.read(t).Credential.Generation; !errors.Is(err, c.err) || (err == nil) != (c.err == nil) ||
+				got != c.generation {
 				t.Errorf("the next: generation %d, error %v; want %d, %v", got, err, c.generation, c.err)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 2)
@@ -291,8 +294,8 @@ func TestRotation_NothingCanBeWritten(t *testing.T) {
 	}
 }
 
-// A lock of a sign-in that has gone is removed by who took it meanwhile; another
-// stays.
+// TestRotation_LockOfNothing checks that the lock of a deleted sign-in is removed by the process that acquired it, and
+// that no other lock is.
 func TestRotation_LockOfNothing(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -300,7 +303,10 @@ func TestRotation_LockOfNothing(t *testing.T) {
 		removed int
 	}{
 		{"erased", func(_ *testing.T, env *environment) { _ = env.accounts.Remove("work") }, 1},
-		{"being erased", func(_ *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1},
+		{
+			"being erased",
+			func(_ *testing.T, env *environment) { env.accounts.set(func(a *helper.Account) { a.Erasing = true }) }, 1,
+		},
 		{"signed in anew", func(t *testing.T, env *environment) { env.signIn(t, refresh.ProfileOAuth) }, 1},
 		{"as it was", func(*testing.T, *environment) {}, 0},
 		{"unreadable", func(_ *testing.T, env *environment) { env.failAt("reread", 1, helper.ErrLocked) }, 0},
@@ -323,7 +329,7 @@ func TestRotation_LockOfNothing(t *testing.T) {
 	}
 }
 
-// recordingLocker keeps the names of the locks that were removed.
+// recordingLocker records the names of the removed locks.
 type recordingLocker struct {
 	hookedLocker
 	removed []string

@@ -116,7 +116,8 @@ type EndpointError struct {
 func NewEndpointError(endpoint string, status int, code, description string) *EndpointError {
 	return &EndpointError{
 		Endpoint: hostOf(endpoint), Status: status,
-		Code: sanitize(longWord().ReplaceAllStringFunc(helper.MaskEmails(sanitize(code, maxBody)), shortCode), maxCode), Description: sanitizeText(description),
+		Code:        sanitize(longWord().ReplaceAllStringFunc(helper.MaskEmails(sanitize(code, maxBody)), shortCode), maxCode),
+		Description: sanitizeText(description),
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// The table of outcomes.
+// TestJudge checks the table of outcomes.
 func TestJudge(t *testing.T) {
 	const (
 		tokens = `{"access_token":"a","token_type":"Bearer"}`
@@ -25,15 +25,31 @@ func TestJudge(t *testing.T) {
 	}{
 		{"no connection", answer{err: io.EOF}, notSent},
 		{"no answer", answer{sent: true, err: io.EOF}, unknown},
-		{"tokens in half an answer", answer{sent: true, status: 200, body: []byte(tokens), err: io.ErrUnexpectedEOF}, success},
-		{"half a refusal", answer{sent: true, status: 400, body: []byte(`{"error":"invalid_grant"}`), err: io.ErrUnexpectedEOF}, unknown},
+		{
+			"tokens in half an answer",
+			answer{sent: true, status: 200, body: []byte(tokens), err: io.ErrUnexpectedEOF},
+			success,
+		},
+		{
+			"half a refusal",
+			answer{sent: true, status: 400, body: []byte(`{"error":"invalid_grant"}`), err: io.ErrUnexpectedEOF},
+			unknown,
+		},
 		{"tokens", sent(200, tokens), success},
 		{"tokens with 201", sent(201, tokens), success},
 		{"no refresh token with 400", sent(400, tokens), unknown},
 		{"a refresh token with 400", sent(400, both), success},
 		{"a refresh token with 500, cut", answer{sent: true, status: 500, body: []byte(both), err: io.EOF}, success},
-		{"the refresh token that was sent, with 400", answer{sent: true, status: 400, body: []byte(both), secrets: []helper.Secret{helper.NewSecret("r")}}, unknown},
-		{"the refresh token that was sent, with 200", answer{sent: true, status: 200, body: []byte(both), secrets: []helper.Secret{helper.NewSecret("r")}}, success},
+		{
+			"the refresh token that was sent, with 400",
+			answer{sent: true, status: 400, body: []byte(both), secrets: []helper.Secret{helper.NewSecret("r")}},
+			unknown,
+		},
+		{
+			"the refresh token that was sent, with 200",
+			answer{sent: true, status: 200, body: []byte(both), secrets: []helper.Secret{helper.NewSecret("r")}},
+			success,
+		},
 		{"tokens beside an error", sent(200, `{"error":"x","refresh_token":"r","access_token":"a"}`), success},
 		{"an error beside an access token", sent(200, `{"error":"x","access_token":"a b"}`), unknown},
 		{"html", sent(200, "<html>"), unknown},
@@ -51,7 +67,8 @@ func TestJudge(t *testing.T) {
 		{"the RFC's refusal", sent(400, `{"error":"invalid_grant","error_description":"x"}`), refused},
 		{"a refusal with 200", sent(200, `{"error":"invalid_grant"}`), refused},
 		{"a refusal in capitals", sent(400, `{"error":"INVALID_GRANT"}`), refused},
-		{"reused, as an object", sent(401, `{"error":{"message":"x","type":"invalid_request_error","param":null,"code":"refresh_token_reused"}}`), refused},
+		{"reused, as an object", sent(401,
+			`{"error":{"message":"x","type":"invalid_request_error","param":null,"code":"refresh_token_reused"}}`), refused},
 		{"reused, with 400", sent(400, `{"error":{"code":"refresh_token_reused"}}`), refused},
 		{"reused, with 500", sent(500, `{"error":{"code":"refresh_token_reused"}}`), refused},
 		{"expired, as a text", sent(400, `{"error":"refresh_token_expired"}`), refused},
@@ -132,7 +149,7 @@ func TestNewEndpointError(t *testing.T) {
 	}
 }
 
-// Every error of a call keeps what callers tell apart.
+// TestProblem_Timeout checks that every error wraps the kind that callers distinguish.
 func TestProblem_Timeout(t *testing.T) {
 	c := &Client{Now: func() time.Time { return time.Time{} }}
 	a := c.send(canceled(t), call{endpoint: "https://a.example/token", body: "x"})

@@ -12,8 +12,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Whatever the authorization server does, the stored tokens stay as they were,
-// each caller's request is sent once, and what follows from it is persisted.
+// TestRotation_Faults checks that the stored tokens stay unchanged whatever the authorization server does, that each
+// request is sent once, and that the outcome is recorded.
 func TestRotation_Faults(t *testing.T) {
 	type outcome struct {
 		err        error
@@ -33,12 +33,21 @@ func TestRotation_Faults(t *testing.T) {
 		{authserver.Fault{Kind: authserver.Status403}, unknown},
 		{authserver.Fault{Kind: authserver.Status408}, unknown},
 		{authserver.Fault{Kind: authserver.Status429}, outcome{err: helper.ErrTemporary, pause: time.Minute}},
-		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 7}, outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
-		{authserver.Fault{Kind: authserver.Status429, RetryAfter: 86400}, outcome{err: helper.ErrTemporary, pause: 30 * time.Minute}},
+		{
+			authserver.Fault{Kind: authserver.Status429, RetryAfter: 7},
+			outcome{err: helper.ErrTemporary, pause: 7 * time.Second},
+		},
+		{
+			authserver.Fault{Kind: authserver.Status429, RetryAfter: 86400},
+			outcome{err: helper.ErrTemporary, pause: 30 * time.Minute},
+		},
 		{authserver.Fault{Kind: authserver.Status500}, unknown},
 		{authserver.Fault{Kind: authserver.Status502}, unknown},
 		{authserver.Fault{Kind: authserver.Status503}, unknown},
-		{authserver.Fault{Kind: authserver.Status503, RetryAfter: 7}, outcome{err: helper.ErrTemporary, pause: 7 * time.Second}},
+		{
+			authserver.Fault{Kind: authserver.Status503, RetryAfter: 7},
+			outcome{err: helper.ErrTemporary, pause: 7 * time.Second},
+		},
 		{authserver.Fault{Kind: authserver.Truncated}, unknown},
 		{authserver.Fault{Kind: authserver.TruncatedClose}, unknown},
 		{authserver.Fault{Kind: authserver.HTML200}, unknown},
@@ -81,21 +90,23 @@ func TestRotation_Faults(t *testing.T) {
 	}
 }
 
-// A refusal is final: nobody asks again, in this process or the next, not even
-// by force.
+// TestRotation_RefusedIsRemembered checks that after a refusal no process sends another request, not even a forced one.
 func TestRotation_RefusedIsRemembered(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	env.clock.advance(life)
 	env.fail(t, authserver.Fault{Kind: authserver.RefreshTokenReused, Grant: authserver.GrantRefresh})
 	for range 3 {
-		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+		if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{
+			Account: "work", Generation: 1,
+			Reason: helper.ReasonHand,
+		}); !errors.Is(err, helper.ErrSignInRequired) {
 			t.Errorf("error %v, want ErrSignInRequired", err)
 		}
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// A refresh without an answer is not repeated while the access token is good.
+// TestRotation_UnknownWaitsForTheEnd checks that an unanswered refresh is not repeated while the access token is valid.
 func TestRotation_UnknownWaitsForTheEnd(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.fail(t, authserver.Fault{Kind: authserver.Status500, Grant: authserver.GrantRefresh})
@@ -119,7 +130,8 @@ func TestRotation_UnknownWaitsForTheEnd(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
-// Then it is repeated after pauses of 1, 2, 4 ... 30 minutes; by force at once.
+// TestRotation_UnknownBacksOff checks that it is then repeated after pauses of 1, 2, 4 ... 30 minutes, and that a
+// forced refresh is made at once.
 func TestRotation_UnknownBacksOff(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.clock.advance(life)
@@ -133,20 +145,22 @@ func TestRotation_UnknownBacksOff(t *testing.T) {
 		env.clock.advance(1)
 	}
 	_, _ = env.refresh(t)
-	_, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
+	_, err := env.rotation.Refresh(timeoutContext(t),
+		helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonHand})
 	if !errors.Is(err, helper.ErrUnanswered) {
 		t.Errorf("by hand: error %v, want ErrUnanswered", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 8)
-	_, err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
+	_, err = env.rotation.Refresh(timeoutContext(t),
+		helper.Demand{Account: "work", Generation: 1, Reason: helper.ReasonForce})
 	if !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnanswered) {
 		t.Errorf("forced: error %v, want ErrTemporary", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 9)
 }
 
-// A time of the next refresh that no rule of ours can have set, on a clock that
-// was wrong, does not shut the account.
+// TestRotation_UnbelievablePause checks that an implausible time of the next refresh, set with a wrong clock, does not
+// block the account.
 func TestRotation_UnbelievablePause(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.clock.advance(life)

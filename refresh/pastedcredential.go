@@ -58,7 +58,8 @@ func (c *Client) ParseCredential(ctx context.Context, r io.Reader) (helper.Crede
 	if err != nil {
 		return helper.Credential{}, fmt.Errorf("the credential is %w: %w", helper.ErrInvalid, err)
 	}
-	iss, err := c.Issuer(ctx, Settings{Profile: g["profile"], Issuer: g["issuer"], ClientID: g["client_id"], Originator: g["originator"]})
+	iss, err := c.Issuer(ctx,
+		Settings{Profile: g["profile"], Issuer: g["issuer"], ClientID: g["client_id"], Originator: g["originator"]})
 	if err != nil {
 		return helper.Credential{}, err
 	}
@@ -173,7 +174,8 @@ func (g pastedCredential) check() error {
 func (g pastedCredential) credential(iss helper.Issuer, now time.Time) (helper.Credential, error) {
 	answer := grant{
 		access: helper.NewSecret(g["access_token"]), refresh: helper.NewSecret(g["refresh_token"]),
-		idToken: helper.NewSecret(g["id_token"]), life: seconds(json.RawMessage(g["expires_in"])), scope: sanitize(g["scope"], maxJWT),
+		idToken: helper.NewSecret(g["id_token"]), life: seconds(json.RawMessage(g["expires_in"])),
+		scope: sanitize(g["scope"], maxJWT),
 	}
 	if err := answer.checkIssuer(iss); err != nil {
 		return helper.Credential{}, err

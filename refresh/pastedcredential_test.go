@@ -53,19 +53,38 @@ func TestGiven(t *testing.T) {
 		{"an access token alone lives an hour", nil, in(time.Hour), helper.Identity{}},
 		{"expires_in", map[string]any{"expires_in": 600}, in(10 * time.Minute), helper.Identity{}},
 		{"expiry", map[string]any{"expiry": "2027-01-15T12:00:00+02:00"}, in(2 * time.Hour), helper.Identity{}},
-		{"the exp of a JWT", map[string]any{"access_token": claimsToken(`{"exp":1800000300}`)}, in(5 * time.Minute), helper.Identity{}},
+		{
+			"the exp of a JWT",
+			map[string]any{"access_token": claimsToken(`{"exp":1800000300}`)},
+			in(5 * time.Minute),
+			helper.Identity{},
+		},
 		{"an id_token says who", map[string]any{"id_token": claimsToken(claims)}, in(time.Hour), full},
 		{"else the access token", map[string]any{"access_token": claimsToken(claims)}, in(time.Hour), full},
-		{"account_id comes first", map[string]any{"id_token": claimsToken(claims), "account_id": "acct-2"}, in(time.Hour), helper.Identity{Subject: "user-1", AccountID: "acct-2", Plan: "plus", Email: "user@example.com"}},
-		{"text from outside is cleaned", map[string]any{"account_id": "a\u202eb\x1b[31mc"}, in(time.Hour), helper.Identity{AccountID: "ab[31mc"}},
-		{"an expired token with a refresh token", map[string]any{"expiry": "2020-01-01T00:00:00Z", "refresh_token": "given-refresh-token"}, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), helper.Identity{}},
+		{
+			"account_id comes first",
+			map[string]any{"id_token": claimsToken(claims), "account_id": "acct-2"},
+			in(time.Hour),
+			helper.Identity{Subject: "user-1", AccountID: "acct-2", Plan: "plus", Email: "user@example.com"},
+		},
+		{
+			"text from outside is cleaned",
+			map[string]any{"account_id": "a\u202eb\x1b[31mc"},
+			in(time.Hour),
+			helper.Identity{AccountID: "ab[31mc"},
+		},
+		{"an expired token with a refresh token", map[string]any{
+			"expiry":        "2020-01-01T00:00:00Z",
+			"refresh_token": "given-refresh-token",
+		}, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), helper.Identity{}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			got, err := parseDocument(t, with(c.members))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !got.Expiry.Equal(c.expiry) || got.Identity != c.identity || got.Generation != 1 || !got.ObtainedAt.Equal(testTime()) {
+			if !got.Expiry.Equal(c.expiry) || got.Identity != c.identity || got.Generation != 1 ||
+				!got.ObtainedAt.Equal(testTime()) {
 				t.Errorf("expiry %v, identity %+v, generation %d", got.Expiry, got.Identity, got.Generation)
 			}
 		})
@@ -73,20 +92,25 @@ func TestGiven(t *testing.T) {
 }
 
 func TestGivenKeepsTheTokens(t *testing.T) {
-	got, err := parseDocument(t, with(map[string]any{"refresh_token": "given-refresh-token", "scope": "openid email", "token_type": "bearer", "originator": "me"}))
+	got, err := parseDocument(t, with(map[string]any{
+		"refresh_token": "given-refresh-token", "scope": "openid email",
+		"token_type": "bearer", "originator": "me",
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.AccessToken.Reveal() != "given-access-token" || got.RefreshToken.Reveal() != "given-refresh-token" || got.Scope != "openid email" {
+	if got.AccessToken.Reveal() != "given-access-token" || got.RefreshToken.Reveal() != "given-refresh-token" ||
+		got.Scope != "openid email" {
 		t.Error("a token or the scope is not what was given")
 	}
 	iss := got.Issuer
-	if iss.Profile != refresh.ProfileOpenAI || iss.URL != "https://auth.openai.com" || iss.ClientID != authserver.OpenAIClientID || iss.Originator != "me" {
+	if iss.Profile != refresh.ProfileOpenAI || iss.URL != "https://auth.openai.com" ||
+		iss.ClientID != authserver.OpenAIClientID || iss.Originator != "me" {
 		t.Errorf("issuer %+v", iss)
 	}
 }
 
-// The endpoints of another issuer come from its metadata, as at a sign-in.
+// TestGivenOfAnotherIssuer checks that the endpoints of another issuer come from its metadata, as at a sign-in.
 func TestGivenOfAnotherIssuer(t *testing.T) {
 	server, err := authserver.Start(authserver.Options{Profile: authserver.ProfileOAuth})
 	if err != nil {
@@ -158,7 +182,10 @@ func FuzzGiven(f *testing.F) {
 	f.Add(`{"access_token":"a","expiry":"2030-01-01T00:00:00Z"}`)
 	f.Add(`{"access_token":"a"} {`)
 	f.Fuzz(func(t *testing.T, document string) {
-		client := &refresh.Client{Now: testTime, Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("no network") }}
+		client := &refresh.Client{
+			Now:   testTime,
+			Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("no network") },
+		}
 		c, err := client.ParseCredential(t.Context(), strings.NewReader(document))
 		switch {
 		case err == nil && (c.AccessToken.IsZero() || c.Expiry.IsZero() || !c.Valid(testTime()) && c.RefreshToken.IsZero()):

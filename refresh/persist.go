@@ -21,7 +21,8 @@ const maxPause = 30 * time.Minute
 func (r *Rotation) storeCredential(ctx context.Context, att *attempt, c helper.Credential) (helper.Record, error) {
 	renewed := helper.Record{Account: att.rec.Account, Credential: c, Version: att.rec.Version}
 	v, err := r.put(ctx, att, c)
-	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !att.callerNeedNotWait(err) && pause < 3*time.Second; pause *= 3 {
+	for pause := 100 * time.Millisecond; err != nil && !errors.Is(err, errMoved) && !att.callerNeedNotWait(err) &&
+		pause < 3*time.Second; pause *= 3 {
 		r.pause(ctx, pause)
 		v, err = r.put(ctx, att, c)
 	}
@@ -136,12 +137,14 @@ func (r *Rotation) discard(ctx context.Context, att *attempt, c helper.Credentia
 		err = r.Client.Revoke(ctx, c.Issuer, c.RefreshToken, "refresh_token")
 	}
 	if err != nil {
-		return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought is not stored but may still be valid: %w: %w", err, helper.ErrConflict)
+		return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought is not "+
+			"stored but may still be valid: %w: %w", err, helper.ErrConflict)
 	}
 	if found, err := r.Records.Accounts.Load(a.Name); err == nil && !found.Erasing && found.ID != a.ID {
-		return errMoved
+		return movedError()
 	}
-	return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought was revoked: %w", helper.ErrConflict)
+	return fmt.Errorf("the account was erased or signed in again during a refresh, and the token it brought was "+
+		"revoked: %w", helper.ErrConflict)
 }
 
 // clearJournal empties the attempt's journal, wherever its file is.
@@ -178,7 +181,9 @@ func (r *Rotation) recordNotStored(att *attempt, c helper.Credential, cause erro
 	if att.kept {
 		return fmt.Errorf("the new credential could not be stored yet, and %w: %w", errInJournal, joinErrors(cause, err))
 	}
-	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored, formatTime(c.Expiry), cause)
+	cause = fmt.Errorf("the new credential is %w and this sign-in will be lost when the access token expires at %s, "+
+		"unless the store takes it in the next minute or two; mend the store, or sign in again: %w", helper.ErrNotStored,
+		formatTime(c.Expiry), cause)
 	return joinErrors(cause, err)
 }
 
@@ -251,9 +256,11 @@ func (r *Rotation) recordUnanswered(att *attempt, cause error) (helper.Account, 
 		a, err = r.incrementUnanswered(att.rec)
 	}
 	if err != nil {
-		return a, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotRecorded, err, helper.ErrTemporary)
+		return a, fmt.Errorf("refresh: %w; it is not known whether it happened; %w: %w: %w", cause, errNotRecorded, err,
+			helper.ErrTemporary)
 	}
-	return a, fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause, formatTime(a.NotBefore), helper.ErrTemporary)
+	return a, fmt.Errorf("refresh: %w; it is not known whether it happened, the next is due after %s: %w", cause,
+		formatTime(a.NotBefore), helper.ErrTemporary)
 }
 
 func (r *Rotation) incrementUnanswered(rec helper.Record) (helper.Account, error) {
@@ -273,7 +280,8 @@ func (r *Rotation) incrementUnanswered(rec helper.Record) (helper.Account, error
 // not be emptied: then the pause began after the journal's mark was written.
 func (att *attempt) isCounted(now time.Time) bool {
 	a, marked := att.rec.Account, att.mark.Time
-	return a.Unanswered > 0 && !marked.IsZero() && isPlausible(att.rec, now) && !a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
+	return a.Unanswered > 0 && !marked.IsZero() && isPlausible(att.rec, now) &&
+		!a.NotBefore.Before(marked.Add(backOff(a.Unanswered)))
 }
 
 // backOff returns 1, 2, 4 ... 30 minutes for the first, second, third ... unanswered refresh.

@@ -17,8 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// whileAnswering refreshes, and does something between the server's work and
-// its answer.
+// whileAnswering refreshes, and calls do before the server's answer arrives.
 func (env *environment) whileAnswering(t *testing.T, do func()) (helper.Record, error) {
 	t.Helper()
 	env.clock.advance(life)
@@ -41,8 +40,8 @@ func (env *environment) whileAnswering(t *testing.T, do func()) (helper.Record, 
 	return r.rec, r.err
 }
 
-// A person who erases the account or signs in again during a refresh wins: the
-// new token is not stored, and revoked.
+// TestRotation_PersonWins checks that an erase or a new sign-in during a refresh takes precedence: the new token is
+// revoked, not stored.
 func TestRotation_PersonWins(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -84,8 +83,8 @@ func TestRotation_PersonWins(t *testing.T) {
 	}
 }
 
-// After a sign-in during a refresh the new sign-in answers; what the refresh
-// brought is revoked.
+// TestRotation_SignedInAgain checks that after a sign-in during a refresh the new sign-in is returned, and that the
+// refreshed token is revoked.
 func TestRotation_SignedInAgain(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	var wrote int
@@ -93,7 +92,8 @@ func TestRotation_SignedInAgain(t *testing.T) {
 		env.signIn(t, refresh.ProfileOAuth)
 		wrote = env.store.wrote
 	})
-	if err != nil || rec.Account.ID != env.read(t).Account.ID || !rec.Credential.AccessToken.Equal(env.read(t).Credential.AccessToken) {
+	if err != nil || rec.Account.ID != env.read(t).Account.ID ||
+		!rec.Credential.AccessToken.Equal(env.read(t).Credential.AccessToken) {
 		t.Errorf("error %v, want the credential of the new sign-in", err)
 	}
 	if env.store.wrote != wrote {
@@ -103,7 +103,7 @@ func TestRotation_SignedInAgain(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRevoke, 1)
 }
 
-// A store that cannot be written fails the refresh before anything is sent.
+// TestRotation_Preflight checks that a store that cannot be written fails the refresh before anything is sent.
 func TestRotation_Preflight(t *testing.T) {
 	for _, failure := range []error{helper.ErrFull, helper.ErrLocked, helper.ErrUnknown, helper.ErrUnavailable} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
@@ -124,7 +124,7 @@ func TestRotation_Preflight(t *testing.T) {
 	}
 }
 
-// So does a journal that cannot be made, without which an answer could be lost.
+// TestRotation_PreflightOfJournal checks the same for a journal that cannot be created.
 func TestRotation_PreflightOfJournal(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.clock.advance(life)
@@ -144,7 +144,7 @@ func TestRotation_PreflightOfJournal(t *testing.T) {
 	}
 }
 
-// A store that fails for a moment costs nothing.
+// TestRotation_StoreFailsForAMoment checks that a short failure of the store has no effect.
 func TestRotation_StoreFailsForAMoment(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -168,7 +168,8 @@ func TestRotation_StoreFailsForAMoment(t *testing.T) {
 			}
 			stored := env.read(t)
 			if stored.Credential.Generation != 2 || stored.Version != rec.Version || stored.Account.Generation != 2 {
-				t.Errorf("stored generation %d, version %q; answered version %q", stored.Credential.Generation, stored.Version, rec.Version)
+				t.Errorf("stored generation %d, version %q; answered version %q", stored.Credential.Generation, stored.Version,
+					rec.Version)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 1)
 			env.wantRequests(t, authserver.GrantRevoke, 0)
@@ -176,8 +177,8 @@ func TestRotation_StoreFailsForAMoment(t *testing.T) {
 	}
 }
 
-// A store that keeps failing costs nothing: the token is answered, the journal
-// keeps the credential, and the next rotation stores it, without a request.
+// TestRotation_StoreFails checks that if the store keeps failing, the caller gets the token, the journal keeps the
+// credential, and the next rotation stores it without a request.
 func TestRotation_StoreFails(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.clock.advance(life)
@@ -185,7 +186,8 @@ func TestRotation_StoreFails(t *testing.T) {
 	env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 100)
 	rec, err := env.refresh(t)
 	env.wantNoSecrets(t, err)
-	if !errors.Is(err, helper.ErrLocked) || errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	if !errors.Is(err, helper.ErrLocked) || errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 ||
+		!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("generation %d and error %v, want the new record and ErrLocked", rec.Credential.Generation, err)
 	}
 	env.store.fail = nil
@@ -203,7 +205,7 @@ func TestRotation_StoreFails(t *testing.T) {
 	env.wantNoJournal(t)
 }
 
-// If the journal fails too, the sign-in is lost, and that is said.
+// TestRotation_StoreAndJournalFail checks that the error says that the sign-in is lost if the journal fails too.
 func TestRotation_StoreAndJournalFail(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.clock.advance(life)
@@ -217,17 +219,19 @@ func TestRotation_StoreAndJournalFail(t *testing.T) {
 	}
 	rec, err := env.refresh(t)
 	env.wantNoSecrets(t, err)
-	if !errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+	if !errors.Is(err, helper.ErrNotStored) || rec.Credential.Generation != 3 ||
+		!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Errorf("generation %d and error %v, want the new record and ErrNotStored", rec.Credential.Generation, err)
 	}
 	env.store.fail, env.rotation.At = nil, nil
-	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
+	if _, err := env.rotation.Refresh(timeoutContext(t),
+		helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrSignInRequired) {
 		t.Errorf("the next refresh: error %v, want ErrSignInRequired", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
-// The account's file comes last: that it cannot be written loses nothing.
+// TestRotation_AccountFileFails checks that nothing is lost if the account's file cannot be written.
 func TestRotation_AccountFileFails(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.clock.advance(life)
@@ -241,8 +245,8 @@ func TestRotation_AccountFileFails(t *testing.T) {
 	}
 }
 
-// A refusal that comes while somebody else stored a newer credential is not
-// the end of that one.
+// TestRotation_RefusedButReplaced checks that a refusal is not recorded in a newer credential that another process
+// stored.
 func TestRotation_RefusedButReplaced(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.fail(t, authserver.Fault{Kind: authserver.InvalidGrant, Grant: authserver.GrantRefresh})
@@ -260,7 +264,8 @@ func TestRotation_RefusedButReplaced(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// An outcome is not noted in the file of an account that is being erased.
+// TestRotation_EraseBeginsBeforeTheOutcome checks that no outcome is recorded in the file of an account that is being
+// erased.
 func TestRotation_EraseBeginsBeforeTheOutcome(t *testing.T) {
 	for _, fault := range []authserver.Fault{
 		{Kind: authserver.Status500}, {Kind: authserver.Status429}, {Kind: authserver.InvalidGrant},

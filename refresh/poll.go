@@ -71,21 +71,28 @@ func (c *Client) PollDevice(ctx context.Context, iss helper.Issuer, d DeviceCode
 		trouble := fmt.Errorf("wait for the sign-in: %w: %w", a.problem(nil), helper.ErrTemporary)
 		return helper.Credential{}, a.pendingError(max(d.Interval, min(2*d.Interval, maxInterval)), trouble)
 	case pollExpired:
-		return helper.Credential{}, fmt.Errorf("nobody approved the sign-in in time: %w; start the sign-in again: %w", endpointError(a), helper.ErrTemporary)
+		return helper.Credential{}, fmt.Errorf("nobody approved the sign-in in time: %w; start the sign-in again: %w",
+			endpointError(a), helper.ErrTemporary)
 	case pollRefused:
-		return helper.Credential{}, fmt.Errorf("sign in: %w; start the sign-in again: %w", endpointError(a), helper.ErrSignInRequired)
+		return helper.Credential{},
+			fmt.Errorf("sign in: %w; start the sign-in again: %w", endpointError(a), helper.ErrSignInRequired)
 	}
-	return helper.Credential{}, fmt.Errorf("wait for the sign-in: %w; start the sign-in again: %w", a.problem(nil), helper.ErrRejected)
+	return helper.Credential{},
+		fmt.Errorf("wait for the sign-in: %w; start the sign-in again: %w", a.problem(nil), helper.ErrRejected)
 }
 
 // pollCall returns the request of RFC 8628 section 3.4, or OpenAI's.
 func pollCall(iss helper.Issuer, d DeviceCode) (call, error) {
-	request := call{request: RequestPoll, endpoint: RequestPoll.Endpoint(iss), contentType: formType, detached: true, polls: true, secrets: []helper.Secret{d.Code}}
+	request := call{
+		request: RequestPoll, endpoint: RequestPoll.Endpoint(iss), contentType: formType, detached: true,
+		polls: true, secrets: []helper.Secret{d.Code},
+	}
 	if iss.Profile == ProfileOpenAI {
 		request.contentType = jsonType
 		request.body = object(pair{"device_auth_id", d.Code.Reveal()}, pair{"user_code", d.UserCode})
 	} else {
-		request.body = form(pair{"grant_type", grantDeviceCode}, pair{"device_code", d.Code.Reveal()}, pair{"client_id", iss.ClientID})
+		request.body = form(pair{"grant_type", grantDeviceCode}, pair{"device_code", d.Code.Reveal()},
+			pair{"client_id", iss.ClientID})
 	}
 	if err := checkEndpoint(iss, request.endpoint); err != nil {
 		return call{}, fmt.Errorf("endpoint of the device sign-in: %w", err)
@@ -157,7 +164,8 @@ func (c *Client) credentialFromApproval(ctx context.Context, iss helper.Issuer, 
 	_ = json.Unmarshal(a.body, &members) // the members stay empty if it is not an object
 	code, verifier := textOf(members, "authorization_code"), textOf(members, "code_verifier")
 	if !tokenText(code) || !tokenText(verifier) {
-		return helper.Credential{}, fmt.Errorf("the answer of %s is %w: it has no usable code and verifier; start the sign-in again", a.host, helper.ErrRejected)
+		return helper.Credential{}, fmt.Errorf("the answer of %s is %w: it has no usable code and verifier; start the "+
+			"sign-in again", a.host, helper.ErrRejected)
 	}
 	return c.redeem(ctx, iss, helper.NewSecret(code), helper.NewSecret(verifier), iss.URL+"/deviceauth/callback")
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// newRawReader is a reading of the pieces, after which the connection stays open.
+// newRawReader returns a rawReader of the texts, on a connection that stays open.
 func newRawReader(texts ...string) rawReader {
 	all := make(chan piece, len(texts))
 	for _, text := range texts {
@@ -20,8 +20,8 @@ func newRawReader(texts ...string) rawReader {
 
 const wholeTokens = `{"access_token":"a","token_type":"Bearer","refresh_token":"r"}`
 
-// What has arrived is read before the end of the call's time counts, also when
-// both are there at once, as after a long stop of the process.
+// TestReading_ArrivedBeatsTheLimit checks that data that has arrived is read even if the timeout has passed, as after
+// the process was stopped.
 func TestReading_ArrivedBeatsTheLimit(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -36,7 +36,7 @@ func TestReading_ArrivedBeatsTheLimit(t *testing.T) {
 	}
 }
 
-// What says nothing ends with the call's time, and all of it is kept.
+// TestReading_Limit checks that an answer without tokens is read until the timeout, and kept.
 func TestReading_Limit(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -49,21 +49,28 @@ func TestReading_Limit(t *testing.T) {
 	}
 }
 
-// When no more is waited for, on a connection that stays open.
+// TestReading_Enough checks when reading stops on a connection that stays open.
 func TestReading_Enough(t *testing.T) {
-	const refusal, open, chunked = `{"error":"invalid_grant"}`, "HTTP/1.1 400 -\r\n\r\n", "HTTP/1.1 200 -\r\nTransfer-Encoding: chunked\r\n\r\n"
+	const refusal, open, chunked = `{"error":"invalid_grant"}`, "HTTP/1.1 400 -\r\n\r\n",
+		"HTTP/1.1 200 -\r\nTransfer-Encoding: chunked\r\n\r\n"
 	for _, c := range []struct {
 		name string
 		text string
 		want outcome
 	}{
-		{"an error of its length", fmt.Sprintf("HTTP/1.1 400 -\r\nContent-Length: %d\r\n\r\n%s", len(refusal), refusal), refused},
+		{
+			"an error of its length", fmt.Sprintf("HTTP/1.1 400 -\r\nContent-Length: %d\r\n\r\n%s", len(refusal), refusal),
+			refused,
+		},
 		{"an error without a length", open + refusal, refused},
 		{"a page without a meaning, of its length", "HTTP/1.1 502 -\r\nContent-Length: 6\r\n\r\n<html>", unknown},
 		{"tokens without a length", "HTTP/1.1 200 -\r\n\r\n" + wholeTokens, success},
 		{"tokens without a header", wholeTokens, success},
 		{"tokens without the last chunk", chunked + fmt.Sprintf("%x\r\n%s\r\n", len(wholeTokens), wholeTokens), success},
-		{"an access token alone, without a length", "HTTP/1.1 200 -\r\n\r\n" + `{"access_token":"a","token_type":"Bearer"}`, success},
+		{
+			"an access token alone, without a length", "HTTP/1.1 200 -\r\n\r\n" + `{"access_token":"a","token_type":"Bearer"}`,
+			success,
+		},
 		{"interim answers first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 -\r\n\r\n" + wholeTokens, success},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -80,7 +87,7 @@ func TestReading_Enough(t *testing.T) {
 	}
 }
 
-// What the end of the connection means.
+// TestReading_Closed checks the meaning of the end of the connection.
 func TestReading_Closed(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -89,12 +96,18 @@ func TestReading_Closed(t *testing.T) {
 	}{
 		{"half a refusal", "HTTP/1.1 400 -\r\nContent-Length: 50\r\n\r\n{\"error\":\"invalid_grant\"}", io.EOF, unknown},
 		{"a refusal that ends with the connection", "HTTP/1.1 400 -\r\n\r\n{\"error\":\"invalid_grant\"}", io.EOF, refused},
-		{"a refusal after which the connection fails", "HTTP/1.1 400 -\r\n\r\n{\"error\":\"invalid_grant\" ", errors.New("reset"), unknown},
+		{
+			"a refusal after which the connection fails", "HTTP/1.1 400 -\r\n\r\n{\"error\":\"invalid_grant\" ",
+			errors.New("reset"), unknown,
+		},
 		{"nothing", "", io.EOF, unknown},
 		{"half a status line", "HTT", io.EOF, unknown},
 		{"half a header", "HTTP/1.1 200 OK\r\nContent-Len", io.EOF, unknown},
 		{"half the tokens", "HTTP/1.1 200 OK\r\n\r\n" + wholeTokens[:20], io.EOF, unreadable},
-		{"tokens that break off behind the last", "HTTP/1.1 200 OK\r\n\r\n" + strings.TrimSuffix(wholeTokens, "}"), io.EOF, success},
+		{
+			"tokens that break off behind the last", "HTTP/1.1 200 OK\r\n\r\n" + strings.TrimSuffix(wholeTokens, "}"), io.EOF,
+			success,
+		},
 		{"tokens in a failed connection", "HTTP/1.1 200 OK\r\n\r\n" + wholeTokens, errors.New("reset"), success},
 	} {
 		r := newRawReader()
@@ -111,7 +124,7 @@ func TestReading_Closed(t *testing.T) {
 	}
 }
 
-// Beyond the bound nothing is read, and what arrived is kept.
+// TestReading_Bound checks that reading stops at the limit, and that the data up to there is kept.
 func TestReading_Bound(t *testing.T) {
 	r := newRawReader("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat(" ", maxRaw))
 	if err := r.readAll(t.Context()); !errors.Is(err, errTooLarge) || len(r.raw) != maxRaw {

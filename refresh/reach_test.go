@@ -14,7 +14,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Any answer will do, and the request is one that carries nothing.
+// TestReach checks that every HTTP answer counts and that the request contains no credentials.
 func TestReach(t *testing.T) {
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		for _, fault := range []string{"", authserver.Status403, authserver.Status500, authserver.Redirect} {
@@ -24,19 +24,21 @@ func TestReach(t *testing.T) {
 			}
 			env.clock.advance(time.Hour)
 			got, err := env.client.Reach(timeoutContext(t), env.read(t).Credential.Issuer)
-			if err != nil || !got.Date.Equal(env.clock.Now().Truncate(time.Second)) || got.Proxy != "" || !strings.HasPrefix(got.Host, "127.0.0.1:") {
+			if err != nil || !got.Date.Equal(env.clock.Now().Truncate(time.Second)) || got.Proxy != "" ||
+				!strings.HasPrefix(got.Host, "127.0.0.1:") {
 				t.Errorf("%s, %q: %+v, %v", profile, fault, got, err)
 			}
 			log := env.server.Log()
 			last := log[len(log)-1]
-			if last.Method != http.MethodHead || last.Path != "/" || last.Grant != authserver.GrantUnknown || last.Presented != "" || last.UserAgent != "codex-cred/test" {
+			if last.Method != http.MethodHead || last.Path != "/" || last.Grant != authserver.GrantUnknown ||
+				last.Presented != "" || last.UserAgent != "codex-cred/test" {
 				t.Errorf("%s, %q: the request was %+v", profile, fault, last)
 			}
 		}
 	}
 }
 
-// TestReach_Fails has the reasons that a person mends in different ways.
+// TestReach_Fails checks the errors that have different fixes.
 func TestReach_Fails(t *testing.T) {
 	stranger := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(stranger.Close)
@@ -53,7 +55,10 @@ func TestReach_Fails(t *testing.T) {
 	}{
 		{"nobody listens", gone.URL, nil, helper.ErrTemporary, refresh.ErrUntrusted, ""},
 		{"nobody vouches", stranger.URL, nil, refresh.ErrUntrusted, helper.ErrInvalid, ""},
-		{"the proxy is gone", stranger.URL, through(strings.Replace(gone.URL, "//", "//me:secret@", 1)), helper.ErrTemporary, refresh.ErrUntrusted, gone.URL},
+		{
+			"the proxy is gone", stranger.URL, through(strings.Replace(gone.URL, "//", "//me:secret@", 1)), helper.ErrTemporary,
+			refresh.ErrUntrusted, gone.URL,
+		},
 		{"no endpoint", "http://issuer.example", nil, helper.ErrInvalid, helper.ErrTemporary, ""},
 	} {
 		client := &refresh.Client{UserAgent: "codex-cred/test", Now: (&clock{}).Now, Proxy: c.proxy}

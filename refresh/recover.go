@@ -23,7 +23,8 @@ func (r *Rotation) recover(ctx context.Context, rec helper.Record) (found helper
 		return r.retryUnreadable(ctx, rec)
 	case err == nil:
 	case errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer):
-		e = journal.Entry{Mark: journal.Mark{State: journal.StateSending, Generation: rec.Credential.Generation}} // the mark is unreadable: assume the worst
+		// The mark is unreadable: assume that the refresh token was sent.
+		e = journal.Entry{Mark: journal.Mark{State: journal.StateSending, Generation: rec.Credential.Generation}}
 	default:
 		return rec, false, err
 	}
@@ -57,7 +58,9 @@ var errNoKey = errors.New("the key of the journal is absent")
 
 // readKeptAnswer reads the answer in the journal, or the unreadable answer that was saved. An answer that is incomplete
 // or does not decrypt counts as none.
-func (r *Rotation) readKeptAnswer(ctx context.Context, rec helper.Record, read func(helper.ID, []byte) (journal.Entry, error)) (answer, bool, error) {
+func (r *Rotation) readKeptAnswer(
+	ctx context.Context, rec helper.Record, read func(helper.ID, []byte) (journal.Entry, error),
+) (answer, bool, error) {
 	key, err := r.sealKey(ctx, rec.Account)
 	if errors.Is(err, helper.ErrNotFound) {
 		return answer{}, false, errNoKey
@@ -90,7 +93,8 @@ func (r *Rotation) Adopt(ctx context.Context, a helper.Account) error {
 	if r.Journals.IsKept(a.ID) {
 		return joinErrors(unreadError(), err)
 	}
-	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) && !errors.Is(err, errInJournal) {
+	if _, left := r.Journals.Read(a.ID, nil); err == nil || errors.Is(left, helper.ErrNotFound) &&
+		!errors.Is(err, errInJournal) {
 		return nil // the error belongs to a finished refresh
 	}
 	return err

@@ -14,7 +14,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// key is the one that seals the journal, of the sign-in with the id.
+// key returns the key of the sign-in's journal.
 func (env *environment) key(t *testing.T) []byte {
 	t.Helper()
 	key, _, err := env.store.Get(t.Context(), env.read(t).Account.ID.Journal())
@@ -24,7 +24,7 @@ func (env *environment) key(t *testing.T) []byte {
 	return key
 }
 
-// journalState is what a rotation that was killed has left in the journal.
+// A journalState is the journal of a killed rotation.
 type journalState struct {
 	generation uint64 // of the mark
 	state      journal.State
@@ -58,20 +58,24 @@ func (env *environment) writeJournal(t *testing.T, state journalState) {
 	}
 }
 
-// answered is an answer as the journal keeps it.
+// answered returns an answer in the journal's format.
 func answered(status int, body string) string {
-	b, err := json.Marshal(map[string]any{"host": "a.example", "start": "2027-01-01T12:30:00Z", "status": status, "body": []byte(body)})
+	b, err := json.Marshal(map[string]any{
+		"host": "a.example", "start": "2027-01-01T12:30:00Z", "status": status,
+		"body": []byte(body),
+	})
 	if err != nil {
 		return err.Error()
 	}
 	return string(b)
 }
 
-// The journal of the stored credential, of generation 2, and what follows from
-// it when the access token has expired and somebody wants a refresh.
+// TestRecover_Mark checks what follows from the journal of the stored credential, of generation 2, if the access token
+// has expired and a refresh is requested.
 func TestRecover_Mark(t *testing.T) {
 	const intent, sending = journal.StateIntent, journal.StateSending
-	tokens := answered(200, `{"access_token":"from-the-journal","refresh_token":"r","token_type":"Bearer","expires_in":3600}`)
+	tokens := answered(200,
+		`{"access_token":"from-the-journal","refresh_token":"r","token_type":"Bearer","expires_in":3600}`)
 	other := bytes.Repeat([]byte{7}, journal.KeySize)
 	for _, c := range []struct {
 		name       string
@@ -85,20 +89,65 @@ func TestRecover_Mark(t *testing.T) {
 		pause      time.Duration // until the next refresh
 	}{
 		{"intent: nothing was sent", journalState{2, intent, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
-		{"sending, no answer", journalState{2, sending, nil, ""}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"sending, no answer, by hand", journalState{2, sending, nil, ""}, helper.ReasonHand, helper.ErrUnanswered, 0, 2, false, 1, time.Minute},
+		{
+			"sending, no answer",
+			journalState{2, sending, nil, ""},
+			helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1,
+			time.Minute,
+		},
+		{
+			"sending, no answer, by hand",
+			journalState{2, sending, nil, ""},
+			helper.ReasonHand, helper.ErrUnanswered, 0, 2,
+			false, 1, time.Minute,
+		},
 		{"sending, no answer, forced", journalState{2, sending, nil, ""}, helper.ReasonForce, nil, 1, 3, false, 0, 0},
 		{"tokens", journalState{2, sending, nil, tokens}, helper.ReasonExpiry, nil, 0, 3, false, 0, 0},
 		{"tokens, by hand", journalState{2, sending, nil, tokens}, helper.ReasonHand, nil, 0, 3, false, 0, 0},
 		{"tokens, for a rejection", journalState{2, sending, nil, tokens}, helper.ReasonRejected, nil, 0, 3, false, 0, 0},
-		{"tokens of the stored generation", journalState{1, sending, nil, tokens}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
+		{
+			"tokens of the stored generation",
+			journalState{1, sending, nil, tokens},
+			helper.ReasonExpiry, nil, 1, 3, false, 0,
+			0,
+		},
 		{"sending of the generation before", journalState{1, sending, nil, ""}, helper.ReasonExpiry, nil, 1, 3, false, 0, 0},
-		{"tokens sealed with another key", journalState{2, sending, other, tokens}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"an answer that is not ours", journalState{2, sending, nil, "[]"}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"an empty body", journalState{2, sending, nil, answered(200, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"an internal error", journalState{2, sending, nil, answered(500, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 1, time.Minute},
-		{"too many requests", journalState{2, sending, nil, answered(429, "")}, helper.ReasonExpiry, helper.ErrTemporary, 0, 2, false, 0, time.Minute},
-		{"a refusal", journalState{2, sending, nil, answered(400, `{"error":"invalid_grant"}`)}, helper.ReasonExpiry, helper.ErrSignInRequired, 0, 2, true, 0, 0},
+		{
+			"tokens sealed with another key",
+			journalState{2, sending, other, tokens},
+			helper.ReasonExpiry, helper.ErrTemporary,
+			0, 2, false, 1, time.Minute,
+		},
+		{
+			"an answer that is not ours",
+			journalState{2, sending, nil, "[]"},
+			helper.ReasonExpiry, helper.ErrTemporary, 0, 2,
+			false, 1, time.Minute,
+		},
+		{
+			"an empty body",
+			journalState{2, sending, nil, answered(200, "")},
+			helper.ReasonExpiry, helper.ErrTemporary, 0, 2,
+			false, 1, time.Minute,
+		},
+		{
+			"an internal error",
+			journalState{2, sending, nil, answered(500, "")},
+			helper.ReasonExpiry, helper.ErrTemporary, 0,
+			2, false, 1, time.Minute,
+		},
+		{
+			"too many requests",
+			journalState{2, sending, nil, answered(429, "")},
+			helper.ReasonExpiry, helper.ErrTemporary, 0,
+			2, false, 0, time.Minute,
+		},
+		{
+			"a refusal",
+			journalState{2, sending, nil, answered(400, `{"error":"invalid_grant"}`)},
+			helper.ReasonExpiry,
+			helper.ErrSignInRequired, 0, 2, true, 0, 0,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env := newEnvironment(t, refresh.ProfileOAuth)
@@ -111,10 +160,13 @@ func TestRecover_Mark(t *testing.T) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
 			rec := env.read(t)
-			if rec.Credential.Generation != c.generation || rec.Account.Generation != c.generation || (rec.Credential.Refused != "") != c.refused {
-				t.Errorf("stored generation %d (%d), refused %q; want %d, %t", rec.Credential.Generation, rec.Account.Generation, rec.Credential.Refused, c.generation, c.refused)
+			if rec.Credential.Generation != c.generation || rec.Account.Generation != c.generation ||
+				(rec.Credential.Refused != "") != c.refused {
+				t.Errorf("stored generation %d (%d), refused %q; want %d, %t", rec.Credential.Generation, rec.Account.Generation,
+					rec.Credential.Refused, c.generation, c.refused)
 			}
-			if pause := max(rec.Account.NotBefore.Sub(env.clock.Now()), 0); rec.Account.Unanswered != c.unanswered || pause != c.pause {
+			if pause := max(rec.Account.NotBefore.Sub(env.clock.Now()), 0); rec.Account.Unanswered != c.unanswered ||
+				pause != c.pause {
 				t.Errorf("unanswered %d, next in %v; want %d, %v", rec.Account.Unanswered, pause, c.unanswered, c.pause)
 			}
 			env.wantRequests(t, authserver.GrantRefresh, 1+c.requests)
@@ -123,7 +175,7 @@ func TestRecover_Mark(t *testing.T) {
 	}
 }
 
-// What was counted once is not counted again, and the journal is gone.
+// TestRecover_CountsOnce checks that an unanswered refresh is counted once, and that its journal is deleted.
 func TestRecover_CountsOnce(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t)
@@ -139,18 +191,20 @@ func TestRecover_CountsOnce(t *testing.T) {
 	}
 	env.clock.advance(time.Minute)
 	if rec, err := env.refresh(t); err != nil || rec.Credential.Generation != 3 || rec.Account.Unanswered != 0 {
-		t.Errorf("after the pause: error %v, generation %d, unanswered %d", err, rec.Credential.Generation, rec.Account.Unanswered)
+		t.Errorf("after the pause: error %v, generation %d, unanswered %d", err, rec.Credential.Generation,
+			rec.Account.Unanswered)
 	}
 }
 
-// A mark that cannot be noted in the account's file stays for the next rotation.
+// TestRecover_NotNoted checks that the journal stays if it cannot be recorded in the account's file.
 func TestRecover_NotNoted(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t)
 	env.clock.advance(life)
 	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending})
 	env.accounts.fail = helper.ErrFull
-	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrFull) {
+	if _, err := env.rotation.Refresh(timeoutContext(t),
+		helper.Demand{Account: "work", Generation: 2, Reason: helper.ReasonHand}); !errors.Is(err, helper.ErrFull) {
 		t.Errorf("error %v, want ErrFull", err)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 1)
@@ -159,8 +213,8 @@ func TestRecover_NotNoted(t *testing.T) {
 	}
 }
 
-// A file that is no journal of ours counts as one that was being sent; one of a
-// newer codex-cred stays as it is, and nothing is sent.
+// TestRecover_Unreadable checks that an invalid journal counts as one whose request was sent, and that the journal of a
+// newer codex-cred is not touched and stops the refresh.
 func TestRecover_Unreadable(t *testing.T) {
 	for _, c := range []struct {
 		name, content string
@@ -195,8 +249,8 @@ func TestRecover_Unreadable(t *testing.T) {
 	}
 }
 
-// Without the key of the journal an answer is none; with one that cannot be used
-// nothing is decided.
+// TestRecover_Key checks that without the journal's key the answer is not used, and that an unavailable key decides
+// nothing.
 func TestRecover_Key(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -237,8 +291,7 @@ func TestRecover_Key(t *testing.T) {
 	}
 }
 
-// killAfterSend lets a rotation end when its answer is in the journal and nothing is
-// made of it, with an expired access token.
+// killAfterSend stops a rotation when its answer is in the journal and not yet settled, with an expired access token.
 func (env *environment) killAfterSend(t *testing.T) {
 	t.Helper()
 	env.clock.advance(life)
@@ -254,7 +307,7 @@ func (env *environment) killAfterSend(t *testing.T) {
 	env.rotation.At = nil
 }
 
-// So does one of a refresh whose outcome could not be noted when it was known.
+// TestRotation_UnansweredNotNoted checks the same for a refresh whose outcome could not be recorded.
 func TestRotation_UnansweredNotNoted(t *testing.T) {
 	for _, fault := range []string{authserver.Status500, authserver.DropBefore} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
@@ -268,7 +321,8 @@ func TestRotation_UnansweredNotNoted(t *testing.T) {
 			t.Errorf("%s: the journal: state %q, error %v; want the mark", fault, e.State, err)
 		}
 		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || env.read(t).Account.Unanswered != 1 {
-			t.Errorf("%s: the next: error %v, unanswered %d; want ErrTemporary and 1", fault, err, env.read(t).Account.Unanswered)
+			t.Errorf("%s: the next: error %v, unanswered %d; want ErrTemporary and 1", fault, err,
+				env.read(t).Account.Unanswered)
 		}
 		env.wantRequests(t, authserver.GrantRefresh, 1)
 		env.wantNoJournal(t)

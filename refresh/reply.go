@@ -157,9 +157,11 @@ func kinds(more map[string]error) map[string]error {
 		"locked": helper.ErrLocked, "unavailable": helper.ErrUnavailable, "too-large": helper.ErrTooLarge,
 		"corrupt": helper.ErrCorrupt, "newer": helper.ErrNewer, "timeout": helper.ErrTimeout, "full": helper.ErrFull,
 		"unsafe": helper.ErrUnsafe, "conflict": helper.ErrConflict, "unknown": helper.ErrUnknown, "busy": helper.ErrBusy,
-		"temporary": helper.ErrTemporary, "rejected": helper.ErrRejected, "not-stored": helper.ErrNotStored, "unread": helper.ErrUnread,
+		"temporary": helper.ErrTemporary, "rejected": helper.ErrRejected, "not-stored": helper.ErrNotStored,
+		"unread":        helper.ErrUnread,
 		"unknown-store": helper.ErrUnknownStore,
-		"unanswered":    helper.ErrUnanswered, "elsewhere": helper.ErrElsewhere, "shared": helper.ErrShared, "invalid": helper.ErrInvalid,
+		"unanswered":    helper.ErrUnanswered, "elsewhere": helper.ErrElsewhere, "shared": helper.ErrShared,
+		"invalid": helper.ErrInvalid,
 		"at-work": errRefreshRunning,
 	}
 	maps.Copy(all, more)

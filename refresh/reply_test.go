@@ -16,36 +16,41 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// allKinds is every error of helper's vocabulary, and what only a gate is told.
+// allKinds returns every error of helper, and those that only a gate gets.
 func allKinds() []error {
 	return []error{
-		helper.ErrNotFound, helper.ErrErasing, helper.ErrSignInRequired, helper.ErrLocked, helper.ErrUnavailable, helper.ErrTooLarge,
-		helper.ErrCorrupt, helper.ErrNewer, helper.ErrTimeout, helper.ErrFull, helper.ErrUnsafe, helper.ErrConflict, helper.ErrUnknown,
-		helper.ErrBusy, helper.ErrTemporary, helper.ErrRejected, helper.ErrNotStored, helper.ErrUnread, helper.ErrUnknownStore, helper.ErrElsewhere, helper.ErrShared, helper.ErrInvalid,
+		helper.ErrNotFound, helper.ErrErasing, helper.ErrSignInRequired, helper.ErrLocked, helper.ErrUnavailable,
+		helper.ErrTooLarge,
+		helper.ErrCorrupt, helper.ErrNewer, helper.ErrTimeout, helper.ErrFull, helper.ErrUnsafe, helper.ErrConflict,
+		helper.ErrUnknown,
+		helper.ErrBusy, helper.ErrTemporary, helper.ErrRejected, helper.ErrNotStored, helper.ErrUnread,
+		helper.ErrUnknownStore, helper.ErrElsewhere, helper.ErrShared, helper.ErrInvalid,
 		helper.ErrUnanswered, errRefreshRunning,
 	}
 }
 
-// sampleRecord is a record with all that a reply carries.
+// sampleRecord returns a record with every field that a reply contains.
 func sampleRecord() helper.Record {
 	at := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	return helper.Record{
 		Account: helper.Account{Name: "work", ID: "0123456789abcdef0123456789abcdef", Store: "file", Generation: 7},
 		Credential: helper.Credential{
 			AccessToken: helper.NewSecret("access"), RefreshToken: helper.NewSecret("refresh"), Generation: 8,
-			ObtainedAt: at, Expiry: at.Add(time.Hour), Refused: "why", Issuer: helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "https://a.example/t"},
+			ObtainedAt: at, Expiry: at.Add(time.Hour), Refused: "why",
+			Issuer: helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "https://a.example/t"},
 		},
 		Version: "v",
 	}
 }
 
-// A reply brings what was written: record and error, either or both.
+// TestReply checks that record and error, either or both, are read as written.
 func TestReply(t *testing.T) {
 	unsafe := &helper.UnsafeError{Path: "/x", Problem: "is a symbolic link", Fix: "rm /x"}
 	failures := map[string]error{
 		"none": nil, "of no kind": errors.New("another"),
-		"of two kinds":  fmt.Errorf("%w: %w", helper.ErrElsewhere, helper.ErrSignInRequired),
-		"of an account": helper.ForAccount("work", fmt.Errorf("why: %w", helper.ErrLocked)), "an unsafe path": fmt.Errorf("put: %w", unsafe),
+		"of two kinds":   fmt.Errorf("%w: %w", helper.ErrElsewhere, helper.ErrSignInRequired),
+		"of an account":  helper.ForAccount("work", fmt.Errorf("why: %w", helper.ErrLocked)),
+		"an unsafe path": fmt.Errorf("put: %w", unsafe),
 	}
 	for _, kind := range allKinds() {
 		failures[kind.Error()] = fmt.Errorf("put: %w", kind)
@@ -70,7 +75,7 @@ func TestReply(t *testing.T) {
 	}
 }
 
-// wantSame wants the error that was read to be of the kinds of the one written.
+// wantSame checks that the error read matches the same kinds as the one written.
 func wantSame(t *testing.T, written, read error) {
 	t.Helper()
 	if (read == nil) != (written == nil) {
@@ -81,7 +86,7 @@ func wantSame(t *testing.T, written, read error) {
 			t.Errorf("is %q: %t, want %t", kind, errors.Is(read, kind), errors.Is(written, kind))
 		}
 	}
-	// The reader names the account; the text is else the same.
+	// The reader adds the account's name.
 	if written != nil && helper.ForAccount("work", read).Error() != helper.ForAccount("work", written).Error() {
 		t.Errorf("error %q, want %q", read, written)
 	}
@@ -91,7 +96,7 @@ func wantSame(t *testing.T, written, read error) {
 	}
 }
 
-// Every kind has one name, and every name a kind.
+// TestKinds checks that kinds and names are one to one.
 func TestKinds(t *testing.T) {
 	for name, kind := range kinds(nil) {
 		if !slices.Contains(allKinds(), kind) {
@@ -103,8 +108,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// What is not a whole reply is none: the worker was killed, or was another
-// program.
+// TestReadReply_None checks that an incomplete reply is none.
 func TestReadReply_None(t *testing.T) {
 	var whole bytes.Buffer
 	if err := writeReply(&whole, sampleRecord(), nil, nil); err != nil {
@@ -135,8 +139,7 @@ func TestReadReply_None(t *testing.T) {
 	}
 }
 
-// Whatever comes by the pipe is a record, an error, or no reply; and what is
-// read is written the same.
+// FuzzReadReply checks that all input is a record, an error, or no reply, and that what is read can be written again.
 func FuzzReadReply(f *testing.F) {
 	for _, failure := range []error{nil, helper.ErrNotStored, &helper.UnsafeError{Path: "/x", Problem: "y", Fix: "z"}} {
 		var b bytes.Buffer

@@ -42,7 +42,9 @@ type Rotation struct {
 }
 
 // errMoved: the account changed during the refresh; the change wins. It is returned with helper.ErrConflict.
-var errMoved = fmt.Errorf("the account was erased or signed in again meanwhile: %w", helper.ErrConflict)
+var errMoved = errors.New("the account was erased or signed in again meanwhile")
+
+func movedError() error { return fmt.Errorf("%w: %w", errMoved, helper.ErrConflict) }
 
 // Refresh implements [helper.Refresher.Refresh] in this process, which should not exit while it runs. Ctx limits the
 // wait for the lock and the attempts to reach the server; once the request is sent, the answer is read and stored in
@@ -67,7 +69,9 @@ type demand struct {
 }
 
 // withLock reads the account's record under the lock of the sign-in and calls do with it.
-func (r *Rotation) withLock(ctx context.Context, account string, do func(helper.Record) (helper.Record, error)) (rec helper.Record, err error) {
+func (r *Rotation) withLock(
+	ctx context.Context, account string, do func(helper.Record) (helper.Record, error),
+) (rec helper.Record, err error) {
 	id, unlock, err := r.lock(ctx, account)
 	if err != nil {
 		return helper.Record{}, err
@@ -122,7 +126,7 @@ func (r *Rotation) reread(ctx context.Context, account string, id helper.ID) (he
 	}
 	rec, err := r.Records.Read(ctx, account)
 	if err == nil && rec.Account.ID != id {
-		return helper.Record{}, errMoved
+		return helper.Record{}, movedError()
 	}
 	return rec, err
 }
@@ -143,7 +147,8 @@ func (r *Rotation) checkPresentable(rec helper.Record, d demand) error {
 		return err
 	}
 	if rec.Account.Host != "" && rec.Account.Host != r.Host {
-		return fmt.Errorf("the sign-in is %w, whose copy this is: two that refresh it would end it: %w", helper.ErrElsewhere, helper.ErrSignInRequired)
+		return fmt.Errorf("the sign-in is %w, whose copy this is: two that refresh it would end it: %w", helper.ErrElsewhere,
+			helper.ErrSignInRequired)
 	}
 	if err := checkEndpoint(rec.Credential.Issuer, rec.Credential.Issuer.TokenEndpoint); err != nil {
 		return fmt.Errorf("token endpoint of the stored credential: %w", err)
@@ -162,7 +167,8 @@ func checkDue(rec helper.Record, why helper.Reason, now time.Time) error {
 	host, reason := hostOf(rec.Credential.Issuer.TokenEndpoint), "asked to wait, or could not be reached"
 	switch {
 	case why == helper.ReasonHand:
-		return fmt.Errorf("%s has not answered the last refresh: %w; the next refresh is due after %s: %w", host, helper.ErrUnanswered, formatTime(until), helper.ErrTemporary)
+		return fmt.Errorf("%s has not answered the last refresh: %w; the next refresh is due after %s: %w", host,
+			helper.ErrUnanswered, formatTime(until), helper.ErrTemporary)
 	case unanswered:
 		reason = "has not answered the last refresh"
 	}

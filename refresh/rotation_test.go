@@ -64,7 +64,8 @@ func TestRotation_TenCallersOneRequest(t *testing.T) {
 		for i := range answers {
 			wg.Go(func() {
 				var err error
-				if answers[i], err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1}); err != nil {
+				if answers[i],
+					err = env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 1}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -103,7 +104,8 @@ func TestRotation_MissingMembersKeepTheStored(t *testing.T) {
 	}
 }
 
-// What is already served, and what must not be presented, asks nobody.
+// TestRotation_NoRequest checks that a satisfied demand, and a refresh token that must not be presented, cause no
+// request.
 func TestRotation_NoRequest(t *testing.T) {
 	set := func(change func(*helper.Account)) func(*testing.T, *environment) {
 		return func(t *testing.T, env *environment) {
@@ -122,7 +124,10 @@ func TestRotation_NoRequest(t *testing.T) {
 		{"the account was signed in anew and is fresh", nil, 7, nil},
 		{"the stored credential is stale", set(func(a *helper.Account) { a.Generation = 2 }), 1, helper.ErrSignInRequired},
 		{"the account is being erased", set(func(a *helper.Account) { a.Erasing = true }), 1, helper.ErrNotFound},
-		{"the server asked to wait", set(func(a *helper.Account) { a.NotBefore = a.NotBefore.AddDate(2030, 0, 0) }), 1, helper.ErrTemporary},
+		{
+			"the server asked to wait", set(func(a *helper.Account) { a.NotBefore = a.NotBefore.AddDate(2030, 0, 0) }), 1,
+			helper.ErrTemporary,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env := newEnvironment(t, refresh.ProfileOpenAI)
@@ -143,7 +148,8 @@ func TestRotation_NoRequest(t *testing.T) {
 
 func TestRotation_UnknownAccount(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
-	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "home", Generation: 1}); !errors.Is(err, helper.ErrNotFound) {
+	if _, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "home", Generation: 1}); !errors.Is(err,
+		helper.ErrNotFound) {
 		t.Errorf("error %v, want ErrNotFound", err)
 	}
 }
@@ -156,7 +162,8 @@ func TestRotation_LockHeldTooLong(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := env.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrBusy) {
+	if _,
+		err := env.rotation.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrBusy) {
 		t.Errorf("error %v, want ErrBusy", err)
 	}
 	if err := unlock(); err != nil {
@@ -164,8 +171,8 @@ func TestRotation_LockHeldTooLong(t *testing.T) {
 	}
 }
 
-// A caller that waited for the lock of a sign-in which was replaced meanwhile
-// starts over with the new one.
+// TestRotation_SignedInAnewWhileWaiting checks that a caller continues with the new sign-in if the old one was replaced
+// while it waited for the lock.
 func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	first := env.read(t)
@@ -182,7 +189,8 @@ func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := env.read(t).Account.ID
-	if want := []string{string(first.Account.ID), string(second)}; !slices.Equal(spy.names, want) || first.Account.ID == second {
+	if want := []string{string(first.Account.ID), string(second)}; !slices.Equal(spy.names, want) ||
+		first.Account.ID == second {
 		t.Errorf("locked %v, want %v", spy.names, want)
 	}
 	if rec.Account.ID != second || rec.Credential.Generation != 2 {
@@ -191,7 +199,7 @@ func TestRotation_SignedInAnewWhileWaiting(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 }
 
-// hookedLocker does something once it holds the first lock, and keeps the names.
+// hookedLocker calls a function when it has acquired the first lock, and records the names.
 type hookedLocker struct {
 	helper.Locker
 	names       []string
@@ -208,7 +216,7 @@ func (l *hookedLocker) Lock(ctx context.Context, name string) (func() error, err
 	return unlock, err
 }
 
-// A server that cannot be reached is tried a few times; nothing is persisted.
+// TestRotation_NotSent checks that an unreachable server is tried a few times, and that nothing is recorded.
 func TestRotation_NotSent(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	before := env.read(t)
@@ -216,7 +224,10 @@ func TestRotation_NotSent(t *testing.T) {
 		tries, offline := 0, errors.New("no route")
 		r := *env.rotation
 		r.After, r.Locker = nil, &locker{}
-		r.Client = &refresh.Client{Now: env.clock.Now, Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline }}
+		r.Client = &refresh.Client{
+			Now:   env.clock.Now,
+			Proxy: func(*http.Request) (*url.URL, error) { tries++; return nil, offline },
+		}
 		start := time.Now() //nolint:forbidigo // the time of the synctest bubble
 		_, err := r.Refresh(t.Context(), helper.Demand{Account: "work", Generation: 1})
 		if !errors.Is(err, helper.ErrTemporary) || tries != 3 {
@@ -227,7 +238,8 @@ func TestRotation_NotSent(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if _, err = r.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrTemporary) || tries != 4 {
+		if _, err = r.Refresh(ctx, helper.Demand{Account: "work", Generation: 1}); !errors.Is(err, helper.ErrTemporary) ||
+			tries != 4 {
 			t.Errorf("with a short deadline: error %v after %d tries, want ErrTemporary after 1 more", err, tries-3)
 		}
 	})
@@ -237,7 +249,7 @@ func TestRotation_NotSent(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 0)
 }
 
-// The caller's end does not lose an answer that is on its way.
+// TestRotation_CallerGivesUp checks that an answer is stored even if the caller's context is done.
 func TestRotation_CallerGivesUp(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOpenAI)
 	env.clock.advance(life)

@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"github.com/codex-cred/codex-cred/helper"
+	"github.com/codex-cred/codex-cred/helper/storetest"
 	"github.com/codex-cred/codex-cred/internal/disk/journal"
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A newer credential that has expired by now serves no demand: it is refreshed.
+// TestRotation_ServedByAValidTokenOnly checks that a newer credential that has expired is refreshed.
 func TestRotation_ServedByAValidTokenOnly(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t) // somebody else's refresh, to generation 2
@@ -32,7 +33,7 @@ func TestRotation_ServedByAValidTokenOnly(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRefresh, 2)
 }
 
-// Neither does it serve who waits at the gate: that one starts a worker, once.
+// TestGate_ServedByAValidTokenOnly checks the same for a caller that waits at the gate: it starts one worker.
 func TestGate_ServedByAValidTokenOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		env := newGateEnvironment(t)
@@ -62,8 +63,8 @@ func TestGate_ServedByAValidTokenOnly(t *testing.T) {
 	})
 }
 
-// An id_token of another issuer or client is named as what it is. The sealed answer
-// stays.
+// TestRotation_OtherIssuerOrClient checks that the error says how the id_token differs, and that the journal keeps the
+// answer.
 func TestRotation_OtherIssuerOrClient(t *testing.T) {
 	for claims, want := range map[string]string{
 		`{"sub":"somebody-else"}`:              "another person's or account's token",
@@ -84,7 +85,8 @@ func TestRotation_OtherIssuerOrClient(t *testing.T) {
 		}
 		env.writeJournal(t, journalState{generation: 2, state: journal.StateSending, answer: answered(200, string(body))})
 		_, err = env.refresh(t)
-		if !errors.Is(err, helper.ErrSignInRequired) || !strings.Contains(err.Error(), "answered the refresh with "+want+":") {
+		if !errors.Is(err, helper.ErrSignInRequired) ||
+			!strings.Contains(err.Error(), "answered the refresh with "+want+":") {
 			t.Errorf("%s: error %v, want %q", claims, err, want)
 		}
 		if e, err := env.rotation.Journals.Read(env.read(t).Account.ID, env.key(t)); err != nil || len(e.Answer) == 0 {
@@ -93,13 +95,15 @@ func TestRotation_OtherIssuerOrClient(t *testing.T) {
 	}
 }
 
-// A discardingStore says that it has written, and keeps what it had.
+// A discardingStore reports success and keeps the old item.
 type discardingStore struct {
-	helper.Memory
+	storetest.Memory
 	lies int // how many of the next Puts of a credential
 }
 
-func (s *discardingStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
+func (s *discardingStore) Put(
+	ctx context.Context, name string, item []byte, expect helper.Version,
+) (helper.Version, error) {
 	if s.lies > 0 && expect != "" {
 		s.lies--
 		return helper.Digest(item), nil
@@ -107,8 +111,8 @@ func (s *discardingStore) Put(ctx context.Context, name string, item []byte, exp
 	return s.Memory.Put(ctx, name, item, expect)
 }
 
-// What a store says that it has written counts once it is read back: until then the
-// journal keeps it, and it is written again.
+// TestRotation_ReadsBack checks that a written credential counts only when it is read back: until then the journal
+// keeps it, and it is written again.
 func TestRotation_ReadsBack(t *testing.T) {
 	for lies, stored := range map[int]bool{1: true, 100: false} {
 		env := newEnvironment(t, refresh.ProfileOAuth)

@@ -90,7 +90,8 @@ func (c *Client) sendOnce(ctx context.Context, call call) answer {
 		start.onSent = func() { letGo() }
 	}
 	if call.body == "" {
-		own = httptrace.WithClientTrace(own, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { _ = start.begin() }})
+		own = httptrace.WithClientTrace(own,
+			&httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { _ = start.begin() }})
 	}
 	if call.request == RequestRefresh {
 		a.err = c.roundTripRaw(own, call, start.begin, &a)

@@ -16,8 +16,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// No layer repeats a grant: a server that closes the connection after it has
-// read the first POST sees exactly one.
+// TestGrantsAreSentOnce checks that no layer sends a grant twice: a server that closes the connection after the first
+// POST sees exactly one.
 func TestGrantsAreSentOnce(t *testing.T) {
 	profiles(t, func(t *testing.T, profile string) {
 		address, posts := droppingServer(t)
@@ -33,13 +33,14 @@ func TestGrantsAreSentOnce(t *testing.T) {
 		if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 1 {
 			t.Errorf("refresh: error %v and %d requests, want ErrTemporary and 1", err, posts.Load())
 		}
-		if _, err := env.client.Redeem(t.Context(), iss, helper.NewSecret("c"), helper.NewSecret("v"), "http://127.0.0.1:1/"); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 2 {
+		if _, err := env.client.Redeem(t.Context(), iss, helper.NewSecret("c"), helper.NewSecret("v"),
+			"http://127.0.0.1:1/"); !errors.Is(err, helper.ErrTemporary) || posts.Load() != 2 {
 			t.Errorf("code: error %v and %d requests, want ErrTemporary and 1", err, posts.Load()-1)
 		}
 	})
 }
 
-// droppingServer reads each request whole, counts it and closes the connection.
+// droppingServer reads each request completely, counts it and closes the connection.
 func droppingServer(t *testing.T) (address string, posts *atomic.Int32) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -65,8 +66,7 @@ func droppingServer(t *testing.T) (address string, posts *atomic.Int32) {
 	return l.Addr().String(), posts
 }
 
-// Endpoints that came into the stored credential by another way than the
-// sign-in are checked again: no secret goes out in the clear.
+// TestEndpointsAreCheckedBeforeUse checks that the stored endpoints are validated again before a secret is sent.
 func TestEndpointsAreCheckedBeforeUse(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.client.Proxy = func(*http.Request) (*url.URL, error) {
@@ -83,7 +83,8 @@ func TestEndpointsAreCheckedBeforeUse(t *testing.T) {
 	_, refreshErr := env.refresh(t)
 	_, redeemErr := env.client.Redeem(timeoutContext(t), iss, secret, secret, "http://127.0.0.1:1/")
 	for name, err := range map[string]error{
-		"refresh": refreshErr, "code": redeemErr, "revoke": env.client.Revoke(timeoutContext(t), iss, secret, "refresh_token"),
+		"refresh": refreshErr, "code": redeemErr,
+		"revoke": env.client.Revoke(timeoutContext(t), iss, secret, "refresh_token"),
 	} {
 		if !errors.Is(err, helper.ErrInvalid) {
 			t.Errorf("%s: error %v, want ErrInvalid", name, err)
@@ -91,8 +92,8 @@ func TestEndpointsAreCheckedBeforeUse(t *testing.T) {
 	}
 }
 
-// Before anything was sent the caller's context ends the call: here in a TLS
-// handshake that the server leaves unanswered.
+// TestCallerGivesUpWhileConnecting checks that the caller's context cancels a call that was not sent, here during the
+// TLS handshake.
 func TestCallerGivesUpWhileConnecting(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -87,10 +87,12 @@ func NewIssuerNameError(what, named string, iss helper.Issuer) *IssuerNameError 
 // Error implements error.
 func (e *IssuerNameError) Error() string {
 	if e.OnlySlash() {
-		return fmt.Sprintf("%s is %v: it names the issuer %q, and %q was asked for, which differs by the slash at its end; issuers must be identical",
+		return fmt.Sprintf("%s is %v: it names the issuer %q, and %q was asked for, which differs by the slash at its "+
+			"end; issuers must be identical",
 			e.What, helper.ErrRejected, e.Named, e.Wanted)
 	}
-	return fmt.Sprintf("%s is %v: it names the issuer %q, and %q was asked for", e.What, helper.ErrRejected, e.Named, e.Wanted)
+	return fmt.Sprintf("%s is %v: it names the issuer %q, and %q was asked for", e.What, helper.ErrRejected, e.Named,
+		e.Wanted)
 }
 
 // Unwrap returns [helper.ErrRejected].

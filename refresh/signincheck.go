@@ -20,7 +20,7 @@ func (r *Rotation) checkSignIn(a helper.Account) error {
 	found, ok, err := r.findAccount(a)
 	switch {
 	case ok && found.Erasing:
-		return errMoved
+		return movedError()
 	case ok && found.Name == a.Name:
 		return nil
 	case ok:
@@ -31,8 +31,9 @@ func (r *Rotation) checkSignIn(a helper.Account) error {
 		return missingError()
 	}
 	// After a move to another store the sign-in has the same grant under a new ID.
-	if now, err := r.Records.Accounts.Load(a.Name); err == nil && now.ID != "" && (now.Began == "" || now.Began != a.Began) {
-		return errMoved
+	if now, err := r.Records.Accounts.Load(a.Name); err == nil && now.ID != "" &&
+		(now.Began == "" || now.Began != a.Began) {
+		return movedError()
 	}
 	return missingError()
 }

@@ -15,8 +15,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A call counts as sent from begin on, unless what comes first fails or the
-// call has ended.
+// TestStart checks that a call counts as sent from begin on, unless the first function fails or the call has ended.
 func TestStart(t *testing.T) {
 	failure := errors.New("no space")
 	for _, c := range []struct {
@@ -53,8 +52,8 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// The body yields nothing if it must not be sent, however often it is read, and
-// asks once.
+// TestOnceRead checks that the body yields nothing if it must not be sent, however often it is read, and that begin is
+// called once.
 func TestOnceRead(t *testing.T) {
 	failure, asked := errors.New("no space"), 0
 	o := &onceReader{text: strings.NewReader("body"), begin: func() error { asked++; return failure }}
@@ -69,8 +68,8 @@ func TestOnceRead(t *testing.T) {
 	}
 }
 
-// rawServer sends the answer on the first connection before it reads from it,
-// and then gives all that it got until the client closes.
+// rawServer sends the answer on the first connection before it reads, and then returns all that it received until the
+// client closes.
 func rawServer(t *testing.T, answer string) (address string, got <-chan string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -96,12 +95,13 @@ func plainClient() *Client {
 	return &Client{Now: func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }}
 }
 
-// If what comes first fails, no byte of the body reaches the server.
+// TestPresent_FirstFails checks that no byte of the body is sent if the first function fails.
 func TestPresent_FirstFails(t *testing.T) {
 	address, got := rawServer(t, "")
 	failure := errors.New("no space")
 	iss := helper.Issuer{Profile: ProfileOAuth, TokenEndpoint: "http://" + address + "/token"}
-	a := plainClient().present(t.Context(), helper.Credential{Issuer: iss, RefreshToken: helper.NewSecret("the-refresh-token")}, func() error { return failure })
+	a := plainClient().present(t.Context(),
+		helper.Credential{Issuer: iss, RefreshToken: helper.NewSecret("the-refresh-token")}, func() error { return failure })
 	if a.sent || a.err == nil || a.status != 0 {
 		t.Errorf("sent %t, status %d, error %v; want an error and nothing sent", a.sent, a.status, a.err)
 	}
@@ -110,9 +110,8 @@ func TestPresent_FirstFails(t *testing.T) {
 	}
 }
 
-// A server may answer before it has read anything. With tokens the call counts
-// as sent whatever it read; else if a byte may have gone out. All calls run at once:
-// after an answer without a meaning each waits for [lingerTime].
+// TestPresent_AnsweredEarly checks an answer that arrives before the request is read. With tokens the call counts as
+// sent; otherwise only if a byte may have been sent.
 func TestPresent_AnsweredEarly(t *testing.T) {
 	tokens := "HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n" + `{"access_token":"a","token_type":"Bearer"}`
 	var calls sync.WaitGroup
@@ -132,8 +131,7 @@ func TestPresent_AnsweredEarly(t *testing.T) {
 	}
 }
 
-// presentEarly checks that a call to a server that answers with the status first
-// counts as sent if the token went out.
+// presentEarly checks that a call to a server that answers with the status first counts as sent if the token went out.
 func presentEarly(t *testing.T, address string, got <-chan string, status int) {
 	t.Helper()
 	var begun atomic.Bool

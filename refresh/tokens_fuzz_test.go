@@ -8,7 +8,8 @@ import (
 // reader of a sign-in finds the tokens, this one finds the same.
 func FuzzGrant(f *testing.F) {
 	for _, seed := range []string{
-		"HTTP/1.1 200 OK\r\nContent-Length: 62\r\n\r\n" + wholeTokens, "HTTP/1.1 500 -\r\n\r\n" + wholeTokens, wholeTokens + wholeTokens,
+		"HTTP/1.1 200 OK\r\nContent-Length: 62\r\n\r\n" + wholeTokens, "HTTP/1.1 500 -\r\n\r\n" + wholeTokens, wholeTokens +
+			wholeTokens,
 		`{"access_token":" a\n","refresh_token":"r","refresh_token":""}`, `{"error":"invalid_grant"}`, "\ufeff{",
 		`{"x":{"access_token":"a","refresh_token":"r"},"access_token":"b","token_type":"Bearer"}`,
 	} {

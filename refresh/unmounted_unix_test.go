@@ -18,8 +18,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// useFiles signs in anew on real files, below the root that it returns. The access
-// token has expired.
+// useFiles signs in again on real files below the returned root. The access token has expired.
 func (env *environment) useFiles(t *testing.T) (root string) {
 	t.Helper()
 	root = filepath.Join(t.TempDir(), "codex-cred")
@@ -34,8 +33,8 @@ func (env *environment) useFiles(t *testing.T) (root string) {
 	return root
 }
 
-// The root, or a directory that a rotation must find, goes away right before the request
-// and comes back after the refresh. Nothing is sent.
+// TestRotation_DirectoryAwayBeforeTheRequest checks that nothing is sent if the root, or a directory that a rotation
+// needs, is missing right before the request.
 func TestRotation_DirectoryAwayBeforeTheRequest(t *testing.T) {
 	for _, dir := range []string{".", "accounts", "journal"} {
 		for _, step := range []string{"sending", "send-before"} {
@@ -54,9 +53,8 @@ func TestRotation_DirectoryAwayBeforeTheRequest(t *testing.T) {
 	}
 }
 
-// The root, or one directory in it, goes away at any step from the request on and
-// comes back after the refresh. Nothing is made in its place, nothing is revoked, no
-// token is presented twice, and the sign-in goes on.
+// TestRotation_DirectoryAway checks a root or directory that is missing from any step after the request until the
+// refresh has ended. It is not created, nothing is revoked, no token is presented twice, and the sign-in stays usable.
 func TestRotation_DirectoryAway(t *testing.T) {
 	steps := []string{
 		"send-after", "answer-before", "answer-after", "parse",
@@ -74,7 +72,8 @@ func TestRotation_DirectoryAway(t *testing.T) {
 				env := newEnvironment(t, refresh.ProfileOAuth)
 				path := filepath.Join(env.useFiles(t), dir)
 				rec, err := env.removeAt(t, step, path)
-				if !env.server.Accepts(rec.Credential.AccessToken.Reveal()) || errors.Is(err, helper.ErrNotStored) || errors.Is(err, helper.ErrNotFound) {
+				if !env.server.Accepts(rec.Credential.AccessToken.Reveal()) || errors.Is(err, helper.ErrNotStored) ||
+					errors.Is(err, helper.ErrNotFound) {
 					t.Errorf("error %v, want the new credential", err)
 				}
 				env.wantRequests(t, authserver.GrantRefresh, 2)
@@ -84,7 +83,7 @@ func TestRotation_DirectoryAway(t *testing.T) {
 	}
 }
 
-// removeAt refreshes while the directory is away from the step on.
+// removeAt refreshes while the directory is missing from the step on.
 func (env *environment) removeAt(t *testing.T, step, path string) (helper.Record, error) {
 	t.Helper()
 	gone := false
@@ -110,13 +109,15 @@ func (env *environment) removeAt(t *testing.T, step, path string) (helper.Record
 	return rec, err
 }
 
-// wantRefreshable wants what generation 2 was refreshed to, and then the next refresh.
+// wantRefreshable checks that generation 3 is stored and can be refreshed.
 func (env *environment) wantRefreshable(t *testing.T) {
 	t.Helper()
 	for generation := uint64(2); generation < 4; generation++ {
 		rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: generation})
-		if err != nil || rec.Credential.Generation != generation+1 || !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
-			t.Fatalf("the next refresh: generation %d, error %v; want %d and a good token", rec.Credential.Generation, err, generation+1)
+		if err != nil || rec.Credential.Generation != generation+1 ||
+			!env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
+			t.Fatalf("the next refresh: generation %d, error %v; want %d and a good token", rec.Credential.Generation, err,
+				generation+1)
 		}
 		env.clock.advance(life)
 	}
@@ -124,7 +125,7 @@ func (env *environment) wantRefreshable(t *testing.T) {
 	env.wantRequests(t, authserver.GrantRevoke, 0)
 }
 
-// A directory that comes back while the worker still tries is written to.
+// TestRotation_DirectoryBackInTime checks that the worker stores the credential when the directory is back.
 func TestRotation_DirectoryBackInTime(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	root := env.useFiles(t)
@@ -140,7 +141,8 @@ func TestRotation_DirectoryBackInTime(t *testing.T) {
 		}
 		return nil
 	}
-	if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil || rec.Credential.Generation != 3 {
+	if rec, err := env.rotation.Refresh(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}); err != nil ||
+		rec.Credential.Generation != 3 {
 		t.Errorf("generation %d, error %v", rec.Credential.Generation, err)
 	}
 	if got := env.read(t).Credential.Generation; got != 3 {

@@ -42,7 +42,9 @@ func (r *Rotation) moveToUnreadable(att *attempt) error {
 }
 
 // retryUnreadable tries to read an unreadable answer again. Only an account with an unanswered refresh has one.
-func (r *Rotation) retryUnreadable(ctx context.Context, rec helper.Record) (found helper.Record, settled bool, err error) {
+func (r *Rotation) retryUnreadable(
+	ctx context.Context, rec helper.Record,
+) (found helper.Record, settled bool, err error) {
 	if rec.Account.Unanswered == 0 {
 		return rec, false, nil
 	}
@@ -90,5 +92,6 @@ func (r *Rotation) keepRefreshToken(ctx context.Context, att *attempt, g grant, 
 	}
 	rec.Account.Unanswered = unanswered
 	_, noted := r.incrementUnanswered(rec)
-	return rec, fmt.Errorf("refresh: %w; its refresh token is kept: %w", cause, joinErrors(helper.ErrTemporary, joinErrors(err, noted)))
+	return rec, fmt.Errorf("refresh: %w; its refresh token is kept: %w", cause,
+		joinErrors(helper.ErrTemporary, joinErrors(err, noted)))
 }

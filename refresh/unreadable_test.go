@@ -13,18 +13,19 @@ import (
 )
 
 const (
-	// garbled is an answer that nothing can be read from, and that may hold tokens.
+	// garbled is an answer that cannot be read and may contain tokens.
 	garbled = `{"access_token":"sealed-access","refresh_token":"sealed-ref`
-	// readable is one that can.
+	// readable is one that can be read.
 	readable = `{"access_token":"from-the-journal","refresh_token":"r","token_type":"Bearer","expires_in":3600}`
 )
 
-// raw is an answer as the journal keeps it, of a body that came without a header.
+// raw returns a body without a header as an answer in the journal's format.
 func raw(body string) string {
-	return `{"host":"a.example","start":"2027-01-01T13:00:00Z","status":200,"raw":"` + base64.StdEncoding.EncodeToString([]byte(body)) + `"}`
+	return `{"host":"a.example","start":"2027-01-01T13:00:00Z","status":200,"raw":"` +
+		base64.StdEncoding.EncodeToString([]byte(body)) + `"}`
 }
 
-// put leaves the answer aside, as a rotation of generation 2 does that cannot read it.
+// keepUnreadable saves the answer as a rotation of generation 2 that cannot read it.
 func (env *environment) keepUnreadable(t *testing.T, answer string) {
 	t.Helper()
 	env.refreshOnce(t)
@@ -43,8 +44,8 @@ func (env *environment) wantUnreadable(t *testing.T, want bool) {
 	}
 }
 
-// An answer that cannot be read is put aside, so that the next presentation has a
-// journal; it stays when that is not answered either.
+// TestRotation_PutsAside checks that an unreadable answer is moved out of the journal, and stays if the next refresh is
+// unanswered too.
 func TestRotation_PutsAside(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.refreshOnce(t)
@@ -77,7 +78,8 @@ func TestRotation_PutsAside(t *testing.T) {
 	env.wantNoJournal(t)
 }
 
-// What can be read by now is stored before anything is sent, whoever asks.
+// TestRotation_ReadsAgain checks that an answer that has become readable is stored before anything is sent, for every
+// reason of a refresh.
 func TestRotation_ReadsAgain(t *testing.T) {
 	for _, why := range []helper.Reason{helper.ReasonHand, helper.ReasonExpiry} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
@@ -91,7 +93,7 @@ func TestRotation_ReadsAgain(t *testing.T) {
 	}
 }
 
-// A store that does not take it loses nothing.
+// TestRotation_ReadsAgainAndAgain checks that the answer stays if the store fails.
 func TestRotation_ReadsAgainAndAgain(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.keepUnreadable(t, raw(readable))
@@ -107,7 +109,7 @@ func TestRotation_ReadsAgainAndAgain(t *testing.T) {
 	env.wantNoJournal(t)
 }
 
-// A move to another store would leave it behind.
+// TestAdopt_Aside checks that a move to another store is refused: it would leave the answer behind.
 func TestAdopt_Aside(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.keepUnreadable(t, raw(garbled))
@@ -117,7 +119,7 @@ func TestAdopt_Aside(t *testing.T) {
 	env.wantUnreadable(t, true)
 }
 
-// An erase that revokes presents the newest that can be read.
+// TestNewest_Aside checks that an erase revokes the newest readable refresh token.
 func TestNewest_Aside(t *testing.T) {
 	for answer, want := range map[string]string{raw(readable): "from-the-journal", raw(garbled): ""} {
 		env := newEnvironment(t, refresh.ProfileOAuth)
@@ -130,7 +132,7 @@ func TestNewest_Aside(t *testing.T) {
 	}
 }
 
-// An answer whose key is out of sight is not thrown away.
+// TestRecover_KeyOutOfSight checks that an answer without its key is kept.
 func TestRecover_KeyOutOfSight(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.killAfterSend(t)
@@ -153,28 +155,34 @@ func TestRecover_KeyOutOfSight(t *testing.T) {
 	env.wantNoJournal(t)
 }
 
-// An access token that cannot be printed does not lose the refresh token beside it:
-// that is stored with the old access token, and presented after a pause.
+// TestRotation_OnlyTheRefreshToken checks that the refresh token of an answer without a usable access token is stored
+// with the old access token, and presented after a pause.
 func TestRotation_OnlyTheRefreshToken(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	old := env.refreshOnce(t)
 	env.clock.advance(life)
-	env.writeJournal(t, journalState{generation: 2, state: journal.StateSending, answer: raw(`{"access_token":"t\u00f6ken","refresh_token":"the-next"}`)})
+	env.writeJournal(t, journalState{
+		generation: 2, state: journal.StateSending,
+		answer: raw(`{"access_token":"t\u00f6ken","refresh_token":"the-next"}`),
+	})
 	if _, err := env.refresh(t); !errors.Is(err, helper.ErrTemporary) || errors.Is(err, helper.ErrUnread) {
 		t.Errorf("error %v, want ErrTemporary", err)
 	}
 	rec := env.read(t)
-	if c := rec.Credential; c.Generation != 3 || c.RefreshToken.Reveal() != "the-next" || !c.AccessToken.Equal(old.AccessToken) || !c.Expiry.Equal(old.Expiry) {
-		t.Errorf("stored generation %d, expiry %v; want the new refresh token beside the old access token", c.Generation, c.Expiry)
+	if c := rec.Credential; c.Generation != 3 || c.RefreshToken.Reveal() != "the-next" ||
+		!c.AccessToken.Equal(old.AccessToken) || !c.Expiry.Equal(old.Expiry) {
+		t.Errorf("stored generation %d, expiry %v; want the new refresh token beside the old access token", c.Generation,
+			c.Expiry)
 	}
-	if rec.Account.Unanswered != 1 || rec.Account.NotBefore.Sub(env.clock.Now()) != time.Minute || rec.Account.Generation != 3 {
+	if rec.Account.Unanswered != 1 || rec.Account.NotBefore.Sub(env.clock.Now()) != time.Minute ||
+		rec.Account.Generation != 3 {
 		t.Errorf("the account: %+v, want a pause of a minute", rec.Account)
 	}
 	env.wantRequests(t, authserver.GrantRefresh, 1)
 	env.wantNoJournal(t)
 }
 
-// What is revoked is not left aside either.
+// TestRotation_ForgetsWhatIsAside checks that the saved answer of a revoked sign-in is deleted.
 func TestRotation_ForgetsWhatIsAside(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	env.keepUnreadable(t, raw(readable))

@@ -48,7 +48,7 @@ func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 		att := &attempt{rec: rec, reason: h.reason, mark: h.mark}
 		switch {
 		case rec.Account.ID != h.rec.Account.ID:
-			return rec, errMoved
+			return rec, movedError()
 		case att.isSuperseded():
 			return rec, nil
 		}
@@ -63,6 +63,7 @@ func (r *Rotation) storeUnstored(ctx context.Context, h *unstored) (over bool) {
 	case !errors.Is(r.checkSignIn(h.rec.Account), errMoved):
 		return false
 	}
-	_ = r.discard(context.WithoutCancel(ctx), &attempt{rec: h.rec}, h.rec.Credential) // there is no caller to report the error to
+	// No caller is left to report the error to.
+	_ = r.discard(context.WithoutCancel(ctx), &attempt{rec: h.rec}, h.rec.Credential)
 	return true
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A unstoredEnvironment is one whose store takes nothing and whose journal keeps no answer.
+// An unstoredEnvironment is an environment whose store and journal both fail to write.
 type unstoredEnvironment struct {
 	*environment
 	reply   bytes.Buffer
@@ -25,7 +25,7 @@ type unstoredEnvironment struct {
 	restore func()          // brings back what has vanished
 }
 
-// Write and Close are of the pipe to the caller.
+// Write and Close implement the pipe to the caller.
 func (env *unstoredEnvironment) Write(b []byte) (int, error) { return env.reply.Write(b) }
 
 func (env *unstoredEnvironment) Close() error {
@@ -33,8 +33,8 @@ func (env *unstoredEnvironment) Close() error {
 	return nil
 }
 
-// serveUnstored lets a worker replace the credential of generation 2. It wants the lock
-// to be free whenever a pause begins after the reply.
+// serveUnstored lets a worker refresh the credential of generation 2. It checks that the lock is free during each pause
+// after the reply.
 func serveUnstored(t *testing.T, inPause func(env *unstoredEnvironment, nth int)) *unstoredEnvironment {
 	t.Helper()
 	env := &unstoredEnvironment{environment: newEnvironment(t, refresh.ProfileOAuth), restore: func() {}}
@@ -66,15 +66,15 @@ func serveUnstored(t *testing.T, inPause func(env *unstoredEnvironment, nth int)
 	return env
 }
 
-// repairStore lets the store take what it is given.
+// repairStore makes the store work again.
 func (env *unstoredEnvironment) repairStore() {
 	env.store.mu.Lock()
 	defer env.store.mu.Unlock()
 	env.store.fail = nil
 }
 
-// What neither the store nor the journal takes is tried again after the caller
-// has its answer, ever more seldom.
+// TestServe_Insists checks that a credential that could not be saved is stored later, with increasing pauses, after the
+// caller has its reply.
 func TestServe_Insists(t *testing.T) {
 	env := serveUnstored(t, func(env *unstoredEnvironment, nth int) {
 		if !bytes.Contains(env.reply.Bytes(), []byte(`"not-stored"`)) {
@@ -84,19 +84,24 @@ func TestServe_Insists(t *testing.T) {
 			env.repairStore()
 		}
 	})
-	want := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second, 10 * time.Second, 10 * time.Second}
+	want := []time.Duration{
+		time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second,
+		10 * time.Second, 10 * time.Second,
+	}
 	if diff := cmp.Diff(want, env.pauses); diff != "" {
 		t.Errorf("the pauses (-want +got):\n%s", diff)
 	}
 	env.wantStored(t, "work")
 }
 
-// wantStored wants what the refresh brought to be stored, and to be good.
+// wantStored checks that the new credential is stored and can be refreshed.
 func (env *unstoredEnvironment) wantStored(t *testing.T, account string) {
 	t.Helper()
 	rec, err := env.rotation.Records.Read(t.Context(), account)
-	if err != nil || rec.Credential.Generation != 3 || rec.Account.Generation != 3 || rec.Account.Unanswered != 0 || !rec.Account.NotBefore.IsZero() || rec.Credential.Refused != "" {
-		t.Errorf("stored generation %d (%+v), error %v; want 3 and nothing to heed", rec.Credential.Generation, rec.Account, err)
+	if err != nil || rec.Credential.Generation != 3 || rec.Account.Generation != 3 || rec.Account.Unanswered != 0 ||
+		!rec.Account.NotBefore.IsZero() || rec.Credential.Refused != "" {
+		t.Errorf("stored generation %d (%+v), error %v; want 3 and nothing to heed", rec.Credential.Generation, rec.Account,
+			err)
 	}
 	if !env.server.Accepts(rec.Credential.AccessToken.Reveal()) {
 		t.Error("the server does not accept the stored token")
@@ -106,7 +111,7 @@ func (env *unstoredEnvironment) wantStored(t *testing.T, account string) {
 	env.wantNoJournal(t)
 }
 
-// What others do between two tries does not lose the credential.
+// TestServe_InsistsDespite checks that actions of other processes between two tries do not lose the credential.
 func TestServe_InsistsDespite(t *testing.T) {
 	for name, meanwhile := range map[string]func(t *testing.T, env *unstoredEnvironment){
 		"a get, which is told that the stored one is spent": func(t *testing.T, env *unstoredEnvironment) {
@@ -162,8 +167,7 @@ func (env *unstoredEnvironment) write(t *testing.T, rec helper.Record) {
 	env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 1000)
 }
 
-// A rename is not the end of the sign-in, also while its new name cannot be
-// found.
+// TestServe_InsistsAfterARename checks that a rename does not end the retries, even while the new name cannot be found.
 func TestServe_InsistsAfterARename(t *testing.T) {
 	env := serveUnstored(t, func(env *unstoredEnvironment, nth int) {
 		switch nth {
@@ -184,8 +188,7 @@ func TestServe_InsistsAfterARename(t *testing.T) {
 	env.wantStored(t, "play")
 }
 
-// A person who ends the sign-in between two tries wins, and so does a credential
-// that is newer.
+// TestServe_InsistsNoMore checks that a new sign-in, an erase and a newer credential between two tries take precedence.
 func TestServe_InsistsNoMore(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -221,13 +224,14 @@ func TestServe_InsistsNoMore(t *testing.T) {
 	}
 }
 
-// A credential that waits in the journal is left to the next rotation.
+// TestServe_JournalSuffices checks that a credential in the journal is left to the next rotation.
 func TestServe_JournalSuffices(t *testing.T) {
 	env := &unstoredEnvironment{environment: newEnvironment(t, refresh.ProfileOAuth)}
 	env.refreshOnce(t)
 	env.clock.advance(life)
 	env.store.fail = slices.Repeat([]error{helper.ErrLocked}, 1000)
-	if err := env.rotation.Serve(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}, env); err != nil || !env.closed {
+	if err := env.rotation.Serve(timeoutContext(t), helper.Demand{Account: "work", Generation: 2}, env); err != nil ||
+		!env.closed {
 		t.Errorf("error %v; the pipe is closed: %t", err, env.closed)
 	}
 	if tries := 1000 - len(env.store.fail); tries != 5 {
@@ -235,7 +239,8 @@ func TestServe_JournalSuffices(t *testing.T) {
 	}
 }
 
-// Who waits for the lock too long sends nothing, though the process goes on.
+// TestServe_SendTime checks that a worker that has waited too long for the lock sends nothing, although its process
+// continues.
 func TestServe_SendTime(t *testing.T) {
 	env := &unstoredEnvironment{environment: newEnvironment(t, refresh.ProfileOAuth)}
 	unlock, err := env.rotation.Locker.Lock(timeoutContext(t), string(env.read(t).Account.ID))
@@ -245,7 +250,8 @@ func TestServe_SendTime(t *testing.T) {
 	defer func() { _ = unlock() }()
 	env.rotation.SendTime = time.Nanosecond
 	ctx := timeoutContext(t)
-	if err := errors.Join(env.rotation.Serve(ctx, helper.Demand{Account: "work", Generation: 1}, env), ctx.Err()); err != nil {
+	if err := errors.Join(env.rotation.Serve(ctx, helper.Demand{Account: "work", Generation: 1}, env),
+		ctx.Err()); err != nil {
 		t.Error(err)
 	}
 	if !bytes.Contains(env.reply.Bytes(), []byte(`"busy"`)) {

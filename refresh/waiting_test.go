@@ -13,8 +13,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Adopt stores what waits in the journal, or settles what else is there, and
-// sends nothing. Only what still waits there afterwards is an error.
+// TestAdopt checks that Adopt settles the journal and sends nothing, and that it fails only if a credential stays in
+// the journal.
 func TestAdopt(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -42,7 +42,8 @@ func TestAdopt(t *testing.T) {
 		}, helper.ErrFull, 2, 0, true},
 		{"what a newer codex-cred wrote", func(t *testing.T, env *environment) {
 			env.writeJournal(t, journalState{generation: 2, state: journal.StateIntent})
-			if err := os.WriteFile(env.rotation.Journals.Path(env.read(t).Account.ID), []byte(`{"version":2}`), 0o600); err != nil {
+			if err := os.WriteFile(env.rotation.Journals.Path(env.read(t).Account.ID), []byte(`{"version":2}`),
+				0o600); err != nil {
 				t.Fatal(err)
 			}
 		}, helper.ErrNewer, 2, 0, true},
@@ -53,12 +54,14 @@ func TestAdopt(t *testing.T) {
 			env.clock.advance(life)
 			c.given(t, env)
 			sent := env.server.Count(authserver.GrantRefresh)
-			if err := env.rotation.Adopt(timeoutContext(t), env.read(t).Account); !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
+			if err := env.rotation.Adopt(timeoutContext(t), env.read(t).Account); !errors.Is(err, c.err) ||
+				(err == nil) != (c.err == nil) {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
 			rec := env.read(t)
 			if rec.Credential.Generation != c.generation || rec.Account.Unanswered != c.unanswered {
-				t.Errorf("stored generation %d, unanswered %d; want %d and %d", rec.Credential.Generation, rec.Account.Unanswered, c.generation, c.unanswered)
+				t.Errorf("stored generation %d, unanswered %d; want %d and %d", rec.Credential.Generation, rec.Account.Unanswered,
+					c.generation, c.unanswered)
 			}
 			if files, err := env.rotation.Journals.Files(); err != nil || len(files) > 0 != c.waits {
 				t.Errorf("journals %q, %v; want any: %t", files, err, c.waits)
@@ -68,7 +71,7 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
-// The caller of Adopt may be late: another sign-in is left alone.
+// TestAdopt_SignedInAgain checks that Adopt does not touch another sign-in.
 func TestAdopt_SignedInAgain(t *testing.T) {
 	env := newEnvironment(t, refresh.ProfileOAuth)
 	a := env.read(t).Account
@@ -82,10 +85,10 @@ func TestAdopt_SignedInAgain(t *testing.T) {
 	}
 }
 
-// Newest is what waits in the journal if that is newer than what is stored, and
-// tokens.
+// TestNewest checks that Newest returns the journal's credential if it is newer than the stored one and has tokens.
 func TestNewest(t *testing.T) {
-	tokens := answered(200, `{"access_token":"from-the-journal","refresh_token":"r","token_type":"Bearer","expires_in":3600}`)
+	tokens := answered(200,
+		`{"access_token":"from-the-journal","refresh_token":"r","token_type":"Bearer","expires_in":3600}`)
 	for _, c := range []struct {
 		name  string
 		left  *journalState
@@ -95,10 +98,16 @@ func TestNewest(t *testing.T) {
 		{"nothing", nil, nil, false},
 		{"tokens", &journalState{2, journal.StateSending, nil, tokens}, nil, true},
 		{"tokens of the stored generation", &journalState{1, journal.StateSending, nil, tokens}, nil, false},
-		{"tokens sealed with another key", &journalState{2, journal.StateSending, bytes.Repeat([]byte{7}, journal.KeySize), tokens}, nil, false},
+		{
+			"tokens sealed with another key",
+			&journalState{2, journal.StateSending, bytes.Repeat([]byte{7}, journal.KeySize), tokens}, nil, false,
+		},
 		{"no answer yet", &journalState{2, journal.StateSending, nil, ""}, nil, false},
 		{"a refusal", &journalState{2, journal.StateSending, nil, answered(400, `{"error":"invalid_grant"}`)}, nil, false},
-		{"tokens with an internal error", &journalState{2, journal.StateSending, nil, answered(500, `{"access_token":"x","token_type":"Bearer"}`)}, nil, false},
+		{"tokens with an internal error", &journalState{
+			2, journal.StateSending, nil,
+			answered(500, `{"access_token":"x","token_type":"Bearer"}`),
+		}, nil, false},
 		{"a key that cannot be read", &journalState{2, journal.StateSending, nil, tokens}, func(env *environment) {
 			env.rotation.Records.Stores = helper.Router{"memory": &lockedStore{faultyStore: env.store, n: 1}}
 		}, false},
@@ -119,7 +128,8 @@ func TestNewest(t *testing.T) {
 				want, generation, expiry = helper.NewSecret("r"), 3, time.Date(2027, 1, 1, 13, 30, 0, 0, time.UTC)
 			}
 			if !got.RefreshToken.Equal(want) || got.Generation != generation || !got.Expiry.Equal(expiry) {
-				t.Errorf("generation %d, expiry %v, the refresh token is the one wanted: %t; want %d and %v", got.Generation, got.Expiry, got.RefreshToken.Equal(want), generation, expiry)
+				t.Errorf("generation %d, expiry %v, the refresh token is the one wanted: %t; want %d and %v", got.Generation,
+					got.Expiry, got.RefreshToken.Equal(want), generation, expiry)
 			}
 			if files, err := env.rotation.Journals.Files(); err != nil || len(files) > 0 != (c.left != nil) {
 				t.Errorf("journals %q, %v", files, err)

@@ -65,7 +65,7 @@ func TestGetOnAFailingKeychain(t *testing.T) {
 			if k.Prompted() {
 				t.Error("a person was asked for the password")
 			}
-			if left := k.Strangers(t); len(left) > 0 {
+			if left := k.Leftovers(t); len(left) > 0 {
 				t.Errorf("processes are left: %q", left)
 			}
 		})

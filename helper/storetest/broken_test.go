@@ -12,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper/storetest"
 )
 
-// A place is a store and the clauses that it breaks.
+// A place is a broken store and the clauses that it should fail.
 type place struct {
 	place storetest.Place
 	fails []string
@@ -20,7 +20,7 @@ type place struct {
 
 // A broken store is a correct one, except where a function is set.
 type broken struct {
-	helper.Memory
+	storetest.Memory
 	get    func(ctx context.Context, name string) ([]byte, helper.Version, error)
 	put    func(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error)
 	delete func(ctx context.Context, name string, expect helper.Version) error
@@ -97,7 +97,7 @@ func places() map[string]place {
 		"lists nothing with an error":       breaking(listFails, "List"),
 		"each process has its own": {
 			place: func(*testing.T) func() helper.Store {
-				return func() helper.Store { return new(helper.Memory) }
+				return func() helper.Store { return new(storetest.Memory) }
 			},
 			fails: []string{"NextProcessSees", "ManyAtOnce"},
 		},
@@ -178,8 +178,7 @@ func sharesPut(s *broken) {
 	}
 }
 
-// often breaks reads of an item once it was written ten times, which only many
-// writers do.
+// often breaks reads of an item once it was written ten times, which only many writers do.
 func often(read func(item []byte, v helper.Version) ([]byte, helper.Version, error)) func(*broken) {
 	return func(s *broken) {
 		var mu sync.Mutex

@@ -98,7 +98,10 @@ func TestChatGPT(t *testing.T) {
 // FuzzParseHost checks that a host has one form, which holds nothing that a line or
 // a header could be cut at.
 func FuzzParseHost(f *testing.F) {
-	for _, text := range []string{"gw.example", "https://gw.example:8443/x", "127.0.0.1:7777", "[::1]", "http://[::1]:80", "a@b", "gw%0a", "x:99999"} {
+	for _, text := range []string{
+		"gw.example", "https://gw.example:8443/x", "127.0.0.1:7777", "[::1]", "http://[::1]:80",
+		"a@b", "gw%0a", "x:99999",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -113,7 +116,8 @@ func FuzzParseHost(f *testing.F) {
 		if err != nil || again != h {
 			t.Errorf("%q reads back as %v, %v", h, again, err)
 		}
-		if strings.ContainsFunc(h.String(), func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("@%?#\\", r) }) {
+		if strings.ContainsFunc(h.String(),
+			func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("@%?#\\", r) }) {
 			t.Errorf("ParseHost(%q) = %q", text, h)
 		}
 		if !h.Secure() && !strings.HasPrefix(h.Address(), "127.") && !strings.HasPrefix(h.Address(), "[::1]") {

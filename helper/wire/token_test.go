@@ -21,20 +21,40 @@ func TestHeaders(t *testing.T) {
 		token              helper.Secret
 		want               []wire.Header
 	}{
-		"an opaque token":       {"openai", "acct-1", helper.NewSecret("at-1"), []wire.Header{account}},
-		"no account":            {"openai", "", helper.NewSecret("at-1"), nil},
-		"another issuer":        {"oauth", "acct-1", jwt(`{"https://api.openai.com/auth":{"chatgpt_account_is_fedramp":true}}`), nil},
-		"a residency":           {"openai", "acct-1", jwt(`{"https://api.openai.com/auth":{"chatgpt_compute_residency":"us"}}`), []wire.Header{account, {Name: "x-openai-internal-codex-residency", Value: "us"}}},
-		"no constraint":         {"openai", "acct-1", jwt(`{"https://api.openai.com/auth":{"chatgpt_compute_residency":"no_constraint"}}`), []wire.Header{account}},
-		"FedRAMP":               {"openai", "acct-1", jwt(`{"https://api.openai.com/auth":{"chatgpt_account_is_fedramp":true}}`), []wire.Header{account, {Name: "X-OpenAI-Fedramp", Value: "true"}}},
+		"an opaque token": {"openai", "acct-1", helper.NewSecret("at-1"), []wire.Header{account}},
+		"no account":      {"openai", "", helper.NewSecret("at-1"), nil},
+		"another issuer": {
+			"oauth", "acct-1",
+			jwt(`{"https://api.openai.com/auth":{"chatgpt_account_is_fedramp":true}}`), nil,
+		},
+		"a residency": {
+			"openai", "acct-1",
+			jwt(`{"https://api.openai.com/auth":{"chatgpt_compute_residency":"us"}}`),
+			[]wire.Header{account, {Name: "x-openai-internal-codex-residency", Value: "us"}},
+		},
+		"no constraint": {
+			"openai", "acct-1",
+			jwt(`{"https://api.openai.com/auth":{"chatgpt_compute_residency":"no_constraint"}}`),
+			[]wire.Header{account},
+		},
+		"FedRAMP": {
+			"openai", "acct-1",
+			jwt(`{"https://api.openai.com/auth":{"chatgpt_account_is_fedramp":true}}`),
+			[]wire.Header{account, {Name: "X-OpenAI-Fedramp", Value: "true"}},
+		},
 		"by the token's issuer": {"oauth", "acct-1", jwt(`{"iss":"https://auth.openai.com"}`), []wire.Header{account}},
 		"an injected header":    {"openai", "acct\r\nX-Evil: 1", helper.NewSecret("at-1"), nil},
-		"an injected claim":     {"openai", "acct-1", jwt(`{"https://api.openai.com/auth":{"chatgpt_compute_residency":"us\nX-Evil: 1"}}`), []wire.Header{account}},
-		"claims of odd types":   {"openai", "acct-1", jwt(`{"https://api.openai.com/auth":[1]}`), []wire.Header{account}},
+		"an injected claim": {
+			"openai", "acct-1",
+			jwt(`{"https://api.openai.com/auth":{"chatgpt_compute_residency":"us\nX-Evil: 1"}}`),
+			[]wire.Header{account},
+		},
+		"claims of odd types": {"openai", "acct-1", jwt(`{"https://api.openai.com/auth":[1]}`), []wire.Header{account}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := wire.NewToken(helper.Credential{
-				AccessToken: row.token, Issuer: helper.Issuer{Profile: row.profile}, Identity: helper.Identity{AccountID: row.accountID},
+				AccessToken: row.token, Issuer: helper.Issuer{Profile: row.profile},
+				Identity: helper.Identity{AccountID: row.accountID},
 			})
 			if !slices.Equal(got.Headers, row.want) || !got.Access.Equal(row.token) || got.AccountID != row.accountID {
 				t.Errorf("headers %v, want %v", got.Headers, row.want)

@@ -9,7 +9,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
-// The values of auth_mode that are told apart; others there are for keys.
+// Values of auth_mode that are distinguished; the others are for API keys.
 const (
 	modeSignIn  = "chatgpt"
 	modeHandOff = "chatgptAuthTokens"
@@ -72,8 +72,8 @@ func codexEntry(root, tokens object) (Entry, error) {
 	}, nil
 }
 
-// codexWithout takes out what Codex wrote at the sign-in. Of auth_mode it is told
-// anew what is left: a key, if there is one.
+// codexWithout removes what Codex wrote at the sign-in. It sets auth_mode to what is left: an API
+// key, if there is one.
 func codexWithout(doc []byte, pick func(helper.Secret) bool) (rest []byte, empty bool, err error) {
 	root, err := readObject(doc)
 	if err != nil {

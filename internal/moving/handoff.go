@@ -8,9 +8,9 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// HandOff returns an auth.json that gives Codex the access token and no refresh
-// token: Codex uses it until it ends and never refreshes. It holds the token in
-// the clear. Now is the time at which it is made.
+// HandOff returns an auth.json that gives Codex the access token and no refresh token: Codex uses
+// it until it expires and never refreshes. It contains the token in plain text. now is the time of
+// its creation.
 func HandOff(c helper.Credential, now time.Time) ([]byte, error) {
 	id, err := idToken(c)
 	if err != nil {
@@ -27,8 +27,8 @@ func HandOff(c helper.Credential, now time.Time) ([]byte, error) {
 	return append(doc, '\n'), err
 }
 
-// idToken returns a JWT without a signature, which Codex reads and never checks: the
-// real one is not kept. It names no person, only what Codex goes by.
+// idToken returns a JWT without a signature, which Codex reads and never verifies: the original is
+// not kept. It contains only what Codex needs and names no person.
 func idToken(c helper.Credential) (string, error) {
 	auth := map[string]string{}
 	for name, value := range map[string]string{
@@ -46,8 +46,7 @@ func idToken(c helper.Credential) (string, error) {
 	return part([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + part(claims) + "." + part([]byte("unsigned")), nil
 }
 
-// IsHandOff reports whether the document is of [HandOff]: nothing is lost if it is
-// replaced.
+// IsHandOff reports whether the document was made by [HandOff]: it can be replaced without loss.
 func IsHandOff(doc []byte) bool {
 	root, err := readObject(doc)
 	if err != nil || root.has("OPENAI_API_KEY") {

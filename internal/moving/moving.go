@@ -1,11 +1,10 @@
-// Package moving reads the sign-ins to ChatGPT that other programs keep in files
-// of their own, takes them out of those files, and writes the file by which Codex
-// gets an access token and nothing else. It knows formats; files, stores and
-// persons are its callers' business.
+// Package moving reads the ChatGPT sign-ins that other programs keep in files, removes them from
+// those files, and writes the file that gives Codex an access token and nothing else. It knows
+// formats; files, stores and dialogs belong to its callers.
 //
-// Reading is strict: what is not exactly a format that is known is refused whole,
-// as nobody could take it out again. Errors tell places and the names of known
-// members, never a part of a document.
+// Parsing is strict: a document that is not exactly in a known format is refused as a whole,
+// because its sign-ins could not be removed. Errors name positions and known members and never
+// quote a document.
 package moving
 
 import (
@@ -16,11 +15,11 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// MaxSize bounds a document in bytes. Twenty sign-ins, which is the most that one
-// of the programs keeps, have a tenth of it.
+// MaxSize is the largest document in bytes. Twenty sign-ins, the most that one of the programs
+// keeps, take a tenth of it.
 const MaxSize = 1 << 20
 
-// A Format is the form of one program's file.
+// A Format is the file format of one program.
 type Format string
 
 // The formats.
@@ -32,26 +31,26 @@ const (
 
 // An Entry is one sign-in in a document.
 type Entry struct {
-	// Place tells a person where in the document it is.
+	// Place describes its position in the document to a person.
 	Place string
-	// Name is what the account may be called; [helper.CheckName] accepts it.
+	// Name is a proposed account name; [helper.CheckName] accepts it.
 	Name string
-	// Problem is empty, or why it cannot be moved. Then there is nothing else but
-	// its Place, its Name, and its refresh token if it has one.
+	// Problem is the reason why it cannot be moved, or "". With a Problem only Place, Name and, if
+	// there is one, Refresh are set.
 	Problem string
 
-	Access, Refresh, ID helper.Secret // ID is the id_token; mostly there is none
+	Access, Refresh, ID helper.Secret // ID is the id_token, which is usually absent
 	Expiry              time.Time     // of the access token; zero if unknown
 	// Renewed is when the tokens were obtained; zero if unknown.
 	Renewed  time.Time
 	Identity helper.Identity
-	// Issuer and ClientID are empty where they are OpenAI's and Codex's.
+	// Issuer and ClientID are empty if they are OpenAI's and Codex's.
 	Issuer, ClientID string
 }
 
-// Parse returns the format of the document, which must be the wanted one unless
-// that is empty, and the sign-ins in it. A document that breaks the rules is
-// [helper.ErrInvalid]; one in which there is no sign-in is [helper.ErrNotFound].
+// Parse returns the format of the document and its sign-ins. The format must be the wanted one
+// unless that is empty. A malformed document is [helper.ErrInvalid]; one without a sign-in is
+// [helper.ErrNotFound].
 func Parse(doc []byte, want Format) (Format, []Entry, error) {
 	root, err := readObject(doc)
 	if err != nil {
@@ -85,10 +84,10 @@ func Parse(doc []byte, want Format) (Format, []Entry, error) {
 
 func invalid(err error) error { return fmt.Errorf("it is %w: %w", helper.ErrInvalid, err) }
 
-// nothingError is a document that is right and holds nothing to move.
+// nothingError returns the error of a valid document that holds nothing to move.
 func nothingError(why string) error { return fmt.Errorf("%s: sign-in %w", why, helper.ErrNotFound) }
 
-// format tells by the members which format the document has.
+// format recognises the format of the document by its members.
 func (o object) format() Format {
 	switch {
 	case o.has("tokens"), o.has("auth_mode"), o.has("OPENAI_API_KEY"):
@@ -111,9 +110,9 @@ func (o object) unknown() error {
 	return errors.New("it is no file of Codex, OpenCode or oc-codex-multi-auth")
 }
 
-// Without returns the document, of the format, without the sign-ins whose refresh
-// token is picked, and everything else byte for byte. Empty: nothing of worth is
-// left, and the file can go. The document was read by [Parse].
+// Without returns the document without the sign-ins whose refresh token is picked, and everything
+// else unchanged to the byte. An empty result means that nothing of value is left and the file can
+// be deleted. The document was read by [Parse].
 func Without(doc []byte, format Format, pick func(refresh helper.Secret) bool) (rest []byte, empty bool, err error) {
 	switch format {
 	case Codex:

@@ -12,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
 
-// codexFile is as Codex 0.169 writes it, with a member of a version to come.
+// codexFile is written as by Codex 0.169, with an unknown member.
 const codexFile = `{
   "auth_mode": "chatgpt",
   "OPENAI_API_KEY": null,
@@ -147,7 +147,7 @@ func TestParseFindsNothing(t *testing.T) {
 	}
 }
 
-// TestParseRefuses: nothing of a document that is not right is used or shown.
+// TestParseRefuses checks that nothing of a malformed document is used or shown.
 func TestParseRefuses(t *testing.T) {
 	const hidden = "a-secret-that-is-long-enough"
 	deep := func(open, close string) string { return strings.Repeat(open, 5000) + strings.Repeat(close, 5000) }
@@ -204,7 +204,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestParseWanted: a file that is not of the program that was named is refused.
+// TestParseWanted checks that a file of another program than the named one is refused.
 func TestParseWanted(t *testing.T) {
 	if _, entries, err := moving.Parse([]byte(codexFile), moving.Pool); !errors.Is(err, helper.ErrInvalid) {
 		t.Errorf("Codex's as a pool: %v, %v", entries, err)
@@ -230,7 +230,7 @@ func TestWithout(t *testing.T) {
 		name, doc string
 		format    moving.Format
 		gone      []string
-		want      string // empty: the file can go
+		want      string // empty: the file can be deleted
 	}{
 		{"codex", codexFile, moving.Codex, []string{"refresh-token-1"}, ""},
 		{"codex, of another", codexFile, moving.Codex, []string{"refresh-token-2"}, codexFile},

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// maxDepth of objects and arrays in one another. The formats have four.
+// maxDepth is the deepest nesting of objects and arrays. The formats have four levels.
 const maxDepth = 32
 
-// An object is a JSON object, by the exact names of its members.
+// An object is a JSON object, keyed by the exact names of its members.
 type object struct {
 	path    string // for errors, with a dot at its end unless it is the root
 	members map[string]json.RawMessage
@@ -29,7 +29,7 @@ func readObject(doc []byte) (object, error) {
 	return object{members: members}, nil
 }
 
-// check looks at the whole document before any of it is used.
+// check checks the whole document before any of it is used.
 func check(doc []byte) error {
 	switch {
 	case len(doc) > MaxSize:
@@ -44,8 +44,8 @@ func check(doc []byte) error {
 	return checkNames(json.NewDecoder(bytes.NewReader(doc)))
 }
 
-// checkNames refuses names that are there twice, of which each program may see
-// another one, and nesting without end.
+// checkNames refuses duplicate names, of which programs may read different ones, and unlimited
+// nesting.
 func checkNames(d *json.Decoder) error {
 	d.UseNumber()
 	var open []*level
@@ -73,10 +73,10 @@ func checkNames(d *json.Decoder) error {
 	}
 }
 
-// A level is an object or array that has not ended.
+// A level is an object or array that is still open.
 type level struct {
 	seen  map[string]bool // nil in an array
-	value bool            // a value comes next, and no name
+	value bool            // a value comes next, not a name
 }
 
 func newLevel(delimiter json.Delim) *level {
@@ -99,7 +99,7 @@ func (l *level) add(token json.Token) bool {
 	return !twice
 }
 
-// has reports whether there is such a member, and more than null.
+// has reports whether the member exists and is not null.
 func (o object) has(name string) bool {
 	raw, ok := o.members[name]
 	return ok && string(raw) != "null"
@@ -109,7 +109,7 @@ func (o object) wrongType(name string) error {
 	return fmt.Errorf("its member %s%s has the wrong type", o.path, name)
 }
 
-// text returns the member; empty if it is absent.
+// text returns the member, which must be text; "" if it is absent.
 func (o object) text(name string) (string, error) {
 	var s string
 	if o.has(name) && json.Unmarshal(o.members[name], &s) != nil {
@@ -118,7 +118,7 @@ func (o object) text(name string) (string, error) {
 	return s, nil
 }
 
-// texts is text for several members, which must all be texts.
+// texts is text for several members.
 func (o object) texts(names ...string) (map[string]string, error) {
 	found := map[string]string{}
 	for _, name := range names {
@@ -131,7 +131,7 @@ func (o object) texts(names ...string) (map[string]string, error) {
 	return found, nil
 }
 
-// child returns the object that is the member, and whether there is one.
+// child returns the member, which must be an object, and whether it exists.
 func (o object) child(name string) (object, bool, error) {
 	if !o.has(name) {
 		return object{}, false, nil
@@ -143,7 +143,7 @@ func (o object) child(name string) (object, bool, error) {
 	return c, true, nil
 }
 
-// list returns the objects that are the elements of the member.
+// list returns the objects in the member, which must be an array of them.
 func (o object) list(name string) ([]object, error) {
 	var elements []json.RawMessage
 	if !o.has(name) || json.Unmarshal(o.members[name], &elements) != nil {
@@ -160,8 +160,8 @@ func (o object) list(name string) ([]object, error) {
 	return list, nil
 }
 
-// millis returns the time that the member is in milliseconds since 1970; zero if
-// it is absent or none that can be.
+// millis returns the member as a time in milliseconds since 1970; zero if it is absent or out of
+// range.
 func (o object) millis(name string) (time.Time, error) {
 	if !o.has(name) {
 		return time.Time{}, nil

@@ -8,8 +8,8 @@ import (
 	"github.com/codex-cred/codex-cred/packaging/opencode"
 )
 
-// providers are the entries in which OpenCode keeps a sign-in to ChatGPT; the
-// second is where a version of it wrote renewed ones by mistake.
+// providers are the entries in which OpenCode keeps a ChatGPT sign-in; one of its versions wrote
+// renewed ones to the second by mistake.
 func providers() []string { return []string{"openai", "codex"} }
 
 func openCodeEntries(root object) ([]Entry, error) {
@@ -50,8 +50,7 @@ func openCodeEntry(name string, o object) (e Entry, ok bool, err error) {
 	return e.withProblem(), true, nil
 }
 
-// withProblem leaves nothing of a sign-in that cannot be moved but what tells which it
-// is.
+// withProblem returns an entry that cannot be moved, with only what identifies it.
 func (e Entry) withProblem() Entry {
 	problem := ""
 	switch {

@@ -11,10 +11,10 @@ import (
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
-// poolVersion is the version that the plugin has long brought older files up to.
+// poolVersion is the version to which the plugin upgrades older files.
 const poolVersion = 3
 
-// maxAccounts is five times what the plugin keeps.
+// maxAccounts is five times the plugin's limit.
 const maxAccounts = 100
 
 func poolEntries(root object) ([]Entry, error) {
@@ -68,11 +68,11 @@ func poolEntry(i int, a object) (Entry, error) {
 	}.withProblem(), nil
 }
 
-// longestName leaves room for a number behind the name.
+// longestName leaves room for a number after the name.
 const longestName = 40
 
-// nameOf makes a label that a person gave the name of an account. One that may be
-// an e-mail address makes none: names are shown where addresses are masked.
+// nameOf makes an account name of a person's label. It makes none of a possible e-mail address:
+// names are shown where addresses are masked.
 func nameOf(label string) string {
 	if strings.Contains(label, "@") {
 		return ""
@@ -133,8 +133,8 @@ func poolWithout(doc []byte, pick func(helper.Secret) bool) ([]byte, error) {
 	return renumber(rest, root, gone)
 }
 
-// renumber lets what names an account by its number name the same one; the first
-// if that is gone.
+// renumber updates the members that refer to an account by its number; a reference to a removed one
+// becomes the first.
 func renumber(doc []byte, root object, gone []bool) ([]byte, error) {
 	paths := [][]string{{"activeIndex"}}
 	if families, ok, err := root.child("activeIndexByFamily"); err == nil && ok {
@@ -146,7 +146,7 @@ func renumber(doc []byte, root object, gone []bool) ([]byte, error) {
 		raw, ok, err := jsonedit.Get(doc, path...)
 		var old int
 		if err != nil || !ok || json.Unmarshal(raw, &old) != nil {
-			continue // the plugin makes of it what it can
+			continue // the plugin handles it
 		}
 		if now := numberOf(old, gone); now != old {
 			if doc, err = jsonedit.Set(doc, now, path...); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
 
-// A environment is an authorization server and a browser that signs in there.
+// An environment is an authorization server and a browser that signs in there.
 type environment struct {
 	server  *authserver.Server
 	browser *signin.Browser
@@ -79,7 +79,10 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("the person's page: %v", err)
 		}
 		user := authserver.DefaultUser()
-		want := helper.Identity{Subject: user.Subject, AccountID: user.AccountID, UserID: user.UserID, Plan: user.Plan, Email: user.Email}
+		want := helper.Identity{
+			Subject: user.Subject, AccountID: user.AccountID, UserID: user.UserID, Plan: user.Plan,
+			Email: user.Email,
+		}
 		if profile == refresh.ProfileOAuth {
 			want.AccountID, want.UserID, want.Plan = c.Identity.AccountID, c.Identity.UserID, c.Identity.Plan
 		}
@@ -110,7 +113,8 @@ func wantAuthorizeURL(t *testing.T, profile string, iss helper.Issuer, sent url.
 		"redirect_uri": sent.Get("redirect_uri"), "state": sent.Get("state"), "code_challenge": sent.Get("code_challenge"),
 	}
 	if profile == refresh.ProfileOpenAI {
-		want["id_token_add_organizations"], want["codex_cli_simplified_flow"], want["originator"] = "true", "true", "codex-cred"
+		want["id_token_add_organizations"], want["codex_cli_simplified_flow"], want["originator"] = "true", "true",
+			"codex-cred"
 	}
 	for name, value := range want {
 		if sent.Get(name) != value {
@@ -121,11 +125,12 @@ func wantAuthorizeURL(t *testing.T, profile string, iss helper.Issuer, sent url.
 		t.Errorf("the authorization request has %d parameters, want %d: %v", len(sent), len(want), sent)
 	}
 	if len(sent.Get("state")) != 43 || len(sent.Get("code_challenge")) != 43 {
-		t.Errorf("state of %d and challenge of %d characters, want 43", len(sent.Get("state")), len(sent.Get("code_challenge")))
+		t.Errorf("state of %d and challenge of %d characters, want 43", len(sent.Get("state")),
+			len(sent.Get("code_challenge")))
 	}
 }
 
-// Each attempt has its own state and verifier.
+// TestSignIn_NothingIsUsedTwice checks that each attempt has its own state and verifier.
 func TestSignIn_NothingIsUsedTwice(t *testing.T) {
 	env := newEnvironment(t, authserver.Options{})
 	seen := map[string]bool{}
@@ -189,15 +194,16 @@ func TestSignIn_Faults(t *testing.T) {
 	}
 }
 
-// The oauth profile needs iss where the server promised it, and can do without
-// an id_token.
+// TestSignIn_OAuthFaults checks that the oauth profile requires iss if the server promises it, and does not require an
+// id_token.
 func TestSignIn_OAuthFaults(t *testing.T) {
 	env := newEnvironment(t, authserver.Options{Profile: refresh.ProfileOAuth})
 	if err := env.server.Fail(authserver.Fault{Kind: authserver.NoIss}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := env.signIn(t); !errors.Is(err, helper.ErrRejected) || env.server.Count(authserver.GrantCode) != 0 {
-		t.Errorf("without iss: error %v and %d codes sent, want ErrRejected and none", err, env.server.Count(authserver.GrantCode))
+		t.Errorf("without iss: error %v and %d codes sent, want ErrRejected and none", err,
+			env.server.Count(authserver.GrantCode))
 	}
 	if err := env.server.Fail(authserver.Fault{Kind: authserver.NoIDToken, Grant: authserver.GrantCode}); err != nil {
 		t.Fatal(err)
@@ -208,7 +214,7 @@ func TestSignIn_OAuthFaults(t *testing.T) {
 	}
 }
 
-// An answer with another state is not the person's: waiting continues.
+// TestSignIn_WrongStateThenRight checks that a response with another state does not end the wait.
 func TestSignIn_WrongStateThenRight(t *testing.T) {
 	env := newEnvironment(t, authserver.Options{})
 	if err := env.server.Fail(authserver.Fault{Kind: authserver.WrongState}); err != nil {

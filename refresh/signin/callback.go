@@ -167,12 +167,14 @@ func (a *attempt) readResponse(query url.Values) response {
 	case query.Has("iss") && !refresh.SameIssuer(a.iss, iss):
 		return response{err: refresh.NewIssuerNameError("the browser's answer", iss, a.iss)}
 	case a.iss.IssRequired && !query.Has("iss"):
-		return response{err: fmt.Errorf("the browser's answer is %w: it lacks the iss that this issuer always sends; start the sign-in again", helper.ErrRejected)}
+		return response{err: fmt.Errorf("the browser's answer is %w: it lacks the iss that this issuer always sends; "+
+			"start the sign-in again", helper.ErrRejected)}
 	case query.Has("error"):
 		e := refresh.NewEndpointError(host, 0, query.Get("error"), query.Get("error_description"))
 		return response{err: fmt.Errorf("sign in: %w: %w", e, errorKind(e.Code))}
 	case code == "":
-		return response{err: fmt.Errorf("the browser's answer is %w: it has neither a code nor an error; start the sign-in again", helper.ErrRejected)}
+		return response{err: fmt.Errorf("the browser's answer is %w: it has neither a code nor an error; start the "+
+			"sign-in again", helper.ErrRejected)}
 	}
 	return response{code: helper.NewSecret(code)}
 }

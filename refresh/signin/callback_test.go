@@ -29,7 +29,8 @@ func testAttempt() *attempt {
 	return newAttempt(iss, redirect, helper.NewSecret(state))
 }
 
-// What does not belong to the attempt gets an error page and changes nothing.
+// TestCallback_Ignored checks that a request that does not belong to the attempt gets an error page and changes
+// nothing.
 func TestCallback_Ignored(t *testing.T) {
 	const right = "/auth/callback?code=c&state=the-state&iss=https://issuer.example"
 	for _, c := range []struct {
@@ -96,7 +97,7 @@ func wantStrict(t *testing.T, resp *http.Response) {
 	}
 }
 
-// What belongs to the attempt ends the wait, with a code or an error.
+// TestCallback_Response checks that a request that belongs to the attempt ends the wait, with a code or an error.
 func TestCallback_Response(t *testing.T) {
 	for _, c := range []struct {
 		name, query string
@@ -107,12 +108,24 @@ func TestCallback_Response(t *testing.T) {
 		{"a parameter nobody knows", "code=c&iss=https://issuer.example&session_state=x", nil, ""},
 		{"no iss", "code=c", helper.ErrRejected, "iss"},
 		{"an empty iss", "code=c&iss=", helper.ErrRejected, `it names the issuer "", and`},
-		{"another iss", "code=c&iss=https://evil.example", helper.ErrRejected, `it names the issuer "https://evil.example", and "https://issuer.example" was asked for`},
+		{
+			"another iss", "code=c&iss=https://evil.example", helper.ErrRejected,
+			`it names the issuer "https://evil.example", and "https://issuer.example" was asked for`,
+		},
 		{"an iss with a slash", "code=c&iss=https://issuer.example/", helper.ErrRejected, "differs by the slash at its end"},
-		{"an error of another iss", "error=access_denied&iss=https://evil.example", helper.ErrRejected, "https://evil.example"},
-		{"denied", "error=access_denied&error_description=No+way&iss=https://issuer.example", helper.ErrSignInRequired, "issuer.example answered access_denied: No way"},
+		{
+			"an error of another iss", "error=access_denied&iss=https://evil.example", helper.ErrRejected,
+			"https://evil.example",
+		},
+		{
+			"denied", "error=access_denied&error_description=No+way&iss=https://issuer.example", helper.ErrSignInRequired,
+			"issuer.example answered access_denied: No way",
+		},
 		{"trouble", "error=server_error&iss=https://issuer.example", helper.ErrTemporary, "server_error"},
-		{"control characters", "error=a%0ab%1b[31m&error_description=%E2%80%AEevil%0d%0a&iss=https://issuer.example", helper.ErrSignInRequired, "answered a b[31m: evil: "},
+		{
+			"control characters", "error=a%0ab%1b[31m&error_description=%E2%80%AEevil%0d%0a&iss=https://issuer.example",
+			helper.ErrSignInRequired, "answered a b[31m: evil: ",
+		},
 		{"neither", "iss=https://issuer.example", helper.ErrRejected, "neither"},
 		{"an empty code", "code=&iss=https://issuer.example", helper.ErrRejected, "neither"},
 	} {
@@ -139,7 +152,7 @@ func TestCallback_Response(t *testing.T) {
 	}
 }
 
-// The page tells how the exchange ended, also to a browser that asks twice.
+// TestCallback_PageTellsTheTruth checks that the page shows the result of the exchange, also on a second request.
 func TestCallback_PageTellsTheTruth(t *testing.T) {
 	for _, c := range []struct {
 		end  error
@@ -168,7 +181,10 @@ func TestRedirects(t *testing.T) {
 		iss  helper.Issuer
 		want string
 	}{
-		{helper.Issuer{Profile: refresh.ProfileOpenAI}, "http://127.0.0.1:1455/auth/callback http://127.0.0.1:1457/auth/callback"},
+		{
+			helper.Issuer{Profile: refresh.ProfileOpenAI},
+			"http://127.0.0.1:1455/auth/callback http://127.0.0.1:1457/auth/callback",
+		},
 		{helper.Issuer{Profile: refresh.ProfileOAuth}, "http://127.0.0.1:0/callback"},
 		{helper.Issuer{Profile: refresh.ProfileOpenAI, RedirectURI: "http://[::1]:9/x"}, "http://[::1]:9/x"},
 	} {
@@ -203,7 +219,8 @@ func TestListen_TakesTheFirstFreePort(t *testing.T) {
 		t.Errorf("redirect %s, listening on %s", got.String(), l.Addr())
 	}
 	_, _, err = listen(t.Context(), []url.URL{taken, taken})
-	if !errors.Is(err, helper.ErrTemporary) || strings.Count(err.Error(), taken.Host) < 2 || strings.Contains(err.Error(), "\n") {
+	if !errors.Is(err, helper.ErrTemporary) || strings.Count(err.Error(), taken.Host) < 2 ||
+		strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want ErrTemporary that names the ports in one line", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -213,8 +230,7 @@ func TestListen_TakesTheFirstFreePort(t *testing.T) {
 	}
 }
 
-// Over a real connection a request whose first line names another host is
-// refused too.
+// TestServe_AbsoluteForm checks over a real connection that a request line with another host is rejected.
 func TestServe_AbsoluteForm(t *testing.T) {
 	l, redirect, err := listen(t.Context(), []url.URL{{Scheme: "http", Host: "127.0.0.1:0", Path: "/auth/callback"}})
 	if err != nil {
@@ -229,7 +245,8 @@ func TestServe_AbsoluteForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	request := "GET http://evil.example/auth/callback?code=c&state=the-state HTTP/1.1\r\nHost: " + redirect.Host + "\r\n\r\n"
+	request := "GET http://evil.example/auth/callback?code=c&state=the-state HTTP/1.1\r\nHost: " + redirect.Host +
+		"\r\n\r\n"
 	if _, err := c.Write([]byte(request)); err != nil {
 		t.Fatal(err)
 	}
@@ -242,8 +259,7 @@ func TestServe_AbsoluteForm(t *testing.T) {
 	}
 }
 
-// Whatever the query, only the right state ends the wait, and then there is a
-// code or a printable error of one line, never both.
+// FuzzCallback checks that only the right state ends the wait, with either a code or a printable error of one line.
 func FuzzCallback(f *testing.F) {
 	for _, seed := range []string{
 		"", "code=c&state=the-state", "code=c&state=the-state&iss=https://issuer.example",
@@ -278,13 +294,13 @@ func wantValid(t *testing.T, got response, sent url.Values) {
 		t.Error("there is neither a code nor an error, or both")
 	case got.err == nil && (sent.Get("iss") != issuer || got.code.Reveal() != sent.Get("code")):
 		t.Error("a code of another issuer, or another code")
-	case got.err != nil && strings.ContainsFunc(got.err.Error(), func(r rune) bool { return r < ' ' || r == '\u202e' || r == 0x9b }):
+	case got.err != nil &&
+		strings.ContainsFunc(got.err.Error(), func(r rune) bool { return r < ' ' || r == '\u202e' || r == 0x9b }):
 		t.Errorf("the error is not fit for a terminal: %q", got.err)
 	}
 }
 
-// Without a listener the redirect URI is the first choice, with a port that
-// browsers show.
+// TestUnheard checks that without a listener the first redirect URI is used, with a port that browsers show.
 func TestUnheard(t *testing.T) {
 	for _, c := range []struct {
 		iss  helper.Issuer

@@ -58,12 +58,17 @@ func (d *Device) SignIn(ctx context.Context, iss helper.Issuer) (helper.Credenti
 	if code.Expiry.Before(end) {
 		end = code.Expiry
 	}
-	d.Show(Code{UserCode: code.UserCode, URL: code.VerificationURL, URLComplete: code.VerificationURLComplete, Expiry: end})
+	d.Show(Code{
+		UserCode: code.UserCode, URL: code.VerificationURL, URLComplete: code.VerificationURLComplete,
+		Expiry: end,
+	})
 	return d.poll(ctx, iss, code, start, end)
 }
 
 // poll polls until the person has decided or the time is over.
-func (d *Device) poll(ctx context.Context, iss helper.Issuer, code refresh.DeviceCode, start, end time.Time) (helper.Credential, error) {
+func (d *Device) poll(
+	ctx context.Context, iss helper.Issuer, code refresh.DeviceCode, start, end time.Time,
+) (helper.Credential, error) {
 	wait := code.Interval
 	var trouble error // the error of the last poll
 	for {
@@ -82,9 +87,11 @@ func (d *Device) poll(ctx context.Context, iss helper.Issuer, code refresh.Devic
 	}
 }
 
-// the error of the last poll
+// timeoutError returns the error of a sign-in that timed out. It includes the error of the last poll: the person may
+// have approved while the server could not be asked.
 func timeoutError(limit time.Duration, trouble error) error {
-	err := fmt.Errorf("nobody approved the sign-in within %s; start the sign-in again: %w", limit.Round(time.Second), helper.ErrTemporary)
+	err := fmt.Errorf("nobody approved the sign-in within %s; start the sign-in again: %w", limit.Round(time.Second),
+		helper.ErrTemporary)
 	if trouble != nil {
 		err = fmt.Errorf("%w; the last trouble: %w", err, trouble)
 	}

@@ -17,8 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
 
-// A deviceFixture is an authorization server, and a person with a device whose time
-// passes as soon as somebody waits.
+// A deviceFixture is an authorization server, and a person with a device. Its clock advances during each wait.
 type deviceFixture struct {
 	server *authserver.Server
 	device *signin.Device
@@ -28,7 +27,7 @@ type deviceFixture struct {
 	now   time.Time
 	waits []time.Duration
 	shown []signin.Code
-	// during is what happens in the wait of that number, from 1.
+	// during is called in the wait of that number, from 1.
 	during map[int]func()
 }
 
@@ -94,7 +93,7 @@ func (fix *deviceFixture) fail(t *testing.T, faults ...authserver.Fault) {
 	}
 }
 
-// approve lets the person approve in the wait of that number.
+// approve makes the person approve in the wait of that number.
 func (fix *deviceFixture) approve(t *testing.T, wait int) {
 	fix.during[wait] = func() {
 		if err := fix.server.ApproveDevice(fix.shown[0].UserCode); err != nil {
@@ -133,7 +132,10 @@ func TestDevice(t *testing.T) {
 		}
 		fix.wantWaits(t, 3, 3, 3)
 		code := fix.shown[0]
-		want := signin.Code{UserCode: code.UserCode, URL: fix.server.URL() + "/codex/device", Expiry: start.Add(15 * time.Minute)}
+		want := signin.Code{
+			UserCode: code.UserCode, URL: fix.server.URL() + "/codex/device",
+			Expiry: start.Add(15 * time.Minute),
+		}
 		if profile == refresh.ProfileOAuth {
 			want.URL = fix.server.URL() + "/device"
 			want.URLComplete = want.URL + "?user_code=" + code.UserCode
@@ -144,8 +146,8 @@ func TestDevice(t *testing.T) {
 	})
 }
 
-// How troubles on the way lengthen the waits. The server asks for 5 seconds;
-// the person approves in the last wait.
+// TestDevice_Waits checks how failed polls lengthen the waits. The server's interval is 5 seconds; the person approves
+// in the last wait.
 func TestDevice_Waits(t *testing.T) {
 	kind := func(kinds ...string) []authserver.Fault {
 		faults := make([]authserver.Fault, 0, len(kinds))
@@ -164,7 +166,8 @@ func TestDevice_Waits(t *testing.T) {
 		{"half an answer", kind(authserver.Truncated), []int{5, 10, 10}},
 		{"trouble, then slow_down", kind(authserver.DropBefore, authserver.SlowDown), []int{5, 10, 15, 15}},
 		{"gateways", kind(authserver.Status502, authserver.Status503, authserver.Status408), []int{5, 10, 20, 40, 40}},
-		{"never more than a minute", kind(authserver.Status500, authserver.Status500, authserver.Status500, authserver.Status500, authserver.Status500), []int{5, 10, 20, 40, 60, 60, 60}},
+		{"never more than a minute", kind(authserver.Status500, authserver.Status500, authserver.Status500,
+			authserver.Status500, authserver.Status500), []int{5, 10, 20, 40, 60, 60, 60}},
 		{"Retry-After is for once", []authserver.Fault{{Kind: authserver.Status429, RetryAfter: 50}}, []int{5, 50, 10}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -181,7 +184,7 @@ func TestDevice_Waits(t *testing.T) {
 	}
 }
 
-// What ends a device sign-in, at which poll.
+// TestDevice_Ends checks which answers end a device sign-in, and at which poll.
 func TestDevice_Ends(t *testing.T) {
 	polls := authserver.GrantDeviceToken
 	for _, c := range []struct {
@@ -207,8 +210,14 @@ func TestDevice_Ends(t *testing.T) {
 			fix.fail(t, authserver.Fault{Kind: authserver.DropAfter})
 		}, helper.ErrSignInRequired, 2},
 		{"nobody comes", func(*testing.T, *deviceFixture) {}, helper.ErrTemporary, 44},
-		{"an endless limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 24 * time.Hour }, helper.ErrTemporary, 44},
-		{"nobody comes within the limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 50 * time.Second }, helper.ErrTemporary, 2},
+		{
+			"an endless limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 24 * time.Hour },
+			helper.ErrTemporary, 44,
+		},
+		{
+			"nobody comes within the limit", func(_ *testing.T, fix *deviceFixture) { fix.device.Limit = 50 * time.Second },
+			helper.ErrTemporary, 2,
+		},
 		{"nobody can be asked", func(t *testing.T, fix *deviceFixture) {
 			fix.fail(t, authserver.Fault{Kind: authserver.DropBefore, Times: authserver.Forever})
 			fix.device.Limit = 5 * time.Minute
@@ -249,7 +258,7 @@ func wantNoSecret(t *testing.T, server *authserver.Server, err error) {
 	}
 }
 
-// A person reads how long the wait was, and why it may have been in vain.
+// TestDevice_LateSaysWhy checks that the error contains the time limit and the last error of the server.
 func TestDevice_LateSaysWhy(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{})
 	fix.fail(t, authserver.Fault{Kind: authserver.Status503, Times: authserver.Forever})
@@ -259,11 +268,11 @@ func TestDevice_LateSaysWhy(t *testing.T) {
 	}
 }
 
-// A server that forgets its code sooner than in 15 minutes is not polled
-// longer.
+// TestDevice_ExpiryOfTheServer checks that polling stops when the server's code expires.
 func TestDevice_ExpiryOfTheServer(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth, DeviceInterval: 20})
-	fix.iss.DeviceEndpoint = serve(t, `{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","interval":20,"expires_in":70}`)
+	fix.iss.DeviceEndpoint = serve(t,
+		`{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","interval":20,"expires_in":70}`)
 	fix.fail(t, authserver.Fault{Kind: authserver.Status503, Times: authserver.Forever})
 	if _, err := fix.signIn(t); !errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %v, want ErrTemporary", err)
@@ -274,16 +283,21 @@ func TestDevice_ExpiryOfTheServer(t *testing.T) {
 	}
 }
 
-// However patient the server and the owner are, 15 minutes are the end.
+// TestDevice_PatientServer checks that 15 minutes are the limit, whatever the server and the owner allow.
 func TestDevice_PatientServer(t *testing.T) {
-	for limit, want := range map[time.Duration]time.Duration{0: 15 * time.Minute, time.Hour: 15 * time.Minute, time.Minute: time.Minute} {
+	for limit, want := range map[time.Duration]time.Duration{
+		0: 15 * time.Minute, time.Hour: 15 * time.Minute,
+		time.Minute: time.Minute,
+	} {
 		fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth})
-		fix.iss.DeviceEndpoint = serve(t, `{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","expires_in":3600}`)
+		fix.iss.DeviceEndpoint = serve(t,
+			`{"device_code":"d","user_code":"A","verification_uri":"https://issuer.example/","expires_in":3600}`)
 		fix.fail(t, authserver.Fault{Kind: authserver.Status503, Times: authserver.Forever})
 		fix.device.Limit = limit
 		start := fix.Now()
 		_, err := fix.signIn(t)
-		if took := fix.Now().Sub(start); took != want || fix.shown[0].Expiry.Sub(start) != want || !errors.Is(err, helper.ErrTemporary) {
+		if took := fix.Now().Sub(start); took != want || fix.shown[0].Expiry.Sub(start) != want ||
+			!errors.Is(err, helper.ErrTemporary) {
 			t.Errorf("limit %s: error %v after %s, shown %s; want %s", limit, err, took, fix.shown[0].Expiry.Sub(start), want)
 		}
 	}
@@ -312,7 +326,7 @@ func TestDevice_Cancelled(t *testing.T) {
 	})
 }
 
-// Who gives up when the time is over too has given up.
+// TestDevice_CancelledLate checks that the context's error takes precedence over the timeout.
 func TestDevice_CancelledLate(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{})
 	fix.device.Limit = time.Second
@@ -323,7 +337,7 @@ func TestDevice_CancelledLate(t *testing.T) {
 	}
 }
 
-// A sleeping computer wakes after the time is over: nothing is asked any more.
+// TestDevice_ClockJumps checks that nothing is sent after the timeout, as after a computer was suspended.
 func TestDevice_ClockJumps(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{})
 	fix.during[2] = func() {
@@ -331,7 +345,8 @@ func TestDevice_ClockJumps(t *testing.T) {
 		defer fix.mu.Unlock()
 		fix.now = fix.now.Add(time.Hour)
 	}
-	if _, err := fix.signIn(t); !errors.Is(err, helper.ErrTemporary) || fix.server.Count(authserver.GrantDeviceToken) != 1 {
+	if _, err := fix.signIn(t); !errors.Is(err, helper.ErrTemporary) ||
+		fix.server.Count(authserver.GrantDeviceToken) != 1 {
 		t.Errorf("error %v after %d polls, want ErrTemporary after 1", err, fix.server.Count(authserver.GrantDeviceToken))
 	}
 }

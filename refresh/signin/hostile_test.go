@@ -13,14 +13,16 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// hostileText clears the screen, colours, rings, turns the direction of
-// writing and breaks the line.
+// hostileText clears the screen, colours, rings, turns the direction of writing and breaks the line.
 const hostileText = "a\x1b[2J\x1b]0;x\x07b\u202ec\u2066d\u009b31me\r\nf\u200bg"
 
-// serve returns the URL of a server with one answer for everything.
+// serve returns the URL of a server that gives the same answer to every request.
 func serve(t *testing.T, body string) string {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_,
+			_ = io.WriteString(w, body)
+	}))
 	t.Cleanup(s.Close)
 	return s.URL
 }
@@ -32,14 +34,19 @@ func isHarmful(text string) bool {
 	})
 }
 
-// Claims are the server's words: they are made fit for a terminal before
-// anybody stores or shows them.
+// TestHostileClaims checks that claims are sanitized before they are stored or shown.
 func TestHostileClaims(t *testing.T) {
 	const want = "a[2J]0;xbcd31me  fg"
-	user := authserver.User{Subject: hostileText, Email: hostileText, AccountID: hostileText, UserID: hostileText, Plan: hostileText}
+	user := authserver.User{
+		Subject: hostileText, Email: hostileText, AccountID: hostileText, UserID: hostileText,
+		Plan: hostileText,
+	}
 	wantClean := func(t *testing.T, id helper.Identity, err error) {
 		t.Helper()
-		for name, got := range map[string]string{"subject": id.Subject, "email": id.Email, "account id": id.AccountID, "user id": id.UserID, "plan": id.Plan} {
+		for name, got := range map[string]string{
+			"subject": id.Subject, "email": id.Email, "account id": id.AccountID,
+			"user id": id.UserID, "plan": id.Plan,
+		} {
 			if err != nil || isHarmful(got) || got != want {
 				t.Errorf("error %v, the %s is %q, want %q", err, name, got, want)
 			}
@@ -59,12 +66,14 @@ func TestHostileClaims(t *testing.T) {
 	})
 }
 
-// Hostile words in the error of a poll reach nobody.
+// TestHostileDescription checks that hostile text in the error of a poll is not shown.
 func TestHostileDescription(t *testing.T) {
 	fix := newDeviceFixture(t, authserver.Options{Profile: refresh.ProfileOAuth})
-	fix.iss.TokenEndpoint = refuse(t, `{"error":"access_denied\u001b[31m","error_description":"No\u202e way\r\n\u001b[2Jcodex-cred: all is well\u009b"}`)
+	fix.iss.TokenEndpoint = refuse(t,
+		`{"error":"access_denied\u001b[31m","error_description":"No\u202e way\r\n\u001b[2Jcodex-cred: all is well\u009b"}`)
 	_, err := fix.signIn(t)
-	if !errors.Is(err, helper.ErrSignInRequired) || isHarmful(err.Error()) || !strings.Contains(err.Error(), "access_denied[31m: No way") {
+	if !errors.Is(err, helper.ErrSignInRequired) || isHarmful(err.Error()) ||
+		!strings.Contains(err.Error(), "access_denied[31m: No way") {
 		t.Errorf("error %q, want ErrSignInRequired with harmless words", err)
 	}
 }
@@ -79,7 +88,7 @@ func refuse(t *testing.T, body string) string {
 	return s.URL
 }
 
-// A user code, or a page, that is more than text is not shown.
+// TestHostileDeviceAnswer checks that a user code or URL with control characters is not shown.
 func TestHostileDeviceAnswer(t *testing.T) {
 	for name, body := range map[string]string{
 		"user code": `{"device_code":"d","user_code":"AB\u001b[2JCD","verification_uri":"https://issuer.example/"}`,

@@ -10,7 +10,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// After the answer nothing listens any more (RFC 8252 section 8.3).
+// TestSignIn_ListenerIsClosed checks that the listener is closed after the response (RFC 8252 section 8.3).
 func TestSignIn_ListenerIsClosed(t *testing.T) {
 	env := newEnvironment(t, authserver.Options{Profile: refresh.ProfileOAuth})
 	var address string

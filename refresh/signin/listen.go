@@ -22,7 +22,8 @@ type PortsError struct {
 
 // Error implements error.
 func (e *PortsError) Error() string {
-	return fmt.Sprintf("listen for the browser's answer on %s: %s; close the program that holds the port, perhaps another sign-in: %v",
+	return fmt.Sprintf("listen for the browser's answer on %s: %s; close the program that holds the port, perhaps "+
+		"another sign-in: %v",
 		strings.Join(e.Addresses, " and "), e.cause, helper.ErrTemporary)
 }
 
@@ -50,7 +51,8 @@ func listen(ctx context.Context, places []url.URL) (net.Listener, url.URL, error
 	if err := ctx.Err(); err != nil {
 		return nil, url.URL{}, fmt.Errorf("listen for the browser's answer: %w", err)
 	}
-	return nil, url.URL{}, &PortsError{Addresses: addresses(places), cause: strings.ReplaceAll(fmt.Sprint(busy), "\n", "; ")}
+	return nil, url.URL{},
+		&PortsError{Addresses: addresses(places), cause: strings.ReplaceAll(fmt.Sprint(busy), "\n", "; ")}
 }
 
 // manualRedirect returns the first redirect URI, for a response that the person pastes. Port 0 is replaced: a browser
@@ -94,7 +96,8 @@ func parseRedirect(raw string) (url.URL, error) {
 		strings.HasPrefix(u.Path, "/") && u.User == nil && !strings.ContainsAny(raw, "?#") {
 		return *u, nil
 	}
-	return url.URL{}, fmt.Errorf("redirect URI %.200q is %w: use http://HOST:PORT/PATH with the host 127.0.0.1, [::1] or localhost", raw, helper.ErrInvalid)
+	return url.URL{}, fmt.Errorf("redirect URI %.200q is %w: use http://HOST:PORT/PATH with the host 127.0.0.1, [::1] "+
+		"or localhost", raw, helper.ErrInvalid)
 }
 
 func isPort(text string) bool {

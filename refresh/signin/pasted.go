@@ -14,14 +14,18 @@ import (
 
 // Reasons for rejecting a pasted text. None contains any of the text.
 var (
-	errPasteEmpty     = errors.New("nothing was pasted")
-	errPasteLong      = errors.New("the pasted text is longer than 8 KiB, which no such address is")
-	errPasteBare      = errors.New("that is not a whole address; paste all of the address that the browser ended at, not only the code")
-	errPasteAuthorize = errors.New("that is the address where the sign-in begins; sign in there, then paste the address that the browser ended at")
-	errPasteElsewhere = errors.New("that is not the address that the sign-in ends at; finish the sign-in, then paste the address that the browser ended at")
-	errPasteQuery     = errors.New("the address is cut or changed; paste all of it again")
-	errPasteNoState   = errors.New("the address lacks its state; paste all of the address that the browser ended at")
-	errPasteState     = errors.New("that is the answer to another sign-in; paste the address that the browser ended at this time")
+	errPasteEmpty = errors.New("nothing was pasted")
+	errPasteLong  = errors.New("the pasted text is longer than 8 KiB, which no such address is")
+	errPasteBare  = errors.New("that is not a whole address; paste all of the address that the browser ended at, " +
+		"not only the code")
+	errPasteAuthorize = errors.New("that is the address where the sign-in begins; sign in there, then paste the " +
+		"address that the browser ended at")
+	errPasteElsewhere = errors.New("that is not the address that the sign-in ends at; finish the sign-in, then paste " +
+		"the address that the browser ended at")
+	errPasteQuery   = errors.New("the address is cut or changed; paste all of it again")
+	errPasteNoState = errors.New("the address lacks its state; paste all of the address that the browser ended at")
+	errPasteState   = errors.New("that is the answer to another sign-in; paste the address that the browser ended at " +
+		"this time")
 )
 
 // A paste is a result of Pasted.
@@ -46,9 +50,11 @@ func (b *Browser) ask(ctx context.Context) <-chan paste {
 // pasteError returns the error of a sign-in without a listener in which Pasted failed.
 func pasteError(err error) error {
 	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("nobody pasted the address that the browser ended at; start the sign-in again: %w", helper.ErrTemporary)
+		return fmt.Errorf("nobody pasted the address that the browser ended at; start the sign-in again: %w",
+			helper.ErrTemporary)
 	}
-	return fmt.Errorf("read the address that the browser ended at: %w; start the sign-in again: %w", err, helper.ErrTemporary)
+	return fmt.Errorf("read the address that the browser ended at: %w; start the sign-in again: %w", err,
+		helper.ErrTemporary)
 }
 
 // paste delivers the response in a pasted text. An error is why it is not the response to this attempt, which is then

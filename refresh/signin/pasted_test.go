@@ -11,8 +11,7 @@ import (
 
 const pastedQuery = "code=the-code&state=the-state&iss=https%3A%2F%2Fissuer.example"
 
-// The forms in which the address of the answer comes out of a browser, a chat
-// or a terminal.
+// TestPaste_Forms checks the forms in which an address is copied from a browser, a chat or a terminal.
 func TestPaste_Forms(t *testing.T) {
 	const whole = "http://127.0.0.1:1455/auth/callback?" + pastedQuery
 	for _, c := range []struct{ name, text string }{
@@ -64,8 +63,7 @@ func TestPaste_Forms(t *testing.T) {
 	}
 }
 
-// What is no answer of this attempt is refused with advice, and the attempt
-// goes on.
+// TestPaste_Refused checks that any other text is rejected with advice, and that the attempt continues.
 func TestPaste_Refused(t *testing.T) {
 	const address = "http://127.0.0.1:1455/auth/callback"
 	for _, c := range []struct {
@@ -92,8 +90,14 @@ func TestPaste_Refused(t *testing.T) {
 		{"two states", address + "?" + pastedQuery + "&state=the-state", errPasteQuery},
 		{"two codes", address + "?" + pastedQuery + "&code=x", errPasteQuery},
 		{"a bad escape", address + "?" + pastedQuery + "&x=%zz", errPasteQuery},
-		{"the authorize address", issuer + "/authorize?client_id=c&state=the-state&code_challenge=x&redirect_uri=y", errPasteAuthorize},
-		{"the authorize address without its scheme", "issuer.example/authorize?client_id=c&state=the-state", errPasteAuthorize},
+		{
+			"the authorize address", issuer + "/authorize?client_id=c&state=the-state&code_challenge=x&redirect_uri=y",
+			errPasteAuthorize,
+		},
+		{
+			"the authorize address without its scheme", "issuer.example/authorize?client_id=c&state=the-state",
+			errPasteAuthorize,
+		},
 		{"the authorize address cut", issuer + "/authorize", errPasteAuthorize},
 		{"only the query of the authorize address", "client_id=c&state=the-state&code_challenge=x&code=y", errPasteAuthorize},
 		{"a page of the issuer", issuer + "/log-in?state=the-state&code=c", errPasteElsewhere},
@@ -121,13 +125,16 @@ func TestPaste_Refused(t *testing.T) {
 	}
 }
 
-// The response itself is judged as that of the callback is.
+// TestPaste_Response checks that a pasted response is judged like one of the callback.
 func TestPaste_Response(t *testing.T) {
 	for _, c := range []struct {
 		name, query string
 		want        error
 	}{
-		{"denied", "error=access_denied&error_description=No%1b[31m+way&iss=https://issuer.example", helper.ErrSignInRequired},
+		{
+			"denied", "error=access_denied&error_description=No%1b[31m+way&iss=https://issuer.example",
+			helper.ErrSignInRequired,
+		},
 		{"trouble", "error=server_error&iss=https://issuer.example", helper.ErrTemporary},
 		{"another issuer", "code=c&iss=https://evil.example", helper.ErrRejected},
 		{"no iss", "code=c", helper.ErrRejected},
@@ -138,18 +145,19 @@ func TestPaste_Response(t *testing.T) {
 			if err := a.paste("state=the-state&" + c.query); err != nil {
 				t.Fatal(err)
 			}
-			if got := <-a.responses; !errors.Is(got.err, c.want) || !got.code.IsZero() || strings.ContainsAny(got.err.Error(), "\x1b\n") {
+			if got := <-a.responses; !errors.Is(got.err, c.want) || !got.code.IsZero() ||
+				strings.ContainsAny(got.err.Error(), "\x1b\n") {
 				t.Errorf("error %q, want %v", got.err, c.want)
 			}
 		})
 	}
 }
 
-// Whatever is pasted, only the right state ends the wait, and then there is a
-// code or a printable error of one line, never both.
+// FuzzPaste checks that only the right state ends the wait, with either a code or a printable error of one line.
 func FuzzPaste(f *testing.F) {
 	for _, seed := range []string{
-		"", pastedQuery, "?" + pastedQuery, "http://127.0.0.1:1455/auth/callback?" + pastedQuery, "<x>", "a b\n&amp;#", "://", "state=the-state", "%",
+		"", pastedQuery, "?" + pastedQuery, "http://127.0.0.1:1455/auth/callback?" + pastedQuery, "<x>", "a b\n&amp;#", "://",
+		"state=the-state", "%",
 		"error=x%0a&error_description=%e2%80%ae&state=the-state&iss=https://issuer.example",
 	} {
 		f.Add(seed)

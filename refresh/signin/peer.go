@@ -54,7 +54,8 @@ func (a *attempt) mayAnswer(w http.ResponseWriter, r *http.Request) bool {
 // noteOther warns the person about an attempt of another user.
 func (a *attempt) noteOther(other peeruser.User, tried string) {
 	if other.Relation == peeruser.Other {
-		a.note(fmt.Sprintf("warning: %s of this computer tried to %s this sign-in and was refused; yours goes on", other, tried))
+		a.note(fmt.Sprintf("warning: %s of this computer tried to %s this sign-in and was refused; yours goes on", other,
+			tried))
 	}
 }
 
@@ -74,5 +75,6 @@ func (a *attempt) note(text string) {
 
 // errTwoBrowsers returns the error of a sign-in that another user may have opened.
 func errTwoBrowsers() error {
-	return fmt.Errorf("two browsers opened this sign-in, and the system does not say which is yours: %w; start the sign-in again", helper.ErrRejected)
+	return fmt.Errorf("two browsers opened this sign-in, and the system does not say which is yours: %w; start the "+
+		"sign-in again", helper.ErrRejected)
 }

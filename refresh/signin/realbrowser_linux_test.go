@@ -17,9 +17,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testbrowser"
 )
 
-// Browsers that people have keep the cookie of the start address up to the answer,
-// and bring it from a second tab, on either name of this computer. The system says
-// nothing of their user here, so that nothing but the cookie lets them in.
+// TestRealBrowsers_Cookie checks that common browsers keep the cookie of the start address until the response, and send
+// it from a second tab, for either name of this computer. The system reports no user here, so only the cookie counts.
 func TestRealBrowsers_Cookie(t *testing.T) {
 	for _, name := range testbrowser.Names() {
 		for _, host := range []string{"127.0.0.1", "localhost"} {
@@ -61,8 +60,8 @@ func run(ctx context.Context, b *testbrowser.Browser, addresses ...string) error
 	return nil
 }
 
-// tabs is an issuer whose sign-in page opens a second tab, which goes to the start
-// address again. The first tab goes on when the second has come to the issuer too.
+// tabs is an issuer whose sign-in page opens a second tab, which opens the start address again. The first tab continues
+// when the second has reached the issuer.
 type tabs struct {
 	server *httptest.Server
 	start  atomic.Pointer[string]

@@ -102,7 +102,8 @@ func (a *attempt) serveStart(w http.ResponseWriter, r *http.Request) {
 	case refuse:
 		a.note("warning: another browser opened the one-time address of this sign-in again and was refused; " +
 			"go on in the first one, or visit the address above")
-		show(w, http.StatusForbidden, "This sign-in was opened already. Go on there, or visit the address that the terminal shows.")
+		show(w, http.StatusForbidden, "This sign-in was opened already. Go on there, or visit the address that the "+
+			"terminal shows.")
 		return
 	case refuseBoth:
 		a.respond(response{err: errTwoBrowsers()})

@@ -36,8 +36,8 @@ const (
 	noCookie   = false
 )
 
-// The start address leads one browser to the issuer, and that browser alone brings
-// the answer, unless the system says that another is this user's too.
+// TestStart checks that the start address redirects one browser to the issuer, and that only that browser may deliver
+// the response, unless the system confirms that another belongs to this user too.
 func TestStart(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -125,7 +125,7 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// A browserTest is one attempt whose peers are made up.
+// A browserTest is one attempt with fake peers.
 type browserTest struct {
 	a      *attempt
 	by     peeruser.Relation
@@ -180,7 +180,8 @@ func (b *browserTest) visit(t *testing.T, v visit) {
 	}
 	cookie := w.Result().Cookies()[0]
 	b.cookie = cookie.Name + "=" + cookie.Value
-	if w.Result().Header.Get("Location") != b.a.authorize || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" {
+	if w.Result().Header.Get("Location") != b.a.authorize || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
+		cookie.Path != "/" {
 		t.Errorf("%s: led to %q with %v", v.what, w.Result().Header.Get("Location"), cookie)
 	}
 }
@@ -196,7 +197,7 @@ func (b *browserTest) wantNotes(t *testing.T, want string) {
 	}
 }
 
-// What is not a person's opening of the address does not use it up.
+// TestStart_NotUsedUp checks that a prefetch, for example, does not use up the start address.
 func TestStart_NotUsedUp(t *testing.T) {
 	for _, c := range []struct {
 		name, method, host, header string
@@ -221,16 +222,20 @@ func TestStart_NotUsedUp(t *testing.T) {
 	}
 }
 
-// Nothing else below the path leads anywhere, and no two addresses are alike.
+// TestStart_Address checks that other paths are not found, and that addresses are unique.
 func TestStart_Address(t *testing.T) {
 	b, again := newBrowserTest(t), newBrowserTest(t)
-	if b.a.start.path == again.a.start.path || b.a.start.cookie == again.a.start.cookie || len(b.a.start.path) != len("/start/")+43 {
+	if b.a.start.path == again.a.start.path || b.a.start.cookie == again.a.start.cookie ||
+		len(b.a.start.path) != len("/start/")+43 {
 		t.Errorf("start addresses %s and %s", b.a.start.path, again.a.start.path)
 	}
 	if got, want := b.a.startURL(), "http://127.0.0.1:1455"+b.a.start.path; got != want {
 		t.Errorf("the address is %s, want %s", got, want)
 	}
-	for _, path := range []string{"/start/", "/start", b.a.start.path + "/", b.a.start.path[:len(b.a.start.path)-1], again.a.start.path} {
+	for _, path := range []string{
+		"/start/", "/start", b.a.start.path + "/", b.a.start.path[:len(b.a.start.path)-1],
+		again.a.start.path,
+	} {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Host = "127.0.0.1:1455"
 		w := httptest.NewRecorder()
@@ -241,7 +246,7 @@ func TestStart_Address(t *testing.T) {
 	}
 }
 
-// Many that try do not fill the terminal.
+// TestStart_NotesAreBounded checks that the number of warnings is limited.
 func TestStart_NotesAreBounded(t *testing.T) {
 	b := newBrowserTest(t)
 	for i := range 3 * maxNotes {

@@ -16,8 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
 
-// A terminalUser has a browser on another machine: it ends at an address that it
-// cannot load.
+// A terminalUser has a browser on another machine, which ends at an address that it cannot load.
 type terminalUser struct {
 	env      *environment
 	address  chan string // where to sign in
@@ -45,8 +44,7 @@ func (user *terminalUser) paste(t *testing.T, ctx context.Context) string { //no
 	return redirectAddress(t, ctx, <-user.address)
 }
 
-// redirectAddress signs in at the address and returns the one that the browser is sent
-// to.
+// redirectAddress signs in at the address and returns the address that the browser is redirected to.
 func redirectAddress(t *testing.T, ctx context.Context, address string) string { //nolint:revive // t comes first in tests
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -84,7 +82,7 @@ func TestPasted(t *testing.T) {
 	})
 }
 
-// Rejected may be left out.
+// TestPasted_NobodyHearsTheReason checks that Rejected may be nil.
 func TestPasted_NobodyHearsTheReason(t *testing.T) {
 	user := newTerminalUser(t, authserver.Options{})
 	user.pastes = []string{"x"}
@@ -99,12 +97,13 @@ func TestPasted_Refusal(t *testing.T) {
 	if err := user.env.server.Fail(authserver.Fault{Kind: authserver.AccessDenied}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := user.env.signIn(t); !errors.Is(err, helper.ErrSignInRequired) || !strings.Contains(err.Error(), "access_denied") || user.asked != 1 {
+	if _, err := user.env.signIn(t); !errors.Is(err, helper.ErrSignInRequired) ||
+		!strings.Contains(err.Error(), "access_denied") || user.asked != 1 {
 		t.Errorf("error %v after %d pastes, want a refusal after 1", err, user.asked)
 	}
 }
 
-// Busy ports do not matter to those who paste.
+// TestPasted_WithoutListener checks that pasting works when the ports are in use.
 func TestPasted_WithoutListener(t *testing.T) {
 	user := newTerminalUser(t, authserver.Options{})
 	address := user.occupy(t)
@@ -114,7 +113,7 @@ func TestPasted_WithoutListener(t *testing.T) {
 	}
 }
 
-// occupy makes the port of the redirect URI a busy one.
+// occupy listens on the port of the redirect URI.
 func (user *terminalUser) occupy(t *testing.T) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -126,21 +125,20 @@ func (user *terminalUser) occupy(t *testing.T) (address string) {
 	return l.Addr().String()
 }
 
-// Without anybody who pastes busy ports end the sign-in, and the error names
-// them.
+// TestPortsError checks that without Pasted busy ports fail the sign-in, and that the error names them.
 func TestPortsError(t *testing.T) {
 	user := newTerminalUser(t, authserver.Options{})
 	address := user.occupy(t)
 	user.env.browser.Pasted = nil
 	_, err := user.env.signIn(t)
 	busy := (*signin.PortsError)(nil)
-	if !errors.As(err, &busy) || len(busy.Addresses) != 1 || busy.Addresses[0] != address || !errors.Is(err, helper.ErrTemporary) {
+	if !errors.As(err, &busy) || len(busy.Addresses) != 1 || busy.Addresses[0] != address ||
+		!errors.Is(err, helper.ErrTemporary) {
 		t.Errorf("error %#v, want a PortsError of %s and ErrTemporary", err, address)
 	}
 }
 
-// A closed standard input ends a sign-in that nothing else can answer, and no
-// other.
+// TestPasted_NoMore checks that a closed standard input fails a sign-in without a listener, and no other.
 func TestPasted_NoMore(t *testing.T) {
 	broken := errors.New("the terminal is gone")
 	for _, c := range []struct {
@@ -157,7 +155,8 @@ func TestPasted_NoMore(t *testing.T) {
 			user.env.browser.Pasted = func(context.Context) (string, error) { user.asked++; return "", c.err }
 			user.occupy(t)
 			_, err := user.env.signIn(t)
-			if !errors.Is(err, helper.ErrTemporary) || !errors.Is(err, c.wraps) || !strings.Contains(err.Error(), c.text) || user.asked != 1 {
+			if !errors.Is(err, helper.ErrTemporary) || !errors.Is(err, c.wraps) || !strings.Contains(err.Error(), c.text) ||
+				user.asked != 1 {
 				t.Errorf("without a listener: error %v, asked %d times", err, user.asked)
 			}
 
@@ -176,8 +175,8 @@ func TestPasted_NoMore(t *testing.T) {
 	}
 }
 
-// The listener answers while the person's terminal waits: the sign-in ends, and
-// Pasted is let go.
+// TestPasted_ListenerWins checks that a response at the listener ends the sign-in while Pasted waits, and cancels
+// Pasted.
 func TestPasted_ListenerWins(t *testing.T) {
 	user := newTerminalUser(t, authserver.Options{})
 	b := user.env.browser
@@ -204,7 +203,7 @@ func TestPasted_ListenerWins(t *testing.T) {
 	}
 }
 
-// A Pasted that never returns does not hold up the end.
+// TestPasted_NeverReturns checks that a Pasted that never returns does not delay SignIn.
 func TestPasted_NeverReturns(t *testing.T) {
 	user := newTerminalUser(t, authserver.Options{})
 	forever := make(chan struct{})
@@ -217,7 +216,7 @@ func TestPasted_NeverReturns(t *testing.T) {
 	}
 }
 
-// A person has 5 minutes, unless the owner says otherwise.
+// TestBrowser_Limit checks that the limit is 5 minutes unless Limit is set.
 func TestBrowser_Limit(t *testing.T) {
 	for limit, want := range map[time.Duration]time.Duration{0: 5 * time.Minute, time.Hour: time.Hour} {
 		env := newEnvironment(t, authserver.Options{})
@@ -231,13 +230,14 @@ func TestBrowser_Limit(t *testing.T) {
 			return passed
 		}
 		_, err := env.signIn(t)
-		if len(waits) != 1 || waits[0] != want || !errors.Is(err, helper.ErrTemporary) || !strings.Contains(err.Error(), want.String()) {
+		if len(waits) != 1 || waits[0] != want || !errors.Is(err, helper.ErrTemporary) ||
+			!strings.Contains(err.Error(), want.String()) {
 			t.Errorf("waits %v, error %v; want one of %s", waits, err, want)
 		}
 	}
 }
 
-// Whatever the limit, a state of another attempt is not taken.
+// TestPasted_OfAnotherAttempt checks that a state of another attempt is not accepted.
 func TestPasted_OfAnotherAttempt(t *testing.T) {
 	first := newTerminalUser(t, authserver.Options{Profile: refresh.ProfileOAuth})
 	var old string
@@ -250,7 +250,8 @@ func TestPasted_OfAnotherAttempt(t *testing.T) {
 	}
 	second := newTerminalUser(t, authserver.Options{Profile: refresh.ProfileOAuth})
 	second.pastes = []string{old}
-	if _, err := second.env.signIn(t); err != nil || len(second.rejected) != 1 || !strings.Contains(second.rejected[0].Error(), "another sign-in") {
+	if _, err := second.env.signIn(t); err != nil || len(second.rejected) != 1 ||
+		!strings.Contains(second.rejected[0].Error(), "another sign-in") {
 		t.Errorf("error %v, rejected %v; want one that names another sign-in", err, second.rejected)
 	}
 }

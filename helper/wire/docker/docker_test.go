@@ -20,7 +20,10 @@ func serve(t *testing.T, s *wiretest.Source, operation, in string) (string, erro
 }
 
 func configured() *wiretest.Source {
-	return &wiretest.Source{Configured: []string{"https://reg.example", "https://reg.example:5000", "http://127.0.0.1:7777", "https://127.0.0.1:8888"}}
+	return &wiretest.Source{Configured: []string{
+		"https://reg.example", "https://reg.example:5000",
+		"http://127.0.0.1:7777", "https://127.0.0.1:8888",
+	}}
 }
 
 func answer(server string) string {
@@ -71,14 +74,18 @@ func TestNoToken(t *testing.T) {
 
 func TestStore(t *testing.T) {
 	for name, row := range map[string]struct{ in, err string }{
-		"what get gave":         {`{"ServerURL":"reg.example","Username":"oauth2","Secret":"` + wiretest.Secret + `","Future":1}`, ""},
-		"another secret":        {`{"ServerURL":"reg.example","Username":"me","Secret":"hunter2"}`, "keeps no passwords"},
-		"ours for another host": {`{"ServerURL":"other.example","Username":"me","Secret":"` + wiretest.Secret + `"}`, "keeps no passwords"},
-		"no URL":                {`{"Username":"me","Secret":"x"}`, docker.ErrNoURL.Error()},
-		"no user":               {`{"ServerURL":"reg.example","Secret":"x"}`, docker.ErrNoUser.Error()},
-		"no secret":             {`{"ServerURL":"reg.example","Username":"me"}`, "no secret"},
-		"no object":             {`"hunter2"`, "no JSON object"},
-		"cut short":             {`{"ServerURL":"reg.example","Secret":"hunter2`, "no JSON object"},
+		"what get gave": {`{"ServerURL":"reg.example","Username":"oauth2","Secret":"` + wiretest.Secret +
+			`","Future":1}`, ""},
+		"another secret": {`{"ServerURL":"reg.example","Username":"me","Secret":"hunter2"}`, "keeps no passwords"},
+		"ours for another host": {
+			`{"ServerURL":"other.example","Username":"me","Secret":"` + wiretest.Secret + `"}`,
+			"keeps no passwords",
+		},
+		"no URL":    {`{"Username":"me","Secret":"x"}`, docker.ErrNoURL.Error()},
+		"no user":   {`{"ServerURL":"reg.example","Secret":"x"}`, docker.ErrNoUser.Error()},
+		"no secret": {`{"ServerURL":"reg.example","Username":"me"}`, "no secret"},
+		"no object": {`"hunter2"`, "no JSON object"},
+		"cut short": {`{"ServerURL":"reg.example","Secret":"hunter2`, "no JSON object"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := serve(t, configured(), "store", row.in)
@@ -97,7 +104,8 @@ func TestOtherOperations(t *testing.T) {
 	if got, err := serve(t, s, "erase", "reg.example"); got != "" || err != nil || len(s.Heard) > 0 {
 		t.Errorf("erase: %q, %v; heard %q", got, err, s.Heard)
 	}
-	want := `{"127.0.0.1:7777":"oauth2","127.0.0.1:8888":"oauth2","reg.example":"oauth2","reg.example:5000":"oauth2"}` + "\n"
+	want := `{"127.0.0.1:7777":"oauth2","127.0.0.1:8888":"oauth2","reg.example":"oauth2","reg.example:5000":"oauth2"}` +
+		"\n"
 	if got, err := serve(t, s, "list", "unused"); got != want || err != nil {
 		t.Errorf("list: %q, %v; want %q", got, err, want)
 	}
@@ -112,7 +120,10 @@ func TestOtherOperations(t *testing.T) {
 // FuzzGet checks that no input makes the token go to a host that was not
 // configured, and that the answer reads back.
 func FuzzGet(f *testing.F) {
-	for _, in := range []string{"reg.example", "https://reg.example/v1/", "reg.example@evil", "https://evil/reg.example", "reg.example\r\nevil"} {
+	for _, in := range []string{
+		"reg.example", "https://reg.example/v1/", "reg.example@evil", "https://evil/reg.example",
+		"reg.example\r\nevil",
+	} {
 		f.Add(in)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
@@ -124,7 +135,8 @@ func FuzzGet(f *testing.F) {
 			return
 		}
 		var c docker.Credential
-		if err := json.Unmarshal([]byte(got), &c); err != nil || c.Secret != wiretest.Secret || c.ServerURL != strings.TrimSpace(in) {
+		if err := json.Unmarshal([]byte(got), &c); err != nil || c.Secret != wiretest.Secret ||
+			c.ServerURL != strings.TrimSpace(in) {
 			t.Fatalf("answer %q to %q: %v", got, in, err)
 		}
 		server := c.ServerURL

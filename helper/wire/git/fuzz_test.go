@@ -37,7 +37,8 @@ func FuzzServe(f *testing.F) {
 	f.Add("protocol=https\nhost=evil@gw.example\n")
 	f.Fuzz(func(t *testing.T, in string) {
 		var out strings.Builder
-		_ = Serve(t.Context(), "get", strings.NewReader(in), &out, &wiretest.Source{Configured: []string{"https://gw.example"}})
+		_ = Serve(t.Context(), "get", strings.NewReader(in), &out,
+			&wiretest.Source{Configured: []string{"https://gw.example"}})
 		if wiretest.Gave(out.String()) && !asksFor(in, "gw.example") {
 			t.Errorf("the token went to whoever asked with %q", in)
 		}

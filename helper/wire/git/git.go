@@ -182,7 +182,8 @@ const (
 func (r request) checkUser() error {
 	name := r.last["username"]
 	if r.usesBasic() && (strings.Contains(name, ":") || strings.ContainsFunc(name, isControl)) {
-		return fmt.Errorf("%w: its user name holds a colon or a control character, which Basic cannot carry", wire.ErrMalformed)
+		return fmt.Errorf("%w: its user name holds a colon or a control character, which Basic cannot carry",
+			wire.ErrMalformed)
 	}
 	return nil
 }

@@ -15,11 +15,13 @@ import (
 
 const (
 	asPassword = "username=oauth2\npassword=" + wiretest.Secret + "\npassword_expiry_utc=1800000000\n\n"
-	asBearer   = "capability[]=authtype\nauthtype=Bearer\ncredential=" + wiretest.Secret + "\nephemeral=1\npassword_expiry_utc=1800000000\n\n"
+	asBearer   = "capability[]=authtype\nauthtype=Bearer\ncredential=" + wiretest.Secret +
+		"\nephemeral=1\npassword_expiry_utc=1800000000\n\n"
 )
 
 // asBasic is for the user "me".
-var asBasic = "capability[]=authtype\nauthtype=Basic\ncredential=" + base64.StdEncoding.EncodeToString([]byte("me:"+wiretest.Secret)) +
+var asBasic = "capability[]=authtype\nauthtype=Basic\ncredential=" +
+	base64.StdEncoding.EncodeToString([]byte("me:"+wiretest.Secret)) +
 	"\nephemeral=1\npassword_expiry_utc=1800000000\n\n"
 
 func serve(t *testing.T, s *wiretest.Source, operation, in string) (string, error) {
@@ -58,18 +60,23 @@ func TestUserOfBasic(t *testing.T) {
 			}
 		})
 	}
-	if out, err := serve(t, configured(), "get", "protocol=https\nhost=other.example\nusername=me:evil\n\n"); out != "" || err != nil {
+	if out, err := serve(t, configured(), "get", "protocol=https\nhost=other.example\nusername=me:evil\n\n"); out != "" ||
+		err != nil {
 		t.Errorf("a host that is not configured: %q, %v; want nothing", out, err)
 	}
 }
 
 func TestGet(t *testing.T) {
 	for name, row := range map[string]struct{ in, want string }{
-		"git before 2.46":        {"protocol=https\nhost=gw.example\n\n", asPassword},
-		"no empty line":          {"protocol=https\nhost=gw.example", asPassword},
-		"a user that is named":   {"protocol=https\nhost=gw.example\nusername=me\n\n", strings.Replace(asPassword, "oauth2", "me", 1)},
-		"git since 2.46":         {"capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=gw.example\nwwwauth[]=Basic realm=\"x\"\nwwwauth[]=bearer\n\n", asBearer},
-		"only Basic is offered":  {"capability[]=authtype\nprotocol=https\nhost=gw.example\nusername=me\nwwwauth[]=basic realm=\"x\"\n\n", asBasic},
+		"git before 2.46": {"protocol=https\nhost=gw.example\n\n", asPassword},
+		"no empty line":   {"protocol=https\nhost=gw.example", asPassword},
+		"a user that is named": {
+			"protocol=https\nhost=gw.example\nusername=me\n\n",
+			strings.Replace(asPassword, "oauth2", "me", 1),
+		},
+		"git since 2.46": {"capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=gw.example\nwwwauth[]=Basic realm=\"x\"\nwwwauth[]=bearer\n\n", asBearer},
+		"only Basic is offered": {"capability[]=authtype\nprotocol=https\nhost=gw.example\nusername=me\nwwwauth[]=basic " +
+			"realm=\"x\"\n\n", asBasic},
 		"nothing is offered":     {"capability[]=authtype\nprotocol=https\nhost=gw.example\n\n", asBearer},
 		"a list begun anew":      {"capability[]=authtype\ncapability[]=\nprotocol=https\nhost=gw.example\n\n", asPassword},
 		"loopback":               {"protocol=http\nhost=127.0.0.1:7777\n\n", asPassword},
@@ -135,7 +142,8 @@ func TestMalformed(t *testing.T) {
 			})
 		}
 	}
-	if got, err := serve(t, configured(), "get", head+"path="+strings.Repeat("a", 65535-6)+"\n\n"); err != nil || got != asPassword {
+	if got, err := serve(t, configured(), "get", head+"path="+strings.Repeat("a", 65535-6)+"\n\n"); err != nil ||
+		got != asPassword {
 		t.Errorf("the longest line: %q, %v", got, err)
 	}
 }
@@ -157,12 +165,18 @@ func TestErase(t *testing.T) {
 		in   string
 		want []string
 	}{
-		"a password":     {"protocol=https\nhost=gw.example\nusername=x\npassword=p1\n\n", []string{"https://gw.example p1"}},
-		"a bearer token": {"protocol=https\nhost=gw.example\nauthtype=Bearer\ncredential=c1\n\n", []string{"https://gw.example c1"}},
-		"Basic":          {"protocol=https\nhost=gw.example\nauthtype=basic\ncredential=bWU6YzI6eA==\n\n", []string{"https://gw.example c2:x"}},
-		"broken Basic":   {"protocol=https\nhost=gw.example\nauthtype=Basic\ncredential=!\n\n", nil},
-		"neither":        {"protocol=https\nhost=gw.example\n\n", nil},
-		"another host":   {"protocol=https\nhost=other.example\npassword=p1\n\n", nil},
+		"a password": {"protocol=https\nhost=gw.example\nusername=x\npassword=p1\n\n", []string{"https://gw.example p1"}},
+		"a bearer token": {
+			"protocol=https\nhost=gw.example\nauthtype=Bearer\ncredential=c1\n\n",
+			[]string{"https://gw.example c1"},
+		},
+		"Basic": {
+			"protocol=https\nhost=gw.example\nauthtype=basic\ncredential=bWU6YzI6eA==\n\n",
+			[]string{"https://gw.example c2:x"},
+		},
+		"broken Basic": {"protocol=https\nhost=gw.example\nauthtype=Basic\ncredential=!\n\n", nil},
+		"neither":      {"protocol=https\nhost=gw.example\n\n", nil},
+		"another host": {"protocol=https\nhost=other.example\npassword=p1\n\n", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := configured()

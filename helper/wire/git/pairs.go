@@ -40,7 +40,8 @@ func decode(text []byte) ([]pair, error) {
 func encode(pairs []pair) ([]byte, error) {
 	var b bytes.Buffer
 	for _, p := range pairs {
-		if p.key == "" || strings.ContainsAny(p.key, "=\n\x00") || strings.ContainsAny(p.value, "\n\x00") || len(p.key)+len(p.value)+2 > maxLine {
+		if p.key == "" || strings.ContainsAny(p.key, "=\n\x00") || strings.ContainsAny(p.value, "\n\x00") ||
+			len(p.key)+len(p.value)+2 > maxLine {
 			return nil, fmt.Errorf("%w: %q or its value cannot stand in a line", wire.ErrMalformed, p.key)
 		}
 		b.WriteString(p.key + "=" + p.value + "\n")

@@ -32,7 +32,8 @@ func Version(info string) (string, error) {
 	case err != nil:
 		return "", err
 	case !slices.Contains([]string{v1, group + "v1beta1"}, r.APIVersion):
-		return "", fmt.Errorf("%w: %s asks for a version that is neither v1 nor v1beta1 of %s", wire.ErrMalformed, InfoVariable, group)
+		return "",
+			fmt.Errorf("%w: %s asks for a version that is neither v1 nor v1beta1 of %s", wire.ErrMalformed, InfoVariable, group)
 	}
 	return r.APIVersion, nil
 }

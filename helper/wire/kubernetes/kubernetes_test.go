@@ -25,7 +25,8 @@ func TestVersion(t *testing.T) {
 		"no kind":    {`{"apiVersion":"client.authentication.k8s.io/v1"}`, ""},
 		"no JSON":    {`v1`, ""},
 		"injected":   {`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1\",\"x\":\""}`, ""},
-		"too large":  {`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","x":"` + strings.Repeat("a", 1<<20) + `"}`, ""},
+		"too large": {`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","x":"` +
+			strings.Repeat("a", 1<<20) + `"}`, ""},
 	} {
 		got, err := kubernetes.Version(row.info)
 		if got != row.want || (row.want == "") != errors.Is(err, wire.ErrMalformed) {
@@ -44,15 +45,24 @@ func TestServer(t *testing.T) {
 		named      bool
 		err        error
 	}{
-		"no request":         {"", "", false, nil},
-		"no cluster":         {with(`{"interactive":false}`), "", false, nil},
-		"a null cluster":     {with(`{"cluster":null}`), "", false, nil},
-		"a cluster":          {with(`{"cluster":{"server":"https://k8s.example:6443"}}`), "https://k8s.example:6443", true, nil},
-		"with a path":        {with(`{"cluster":{"server":"https://rancher.example/k8s/clusters/c-1"}}`), "https://rancher.example", true, nil},
-		"in other case":      {with(`{"cluster":{"server":"HTTPS://K8S.example:443"}}`), "https://k8s.example", true, nil},
-		"no server":          {with(`{"cluster":{}}`), "", false, helper.ErrInvalid},
-		"over http":          {with(`{"cluster":{"server":"http://k8s.example"}}`), "", false, helper.ErrInvalid},
-		"a user":             {with(`{"cluster":{"server":"https://k8s.example@evil.example"}}`), "", false, helper.ErrInvalid},
+		"no request":     {"", "", false, nil},
+		"no cluster":     {with(`{"interactive":false}`), "", false, nil},
+		"a null cluster": {with(`{"cluster":null}`), "", false, nil},
+		"a cluster": {
+			with(`{"cluster":{"server":"https://k8s.example:6443"}}`), "https://k8s.example:6443", true,
+			nil,
+		},
+		"with a path": {
+			with(`{"cluster":{"server":"https://rancher.example/k8s/clusters/c-1"}}`),
+			"https://rancher.example", true, nil,
+		},
+		"in other case": {with(`{"cluster":{"server":"HTTPS://K8S.example:443"}}`), "https://k8s.example", true, nil},
+		"no server":     {with(`{"cluster":{}}`), "", false, helper.ErrInvalid},
+		"over http":     {with(`{"cluster":{"server":"http://k8s.example"}}`), "", false, helper.ErrInvalid},
+		"a user": {
+			with(`{"cluster":{"server":"https://k8s.example@evil.example"}}`), "", false,
+			helper.ErrInvalid,
+		},
 		"the root's dot":     {with(`{"cluster":{"server":"https://k8s.example."}}`), "", false, helper.ErrInvalid},
 		"a cluster of words": {with(`{"cluster":"https://k8s.example"}`), "", false, wire.ErrMalformed},
 	} {
@@ -65,7 +75,8 @@ func TestServer(t *testing.T) {
 
 func TestEncode(t *testing.T) {
 	var out strings.Builder
-	err := kubernetes.Encode(&out, group+"v1beta1", wire.Token{Access: helper.NewSecret("at-1"), Expiry: time.Unix(1800000000, 999)})
+	err := kubernetes.Encode(&out, group+"v1beta1",
+		wire.Token{Access: helper.NewSecret("at-1"), Expiry: time.Unix(1800000000, 999)})
 	const want = `{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"at-1","expirationTimestamp":"2027-01-15T08:00:00Z"}}` + "\n"
 	if err != nil || out.String() != want {
 		t.Errorf("%s, %v; want %s", out.String(), err, want)

@@ -64,7 +64,10 @@ func TestForms(t *testing.T) {
 
 // odd are texts that a shell could take for something else.
 func odd() []string {
-	return []string{`it's`, `a\'b`, `\`, `$(touch x)`, "`touch x`", `"`, `a b`, `!`, `%s`, `~`, `*`, `é’‘‚‛`, `-n`, `#`, `;x`}
+	return []string{
+		`it's`, `a\'b`, `\`, `$(touch x)`, "`touch x`", `"`, `a b`, `!`, `%s`, `~`, `*`, `é’‘‚‛`, `-n`, `#`,
+		`;x`,
+	}
 }
 
 // TestShells has real shells evaluate the assignments.

@@ -1,11 +1,9 @@
-// Package configfile reads and replaces the config files of other programs. A
-// file keeps its mode and its place: where a symbolic link leads to it, as in a
-// folder of dotfiles, the link stays and what it leads to is replaced. Copies
-// are never kept, since such files may hold secrets.
+// Package configfile reads and replaces the config files of other programs. A file keeps its mode
+// and its place: if a symbolic link leads to it, as in a folder of dotfiles, the link stays and its
+// target is replaced. The package keeps no backups, because such files may hold secrets.
 //
-// The package gives no meaning to what the files hold. A caller that changes a
-// file reads it and replaces what it read; it keeps other callers of this package
-// away with a lock of its own.
+// It does not interpret the files. A caller reads a file and replaces what it read, under a lock of
+// its own that excludes other callers of this package.
 package configfile
 
 import (
@@ -22,16 +20,16 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/sharing"
 )
 
-// maxSize bounds what is read: nobody has a larger config.
+// maxSize is the largest file that is read, in bytes.
 const maxSize = 16 << 20
 
 // A File is a config file as it was read.
 type File struct {
-	// Path is where the content is, behind all links.
+	// Path is the path of the content, behind all links.
 	Path string
-	// Content that was read; nil if the file is absent.
+	// Content is nil if the file is absent.
 	Content []byte
-	// Exists tells an absent file from an empty one.
+	// Exists distinguishes an absent file from an empty one.
 	Exists bool
 
 	mode fs.FileMode
@@ -56,19 +54,18 @@ func Read(path string) (*File, error) {
 	return &File{Path: real, Content: content, Exists: true, mode: info.Mode().Perm()}, nil
 }
 
-// ReadRegular reads a regular file of another program, up to 16 MiB. It waits for
-// nothing: a named pipe, a socket, a device or a directory at the path is a
-// [helper.UnsafeError] that says what it is. Symbolic links are followed. Other
-// errors are ErrTooLarge and, also for an absent file, ErrUnavailable.
+// ReadRegular reads a regular file of another program, up to 16 MiB. It never blocks: a named pipe,
+// a socket, a device or a directory is a [helper.UnsafeError] that names the kind. Symbolic links
+// are followed. Other errors are ErrTooLarge and, also for an absent file, ErrUnavailable.
 func ReadRegular(path string) ([]byte, fs.FileInfo, error) {
-	info, err := os.Stat(path) // first, since to open a device can do something
+	info, err := os.Stat(path) // before opening, which can have effects on a device
 	if err == nil {
 		err = checkRegular(path, info)
 	}
 	if err != nil {
 		return nil, nil, wrapError("open", path, err)
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // a config that the person has
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // a config file of the user
 	if err != nil {
 		return nil, nil, wrapError("open", path, err)
 	}
@@ -89,7 +86,7 @@ func ReadRegular(path string) ([]byte, fs.FileInfo, error) {
 	return content, info, nil
 }
 
-// checkRegular refuses what is no regular file.
+// checkRegular refuses what is not a regular file.
 func checkRegular(path string, info fs.FileInfo) error {
 	if info.Mode().IsRegular() {
 		return nil
@@ -97,7 +94,7 @@ func checkRegular(path string, info fs.FileInfo) error {
 	return &helper.UnsafeError{Path: path, Problem: "is " + Kind(info.Mode()) + " and not a regular file", Fix: "move it away"}
 }
 
-// Kind returns what a file of the mode is, in words with an article.
+// Kind returns the kind of a file of the mode in words, with an article.
 func Kind(mode fs.FileMode) string {
 	switch mode.Type() {
 	case 0:
@@ -116,8 +113,8 @@ func Kind(mode fs.FileMode) string {
 	return "something else"
 }
 
-// checkAbsent makes sure that nothing is at the path, and not a link that leads
-// nowhere: whoever made it knows where the file should be, and we do not.
+// checkAbsent checks that nothing is at the path. A dangling link is an error: its owner decided
+// where the file belongs, and we cannot know.
 func checkAbsent(path string) (*File, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil, &helper.UnsafeError{Path: path, Problem: "is a symbolic link that leads nowhere", Fix: "make the file that it leads to, or remove it"}
@@ -135,13 +132,12 @@ func check(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// SetPrivate has Replace leave a file that its owner alone can read, whatever its mode
-// was.
+// SetPrivate makes Replace set a mode for the owner alone, whatever the mode was.
 func (f *File) SetPrivate() { f.mode = 0o600 }
 
-// Replace writes the content in one step: readers see the old file or the new
-// one. It makes the directories that are absent, readable by their owner alone,
-// and returns them, outermost first. ErrConflict: the file is not as it was read.
+// Replace writes the content atomically: readers see the old file or the new one. It makes absent
+// directories, for the owner alone, and returns them, outermost first. ErrConflict: the file has
+// changed since it was read.
 func (f *File) Replace(content []byte) (made []string, err error) {
 	dir := filepath.Dir(f.Path)
 	made, err = makeDirs(dir)
@@ -177,8 +173,8 @@ func (f *File) Remove() error {
 	return nil
 }
 
-// checkUnchanged narrows the time in which what another program wrote could be lost
-// to an instant.
+// checkUnchanged compares the file with what was read. A change by another program can then be lost
+// only in the instant between the check and the rename.
 func (f *File) checkUnchanged() error {
 	now, err := Read(f.Path)
 	if err != nil {
@@ -190,15 +186,14 @@ func (f *File) checkUnchanged() error {
 	return nil
 }
 
-// writeTemp writes the content through to the disk beside the file. The name is
-// always the same, so that what a killed run left is found, and goes: it may be
-// a copy of what is secret.
+// writeTemp writes the content beside the file and syncs it to disk. The name is always the same,
+// so that the next run finds and removes what an interrupted one left: it may hold a secret.
 func (f *File) writeTemp(content []byte) (string, error) {
 	path := filepath.Join(filepath.Dir(f.Path), "."+filepath.Base(f.Path)+".codex-cred.tmp")
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", wrapError("write", path, err)
 	}
-	temp, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // beside the person's own config
+	temp, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // beside the user's own config
 	if err != nil {
 		return "", wrapError("write", path, err)
 	}
@@ -232,7 +227,7 @@ func makeDirs(path string) (made []string, err error) {
 	return append(made, path), nil
 }
 
-// syncDir makes a rename last where the system can.
+// syncDir syncs a rename to disk if the system can.
 func syncDir(path string) {
 	if dir, err := os.Open(path); err == nil { //nolint:gosec // only to sync it
 		_ = dir.Sync()
@@ -240,7 +235,7 @@ func syncDir(path string) {
 	}
 }
 
-// wrapError says in helper's vocabulary what went wrong; nil stays nil.
+// wrapError wraps an error in helper's errors; nil stays nil.
 func wrapError(doing, path string, err error) error {
 	if err == nil || errors.Is(err, helper.ErrUnsafe) {
 		return err
@@ -249,5 +244,5 @@ func wrapError(doing, path string, err error) error {
 	if errors.As(err, &cause) {
 		err = cause.Err
 	}
-	return fmt.Errorf("%s %s: %w: %v", doing, path, helper.ErrUnavailable, err) //nolint:errorlint // foreign errors end at this border
+	return fmt.Errorf("%s %s: %w: %v", doing, path, helper.ErrUnavailable, err) //nolint:errorlint // errors of other packages are not wrapped
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// TestRead_Kinds: what is no regular file is named, and nothing is waited for.
+// TestRead_Kinds checks that what is not a regular file is named, and that nothing blocks.
 func TestRead_Kinds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -36,7 +36,7 @@ func TestRead_Kinds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			dir, err := os.MkdirTemp("", "kind") //nolint:usetesting // a socket's path must be short
+			dir, err := os.MkdirTemp("", "kind") //nolint:usetesting // the path of a socket must be short
 			if err != nil {
 				t.Fatal(err)
 			}

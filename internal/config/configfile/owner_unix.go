@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// isForeign reports whether the file is another user's: what replaced it would be ours.
+// isForeign reports whether the file is another user's: its replacement would be ours.
 func isForeign(info fs.FileInfo) bool {
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(owner.Uid) != os.Geteuid()

@@ -2,5 +2,5 @@ package configfile
 
 import "io/fs"
 
-// isForeign is nobody's business here: files inherit who may do what.
+// isForeign returns false: on Windows files inherit their permissions.
 func isForeign(fs.FileInfo) bool { return false }

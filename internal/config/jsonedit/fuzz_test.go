@@ -26,7 +26,7 @@ func seed(f *testing.F) {
 	}
 }
 
-// FuzzThereAndBack: an edit that is taken back leaves every byte as it was.
+// FuzzThereAndBack checks that an edit and its undo restore every byte.
 func FuzzThereAndBack(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, doc []byte, names string) {
@@ -45,7 +45,7 @@ func setAndRemove(t *testing.T, doc []byte, path []string) {
 	}
 	after, err := jsonedit.Set(doc, "ours", path...)
 	if err != nil {
-		return // beyond the limits
+		return // over the limits
 	}
 	if got, ok, err := jsonedit.Get(after, path...); err != nil || !ok || string(got) != `"ours"` {
 		t.Fatalf("Get after Set = %q, %v, %v\n%q\n%q", got, ok, err, doc, after)
@@ -54,7 +54,7 @@ func setAndRemove(t *testing.T, doc []byte, path []string) {
 	if err != nil || !bytes.Equal(back, doc) {
 		t.Fatalf("Remove = %v\nbefore %q\nafter  %q\nback   %q", err, doc, after, back)
 	}
-	// What was there is there still, and nothing else.
+	// The content before the edit must be unchanged.
 	restored := value(t, after)
 	drop(restored, value(t, doc), path)
 	if diff := cmp.Diff(value(t, doc), restored); diff != "" {
@@ -62,7 +62,7 @@ func setAndRemove(t *testing.T, doc []byte, path []string) {
 	}
 }
 
-// drop takes the path from what an edit made, and what was made for it.
+// drop removes the path from an edited text, and what was made for it.
 func drop(after, before map[string]any, path []string) {
 	if _, was := before[path[0]]; !was {
 		delete(after, path[0])
@@ -84,7 +84,7 @@ func appendAndRemove(t *testing.T, doc []byte, path []string) {
 	}
 }
 
-// FuzzRemove: what goes is what the path names, however the text is written.
+// FuzzRemove checks that Remove removes what the path names, however the text is written.
 func FuzzRemove(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, doc []byte, names string) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestThereAndBack_Generated is what the fuzzer does not easily come upon: texts
-// with comments, line breaks and commas wherever they may be.
+// TestThereAndBack_Generated covers what the fuzzer rarely finds: comments, line breaks and commas
+// in every place.
 func TestThereAndBack_Generated(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(1, 2))}
 	for range 20_000 {

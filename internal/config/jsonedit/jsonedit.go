@@ -1,16 +1,18 @@
-// Package jsonedit changes single members of JSON texts that people write:
-// comments, order, indentation, trailing commas and every other byte stay. Start
-// with [Set] and [Append]; [Remove] and [RemoveElement] take back what they did,
-// to the byte.
+// Package jsonedit changes single members of JSON texts that people write, and keeps comments,
+// order, indentation, trailing commas and every other byte. Start with [Set] and [Append]; [Remove]
+// and [RemoveElement] undo them to the byte.
 //
-// A text is JSON with comments and trailing commas (JSONC). A path names members
-// of objects from the root down. A text that holds nothing at all counts as an
-// empty object. Errors tell places and the names in the path, never a part of
-// the text, which may be secret. Nothing here changes the text it was given.
+// It is our own code because JSON libraries re-encode the whole text, and those that patch it do
+// not undo a patch to the byte. The library hujson finds the positions here, and the edits are made
+// in the text.
 //
-// An object or array that an edit had to make is written with one space inside
-// its brackets, { "name": 1 }, which an edit of one that was there never writes.
-// So an edit that is taken back takes with it what it made, and no more.
+// A text is JSON with comments and trailing commas (JSONC). A path names members of objects from
+// the root down. An empty text counts as an empty object. Errors name positions and members of the
+// path and never quote the text, which may be secret. No function changes its input.
+//
+// An edit writes a new object or array with one space inside its brackets, { "name": 1 }, and never
+// changes an existing one to that form. So an undo removes exactly the objects and arrays that the
+// edit made.
 package jsonedit
 
 import (
@@ -19,14 +21,13 @@ import (
 	"strings"
 )
 
-// The limits of a text.
+// Limits of a text.
 const (
 	MaxSize  = 1 << 20 // bytes
-	MaxDepth = 100     // of objects and arrays in one another
+	MaxDepth = 100     // nesting of objects and arrays
 )
 
-// Get returns what is at the path as standard JSON without spaces, and whether
-// there is something.
+// Get returns the value at the path as standard JSON without spaces, and whether there is one.
 func Get(doc []byte, path ...string) (value []byte, ok bool, err error) {
 	t, err := parse(doc)
 	if err != nil {
@@ -39,9 +40,8 @@ func Get(doc []byte, path ...string) (value []byte, ok bool, err error) {
 	return standard(found[len(found)-1].value), true, nil
 }
 
-// Set puts the value, in its form as JSON, at the path: in the place of what is
-// there, else behind the last member. Objects on the way that are absent are
-// made.
+// Set sets the value at the path, in its JSON form. It replaces an existing value, or adds a member
+// after the last one. Absent objects on the path are made.
 func Set(doc []byte, value any, path ...string) ([]byte, error) {
 	if len(path) == 0 {
 		return nil, errors.New("a value needs a name")
@@ -53,8 +53,7 @@ func Set(doc []byte, value any, path ...string) ([]byte, error) {
 	return put(doc, text, path)
 }
 
-// Append puts the value behind the last element of the array at the path, which
-// is made if it is absent.
+// Append adds the value after the last element of the array at the path. An absent array is made.
 func Append(doc []byte, value any, path ...string) ([]byte, error) {
 	if len(path) == 0 {
 		return nil, errors.New("an array needs a name")
@@ -81,7 +80,7 @@ func Append(doc []byte, value any, path ...string) ([]byte, error) {
 	return checkResult(t.insert(array, text))
 }
 
-// put is Set for a value that is text already.
+// put is Set for a value that is already text.
 func put(doc []byte, text string, path []string) ([]byte, error) {
 	t, err := parse(doc)
 	if err != nil {
@@ -105,8 +104,8 @@ func put(doc []byte, text string, path []string) ([]byte, error) {
 	return checkResult(t.insert(object, quoted(missing[0])+": "+text))
 }
 
-// Remove takes away what is at the path, and the objects round it that an edit
-// made for it alone. If there is nothing, nothing changes.
+// Remove removes the value at the path, and the enclosing objects that an edit made for it alone.
+// An absent value is no error.
 func Remove(doc []byte, path ...string) ([]byte, error) {
 	t, err := parse(doc)
 	if err != nil {
@@ -122,10 +121,9 @@ func Remove(doc []byte, path ...string) ([]byte, error) {
 	return t.removeMember(found), nil
 }
 
-// RemoveElement takes away those elements of the array at the path for which
-// pick, which is given their standard JSON, returns true; and the array, and the
-// objects round it, if an edit made them for these alone. If there is no such
-// element, nothing changes.
+// RemoveElement removes the elements of the array at the path for which pick returns true; pick
+// receives their standard JSON. It also removes the array and the enclosing objects if an edit made
+// them for these elements alone. It is no error if there is no such element.
 func RemoveElement(doc []byte, pick func(value []byte) bool, path ...string) ([]byte, error) {
 	for {
 		t, err := parse(doc)
@@ -152,7 +150,7 @@ func RemoveElement(doc []byte, pick func(value []byte) bool, path ...string) ([]
 	}
 }
 
-// checkResult returns the text of an edit unless it broke the limits.
+// checkResult returns the edited text, or an error if it exceeds the limits.
 func checkResult(doc []byte) ([]byte, error) {
 	if err := checkLimits(doc); err != nil {
 		return nil, err
@@ -160,7 +158,7 @@ func checkResult(doc []byte) ([]byte, error) {
 	return doc, nil
 }
 
-// formatPath returns the path for a person.
+// formatPath returns the path for people.
 func formatPath(path []string) string {
 	if len(path) == 0 {
 		return "it"

@@ -9,10 +9,10 @@ import (
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
-// An example is an edit, whose opposite gives the first text again.
+// An example is an edit whose undo returns the original text.
 type example struct {
 	name, before, after string
-	path                string // names with spaces between them
+	path                string // names separated by spaces
 }
 
 func sets() []example {
@@ -81,8 +81,8 @@ func want(t *testing.T, what string, got []byte, err error, want string) {
 	}
 }
 
-// TestRemove_OfOthers: what people wrote themselves goes as well, and comments
-// and the rest stay.
+// TestRemove_OfOthers checks that values which people wrote are removed too, and that comments and
+// the rest stay.
 func TestRemove_OfOthers(t *testing.T) {
 	for _, c := range []example{
 		{"the first in a line", `{"a": 1, "b": 2}`, `{"b": 2}`, "a"},

@@ -6,16 +6,16 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// A container is an object or an array: where it is in the text.
+// A container is the position of an object or an array in the text.
 type container struct {
-	open, close int // behind the opening bracket; at the closing one
+	open, close int // after the opening bracket; at the closing one
 	items       []item
 }
 
 // An item is a member or an element.
 type item struct {
-	start, end int // without what is round it
-	comma      int // the comma behind it; noComma behind a last one
+	start, end int // without surrounding space and comments
+	comma      int // position of the comma after it; noComma after a last item
 	value      *hujson.Value
 }
 
@@ -49,13 +49,13 @@ func arrayOf(v *hujson.Value) (container, bool) {
 
 func (c *container) add(start int, v *hujson.Value, last bool) {
 	comma := v.EndOffset + len(v.AfterExtra)
-	if last && v.AfterExtra == nil { // so the library says that there is none
+	if last && v.AfterExtra == nil { // how the library reports its absence
 		comma = noComma
 	}
 	c.items = append(c.items, item{start, v.EndOffset, comma, v})
 }
 
-// find returns the number of the first item that is picked, or -1.
+// find returns the index of the first item for which pick returns true, or -1.
 func (c *container) find(pick func([]byte) bool) int {
 	for i := range c.items {
 		if pick(standard(c.items[i].value)) {
@@ -65,7 +65,7 @@ func (c *container) find(pick func([]byte) bool) int {
 	return -1
 }
 
-// before returns where the text before the item begins.
+// before returns the position at which the text before the item begins.
 func (c *container) before(i int) int {
 	if i == 0 {
 		return c.open
@@ -76,8 +76,8 @@ func (c *container) before(i int) int {
 	return c.items[i-1].end
 }
 
-// insert puts a new item behind the last one and the comments there: in a line
-// of its own if the closing bracket has one.
+// insert adds an item after the last one and the comments there, on its own line if the closing
+// bracket has one.
 func (t *text) insert(c container, added string) []byte {
 	n := len(c.items)
 	from := c.before(n)
@@ -99,8 +99,8 @@ func (t *text) insert(c container, added string) []byte {
 	return splice(t.text, edit{from, from, ","}, edit{from + at, from + at, added})
 }
 
-// indent returns what an item in a line of its own begins with: what the first
-// one begins with, else one step more than the closing bracket.
+// indent returns the indentation of an item on its own line: that of the first item, else one step
+// more than that of the closing bracket.
 func (t *text) indent(c container, tail []byte) string {
 	if own, ok := t.indentOf(c); ok {
 		return own
@@ -127,8 +127,8 @@ func (t *text) indentOf(c container) (string, bool) {
 	return string(bytes.TrimLeft(lead[comments+i:], "\r\n")), true
 }
 
-// removeMember takes away the last of the steps, or the outermost object that
-// was made for it alone.
+// removeMember removes the value of the last step, or the outermost object that was made for it
+// alone.
 func (t *text) removeMember(steps []step) []byte {
 	n := len(steps) - 1
 	parent, _ := objectOf(steps[n-1].value)
@@ -139,15 +139,14 @@ func (t *text) removeMember(steps []step) []byte {
 	return t.remove(parent, steps[n].at)
 }
 
-// isMadeFor reports whether an edit made the container for the one item in it: no
-// other edit leaves one space on either side.
+// isMadeFor reports whether an edit made the container for its one item: only then there is one
+// space on either side.
 func (t *text) isMadeFor(c container) bool {
 	return len(c.items) == 1 && c.items[0].comma == noComma &&
 		string(t.text[c.open:c.items[0].start]) == " " && string(t.text[c.items[0].end:c.close]) == " "
 }
 
-// remove takes away an item with the space before it and one comma. Comments
-// round it stay.
+// remove removes an item with the space before it and one comma. Surrounding comments stay.
 func (t *text) remove(c container, i int) []byte {
 	it := c.items[i]
 	from, to := c.before(i), it.end
@@ -159,14 +158,14 @@ func (t *text) remove(c container, i int) []byte {
 	rest := t.text[to:]
 	switch at := lastBreak(lead[keep:]); {
 	case at >= 0 && lineComment && at == 0 && len(lineBreak(rest)) == 0:
-		keep += len(lineBreak(lead[keep:])) // which ends the comment
+		keep += len(lineBreak(lead[keep:])) // the line break ends the comment
 	case at >= 0:
 		keep += at
 	case i > 0 || keep > 0:
 		keep = len(bytes.TrimSuffix(lead, []byte(" ")))
 	default:
 		keep = len(lead)
-		if it.comma != noComma { // the next one takes its place
+		if it.comma != noComma { // the next item moves up
 			to += len(rest) - len(bytes.TrimPrefix(rest, []byte(" ")))
 		}
 	}
@@ -177,9 +176,8 @@ func (t *text) remove(c container, i int) []byte {
 	return splice(t.text, cut)
 }
 
-// commentsEnd returns where the last comment of the text ends, which holds
-// nothing but comments and spaces, and whether the end of the line ends it; 0 if
-// there is none.
+// commentsEnd returns the position at which the last comment of the text ends, and whether a line
+// break ends it. The text holds comments and spaces only; without a comment the position is 0.
 func commentsEnd(b []byte) (end int, line bool) {
 	for i := 0; i < len(b); {
 		n := commentEnd(b[i:])
@@ -194,7 +192,7 @@ func commentsEnd(b []byte) (end int, line bool) {
 	return end, line
 }
 
-// lastBreak returns where the last line break of the text begins, or -1.
+// lastBreak returns the position of the last line break, or -1.
 func lastBreak(b []byte) int {
 	i := bytes.LastIndexByte(b, '\n')
 	if i > 0 && b[i-1] == '\r' {
@@ -203,7 +201,7 @@ func lastBreak(b []byte) int {
 	return i
 }
 
-// lineBreak returns the line break that the text begins with, if it does.
+// lineBreak returns the line break at the start of the text, if there is one.
 func lineBreak(b []byte) []byte {
 	for _, br := range []string{"\n", "\r\n"} {
 		if bytes.HasPrefix(b, []byte(br)) {
@@ -213,7 +211,7 @@ func lineBreak(b []byte) []byte {
 	return nil
 }
 
-// An edit puts a text in the place of a part.
+// An edit replaces a part of the text.
 type edit struct {
 	from, to int
 	text     string

@@ -9,13 +9,13 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// A text is a document and where its parts are.
+// A text is a document and the positions of its parts.
 type text struct {
 	text []byte
 	root hujson.Value
 }
 
-// parse returns the document's parts.
+// parse returns the parts of the document.
 func parse(doc []byte) (*text, error) {
 	if len(bytes.TrimSpace(doc)) == 0 {
 		doc = []byte("{\n}\n")
@@ -23,7 +23,7 @@ func parse(doc []byte) (*text, error) {
 	if err := checkLimits(doc); err != nil {
 		return nil, err
 	}
-	// The line feed ends a comment in the last line, for which the library wants one.
+	// The line feed ends a comment on the last line, as the library requires.
 	root, err := hujson.Parse(append(bytes.Clone(doc), '\n'))
 	if err != nil {
 		var line, column int
@@ -34,7 +34,7 @@ func parse(doc []byte) (*text, error) {
 	return &text{text: doc, root: root}, nil
 }
 
-// checkLimits comes before the library, which calls itself for each bracket.
+// checkLimits runs before the library's parser, which recurses for each bracket.
 func checkLimits(doc []byte) error {
 	if len(doc) > MaxSize {
 		return fmt.Errorf("it has more than %d bytes", MaxSize)
@@ -57,8 +57,8 @@ func checkLimits(doc []byte) error {
 	return nil
 }
 
-// stringEnd returns the length of the string that the text begins with, all of
-// it if the string does not end.
+// stringEnd returns the length of the string at the start of the text; an open string takes the
+// whole text.
 func stringEnd(b []byte) int {
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
@@ -71,8 +71,8 @@ func stringEnd(b []byte) int {
 	return len(b)
 }
 
-// commentEnd returns the length of the comment that the text begins with, without
-// the end of the line that ends it; 0 if it begins with none.
+// commentEnd returns the length of the comment at the start of the text, without the line break
+// that ends it; 0 if there is none.
 func commentEnd(b []byte) int {
 	switch {
 	case bytes.HasPrefix(b, []byte("//")):
@@ -89,14 +89,14 @@ func commentEnd(b []byte) int {
 	return 0
 }
 
-// A step is a value on the way down a path, and where it is in its parent.
+// A step is a value on a path and its position in its parent.
 type step struct {
 	value *hujson.Value
-	at    int // the number of the member; of the root nothing
+	at    int // index of the member; unused for the root
 }
 
-// walk goes down the path from the root as far as there is something, and
-// returns the names that are missing.
+// walk follows the path from the root as far as it exists, and returns the steps and the missing
+// names.
 func (t *text) walk(path []string) (found []step, missing []string, err error) {
 	found = []step{{value: &t.root}}
 	if _, ok := t.root.Value.(*hujson.Object); !ok {
@@ -137,7 +137,7 @@ func standard(v *hujson.Value) []byte {
 	return c.Pack()
 }
 
-// render returns the value as JSON in one line, with spaces as people write them.
+// render returns the value as JSON on one line, spaced as people write it.
 func render(value any) (string, error) {
 	var compact bytes.Buffer
 	encoder := json.NewEncoder(&compact)

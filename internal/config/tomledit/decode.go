@@ -12,20 +12,19 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// The library's own decoder is not used: it would double what TOML adds to the
-// program.
+// The library's decoder is not used: it would double the size that TOML adds to the program.
 
-// A table is a table as it is being read, and how it came to be: that decides what
-// may still be added (TOML 1.0, sections Keys and Table).
+// A table is a table during decoding with its origin, which decides what may still be added to it
+// (TOML 1.0, sections Keys and Table).
 type table struct {
-	members map[string]any // *table, []*table of an array of tables, or a value
+	members map[string]any // a *table, a []*table for an array of tables, or a value
 	made    origin
 }
 
 type origin int
 
 const (
-	byPath   origin = iota // a header of one below it
+	byPath   origin = iota // the header of a table below it
 	byHeader               // its own header
 	byDots                 // a dotted key
 )
@@ -38,8 +37,8 @@ var (
 
 func newTable(made origin) *table { return &table{members: map[string]any{}, made: made} }
 
-// decode returns the content of the text: tables as map[string]any, arrays as []any,
-// and dates as they are written.
+// decode returns the content of the text: tables as map[string]any, arrays as []any, and dates as
+// they are written.
 func decode(doc []byte) (map[string]any, error) {
 	if len(doc) > MaxSize {
 		return nil, fmt.Errorf("it is larger than %d bytes", MaxSize)
@@ -73,7 +72,7 @@ func decode(doc []byte) (map[string]any, error) {
 	return root.plain(), nil
 }
 
-// offset returns where the key of the expression begins.
+// offset returns the position of the expression's key.
 func offset(n *unstable.Node) int {
 	if it := n.Key(); it.Next() {
 		return int(it.Node().Raw.Offset)
@@ -148,7 +147,7 @@ func (t *table) put(n *unstable.Node) error {
 	return err
 }
 
-func valueOf(n *unstable.Node) (any, error) { //nolint:ireturn // a value of TOML has one of many types
+func valueOf(n *unstable.Node) (any, error) { //nolint:ireturn // a TOML value has one of many types
 	switch n.Kind {
 	case unstable.Bool:
 		return n.Data[0] == 't', nil
@@ -180,9 +179,9 @@ func valueOf(n *unstable.Node) (any, error) { //nolint:ireturn // a value of TOM
 	return string(n.Data), nil
 }
 
-// date returns the text of a date, a time or both, if it has the form of its kind and
-// can be (TOML 1.1, section Offset Date-Time and those after it). The parser tells the
-// kinds apart by single characters and checks nothing else.
+// date returns the text of a date, a time or both, if its form and its value are valid (TOML 1.1,
+// section Offset Date-Time and those after it). The parser distinguishes the kinds by single
+// characters and checks nothing else.
 func date(text string, kind unstable.Kind) (string, error) {
 	rest := text
 	if kind != unstable.LocalTime {
@@ -211,8 +210,8 @@ func date(text string, kind unstable.Kind) (string, error) {
 	return text, nil
 }
 
-// isTime reports whether the text is a time of the layout, which may leave out the
-// seconds. time.Parse takes hours of one digit as well.
+// isTime reports whether the text is a time of the layout, with or without seconds. time.Parse
+// alone would also accept hours of one digit.
 func isTime(text, layout string) bool {
 	_, err := time.Parse(layout, text)
 	return err == nil && text[2] == ':'

@@ -10,8 +10,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// FuzzDecode: what the library's decoder reads is read, and as the same; what it
-// refuses is refused.
+// FuzzDecode checks that decode and the library's decoder accept the same texts and return the same
+// content.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		"a = 1\nb = -0x1f\n", "a = 0x1F_f\nb = 0o17\nc = 0b1_0\nd = +1_000\ne = -17\n", "a = 9223372036854775808\n", "a = 1_0.5_0e1_0\nb = -inf\nc = nan\nd = +0.0\n", "a = 1e999\n",
@@ -42,8 +42,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// almostDates are dates and times as TOML has them, and with one thing wrong: what
-// stands between them, how many digits there are, what an offset may be.
+// almostDates are valid dates and times, and some with one fault in a separator, a number of digits
+// or an offset.
 func almostDates() []string {
 	list := make([]string, 0, 2048)
 	list = append(list, "0000-01-0100:00", "2021-1-01", "2021-01-01-", "2021-01-01T", "2021-01-0110:00:00", "2021-01-01+10:00", "2021-01-01Z")
@@ -60,9 +60,8 @@ func almostDates() []string {
 	return list
 }
 
-// markDates returns the value with one mark for every date, in whatever type, and
-// for every text that could be one.
-func markDates(value any) any { //nolint:ireturn // a value of TOML has one of many types
+// markDates replaces every date, in any type, and every text that could be one by the same mark.
+func markDates(value any) any { //nolint:ireturn // a TOML value has one of many types
 	switch value := value.(type) {
 	case map[string]any:
 		same := maps.Clone(value)

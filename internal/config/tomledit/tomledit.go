@@ -1,10 +1,11 @@
-// Package tomledit puts a key and tables into TOML texts that people write:
-// comments, order and every other byte stay. Start with [SetKey] and
-// [AppendTable]; [RemoveKey] and [RemoveTables] take back what they did, to the
-// byte.
+// Package tomledit adds a key and tables to TOML texts that people write, and keeps comments, order
+// and every other byte. Start with [SetKey] and [AppendTable]; [RemoveKey] and [RemoveTables] undo
+// them to the byte.
 //
-// Errors tell lines, never a part of the text, which may be secret. Nothing here
-// changes the text it was given.
+// It is our own code because TOML libraries re-encode the whole text, without its comments and
+// order. The library's parser finds the positions here, and the edits are made in the text.
+//
+// Errors name lines and never quote the text, which may be secret. No function changes its input.
 package tomledit
 
 import (
@@ -18,13 +19,13 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// MaxSize is the greatest text in bytes that is edited.
+// MaxSize is the size in bytes of the largest text that is edited.
 const MaxSize = 1 << 20
 
-// errForm: the text has what it should have in a way that is not edited.
+// errForm means that the text expresses the content in a form that is not edited.
 var errForm = errors.New("it is written in a form that is not edited here, such as a dotted key or an inline table")
 
-// Get returns what is at the path as JSON, and whether there is something.
+// Get returns the value at the path as JSON, and whether there is one.
 func Get(doc []byte, path ...string) (value []byte, ok bool, err error) {
 	root, err := decode(doc)
 	if err != nil {
@@ -38,19 +39,19 @@ func Get(doc []byte, path ...string) (value []byte, ok bool, err error) {
 		}
 	}
 	if value, err = json.Marshal(found); err != nil {
-		return nil, true, errForm // a number that is none
+		return nil, true, errForm // a NaN or an infinity
 	}
 	return value, true, nil
 }
 
 // Quote returns the text as a TOML string.
 func Quote(text string) string {
-	quoted, _ := json.Marshal(text) // strings always have a form, and its escapes are TOML's too
+	quoted, _ := json.Marshal(text) // a string never fails, and JSON's escapes are valid in TOML
 	return strings.ReplaceAll(string(quoted), "\x7f", `\u007f`)
 }
 
-// SetKey gives the key at the top the value, which is in the form of TOML: in the
-// place of what is there, else in a line of its own behind the last key there.
+// SetKey sets a top-level key to the value, which is TOML. It replaces the value of an existing
+// key, or adds a line after the last top-level key.
 func SetKey(doc []byte, key, value string) ([]byte, error) {
 	t, err := parse(doc)
 	if err != nil {
@@ -73,8 +74,7 @@ func SetKey(doc []byte, key, value string) ([]byte, error) {
 	return checkResult(splice(doc, at, at, line+t.newline))
 }
 
-// RemoveKey takes away the line of the key at the top. If there is none, nothing
-// changes.
+// RemoveKey removes the line of a top-level key. An absent key is no error.
 func RemoveKey(doc []byte, key string) ([]byte, error) {
 	t, err := parse(doc)
 	if err != nil {
@@ -87,8 +87,8 @@ func RemoveKey(doc []byte, key string) ([]byte, error) {
 	return checkResult(splice(doc, t.lineStart(t.keys[i].start), t.lineEnd(t.keys[i].end), ""))
 }
 
-// AppendTable puts a table behind everything else, with an empty line before it.
-// The lines are those of its keys. A text whose last line is not ended stays one.
+// AppendTable appends a table after an empty line. The lines are those of its keys. If the text did
+// not end with a newline it still does not.
 func AppendTable(doc []byte, path []string, lines ...string) ([]byte, error) {
 	t, err := parse(doc)
 	if err != nil {
@@ -109,7 +109,7 @@ func AppendTable(doc []byte, path []string, lines ...string) ([]byte, error) {
 	return checkResult(splice(doc, len(doc), len(doc), text))
 }
 
-// formatPath returns the path as a key.
+// formatPath returns the path as a dotted key.
 func formatPath(path []string) string {
 	parts := slices.Clone(path)
 	for i, part := range parts {
@@ -120,8 +120,8 @@ func formatPath(path []string) string {
 	return strings.Join(parts, ".")
 }
 
-// RemoveTables takes away the table at the path and those below it, each with the
-// empty line before it. If there is none, nothing changes.
+// RemoveTables removes the table at the path and those below it, each with the empty line before
+// it. An absent table is no error.
 func RemoveTables(doc []byte, path ...string) ([]byte, error) {
 	for {
 		t, err := parse(doc)
@@ -134,7 +134,7 @@ func RemoveTables(doc []byte, path ...string) ([]byte, error) {
 		}
 		start, end := t.lineStart(t.tables[i].start), t.lineEnd(t.tables[i].end)
 		before := doc[:start]
-		if doc[end-1] != '\n' { // then the line before was not ended either
+		if doc[end-1] != '\n' { // then the line before had no newline either
 			before = chop(before)
 			before = chop(before)
 		} else if bare := chop(before); len(bare) == 0 || bare[len(bare)-1] == '\n' {
@@ -157,7 +157,7 @@ func splice(doc []byte, start, end int, text string) []byte {
 	return slices.Concat(doc[:start], []byte(text), doc[end:])
 }
 
-// checkResult makes sure that an edit made no nonsense of the text.
+// checkResult checks that the edited text is still valid.
 func checkResult(doc []byte) ([]byte, error) {
 	if _, err := decode(doc); err != nil {
 		return nil, fmt.Errorf("with the change it would be wrong: %w", err)
@@ -171,11 +171,11 @@ type span struct {
 	start, end int
 }
 
-// A text is where the parts of a TOML text are.
+// A text holds the positions of the parts of a TOML text.
 type text struct {
 	doc     []byte
 	newline string
-	keys    []span // at the top
+	keys    []span // top-level
 	tables  []span // from the key in the header to the end of the last value
 }
 
@@ -235,7 +235,7 @@ func (t *text) lastBelow(path []string) int {
 
 func (t *text) lineStart(at int) int { return bytes.LastIndexByte(t.doc[:at], '\n') + 1 }
 
-// lineEnd is behind the newline, if there is one.
+// lineEnd returns the position after the next newline, if there is one.
 func (t *text) lineEnd(at int) int {
 	if i := bytes.IndexByte(t.doc[at:], '\n'); i >= 0 {
 		return at + i + 1

@@ -10,7 +10,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/config/tomledit"
 )
 
-// put is an edit as the callers make it.
+// put makes the edit that callers make.
 func put(doc []byte) ([]byte, error) {
 	doc, err := tomledit.SetKey(doc, "provider", tomledit.Quote("ours"))
 	if err == nil {
@@ -63,8 +63,8 @@ func TestSetKeyReplaces(t *testing.T) {
 	}
 }
 
-// What others put behind, before and into our tables meanwhile stays, or goes
-// with them.
+// TestRemoveTablesAmongOthers checks what others wrote after, before and inside our tables: it
+// stays or is removed with them.
 func TestRemoveTablesAmongOthers(t *testing.T) {
 	got, err := put([]byte("a = 1\n"))
 	if err != nil {
@@ -115,7 +115,7 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// FuzzPut: what is put in is all that changes, and it is taken out to the byte.
+// FuzzPut checks that an edit changes nothing else and can be undone to the byte.
 func FuzzPut(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "a = 1", "a = 1\r\n\r\n[t]\r\n", "# c", "[t]\na=1", "a.b = 1\n[[l]]\n[l.x]\n\n", "a = \"\"\"\n[providers.ours]\n\"\"\"",
@@ -158,7 +158,7 @@ func FuzzPut(f *testing.F) {
 	})
 }
 
-// same takes numbers that are none for equal.
+// same compares values and treats NaN as equal to NaN.
 func same(a, b any) bool {
 	x, err := toml.Marshal(map[string]any{"a": a})
 	y, errY := toml.Marshal(map[string]any{"a": b})

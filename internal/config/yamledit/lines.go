@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// insert puts the item into the lines, behind that of the key.
+// insert inserts the item after the line of the key.
 func (t *text) insert(list string, item []byte) ([]byte, error) {
 	if t.key == nil {
 		return t.appendList(list, item), nil
@@ -27,7 +27,7 @@ func (t *text) insert(list string, item []byte) ([]byte, error) {
 	default:
 		return nil, errForm
 	}
-	if t.end(at) == "" { // it is the last line, and stays without an end
+	if t.end(at) == "" { // the last line, which stays without a line end
 		lines[at] += t.newline
 		return []byte(strings.Join(lines, "") + strings.TrimSuffix(t.item(item, indent), t.newline)), nil
 	}
@@ -43,7 +43,7 @@ func (t *text) appendList(list string, item []byte) []byte {
 	return []byte(whole + added)
 }
 
-// item returns the lines of the item of a list.
+// item returns the lines of the item in a list.
 func (t *text) item(item []byte, indent int) string {
 	var b strings.Builder
 	dash := "- "
@@ -54,7 +54,7 @@ func (t *text) item(item []byte, indent int) string {
 	return b.String()
 }
 
-// keyLine returns which line has the key, and what is behind it.
+// keyLine returns the line of the key, and the text after the key.
 func (t *text) keyLine(list string) (at int, behind string, ok bool) {
 	at = t.key.Line - 1
 	if at >= len(t.lines) {
@@ -64,17 +64,17 @@ func (t *text) keyLine(list string) (at int, behind string, ok bool) {
 	return at, behind, ok
 }
 
-// end returns how the line ends: the last one, perhaps, with nothing.
+// end returns the end of the line, which may be empty on the last one.
 func (t *text) end(at int) string {
 	return t.lines[at][len(strings.TrimRight(t.lines[at], "\r\n")):]
 }
 
-// empty reports whether the list is written as one without items.
+// empty reports whether the list is written as an empty list.
 func (t *text) empty() bool {
 	return t.value.Tag == "!!null" || t.value.Kind == yaml.SequenceNode && len(t.value.Content) == 0
 }
 
-// remove takes the lines of one item out, and undoes what insert did to the key.
+// remove removes the lines of one item, and undoes what insert did to the key.
 func (t *text) remove(list string, i int) ([]byte, error) {
 	at, behind, ok := t.keyLine(list)
 	if !ok || t.value.Kind != yaml.SequenceNode || t.value.Style&yaml.FlowStyle != 0 {
@@ -100,7 +100,7 @@ func (t *text) remove(list string, i int) ([]byte, error) {
 	return []byte(strings.Join(lines, "")), nil
 }
 
-// isEmpty reports whether the text means a list without items, and says so.
+// isEmpty reports whether the text is explicitly a list without items.
 func isEmpty(word string) bool {
 	var value any
 	err := yaml.Unmarshal([]byte(word), &value)
@@ -109,7 +109,7 @@ func isEmpty(word string) bool {
 	return err == nil && word != "" && word[0] != '#' && (value == nil || list != nil && len(list) == 0)
 }
 
-// lastLine returns the last line in which something of the node begins.
+// lastLine returns the last line on which a part of the node begins.
 func lastLine(node *yaml.Node) int {
 	last := node.Line
 	for _, child := range node.Content {

@@ -1,15 +1,15 @@
-// Package yamledit puts an item into a list at the top of YAML texts that people
-// write: comments, order and every other byte stay. Start with [Insert]; [Remove]
-// takes back what it did, to the byte.
+// Package yamledit adds an item to a top-level list of YAML texts that people write, and keeps
+// comments, order and every other byte. Start with [Insert]; [Remove] undoes it to the byte.
 //
-// An item is a mapping with a member "name", by which it is found. The item goes
-// before all others, where its place is sure. A list that is absent is made; one
-// that is written as empty, "users: []", keeps that word as a comment. Texts are
-// edited in block style alone, and an edit that would change anything else, or
-// could not be taken back, is an error.
+// It is our own code because YAML libraries re-encode the whole text and change its indentation and
+// quotes. The library's parser finds the lines here, and checks the result.
 //
-// Errors never tell a part of the text, which may be secret. Nothing here changes
-// the text it was given.
+// An item is a mapping with a member "name", which identifies it. The item becomes the first of the
+// list, the only position that is certain. An absent list is made; one that is written as empty,
+// "users: []", keeps that word as a comment. Only block style is edited, and an edit that would
+// change anything else, or could not be undone, is an error.
+//
+// Errors never quote the text, which may be secret. No function changes its input.
 package yamledit
 
 import (
@@ -24,22 +24,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// MaxSize is the greatest text in bytes that is edited.
+// MaxSize is the size in bytes of the largest text that is edited.
 const MaxSize = 1 << 20
 
-// The errors tell a form that is not edited, not where it is: what the parser says
-// of it may hold a part of the text.
+// The errors name a form that is not edited without its position: the parser's message may quote
+// the text.
 var (
 	errForm = errors.New("it is written in a form that is not edited here, such as flow style")
 	errYAML = errors.New("it is not YAML as it is edited here")
-	errSize = fmt.Errorf("it is larger than %d bytes", MaxSize)
 )
 
-// made is behind the key of a list that was made for an item.
+// made follows the key of a list that was made for an item.
 const made = " # made for the item below"
 
-// Inspect reports whether the list has an item of that name, and whether it is the
-// value.
+// Inspect reports whether the list has an item of that name, and whether it equals the value.
 func Inspect(doc []byte, list, name string, value any) (there, same bool, err error) {
 	_, items, err := content(doc, list)
 	if err != nil {
@@ -61,8 +59,7 @@ func Inspect(doc []byte, list, name string, value any) (there, same bool, err er
 	return false, false, nil
 }
 
-// Insert puts the value, which must have that name, into the list as its first
-// item.
+// Insert inserts the value, which must have that name, as the first item of the list.
 func Insert(doc []byte, list, name string, value any) ([]byte, error) {
 	t, err := parse(doc, list)
 	if err != nil {
@@ -86,8 +83,8 @@ func Insert(doc []byte, list, name string, value any) ([]byte, error) {
 	return edited, nil
 }
 
-// Remove takes the items of that name out of the list, and the list if it was made
-// for them alone. If there is none, nothing changes.
+// Remove removes the items of that name, and the list if it was made for them alone. It is no error
+// if there is none.
 func Remove(doc []byte, list, name string) ([]byte, error) {
 	for {
 		t, err := parse(doc, list)
@@ -114,10 +111,10 @@ func Remove(doc []byte, list, name string) ([]byte, error) {
 
 func same(a, b any) bool { return reflect.DeepEqual(a, b) }
 
-// content returns what the text means: the items of the list, and all else.
+// content returns the decoded text: the items of the list, and everything else.
 func content(doc []byte, list string) (rest map[string]any, items []any, err error) {
 	if len(doc) > MaxSize {
-		return nil, nil, errSize
+		return nil, nil, sizeError()
 	}
 	if err := yaml.Unmarshal(doc, &rest); err != nil {
 		return nil, nil, errYAML
@@ -139,7 +136,7 @@ func named(item any, name string) bool {
 	return members["name"] == name
 }
 
-// render returns the value in lines, each ended.
+// render returns the value in lines, each with its end.
 func render(value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := yaml.NewEncoder(&text)
@@ -150,17 +147,17 @@ func render(value any) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// A text is a parsed one and its lines, each with its end.
+// A text is a parsed text and its lines, each with its end.
 type text struct {
 	lines   []string
 	newline string
-	// key and value of the list; nil if it is absent.
+	// key and value are the nodes of the list; nil if it is absent.
 	key, value *yaml.Node
 }
 
 func parse(doc []byte, list string) (*text, error) {
 	if len(doc) > MaxSize {
-		return nil, errSize
+		return nil, sizeError()
 	}
 	t := &text{newline: "\n", lines: slices.Collect(strings.Lines(string(doc)))}
 	if len(t.lines) > 0 && strings.HasSuffix(t.lines[0], "\r\n") {
@@ -169,7 +166,7 @@ func parse(doc []byte, list string) (*text, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(doc))
 	var root, second yaml.Node
 	switch err := decoder.Decode(&root); {
-	case errors.Is(err, io.EOF): // no more than comments
+	case errors.Is(err, io.EOF): // only comments
 		return t, nil
 	case err != nil:
 		return nil, errYAML
@@ -188,3 +185,5 @@ func parse(doc []byte, list string) (*text, error) {
 	}
 	return t, nil
 }
+
+func sizeError() error { return fmt.Errorf("it is larger than %d bytes", MaxSize) }

@@ -60,7 +60,7 @@ func TestInsertAndRemove(t *testing.T) {
 	}
 }
 
-// What others wrote, and what they made of what we wrote.
+// TestRemove includes what others wrote, and what they changed in our item.
 func TestRemove(t *testing.T) {
 	for _, c := range []struct{ name, before, after string }{
 		{"nothing", "kind: Config\n", "kind: Config\n"},
@@ -78,7 +78,8 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// What cannot be edited in place is refused, and nothing of it is told.
+// TestRefused checks that a form which is not edited is refused, and that the error does not quote
+// it.
 func TestRefused(t *testing.T) {
 	for _, doc := range []string{
 		"{users: []}", `{"users": [{"name": "hidden"}]}`, "users: [{name: hidden}]\n", "users: &hidden\n- name: a\n", "users: !!seq\n- name: a\n",
@@ -105,8 +106,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// FuzzInsert: an edit that is not refused changes nothing else, and can be taken
-// back; the package looks itself, so what is left is that it ends in no panic.
+// FuzzInsert checks that no edit panics. The package checks its own results: an accepted edit
+// changes nothing else and can be undone.
 func FuzzInsert(f *testing.F) {
 	f.Add("users:\n- name: a\n")
 	f.Add("kind: Config\nusers: [] # b")

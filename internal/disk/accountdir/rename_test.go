@@ -87,7 +87,7 @@ func TestRenameIsRefused(t *testing.T) {
 	}
 }
 
-// An unreadable file also takes the name.
+// TestRenameOverADamagedFile checks that an unreadable file also takes the name.
 func TestRenameOverADamagedFile(t *testing.T) {
 	d := newDir(t, map[string]helper.ID{"work": workID, "play": playID})
 	if err := os.WriteFile(d.Path("play"), []byte("{"), 0o600); err != nil {

@@ -27,11 +27,16 @@ type Journal struct {
 
 // file is the part of [safefile.InPlace] that a Journal uses.
 type file interface {
-	io.ReaderAt
-	io.WriterAt
+	readerWriterAt
 	Sync() error
 	SyncData() error
 	Close() error
+}
+
+// A readerWriterAt reads and writes at offsets.
+type readerWriterAt interface {
+	io.ReaderAt
+	io.WriterAt
 }
 
 // Mark replaces the mark and syncs it to disk. ErrInvalid: it belongs to another sign-in or is

@@ -60,7 +60,8 @@ func groupOfOthers(t *testing.T, path string) {
 	must(t, os.Chmod(path, 0o770))
 }
 
-// A circular path is refused, and one that does not exist is accepted.
+// TestCheckAncestors_Links checks that a circular path is refused, and that one that does not exist
+// is accepted.
 func TestCheckAncestors_Links(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -6,11 +6,11 @@ import (
 	"os"
 )
 
-// files are where an id may be, in the order of their worth.
+// files are the paths that may hold an id, the best one first.
 type files struct{ paths []string }
 
-// read returns the first id. A file that is there and cannot be read is an
-// error, lest the answer change with who asks.
+// read returns the first id. A file that exists and cannot be read is an error, because the result
+// must not depend on the user.
 func (f files) read() (machineID, error) {
 	for _, path := range f.paths {
 		content, err := os.ReadFile(path) //nolint:gosec // constants outside tests

@@ -1,4 +1,4 @@
-// Package hostid tells machines apart. Start with [ID].
+// Package hostid returns an identifier of this computer. Start with [ID].
 package hostid
 
 import (
@@ -11,21 +11,19 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// purpose makes our ids unlike those that other programs derive.
+// purpose makes the ids differ from those that other programs derive.
 const purpose = "codex-cred host id, version 1"
 
-// idSize is the size of an id in bytes, the machine's own and ours.
+// idSize is the size of an id in bytes, the computer's own and the derived one.
 const idSize = 16
 
-// ID returns an identifier of this machine: 32 lower-case hexadecimal digits,
-// the same until the system is installed anew. It is derived from the machine's
-// own id with a keyed hash, as machine-id(5) asks for, so it reveals nothing
-// and matches the id of no other program.
+// ID returns an identifier of this computer: 32 lower-case hexadecimal digits, the same until the
+// system is reinstalled. It is derived from the computer's own id with a keyed hash, as
+// machine-id(5) requires, so it reveals nothing and equals the id of no other program.
 //
-// It is empty where the system has no id of its own, as in small containers.
-// ErrUnavailable: the system may have one that could not be read. Neither result
-// nor error contains the machine's own id. ID may be called concurrently; on
-// macOS it runs a program.
+// It is "" on a system without an id, such as a small container. ErrUnavailable: the system may
+// have an id that could not be read. Neither result nor error contains the computer's own id. ID is
+// safe for concurrent use; on macOS it runs a program.
 func ID() (string, error) {
 	own, err := system().read()
 	if err != nil {
@@ -43,12 +41,11 @@ func derive(own machineID) string {
 	return hex.EncodeToString(mac.Sum(nil)[:idSize])
 }
 
-// A machineID is the machine's own id, which is not to be shown; nil is none.
+// A machineID is the computer's own id, which must not be shown; nil is none.
 type machineID []byte
 
-// parse reads 32 hexadecimal digits, with or without the dashes of a UUID.
-// Anything else is no id, and so is one digit throughout: it is what systems
-// have that were never given an id, and says nothing about which one it is.
+// parse parses 32 hexadecimal digits, with or without the dashes of a UUID. Anything else is no id,
+// and neither is one repeated digit: systems that were never given an id have that.
 func parse(text string) machineID {
 	digits := strings.ReplaceAll(strings.TrimSpace(text), "-", "")
 	own, err := hex.DecodeString(digits)

@@ -19,7 +19,7 @@ const (
 
 var form = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// TestID is about the machine that runs the test, which may have no id.
+// TestID uses the computer that runs the test, which may have no id.
 func TestID(t *testing.T) {
 	t.Parallel()
 	first, err := ID()
@@ -34,7 +34,7 @@ func TestID(t *testing.T) {
 	}
 }
 
-// TestDerive holds what account files contain: it must not change.
+// TestDerive fixes what account files contain: it must not change.
 func TestDerive(t *testing.T) {
 	t.Parallel()
 	id := derive(parse(own))
@@ -107,7 +107,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestFiles_Unreadable is an error although the next file has an id.
+// TestFiles_Unreadable checks that an unreadable file is an error although the next file has an id.
 func TestFiles_Unreadable(t *testing.T) {
 	t.Parallel()
 	got, err := files{paths: []string{t.TempDir(), write(t, own)}}.read()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ioreg is the program that shows what macOS knows of the hardware.
+// ioreg is the program with which macOS reports its hardware.
 type ioreg struct{ path string }
 
 // ioregLimit is far more than the program needs.

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// fakeIoreg stands in for ioreg.
+// fakeIoreg returns the path of a script that replaces ioreg.
 func fakeIoreg(t *testing.T, text string) ioreg {
 	t.Helper()
 	path := write(t, "#!/bin/sh\n"+text)

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// machineGUID is a value of the registry that Windows makes when it is installed.
+// machineGUID is a registry value that Windows creates during installation.
 type machineGUID struct{ key, value string }
 
 func system() machineGUID {
@@ -14,7 +14,7 @@ func system() machineGUID {
 }
 
 func (m machineGUID) read() (machineID, error) {
-	// Programs of 32 bits would otherwise see a branch without the value.
+	// A 32-bit program would otherwise read a branch without the value.
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, m.key, registry.QUERY_VALUE|registry.WOW64_64KEY)
 	if errors.Is(err, registry.ErrNotExist) {
 		return nil, nil

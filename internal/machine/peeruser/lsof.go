@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// parseLsof returns the uid of the process that has the other end of the
-// connection, of the output of lsof -Fun: a line each for the uid of a process
-// (u) and the two ends of each of its sockets (n, FROM->TO). It is empty if there is none.
+// parseLsof returns the uid of the process at the other end of the connection, from the output of
+// lsof -Fun: a line for the uid of each process (u) and for both ends of each socket (n, FROM->TO).
+// It returns "" if there is none.
 func parseLsof(out string, local, remote netip.AddrPort) (uid string) {
 	for line := range strings.Lines(out) {
 		line = strings.TrimSpace(line)
@@ -28,7 +28,7 @@ func parseLsof(out string, local, remote netip.AddrPort) (uid string) {
 	return ""
 }
 
-// userOfUID returns the user with the uid, which is empty if it is not known.
+// userOfUID returns the user with the uid, which is empty if unknown.
 func userOfUID(uid string) User {
 	switch uid {
 	case "":

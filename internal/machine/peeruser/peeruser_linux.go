@@ -15,8 +15,8 @@ import (
 // established is the state of a socket in /proc/net/tcp, see proc_pid_net(5).
 const established = "01"
 
-// lookup reads the tables twice where they do not have the other end: between two
-// lines of one reading it may have been closed.
+// lookup reads the tables a second time if the other end is missing: it may have closed between two
+// lines of one reading.
 func lookup(_ context.Context, local, remote netip.AddrPort) User {
 	u := once(local, remote)
 	if u.Relation == Unknown {
@@ -26,7 +26,7 @@ func lookup(_ context.Context, local, remote netip.AddrPort) User {
 }
 
 func once(local, remote netip.AddrPort) User {
-	ours := false // this process's own end is there, and has not been told to close
+	ours := false // whether this process's own end is there and has not received a FIN
 	read := false
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		f, err := os.Open(table) //nolint:gosec // one of the two above
@@ -50,8 +50,8 @@ func once(local, remote netip.AddrPort) User {
 // A socket is a line of the table.
 type socket struct{ uid, inode string }
 
-// search returns the socket of the other end of the connection, and whether this
-// end is established.
+// search returns the socket of the other end of the connection, and whether this end is
+// established.
 func search(table io.Reader, local, remote netip.AddrPort) (found socket, open bool) {
 	const from, to, state, uid, inode = 1, 2, 3, 7, 9
 	for lines := bufio.NewScanner(table); lines.Scan(); {
@@ -72,8 +72,8 @@ func search(table io.Reader, local, remote netip.AddrPort) (found socket, open b
 	return socket{}, open
 }
 
-// user is the owner of the socket. A socket that no process has any more has no
-// inode, and the kernel shows root as its owner, whoever it was.
+// user returns the owner of the socket. A socket without a process has no inode, and the kernel
+// reports root as its owner.
 func (s socket) user() User {
 	if s.inode == "0" {
 		return User{Relation: Gone}
@@ -85,8 +85,8 @@ func (s socket) user() User {
 	return u
 }
 
-// unmappedUID reports whether the uid is what the kernel shows in a user
-// namespace for users that the namespace does not have, see user_namespaces(7).
+// unmappedUID reports whether the uid is the one that the kernel reports in a user namespace for
+// users outside it, see user_namespaces(7).
 func unmappedUID(uid string) bool {
 	overflow, err := os.ReadFile("/proc/sys/kernel/overflowuid")
 	if err != nil || strings.TrimSpace(string(overflow)) != uid {
@@ -116,8 +116,8 @@ func hasUID(ranges, uid string) bool {
 	return false
 }
 
-// parseAddress reads ADDRESS:PORT of the table: words of 32 bits in the byte order
-// lookup the machine, in hexadecimal.
+// parseAddress parses ADDRESS:PORT of the table: 32-bit words in the byte order of the computer, in
+// hexadecimal.
 func parseAddress(text string) (netip.AddrPort, bool) {
 	host, port, _ := strings.Cut(text, ":")
 	words, err := hex.DecodeString(host)

@@ -17,8 +17,8 @@ import (
 
 func TestMain(m *testing.M) { reexec.Main(m, connect) }
 
-// connect is a client in a process of its own, of the given uid. It connects, says
-// so, and holds the connection until its standard input is closed.
+// connect is a client in its own process with the given uid. It connects, prints a line, and holds
+// the connection until its standard input closes.
 func connect(args []string) error {
 	uid, err := strconv.Atoi(args[0])
 	if err == nil {
@@ -76,7 +76,8 @@ func TestLookup_Self(t *testing.T) {
 	}
 }
 
-// A client of another user is named, whatever it does with its end.
+// TestLookup_OtherUser checks that a client of another user is identified, whatever it does with
+// its end.
 func TestLookup_OtherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		parts.Need(t, "root", errors.New("only root can run a client as another user"))
@@ -100,7 +101,8 @@ func TestLookup_OtherUser(t *testing.T) {
 	}
 }
 
-// The kernel shows root as the owner of a connection that its program has closed.
+// TestLookup_Closed covers connections that their program has closed: the kernel reports root as
+// the owner.
 func TestLookup_Closed(t *testing.T) {
 	for name, linger := range map[string]int{"closed": -1, "reset": 0} {
 		t.Run(name, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// lookup asks lsof. Without root it sees the user's own processes alone, so a
-// connection that it does not list is of an unknown user.
+// lookup runs lsof. Without root it lists the user's own processes only, so a connection that is
+// not listed has an unknown user.
 func lookup(ctx context.Context, local, remote netip.AddrPort) User {
 	place := "-iTCP:" + strconv.Itoa(int(remote.Port()))
 	out, err := exec.CommandContext(ctx, "lsof", "-nP", place, "-sTCP:ESTABLISHED", "-Funp").Output() //nolint:gosec // a number

@@ -48,7 +48,7 @@ func TestParseLsof(t *testing.T) {
 func TestOfUID(t *testing.T) {
 	self := strconv.Itoa(os.Geteuid())
 	want := map[string]Relation{"": Unknown, "4242424": Other, "0": System}
-	want[self] = Self // also where it is root
+	want[self] = Self // also if it is root
 	for uid, relation := range want {
 		if got := userOfUID(uid); got.Relation != relation || got.ID != uid {
 			t.Errorf("uid %q: %+v, want relation %d", uid, got, relation)

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lookup asks for the process that has the other end, and for the user of that
-// process. Processes that Windows does not let this one ask are of an unknown user.
+// lookup finds the process at the other end and the user of that process. A process that Windows
+// does not let this one query has an unknown user.
 func lookup(_ context.Context, local, remote netip.AddrPort) User {
 	table, err := connections(remote.Addr().Is4())
 	if err != nil {
@@ -41,8 +41,8 @@ func lookup(_ context.Context, local, remote netip.AddrPort) User {
 	return User{Relation: Other, ID: id, Name: accountName(id)}
 }
 
-// connections returns the table that GetExtendedTcpTable gives for
-// TCP_TABLE_OWNER_PID_CONNECTIONS: its count, and as many rows.
+// connections returns the table of GetExtendedTcpTable for TCP_TABLE_OWNER_PID_CONNECTIONS: the
+// number of rows, and the rows.
 func connections(v4 bool) ([]byte, error) {
 	const ownerPIDConnections = 4
 	family := uintptr(windows.AF_INET6)
@@ -54,7 +54,7 @@ func connections(v4 bool) ([]byte, error) {
 		return nil, err
 	}
 	size := uint32(16 << 10)
-	for range 8 { // it may grow between two calls
+	for range 8 { // the table may grow between two calls
 		table := make([]byte, size)
 		status, _, _ := call.Call(uintptr(unsafe.Pointer(&table[0])), uintptr(unsafe.Pointer(&size)), 0, family, ownerPIDConnections, 0) //nolint:gosec // as the function is documented
 		switch err := windows.Errno(status); err {

@@ -5,10 +5,9 @@ import (
 	"net/netip"
 )
 
-// process4 returns the process of the other end of a connection, of a
-// MIB_TCPTABLE_OWNER_PID: rows of state, local address and port, remote address and
-// port, and process, 32 bits each. Addresses and the low 16 bits of ports are in
-// network byte order.
+// process4 returns the process at the other end of a connection from a MIB_TCPTABLE_OWNER_PID: rows
+// of state, local address and port, remote address and port, and process, 32 bits each. Addresses
+// and the low 16 bits of ports are in network byte order.
 func process4(table []byte, local, remote netip.AddrPort) (pid uint32, ok bool) {
 	const row = 24
 	for b := range rows(table, row) {
@@ -21,8 +20,8 @@ func process4(table []byte, local, remote netip.AddrPort) (pid uint32, ok bool) 
 	return 0, false
 }
 
-// process6 is process4 for a MIB_TCP6TABLE_OWNER_PID: rows of local address (16
-// bytes), scope and port, the same of the remote end, state and process.
+// process6 is process4 for a MIB_TCP6TABLE_OWNER_PID: rows of local address (16 bytes), scope and
+// port, the same of the remote end, state and process.
 func process6(table []byte, local, remote netip.AddrPort) (pid uint32, ok bool) {
 	const row = 56
 	for b := range rows(table, row) {

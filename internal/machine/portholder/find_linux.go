@@ -13,7 +13,7 @@ import (
 const listening = "0A"
 
 func find(_ context.Context, port uint16) (Holder, bool) {
-	var hidden Holder // a program that may not be seen
+	var hidden Holder // a program of another user
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		content, err := os.ReadFile(table) //nolint:gosec // one of the two above
 		if err != nil {
@@ -60,16 +60,16 @@ func sockets(table string, port uint16) []socket {
 	return found
 }
 
-// coversLoopback reports whether who listens on the address, in the table's form, is in the
-// way of one who would listen on loopback.
+// coversLoopback reports whether a listener on the address, in the table's form, blocks a listener
+// on loopback.
 func coversLoopback(ip string) bool {
 	const loopback4, loopback6, mapped4 = "0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"
 	return strings.Trim(ip, "0") == "" || ip == loopback4 || ip == loopback6 || ip == mapped4
 }
 
-// owner returns the process that has the socket open, if it may be seen.
+// owner returns the process that has the socket open, if this user may see it.
 func owner(socket string) Holder {
-	descriptors, _ := filepath.Glob("/proc/[0-9]*/fd/*") //nolint:forbidigo // no user's path is in the pattern
+	descriptors, _ := filepath.Glob("/proc/[0-9]*/fd/*") //nolint:forbidigo // the pattern contains no user's path
 	for _, descriptor := range descriptors {
 		if target, err := os.Readlink(descriptor); err != nil || target != socket {
 			continue
@@ -79,7 +79,7 @@ func owner(socket string) Holder {
 		if err != nil {
 			continue
 		}
-		name, _ := os.ReadFile(filepath.Join(process, "comm")) //nolint:gosec // a nameless process is one all the same
+		name, _ := os.ReadFile(filepath.Join(process, "comm")) //nolint:gosec // the name may be missing
 		return Holder{PID: pid, Name: strings.TrimSpace(string(name))}
 	}
 	return Holder{}

@@ -29,7 +29,7 @@ func TestFind(t *testing.T) {
 		if !ok || got.PID != os.Getpid() || got.Name != strings.TrimSpace(string(self)) {
 			t.Errorf("%s: %+v, %v; want this process, %s", l.Addr(), got, ok, filepath.Base(os.Args[0]))
 		}
-		// A connection to the port is no listener.
+		// A connection to the port is not a listener.
 		conn, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
 			t.Fatal(err)

@@ -16,6 +16,6 @@ func find(ctx context.Context, port uint16) (Holder, bool) {
 		return Holder{}, false
 	}
 	filter := "PID eq " + strconv.Itoa(pid)
-	list, _ := exec.CommandContext(ctx, "tasklist", "/FI", filter, "/FO", "CSV", "/NH").Output() //nolint:gosec // a number; nameless is fine
+	list, _ := exec.CommandContext(ctx, "tasklist", "/FI", filter, "/FO", "CSV", "/NH").Output() //nolint:gosec // a number; a missing name is fine
 	return Holder{PID: pid, Name: parseTasklist(string(list))}, true
 }

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// parseLsof reads the first process of the output of lsof -Fpc: a line each for
-// the process (p) and its name (c).
+// parseLsof parses the first process in the output of lsof -Fpc: a line each for the process (p)
+// and its name (c).
 func parseLsof(out string) (Holder, bool) {
 	var h Holder
 	for line := range strings.Lines(out) {
 		line = strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(line, "p") && h.PID == 0:
-			h.PID, _ = strconv.Atoi(line[1:]) // 0 is nobody
+			h.PID, _ = strconv.Atoi(line[1:]) // 0: unknown
 		case strings.HasPrefix(line, "c") && h.Name == "":
 			h.Name = line[1:]
 		}
@@ -22,9 +22,8 @@ func parseLsof(out string) (Holder, bool) {
 	return h, h.PID > 0
 }
 
-// parseNetstat returns the process that listens on the port, of the output of
-// netstat -ano. The words for the states are translated, so what tells a
-// listener is the foreign port 0.
+// parseNetstat returns the process that listens on the port, from the output of netstat -ano. The
+// names of states are translated, so a listener is recognised by the foreign port 0.
 func parseNetstat(out string, port uint16) (pid int, ok bool) {
 	const local, foreign, process, columns = 1, 2, 4, 5
 	suffix := ":" + strconv.Itoa(int(port))
@@ -41,11 +40,10 @@ func parseNetstat(out string, port uint16) (pid int, ok bool) {
 	return 0, false
 }
 
-// parseTasklist returns the name of the process, of the output of tasklist /FO
-// CSV /NH.
+// parseTasklist returns the name of the process from the output of tasklist /FO CSV /NH.
 func parseTasklist(out string) string {
 	record, err := csv.NewReader(strings.NewReader(out)).Read()
-	if err != nil || len(record) < 2 { // else words that say that there is none
+	if err != nil || len(record) < 2 { // otherwise a message that there is none
 		return ""
 	}
 	return record[0]

@@ -1,8 +1,8 @@
-// Package portholder finds out which program listens on a port of this machine,
-// so that a person knows which one to close. Start with [Find].
+// Package portholder finds the program that listens on a port of this computer, so that a person
+// knows which one to close. Start with [Find].
 //
-// It looks and touches nothing. What the system does not say stays unknown: of
-// other users' programs Linux names the user alone.
+// What the system does not report stays unknown: of another user's program Linux reports the user
+// only.
 package portholder
 
 import (
@@ -12,18 +12,18 @@ import (
 
 // A Holder is the program that listens on a port.
 type Holder struct {
-	PID int // 0 if it is not known, as of programs of other users
-	// Name as the program gives it: it is text from outside.
+	PID int // 0 if unknown, as of another user's program
+	// Name is what the program calls itself. It is untrusted text.
 	Name string
-	// User is the account that runs it, by name or else by uid; empty if it is not known.
+	// User is the account that runs it, by name or else by uid; empty if unknown.
 	User string
 }
 
-// queryTimeout bounds what a program of the system may take.
+// queryTimeout limits a system program.
 const queryTimeout = 2 * time.Second
 
-// Find returns who listens on the TCP port of loopback, and whether that could
-// be found out. It may run a program of the system, for two seconds.
+// Find returns the program that listens on the TCP port of loopback, and whether it could be found.
+// It may run a system program, for two seconds.
 func Find(ctx context.Context, port uint16) (Holder, bool) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()

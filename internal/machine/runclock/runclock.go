@@ -1,9 +1,8 @@
-// Package runclock measures time in which this process could run.
+// Package runclock measures the time in which this process could run.
 //
-// A process that is stopped for longer than a time limit (by SIGSTOP, the freezer
-// of a container, a computer that sleeps) has had no chance to do within it what
-// the limit is for. Its timers all fire in the moment in which it goes on, before
-// it has read what arrived meanwhile.
+// A process that is stopped for longer than a time limit (by SIGSTOP, the freezer of a container, a
+// sleeping computer) had no chance to do its work within the limit. All its timers fire at the
+// moment at which it continues, before it has read what arrived meanwhile.
 package runclock
 
 import (
@@ -13,24 +12,23 @@ import (
 )
 
 const (
-	// step is how often a timer looks at the clock.
+	// step is the interval at which a timer reads the clock.
 	step = time.Second
-	// maxStep is what one step counts at most.
+	// maxStep is the most that one step counts.
 	maxStep = 2 * time.Second
 )
 
-// A Clock makes timers. The zero Clock is the system's. It may be used
-// concurrently.
+// A Clock makes timers. The zero Clock is the system's. It is safe for concurrent use.
 type Clock struct {
-	// Now is a clock that never goes backwards; nil is [time.Now].
+	// Now returns the time and never goes backwards; nil means [time.Now].
 	Now func() time.Time
-	// After calls the function when the time has passed, unless it is stopped
-	// before, as [time.AfterFunc] does; nil is that.
+	// After calls the function after the duration unless it is stopped, as [time.AfterFunc] does;
+	// nil means that.
 	After func(time.Duration, func()) (stop func() bool)
 }
 
-// AfterFunc calls do in a goroutine of its own once the process could run for d.
-// Stop is as of [time.Timer.Stop].
+// AfterFunc calls do in its own goroutine once the process could run for d. Stop is that of
+// [time.Timer].
 func (c Clock) AfterFunc(d time.Duration, do func()) (stop func() bool) {
 	if c.Now == nil {
 		c.Now = time.Now //nolint:forbidigo // the default of the Now field
@@ -45,9 +43,9 @@ func (c Clock) AfterFunc(d time.Duration, do func()) (stop func() bool) {
 	return t.stop
 }
 
-// WithTimeout returns a context that ends, with [context.DeadlineExceeded], once
-// the process could run for d. Other than that of [context.WithTimeout] its
-// Deadline is the parent's: when it ends cannot be foretold.
+// WithTimeout returns a context that is done, with [context.DeadlineExceeded], once the process
+// could run for d. Its Deadline is the parent's, unlike with [context.WithTimeout], because the
+// time of its end is not known in advance.
 func (c Clock) WithTimeout(parent context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	ctx := &timeout{Context: parent, done: make(chan struct{})}
 	stopTimer := c.AfterFunc(d, func() { ctx.end(context.DeadlineExceeded) })
@@ -63,9 +61,9 @@ type timer struct {
 	clock Clock
 	do    func()
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	left   time.Duration
-	last   time.Time // when left was counted
+	last   time.Time // time of the last count
 	over   bool
 	disarm func() bool
 }
@@ -99,9 +97,9 @@ func (t *timer) stop() bool {
 	return was
 }
 
-// A timeout is a context with an end of its own.
+// A timeout is a context with its own deadline.
 type timeout struct {
-	context.Context //nolint:containedctx // it is one
+	context.Context //nolint:containedctx // a context by design
 	done            chan struct{}
 
 	mu  sync.Mutex // guards err

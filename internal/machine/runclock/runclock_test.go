@@ -9,7 +9,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/machine/runclock"
 )
 
-// A model is a clock that goes on when it is told to, and its timers.
+// A model is a fake clock that the test advances, and its timers.
 type model struct {
 	now    time.Time
 	timers []modelTimer
@@ -30,7 +30,7 @@ func (m *model) clock() runclock.Clock {
 	}
 }
 
-// jump moves the clock while the process is stopped: then its timers fire once.
+// jump advances the clock while the process is stopped: then its timers fire once.
 func (m *model) jump(d time.Duration) {
 	m.now = m.now.Add(d)
 	due := m.timers
@@ -44,15 +44,15 @@ func (m *model) jump(d time.Duration) {
 	}
 }
 
-// run lets the process run for so many seconds.
+// run lets the process run for that many seconds.
 func (m *model) run(seconds int) {
 	for range seconds {
 		m.jump(time.Second)
 	}
 }
 
-// A timer counts the time in which the process runs, and of each stop at most
-// two seconds.
+// TestAfterFunc checks that a timer counts the time in which the process runs, and at most two seconds
+// of each stop.
 func TestAfterFunc(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -86,7 +86,7 @@ func TestAfterFunc(t *testing.T) {
 			if stop() {
 				t.Error("it can be stopped twice")
 			}
-			m.run(1000) // what is stopped never fires: a second close would panic
+			m.run(1000) // a stopped timer never fires: a second close would panic
 		})
 	}
 }
@@ -119,7 +119,7 @@ func TestWithTimeout(t *testing.T) {
 	}
 }
 
-// The zero Clock is the system's.
+// TestSystem uses the zero Clock, which is the system's.
 func TestSystem(t *testing.T) {
 	ctx, cancel := runclock.Clock{}.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()

@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// codeLife is the longest that RFC 6749 section 4.1.2 recommends.
+// codeLife is the longest lifetime that RFC 6749 section 4.1.2 recommends.
 const codeLife = 10 * time.Minute
 
-// challengeForm is what RFC 7636 section 4.2 gives for S256.
+// challengeForm is the form of an S256 challenge, RFC 7636 section 4.2.
 func challengeForm() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`) }
 
-// authorize approves at once. What is wrong with the client or the redirect
-// URI is shown to the person; other errors go to the client (RFC 6749 section
-// 4.1.2.1).
+// authorize approves at once. An error of the client or the redirect URI is shown to the user;
+// other errors are sent to the client (RFC 6749 section 4.1.2.1).
 func authorize(s *Server, req request) reply {
 	redirectURI := req.get("redirect_uri")
 	if req.get("client_id") != s.opts.ClientID || !s.dialect.redirectOK(redirectURI) {

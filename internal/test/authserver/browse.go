@@ -12,14 +12,13 @@ import (
 	"time"
 )
 
-// maxPage bounds the page that Browse reads.
+// maxPage is the largest page that Browse reads.
 const maxPage = 16 << 20
 
-// Browse is a new browser without JavaScript: it opens the URL, follows redirects,
-// with cookies, up to the sign-in's loopback listener and reads the last page to its end. A
-// last page with a status of 400 or more is an error. No error has a query in
-// it, for a query may hold a code. It connects to loopback addresses and to
-// nothing else, wherever the URL or a redirect points.
+// Browse is a new browser without JavaScript: it opens the URL, follows redirects, with cookies, up
+// to the sign-in's loopback listener and reads the last page completely. A last page with a status
+// of 400 or more is an error. No error contains a query, which may hold a code. It connects to
+// loopback addresses only.
 func Browse(ctx context.Context, address string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -32,7 +32,7 @@ type client struct {
 
 type endpoints struct{ authorize, token, revoke, device, deviceToken, page string }
 
-// An answer is a response of the server, read to its end.
+// An answer is a complete response of the server.
 type answer struct {
 	status int
 	header http.Header
@@ -141,8 +141,8 @@ func values(pairs []string) url.Values {
 	return v
 }
 
-// authorizeQuery is a right authorization request, with the pairs in place of
-// its own; an empty value removes the parameter.
+// authorizeQuery returns a valid authorization request in which the pairs replace parameters; an
+// empty value removes one.
 func (c *client) authorizeQuery(pairs ...string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	v := values([]string{
@@ -169,14 +169,13 @@ func (c *client) location(a answer) url.Values {
 	return u.Query()
 }
 
-// code signs in as far as the authorization code.
+// code signs in up to the authorization code.
 func (c *client) code() string {
 	c.t.Helper()
 	return c.location(c.get(c.authorizeQuery())).Get("code")
 }
 
-// exchange is the request that redeems the code, with the pairs in place of its
-// own.
+// exchange returns the request that redeems the code, in which the pairs replace parameters.
 func (c *client) exchange(code string, pairs ...string) *http.Request {
 	return c.form(c.ep.token, append([]string{
 		"grant_type", "authorization_code", "client_id", c.id, "code", code,
@@ -207,7 +206,7 @@ func (c *client) tokens(a answer) tokenAnswer {
 	return tokens
 }
 
-// signIn signs in to the end.
+// signIn completes a sign-in.
 func (c *client) signIn() tokenAnswer {
 	c.t.Helper()
 	return c.tokens(c.must(c.exchange(c.code())))
@@ -231,7 +230,7 @@ func (c *client) claims(token string) map[string]any {
 	return claims
 }
 
-// A clock stands still until it is advanced.
+// A clock is a fake clock that the test advances.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The states of a device flow.
+// States of a device flow.
 const (
 	devicePending = iota
 	deviceApproved
@@ -17,11 +17,10 @@ const (
 	deviceDone
 )
 
-// deviceLife is how long a person has to approve.
+// deviceLife is the time for the approval.
 const deviceLife = 15 * time.Minute
 
-// openaiDeviceScope is what a device sign-in is granted: OpenAI's device flow
-// has no scope parameter.
+// openaiDeviceScope is the scope of a device sign-in: OpenAI's device flow has no scope parameter.
 const openaiDeviceScope = "openid profile email offline_access"
 
 // A device is one device flow.
@@ -32,14 +31,13 @@ type device struct {
 	state    int
 	expiry   time.Time
 	interval time.Duration
-	polled   time.Time // the last poll; the start of the flow before it
+	polled   time.Time // the last poll; before it the start of the flow
 }
 
 // devices is keyed by the device code.
 type devices map[string]*device
 
-// ApproveDevice lets the device flow with the code go on, as the person on the
-// device page does.
+// ApproveDevice approves the device flow with the code, as the user does on the device page.
 func (s *Server) ApproveDevice(userCode string) error {
 	return s.decideDevice(userCode, deviceApproved)
 }
@@ -49,8 +47,7 @@ func (s *Server) DenyDevice(userCode string) error {
 	return s.decideDevice(userCode, deviceDenied)
 }
 
-// WaitingDevices returns the user codes of the device flows that nobody has
-// decided about, in order.
+// WaitingDevices returns the user codes of the undecided device flows, in order.
 func (s *Server) WaitingDevices() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +67,7 @@ func (s *Server) decideDevice(userCode string, state int) error {
 	return s.decide(userCode, state)
 }
 
-// decide is decideDevice for those who hold s.mu.
+// decide is decideDevice for callers that hold s.mu.
 func (s *Server) decide(userCode string, state int) error {
 	for _, d := range s.devices {
 		if d.userCode == userCode && d.state == devicePending {
@@ -108,8 +105,7 @@ func newUserCode() string {
 	return string(b[:4]) + "-" + string(b[4:])
 }
 
-// devicePage asks for the user code, or takes it from the query or the form.
-// With action=deny the person refuses.
+// devicePage asks for the user code, or takes it from the query or the form. action=deny refuses.
 func devicePage(s *Server, req request) reply {
 	userCode := req.get("user_code")
 	if userCode == "" {
@@ -145,8 +141,7 @@ func openaiDevice(s *Server, req request) reply {
 	}{id, d.userCode, strconv.Itoa(s.opts.DeviceInterval)})
 }
 
-// openaiDeviceToken answers a code and the verifier to redeem it with. 403 is
-// "not yet".
+// openaiDeviceToken answers with a code and its verifier. 403 means "not yet".
 func openaiDeviceToken(s *Server, req request) reply {
 	d := s.devices[req.get("device_auth_id")]
 	if req.encoding != encodedJSON || d == nil || d.userCode != req.get("user_code") {
@@ -168,7 +163,7 @@ func openaiDeviceToken(s *Server, req request) reply {
 	}), challenge, verifier})
 }
 
-// deviceRefusal returns why the device gets nothing now, or nil.
+// deviceRefusal returns the reason why the device gets nothing now, or nil.
 func (s *Server) deviceRefusal(d *device) *refusal {
 	refuse := func(status int, code, message string) *refusal {
 		return &refusal{code: code, message: message, status: status}
@@ -209,8 +204,7 @@ func oauthDevice(s *Server, req request) reply {
 	})
 }
 
-// slowDown is by how much each poll that comes too early lengthens the
-// interval (RFC 8628 section 3.5).
+// slowDown is the time by which each early poll lengthens the interval (RFC 8628 section 3.5).
 const slowDown = 5 * time.Second
 
 func (s *Server) oauthDeviceToken(req request) reply {

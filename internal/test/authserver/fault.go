@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// The kinds of faults. "Instead" means that the request is not processed: no
-// token is spent and none issued. "After" means that it is processed and then
-// the answer suffers.
+// Kinds of faults. "Instead" means that the request is not processed: no token is spent and none
+// issued. "After" means that it is processed and then the answer is damaged.
 const (
 	DropBefore = "drop-before" // instead: the connection is closed without an answer
 	DropAfter  = "drop-after"  // after: the same
@@ -54,16 +53,15 @@ const (
 	WrongIssuer = "wrong-issuer" // after: the metadata is another issuer's
 )
 
-// Forever is the value of [Fault.Times] for a fault that never ends.
+// Forever is the value of [Fault.Times] for a fault without end.
 const Forever = -1
 
-// A Fault is a failure on order. Faults wait in a queue; each request takes
-// the first one that is for its grant.
+// A Fault is a failure that a test orders. Faults wait in a queue; each request takes the first one
+// for its grant.
 type Fault struct {
 	// Kind is one of the constants.
 	Kind string
-	// Grant narrows the fault to one grant; if empty it is for every grant
-	// that its kind can happen to.
+	// Grant limits the fault to one grant; empty means every grant of its kind.
 	Grant string
 	// Times is the number of requests; 0 is one, Forever all.
 	Times int
@@ -73,16 +71,15 @@ type Fault struct {
 	RetryAfter int
 }
 
-// AfterProcessing reports whether the request is processed before the fault
-// strikes: then the presented token is spent although the client gets no
-// proper answer.
+// AfterProcessing reports whether the request is processed before the fault: then the presented
+// token is spent although the client gets no valid answer.
 func (f Fault) AfterProcessing() bool { return kinds()[f.Kind].after }
 
 // Kinds returns every kind, in order.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds())) }
 
-// Fail queues a fault. It returns an error for an unknown kind or grant, or a
-// kind that cannot happen to the grant.
+// Fail queues a fault. An unknown kind or grant, or a kind that does not apply to the grant, is an
+// error.
 func (s *Server) Fail(f Fault) error {
 	k, ok := kinds()[f.Kind]
 	if !ok {
@@ -101,7 +98,7 @@ func (s *Server) Fail(f Fault) error {
 	return nil
 }
 
-// Heal forgets every fault that is still queued and returns how many those were.
+// Heal removes all queued faults and returns their number.
 func (s *Server) Heal() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,8 +107,8 @@ func (s *Server) Heal() int {
 	return n
 }
 
-// Release sends the answers that the fault Delay holds. It does nothing for
-// those that come later: see [Server.Wait].
+// Release sends the answers that the fault Delay holds. It does not affect later ones: see
+// [Server.Wait].
 func (s *Server) Release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,7 +135,7 @@ func (s *Server) takeFault(grant string) Fault {
 	return f
 }
 
-// apply returns the reply that the fault leaves.
+// apply returns the reply after the fault.
 func (f Fault) apply(s *Server, r reply) reply {
 	if f.Kind == "" {
 		return r
@@ -153,9 +150,8 @@ func (f Fault) apply(s *Server, r reply) reply {
 	return r
 }
 
-// ParseFault reads a fault from words: its kind, then any of grant=, times=,
-// delay= and retry-after=, as in "503 grant=refresh_token times=2
-// retry-after=30". Kind and grant are checked by [Server.Fail].
+// ParseFault parses a fault: its kind, then any of grant=, times=, delay= and retry-after=, as in
+// "503 grant=refresh_token times=2 retry-after=30". [Server.Fail] checks kind and grant.
 func ParseFault(text string) (Fault, error) {
 	words := strings.Fields(text)
 	if len(words) == 0 {

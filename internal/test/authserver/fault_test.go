@@ -14,8 +14,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// A spec is what a client gets instead of a token answer, and whether its
-// refresh token is spent by it.
+// A spec is the expected answer, and whether the refresh token is spent by it.
 type spec struct {
 	kind   string
 	status int    // 0: no answer
@@ -104,8 +103,7 @@ func (tt spec) check(t *testing.T, a answer, err error) {
 	}
 }
 
-// checkLogged checks the entry of the refresh that the fault hit: it is there
-// even if nobody got an answer.
+// checkLogged checks the log entry of the refresh with the fault: it exists even without an answer.
 func (c *client) checkLogged(tt spec, token string) {
 	c.t.Helper()
 	log := c.s.Log()
@@ -204,7 +202,7 @@ func TestOtherFaults(t *testing.T) {
 	f.want(http.StatusBadRequest, "slow_down")
 }
 
-// Every kind is in one of the tests above.
+// TestEveryKindIsTested checks that every kind is in one of the tests above.
 func TestEveryKindIsTested(t *testing.T) {
 	tested := make([]string, 0, len(authserver.Kinds()))
 	tested = append(tested, authserver.WrongState, authserver.NoIss, authserver.WrongIss, authserver.AccessDenied,

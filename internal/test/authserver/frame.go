@@ -14,16 +14,15 @@ import (
 	"unicode/utf16"
 )
 
-// The kinds of faults of an answer's frame: the request is processed, tokens are
-// issued, and all of them are in the answer; but a reader that keeps to the rules
-// of HTTP or JSON does not find them. Those marked "open" leave the connection
-// open until the client closes it.
+// Kinds of faults of an answer's frame: the request is processed, tokens are issued, and all of
+// them are in the answer, but a strict reader of HTTP or JSON does not find them. Those marked
+// "open" leave the connection open until the client closes it.
 const (
 	FrameChunkMissing  = "frame-chunk-missing"   // chunks without the last one
 	FrameChunkOpen     = "frame-chunk-open"      // the same, open
 	FrameChunkSize     = "frame-chunk-size"      // a chunk that claims to be longer
 	FrameNotChunked    = "frame-not-chunked"     // a header that claims chunks
-	FrameCoding        = "frame-coding"          // a transfer coding that nobody knows
+	FrameCoding        = "frame-coding"          // an unknown transfer coding
 	FrameLong          = "frame-length-large"    // a Content-Length that is too large
 	FrameLongOpen      = "frame-length-open"     // the same, open
 	FrameShort         = "frame-length-small"    // a Content-Length that is too small
@@ -71,13 +70,13 @@ func Frames() []string {
 	return slices.DeleteFunc(Kinds(), func(kind string) bool { return !strings.HasPrefix(kind, "frame-") })
 }
 
-// A wire is how a reply goes out: byte for byte.
+// A wire is the exact bytes of a reply.
 type wire struct {
 	text func(r reply) []byte
 	open bool // afterwards the client must close the connection
 }
 
-// deliver writes the reply on the bare connection.
+// deliver writes the reply to the raw connection.
 func (w wire) deliver(rw http.ResponseWriter, r reply, closing <-chan struct{}) {
 	conn, _, err := http.NewResponseController(rw).Hijack()
 	if err != nil {
@@ -99,7 +98,7 @@ func (w wire) deliver(rw http.ResponseWriter, r reply, closing <-chan struct{}) 
 	}
 }
 
-// head is the status line and the header, with more lines, each with its end.
+// head returns the status line and the header, with more lines, each with its end.
 func head(status int, lines ...string) string {
 	const common = "Content-Type: application/json\r\nCache-Control: no-store\r\n"
 	return fmt.Sprintf("HTTP/1.1 %d %s\r\n%s%s\r\n", status, http.StatusText(status), common, strings.Join(lines, ""))
@@ -154,7 +153,7 @@ func lengthWires() map[string]wire {
 		return func(b []byte) string { return "Content-Length: " + strconv.Itoa(max(0, len(b)+by)) + "\r\n" }
 	}
 	same := func(b []byte) []byte { return b }
-	// chunks of 100 bytes, which claim to be longer by that much.
+	// Chunks of 100 bytes, which claim to be longer by that much.
 	chunks := func(more int) func([]byte) []byte {
 		return func(b []byte) (out []byte) {
 			for part := range slices.Chunk(b, 100) {
@@ -255,7 +254,7 @@ func bodyChanges() map[string]func([]byte) []byte {
 		FrameTwice: func(b []byte) []byte {
 			return append(b[:len(b)-1:len(b)-1], `,"refresh_token":"","access_token":null}`...)
 		},
-		// Not escaped, as JSON wants them.
+		// Not escaped as JSON requires.
 		FrameControlTokens: func(b []byte) []byte {
 			return bytes.ReplaceAll(b, []byte(`_token":"`), []byte("_token\":\"\r\n\x01"))
 		},

@@ -9,8 +9,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// A frame that is wrong spends the refresh token, as the right answer does, and
-// something arrives. Its kinds happen to nothing but a refresh.
+// TestFrames checks that a damaged frame spends the refresh token, as a valid answer does, and that
+// something arrives. Its kinds apply to a refresh only.
 func TestFrames(t *testing.T) {
 	for _, kind := range authserver.Frames() {
 		t.Run(kind, func(t *testing.T) {

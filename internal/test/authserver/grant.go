@@ -23,7 +23,7 @@ func tokenGrant(req request) string {
 	return GrantUnknown
 }
 
-// wrongClient returns the refusal of a client that the server does not know.
+// wrongClient returns the refusal of an unknown client.
 func (s *Server) wrongClient(req request) *refusal {
 	if req.get("client_id") == s.opts.ClientID {
 		return nil
@@ -35,8 +35,8 @@ func unsupportedGrant() refusal {
 	return refusal{code: "unsupported_grant_type", message: "Unsupported grant type.", status: http.StatusBadRequest}
 }
 
-// exchangeCode answers tokens for an authorization code. Any attempt spends
-// the code; a second one ends what the first brought (RFC 6749 section 4.1.2).
+// exchangeCode answers with tokens for an authorization code. Any attempt spends the code; a second
+// one revokes what the first returned (RFC 6749 section 4.1.2).
 func (s *Server) exchangeCode(req request) reply {
 	if bad := s.wrongClient(req); bad != nil {
 		return s.dialect.refuse(*bad)
@@ -75,8 +75,8 @@ func challengeOf(verifier string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// rotate answers the successors of a refresh token, which is single use: a
-// second presentation ends the family (RFC 9700 section 4.14.2).
+// rotate answers with the successor of a refresh token, which is single use: a second presentation
+// revokes the family (RFC 9700 section 4.14.2).
 func (s *Server) rotate(req request) reply {
 	if bad := s.wrongClient(req); bad != nil {
 		return s.dialect.refuse(*bad)
@@ -100,15 +100,15 @@ func (s *Server) rotate(req request) reply {
 	return s.issue(t.family)
 }
 
-// about is a refusal that names the family for the log.
+// about returns a refusal that names the family for the log.
 func (s *Server) about(f *family, e refusal) reply {
 	r := s.dialect.refuse(e)
 	r.family = f
 	return r
 }
 
-// revoke ends the family of a refresh token, or one access token. It does not
-// tell whether there was one (RFC 7009 section 2.2).
+// revoke revokes the family of a refresh token, or one access token. It does not report whether
+// there was one (RFC 7009 section 2.2).
 func (s *Server) revoke(req request, done reply) reply {
 	if req.get("token") == "" {
 		return s.dialect.refuse(*invalidRequest("There is no token."))

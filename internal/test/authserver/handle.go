@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// A dialect is what differs between the profiles.
+// A dialect holds the differences between the profiles.
 type dialect struct {
 	routes []route
-	// redirectOK judges the redirect URI of an authorization request.
+	// redirectOK checks the redirect URI of an authorization request.
 	redirectOK func(uri string) bool
-	// sendsIss: authorization responses have iss (RFC 9207).
+	// sendsIss reports whether authorization responses have iss (RFC 9207).
 	sendsIss bool
 	// access mints an access token. The caller holds the server's mutex.
 	access        func(*Server, *family) string
@@ -23,12 +23,12 @@ type route struct {
 	method, path string // below the issuer's path, unless absolute
 	absolute     bool
 	grant        func(request) string
-	// serve answers; the caller holds the server's mutex.
+	// serve answers a request; the caller holds the server's mutex.
 	serve func(*Server, request) reply
 }
 
-// A refusal is an error answer, in the words of RFC 6749 section 5.2 or of
-// OpenAI. The dialect gives it its form.
+// A refusal is an error answer with a code of RFC 6749 section 5.2 or of OpenAI. The dialect
+// formats it.
 type refusal struct {
 	code, message string
 	status        int
@@ -75,8 +75,8 @@ func (s *Server) handler(rt route) http.Handler {
 	})
 }
 
-// answer processes the request, applies the fault in turn and logs both, all
-// at once: of requests that arrive together each sees what the earlier did.
+// answer processes the request, applies the next fault and logs both under one lock: concurrent
+// requests are processed one after the other.
 func (s *Server) answer(rt route, req request, bad *refusal) (r reply, release <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,8 +100,8 @@ func (s *Server) process(rt route, req request, bad *refusal) reply {
 	return rt.serve(s, req)
 }
 
-// hold returns at the first of: Release, the delay, the client's leaving. A
-// server that closes sends no held answer.
+// hold returns on Release, after the delay, or when the client disconnects. A server that closes
+// sends no held answer.
 func (s *Server) hold(hr *http.Request, delay time.Duration, release <-chan struct{}) {
 	var passed <-chan time.Time
 	if delay > 0 {
@@ -114,6 +114,6 @@ func (s *Server) hold(hr *http.Request, delay time.Duration, release <-chan stru
 	case <-passed:
 	case <-hr.Context().Done():
 	case <-s.closing:
-		panic(http.ErrAbortHandler) // closes the connection without a word
+		panic(http.ErrAbortHandler) // closes the connection without an answer
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// newJWT returns the claims in the form of a signed JWT. The signature is
-// random: no client of this server can check it.
+// newJWT returns the claims as a JWT with a random signature: no client of this server can verify
+// it.
 func newJWT(claims map[string]any) string {
 	header := map[string]any{"alg": "RS256", "kid": "test", "typ": "JWT"}
 	return segment(header) + "." + segment(claims) + "." + randomText(256)
@@ -17,11 +17,11 @@ func segment(members map[string]any) string {
 	return base64.RawURLEncoding.EncodeToString(encode(members))
 }
 
-// encode returns v as JSON. It is for values that always have a JSON form.
+// encode returns v as JSON, for values that always have a JSON form.
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // a mistake in this package: only texts, numbers, lists and objects are passed
+		panic(err) // a fault in this package: only texts, numbers, lists and objects are passed
 	}
 	return b
 }
@@ -59,7 +59,7 @@ func (s *Server) timeClaims(life time.Duration) map[string]any {
 	return map[string]any{"iss": s.url, "iat": now.Unix(), "exp": now.Add(life).Unix()}
 }
 
-// The names of OpenAI's own claims.
+// Names of OpenAI's own claims.
 const (
 	claimAuth    = "https://api.openai.com/auth"
 	claimProfile = "https://api.openai.com/profile"

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// A kind is what a fault does.
+// A kind is the effect of a fault.
 type kind struct {
 	after  bool     // the request is processed first
-	grants []string // that it can happen to
+	grants []string // to which it applies
 	spoil  func(*Server, reply) reply
 }
 
@@ -140,8 +140,8 @@ func page(status int) func(*Server, reply) reply {
 	}
 }
 
-// elsewhere is the path where the fault Redirect points. A client that follows
-// shows there what it should have kept.
+// elsewhere is the target of the fault Redirect. A client that follows reveals there what it should
+// have kept.
 const elsewhere = "/elsewhere"
 
 func sendElsewhere(s *Server, _ reply) reply {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The grants of [Entry.Grant] and [Fault.Grant]: what a request asks for.
+// Values of [Entry.Grant] and [Fault.Grant]: what a request asks for.
 const (
 	GrantAuthorize   = "authorize"          // the authorization endpoint
 	GrantCode        = "authorization_code" // a code for tokens
@@ -16,9 +16,9 @@ const (
 	GrantRevoke      = "revoke"             // the revocation endpoint
 	GrantDevice      = "device"             // the start of a device flow
 	GrantDeviceToken = "device_token"       // a poll of a device flow
-	GrantDevicePage  = "device_page"        // the page where a person approves
-	GrantMetadata    = "metadata"           // RFC 8414 or OpenID metadata
-	GrantElsewhere   = "elsewhere"          // where the fault "redirect" points
+	GrantDevicePage  = "device_page"        // the page for approval
+	GrantMetadata    = "metadata"           // metadata of RFC 8414 or OpenID
+	GrantElsewhere   = "elsewhere"          // the target of the fault "redirect"
 	GrantUnknown     = "unknown"            // anything else
 )
 
@@ -30,7 +30,7 @@ func grants() []string {
 	}
 }
 
-// An Entry is one request as the server saw it. It holds no secret.
+// An Entry is one request. It holds no secret.
 type Entry struct {
 	Time        time.Time
 	Method      string
@@ -40,20 +40,20 @@ type Entry struct {
 	Grant       string
 	// Presented is the Digest of the token or code in the request.
 	Presented string
-	// IssuedRefresh and IssuedAccess are Digests of the issued tokens, also
-	// when the answer was dropped.
+	// IssuedRefresh and IssuedAccess are Digests of the issued tokens, even if the answer was
+	// dropped.
 	IssuedRefresh string
 	IssuedAccess  string
-	// Status that was sent; 0 if the connection was closed without an answer.
+	// Status is the status sent; 0 if the connection was closed without an answer.
 	Status int
 	// Fault is the kind of the fault that was applied, or empty.
 	Fault string
-	// Generation of the family after the request; 0 if there is none.
+	// Generation is that of the family after the request; 0 if there is none.
 	Generation int
 }
 
-// Digest returns what an Entry holds in place of a secret: the first 16
-// hexadecimal digits of its SHA-256. The digest of nothing is empty.
+// Digest returns the first 16 hexadecimal digits of the secret's SHA-256, for an Entry. The digest
+// of "" is "".
 func Digest(secret string) string {
 	if secret == "" {
 		return ""
@@ -76,8 +76,8 @@ func (s *Server) Count(grant string) int {
 	return n
 }
 
-// Wait returns when the server has processed n requests of the grant, or when
-// ctx ends. Their answers may not have arrived, or may be held.
+// Wait returns when the server has processed n requests of the grant, or when ctx is done. Their
+// answers may still be on the way or held.
 func (s *Server) Wait(ctx context.Context, grant string, n int) error {
 	for {
 		have, logged := s.count(grant)
@@ -92,7 +92,7 @@ func (s *Server) Wait(ctx context.Context, grant string, n int) error {
 	}
 }
 
-// count also returns what is closed at the next entry.
+// count also returns a channel that is closed at the next entry.
 func (s *Server) count(grant string) (n int, logged <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -56,7 +56,7 @@ func TestLog(t *testing.T) {
 }
 
 func TestDigest(t *testing.T) {
-	// The SHA-256 of "abc" begins like this (FIPS 180-2 appendix B.1).
+	// The SHA-256 of "abc" in FIPS 180-2 appendix B.1.
 	if got := authserver.Digest("abc"); got != "ba7816bf8f01cfea" {
 		t.Errorf("the digest of abc is %s", got)
 	}
@@ -65,7 +65,7 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// useAll makes the server issue and see secrets of every sort, and returns them.
+// useAll makes the server issue and receive secrets of every kind, and returns them.
 func (c *client) useAll() []string {
 	c.t.Helper()
 	code := c.code()

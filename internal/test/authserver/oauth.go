@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// oauth is the dialect of a server that keeps to the RFCs.
+// oauth is the dialect of a server that follows the RFCs.
 func oauth(o Options) dialect {
 	metadataPath := "/.well-known/oauth-authorization-server" + o.IssuerPath // RFC 8414 section 3.1
 	if o.OpenIDMetadata {
@@ -54,8 +54,7 @@ func metadata(s *Server, _ request) reply {
 	return reply{status: http.StatusOK, members: members}
 }
 
-// oauthRedirectOK accepts any port and path of this machine (RFC 8252 section
-// 7.3).
+// oauthRedirectOK accepts any port and path of this computer (RFC 8252 section 7.3).
 func oauthRedirectOK(uri string) bool {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" || u.Fragment != "" || u.User != nil || u.Port() == "" {
@@ -90,8 +89,8 @@ func oauthRevoke(s *Server, req request) reply {
 	return s.revoke(req, reply{status: http.StatusOK})
 }
 
-// oauthRefuse is the error answer of RFC 6749 section 5.2, which has one code
-// for every refresh token that does not work.
+// oauthRefuse is the error answer of RFC 6749 section 5.2, which has one code for every invalid
+// refresh token.
 func oauthRefuse(e refusal) reply {
 	if strings.HasPrefix(e.code, "refresh_token_") {
 		e.code, e.status = "invalid_grant", http.StatusBadRequest

@@ -28,8 +28,8 @@ func openai(o Options) dialect {
 // openaiDevicePage is where a person enters the code of a device flow.
 const openaiDevicePage = "/codex/device"
 
-// openaiRedirectOK accepts what is registered for Codex's client: two ports of
-// one path on this machine, by either name.
+// openaiRedirectOK accepts the redirect URIs registered for Codex's client: two ports of one path
+// on this computer, under either name.
 func openaiRedirectOK(uri string, anyPort bool) bool {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" || u.Path != "/auth/callback" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
@@ -70,7 +70,7 @@ func openaiRevoke(s *Server, req request) reply {
 	return s.revoke(req, jsonReply(http.StatusOK, struct{}{}))
 }
 
-// An openaiError has its members in the order in which OpenAI sends them.
+// An openaiError has its members in OpenAI's order.
 type openaiError struct {
 	Message string  `json:"message"`
 	Type    string  `json:"type"`

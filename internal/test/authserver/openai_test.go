@@ -136,7 +136,7 @@ func TestSetUserIsForTheNextSignIn(t *testing.T) {
 	}
 }
 
-// The bodies below are those of OpenAI's server, byte for byte.
+// TestOpenAIRefreshBytes compares bodies with those of OpenAI's server, byte for byte.
 func TestOpenAIRefreshBytes(t *testing.T) {
 	const reused = `{"error":{"message":"Your refresh token has already been used to generate a new access token. Please try signing in again.","type":"invalid_request_error","param":null,"code":"refresh_token_reused"}}`
 	c := start(t, authserver.Options{})

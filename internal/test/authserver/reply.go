@@ -10,16 +10,15 @@ import (
 	"time"
 )
 
-// How much of a reply reaches the client.
+// Values for how much of a reply reaches the client.
 const (
 	deliverWhole    = iota
 	deliverNone     // the connection is closed without an answer
 	deliverCut      // half the body, the length of all of it
-	deliverCutClose // half the body, no length: the connection's end is its end
+	deliverCutClose // half the body, no length: the connection is closed at its end
 )
 
-// A reply is what the server answers. It becomes bytes in finish, so that
-// faults can edit its parts before.
+// A reply is the server's answer. finish encodes it, so that faults can change its parts before.
 type reply struct {
 	status   int
 	header   http.Header
@@ -45,8 +44,7 @@ func jsonReply(status int, v any) reply {
 	return reply{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: encode(v)}
 }
 
-// noteIssued takes down the digests of the issued tokens while the answer is
-// whole.
+// noteIssued records the digests of the issued tokens before the answer is damaged.
 func (r reply) noteIssued() reply {
 	access, _ := r.members["access_token"].(string)
 	refresh, _ := r.members["refresh_token"].(string)
@@ -54,7 +52,7 @@ func (r reply) noteIssued() reply {
 	return r
 }
 
-// finish turns the parts into header and body.
+// finish encodes the parts as header and body.
 func (r reply) finish() reply {
 	r = r.with("Cache-Control", "no-store")
 	if r.members != nil {
@@ -85,7 +83,7 @@ func (r reply) deliver(w http.ResponseWriter, closing <-chan struct{}) {
 	}
 	switch r.delivery {
 	case deliverNone:
-		panic(http.ErrAbortHandler) // closes the connection without a word
+		panic(http.ErrAbortHandler) // closes the connection without an answer
 	case deliverCut:
 		r.deliverHalf(w, int64(len(r.body)))
 	case deliverCutClose:
@@ -108,5 +106,5 @@ func (r reply) deliverHalf(w http.ResponseWriter, length int64) {
 		StatusCode: r.status, ProtoMajor: 1, ProtoMinor: 1, Header: r.header,
 		Body: io.NopCloser(bytes.NewReader(r.body[:len(r.body)/2])), ContentLength: length,
 	}
-	_ = half.Write(conn) // complains that the body is short, which it is
+	_ = half.Write(conn) // reports that the body is short, as intended
 }

@@ -8,17 +8,17 @@ import (
 	"net/url"
 )
 
-// maxBody bounds the body of a request.
+// maxBody is the largest body of a request.
 const maxBody = 1 << 20
 
-// The encodings of a request's parameters.
+// Encodings of a request's parameters.
 const (
 	encodedQuery = "query"
 	encodedForm  = "application/x-www-form-urlencoded"
 	encodedJSON  = "application/json"
 )
 
-// A request is what a client asked for.
+// A request is the decoded request of a client.
 type request struct {
 	http     *http.Request
 	params   url.Values
@@ -26,8 +26,7 @@ type request struct {
 	grant    string
 }
 
-// readRequest reads the parameters to the end. A request that breaks the rules
-// for them still has all that could be read.
+// readRequest reads all parameters. An invalid request still has those that could be read.
 func readRequest(hr *http.Request) (request, *refusal) {
 	req := request{http: hr, encoding: encodedQuery, params: url.Values{}}
 	query, err := url.ParseQuery(hr.URL.RawQuery)
@@ -84,8 +83,8 @@ func parseJSON(body []byte) (url.Values, error) {
 	return params, nil
 }
 
-// check applies the rules for every request: RFC 6749 section 3.2 forbids a
-// parameter twice, and a public client has no credentials of its own.
+// check applies the rules for every request: RFC 6749 section 3.2 forbids repeated parameters, and
+// a public client has no credentials.
 func (req *request) check() *refusal {
 	for _, values := range req.params {
 		if len(values) > 1 {

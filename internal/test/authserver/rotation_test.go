@@ -32,7 +32,7 @@ func TestSignInAndRotate(t *testing.T) {
 	})
 }
 
-// wantRefused checks the refusal of a refresh token in the form of the profile.
+// wantRefused wants the refusal of a refresh token in the profile's form.
 func (c *client) wantRefused(a answer, openaiCode string) {
 	c.t.Helper()
 	status, want := http.StatusUnauthorized, `"code":"`+openaiCode+`"`
@@ -206,7 +206,8 @@ func TestScopeMustNotGrow(t *testing.T) {
 	})
 }
 
-// RFC 7636 section 4.1 bounds the verifier, however right its challenge is.
+// TestVerifierLength checks the limits of RFC 7636 section 4.1 for a verifier with a matching
+// challenge.
 func TestVerifierLength(t *testing.T) {
 	for length, want := range map[int]int{
 		42: http.StatusBadRequest, 43: http.StatusOK, 128: http.StatusOK, 129: http.StatusBadRequest,

@@ -1,13 +1,10 @@
-// Package authserver is an authorization server on loopback for tests and the
-// demo. It speaks two dialects, OpenAI's and plain RFC 6749, rotates refresh
-// tokens, kills the family of one that is presented twice, logs digests of
-// every request, and fails on order.
+// Package authserver is an authorization server on loopback for tests and the demo. It has two
+// dialects, OpenAI's and plain RFC 6749, rotates refresh tokens, revokes the family of one that is
+// presented twice, logs digests of every request, and injects faults.
 //
-// Start with [Start], sign in with [Browse], read [Server.Log], order failures
-// with [Server.Fail].
+// Start with [Start], sign in with [Browse], read [Server.Log], inject faults with [Server.Fail].
 //
-// It checks nobody's identity: whoever asks is signed in as the [User] it was
-// given. It must not listen anywhere but on loopback.
+// It authenticates no one: every request is that of its [User]. It must listen on loopback only.
 package authserver
 
 import (
@@ -22,7 +19,7 @@ import (
 	"time"
 )
 
-// The dialects for [Options.Profile].
+// Dialects for [Options.Profile].
 const (
 	ProfileOpenAI = "openai"
 	ProfileOAuth  = "oauth"
@@ -41,11 +38,11 @@ type Options struct {
 	// ClientID is the one client that the server knows; Codex's or
 	// OAuthClientID if empty.
 	ClientID string
-	// Life of access tokens, in whole seconds; one hour if zero.
+	// Life is the lifetime of access tokens in whole seconds; one hour if zero.
 	Life time.Duration
 	// Now is the server's clock; the system's if nil.
 	Now func() time.Time
-	// User who signs in; DefaultUser if zero.
+	// User is the user that signs in; DefaultUser if zero.
 	User User
 	// Padding is the number of random bytes in a claim of each JWT access
 	// token, for tokens of a real size.
@@ -65,19 +62,18 @@ type Options struct {
 	NoDevice bool
 }
 
-// A Server is a running authorization server. Its methods may be called from
-// several goroutines.
+// A Server is a running authorization server. Its methods are safe for concurrent use.
 type Server struct {
 	opts    Options
 	dialect dialect
 	host    string // host and port of the listener
 	url     string
 	http    *http.Server
-	served  chan struct{} // closed when the HTTP server has ended
+	served  chan struct{} // closed when the HTTP server has stopped
 	closing chan struct{} // closed by Close; ends held answers
 	close   func() error
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	user    User
 	life    time.Duration
 	padding int
@@ -154,8 +150,8 @@ func or[T comparable](value, instead T) T {
 // URL returns the issuer.
 func (s *Server) URL() string { return s.url }
 
-// Close ends the server, its connections and the answers it holds. It may be
-// called more than once.
+// Close stops the server and closes its connections; held answers are not sent. It may be called
+// more than once.
 func (s *Server) Close() error { return s.close() }
 
 func (s *Server) shut() error {
@@ -168,29 +164,29 @@ func (s *Server) shut() error {
 	return nil
 }
 
-// SetUser sets who signs in next. Those who signed in before stay who they are.
+// SetUser sets the user of later sign-ins. Earlier ones keep theirs.
 func (s *Server) SetUser(u User) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.user = u
 }
 
-// SetLife sets the life of the access tokens issued from here on.
+// SetLife sets the lifetime of access tokens issued from now on.
 func (s *Server) SetLife(life time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.life = life
 }
 
-// SetPadding sets [Options.Padding] for the access tokens issued from here on.
+// SetPadding sets [Options.Padding] for access tokens issued from now on.
 func (s *Server) SetPadding(bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.padding = bytes
 }
 
-// Expire makes every access token issued so far count as expired at the
-// server. What the tokens say of themselves does not change.
+// Expire makes every access token issued so far expired at the server. The claims in the tokens do
+// not change.
 func (s *Server) Expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,18 +204,17 @@ func (s *Server) Accepts(accessToken string) bool {
 	return ok && !t.ended && !t.family.dead && s.opts.Now().Before(t.expiry)
 }
 
-// Secrets returns every secret that the server issued or was shown: access,
-// refresh and id tokens, authorization codes, verifiers, device codes. The
-// random part of a JWT, its signature, follows it as a text of its own. A scan
-// for leaks looks for pieces of these.
+// Secrets returns every secret that the server issued or received: access, refresh and id tokens,
+// authorization codes, verifiers, device codes. A JWT is followed by its random part, the
+// signature. Scans for leaks search for parts of them.
 func (s *Server) Secrets() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.tokens.secrets...)
 }
 
-// States returns the state of each authorization request so far. It is a secret of
-// the sign-in, but in the address that a person may be shown.
+// States returns the state of each authorization request so far. It is a secret of the sign-in,
+// except in the address that may be shown to the user.
 func (s *Server) States() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

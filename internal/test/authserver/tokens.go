@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A User is who signs in; the members become claims. An empty one is left out.
+// A User is the user that signs in; the members become claims. An empty one is left out.
 type User struct {
 	Subject   string
 	Email     string
@@ -17,7 +17,7 @@ type User struct {
 	Plan      string
 }
 
-// DefaultUser returns the user of a server that was given none.
+// DefaultUser returns the user of a server without [Options.User].
 func DefaultUser() User {
 	return User{
 		Subject: "subject-1", Email: "user@example.com",
@@ -25,7 +25,7 @@ func DefaultUser() User {
 	}
 }
 
-// strangerOf returns somebody else.
+// strangerOf returns another user.
 func strangerOf(u User) User {
 	return User{
 		Subject: "not-" + u.Subject, Email: "not-" + u.Email,
@@ -33,7 +33,7 @@ func strangerOf(u User) User {
 	}
 }
 
-// A family is all that came from one sign-in.
+// A family holds all tokens of one sign-in.
 type family struct {
 	generation int // number of token answers; 1 at the sign-in
 	user       User
@@ -49,7 +49,7 @@ type refreshToken struct {
 type accessToken struct {
 	family *family
 	expiry time.Time
-	ended  bool // revoked, or expired by order
+	ended  bool // revoked, or expired by a test
 }
 
 // A code is an authorization code and what it is bound to (RFC 6749 section
@@ -64,7 +64,7 @@ type code struct {
 	spent       bool
 }
 
-// tokens is all that the server issued, keyed by the text itself.
+// tokens holds everything that the server issued, keyed by its text.
 type tokens struct {
 	codes   map[string]*code
 	refresh map[string]*refreshToken
@@ -82,7 +82,7 @@ func newTokens() tokens {
 	}
 }
 
-// remember adds to the secrets, in order and once each.
+// remember adds to the secrets, in order and without duplicates.
 func (t *tokens) remember(secrets ...string) {
 	for _, secret := range secrets {
 		if secret != "" && !t.known[secret] {
@@ -92,7 +92,7 @@ func (t *tokens) remember(secrets ...string) {
 	}
 }
 
-// draw returns prefix and n random bytes as base64url, and remembers it.
+// draw returns the prefix and n random bytes as base64url, and remembers it.
 func (t *tokens) draw(prefix string, n int) string {
 	secret := prefix + randomText(n)
 	t.remember(secret)
@@ -109,7 +109,7 @@ func (t *tokens) sign(claims map[string]any) string {
 // randomText returns n random bytes as base64url without padding.
 func randomText(n int) string {
 	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails: it ends the process instead
+	_, _ = rand.Read(b) // never fails: it exits the process instead
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 

@@ -26,18 +26,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A told is what the JSON says.
-type told struct {
+// A report is the JSON output.
+type report struct {
 	SchemaVersion int      `json:"schema_version"`
 	Rounds        int      `json:"rounds"`
 	BinaryBytes   int      `json:"binary_bytes"`
 	Programs      []row    `json:"programs"`
-	Herds         []herd   `json:"herds"`
+	Herds         []stress `json:"herds"`
 	Bounds        []bound  `json:"bounds"`
 	Missing       []string `json:"missing"`
 }
 
-// TestBench measures for real, a little. What it finds says nothing about time.
+// TestBench measures briefly. It checks no times.
 func TestBench(t *testing.T) {
 	t.Parallel()
 	t.Run(storeFile, func(t *testing.T) {
@@ -68,14 +68,14 @@ func ours() []string {
 	return []string{nameGet, "codex-cred get -f json", "codex-cred helper git get", "codex-cred helper docker get"}
 }
 
-// measuredNow runs two rounds and small herds.
-func measuredNow(t *testing.T, store string) told {
+// measuredNow runs two rounds and small stress tests.
+func measuredNow(t *testing.T, store string) report {
 	t.Helper()
 	var stdout, stderr strings.Builder
 	if err := runMain(t.Context(), []string{"-quick", "-n", "2", "-only", store, "-json", "-"}, &stdout, &stderr); err != nil {
 		t.Fatalf("%v\n%s", err, stderr.String())
 	}
-	var got told
+	var got report
 	if err := json.Unmarshal([]byte(stdout.String()), &got); err != nil {
 		t.Fatalf("%v: %s", err, stdout.String())
 	}
@@ -87,11 +87,11 @@ func measuredNow(t *testing.T, store string) told {
 			t.Errorf("the progress does not tell %q: %s", progress, stderr.String())
 		}
 	}
-	wantHerds(t, got.Herds, store)
+	wantStress(t, got.Herds, store)
 	return got
 }
 
-func wantPrograms(t *testing.T, got told, store string, names ...string) {
+func wantPrograms(t *testing.T, got report, store string, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		i := slices.IndexFunc(got.Programs, func(p row) bool { return p.Name == name && p.Store == store })
@@ -105,10 +105,10 @@ func wantPrograms(t *testing.T, got told, store string, names ...string) {
 	}
 }
 
-func wantHerds(t *testing.T, herds []herd, store string) {
+func wantStress(t *testing.T, stresses []stress, store string) {
 	t.Helper()
-	sizes := make([]int, 0, len(herds))
-	for _, h := range herds {
+	sizes := make([]int, 0, len(stresses))
+	for _, h := range stresses {
 		sizes = append(sizes, h.Callers)
 		refreshes := 0
 		if h.Token == expired {
@@ -135,7 +135,7 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%s: %v, want %q", args, err, want)
 		}
 	}
-	if o, err := parse([]string{"-quick", "-n", "7"}, &strings.Builder{}); err != nil || o.plan.rounds != 7 || slices.Max(o.plan.herds) != 50 {
+	if o, err := parse([]string{"-quick", "-n", "7"}, &strings.Builder{}); err != nil || o.plan.rounds != 7 || slices.Max(o.plan.stresses) != 50 {
 		t.Errorf("-quick -n 7: %+v, %v", o, err)
 	}
 	var help strings.Builder

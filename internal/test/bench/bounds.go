@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A bound is a figure that the design promises, and what was measured.
+// A bound is a number that the design promises, and the measured one.
 type bound struct {
 	What     string  `json:"what"`
 	Measured float64 `json:"measured"`
@@ -17,7 +17,7 @@ type bound struct {
 
 func (b bound) held() bool { return b.Measured <= b.Most }
 
-// bounds are those whose parts were measured.
+// bounds returns those with measured parts.
 func (r *result) bounds() []bound {
 	var all []bound
 	for _, c := range []struct {
@@ -42,10 +42,10 @@ func (r *result) bounds() []bound {
 	}
 	const largest = 10
 	all = append(all, bound{"size of the binary, MB", float64(r.size) / 1e6, largest, "%.1f"})
-	return append(all, r.herdBounds()...)
+	return append(all, r.stressBounds()...)
 }
 
-// of is what people call the store.
+// of returns the store's name for people.
 func of(store string) string {
 	if store == storeFile {
 		return "files"
@@ -53,14 +53,14 @@ func of(store string) string {
 	return store
 }
 
-// herdBounds are about the largest herds.
-func (r *result) herdBounds() []bound {
+// stressBounds returns the bounds of the largest stress tests.
+func (r *result) stressBounds() []bound {
 	largest := 0
-	for _, h := range r.herds {
+	for _, h := range r.stresses {
 		largest = max(largest, h.Callers)
 	}
 	var all []bound
-	for _, h := range r.herds {
+	for _, h := range r.stresses {
 		if h.Callers != largest {
 			continue
 		}
@@ -76,7 +76,7 @@ func (r *result) herdBounds() []bound {
 	return all
 }
 
-// boundTable is what the README shows.
+// boundTable returns the table for the README.
 func (r *result) boundTable(b *strings.Builder) {
 	b.WriteString("| `codex-cred get` | measured | bound | |\n| --- | ---: | ---: | --- |\n")
 	for _, c := range r.bounds() {
@@ -88,7 +88,7 @@ func (r *result) boundTable(b *strings.Builder) {
 	}
 }
 
-// boundFormat shows a bound as the design does.
+// boundFormat formats a bound as the design does.
 func boundFormat(most float64) string {
 	if most < 1 && most > 0 {
 		return "%.2f"

@@ -14,8 +14,8 @@ import (
 
 const module = "github.com/codex-cred/codex-cred"
 
-// build puts the programs into the lab's bin. Each is a copy: a file that the
-// linker wrote starts up to a sixth slower than a copy of itself.
+// build puts the programs into the lab's bin. Each is a copy, because a file that the linker wrote
+// starts up to a sixth slower.
 func (l *lab) build(ctx context.Context) error {
 	linked := filepath.Join(l.dir, "linked")
 	root, err := command(ctx, "go", "list", "-f", "{{.Dir}}", "-m", module)
@@ -51,7 +51,7 @@ func command(ctx context.Context, name string, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// copyIn copies a program into the lab and returns its place there.
+// copyIn copies a program into the lab and returns the path of the copy.
 func (l *lab) copyIn(from, name string) error {
 	in, err := os.Open(from) //nolint:gosec // a program to be measured
 	if err != nil {

@@ -27,7 +27,7 @@ func build(t *testing.T, script, path string, args ...string) (out string, code 
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), script, args...)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(cmd.Environ(), "PATH="+path, "GOFLAGS=-buildvcs=true") // which must not count
+	cmd.Env = append(cmd.Environ(), "PATH="+path, "GOFLAGS=-buildvcs=true") // which must have no effect
 	content, err := cmd.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func build(t *testing.T, script, path string, args ...string) (out string, code 
 
 func TestBuild_Usage(t *testing.T) {
 	t.Parallel()
-	bare := t.TempDir() // a PATH with all that a shell wants, and no Go
+	bare := t.TempDir() // a PATH with everything that the shell needs, without Go
 	for _, tool := range []string{"bash", "dirname", "basename"} {
 		path, err := exec.LookPath(tool)
 		must(t, err)

@@ -16,7 +16,7 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Counts are what a program needs beside time. Zero is not measured.
+// Counts are what a program uses apart from time. Zero means not measured.
 type counts struct {
 	PeakKiB     int `json:"peak_kib,omitempty"`
 	SystemCalls int `json:"system_calls,omitempty"`
@@ -24,8 +24,8 @@ type counts struct {
 	BusMessages int `json:"bus_messages,omitempty"` // calls and their answers
 }
 
-// count measures a program that has been checked. Runs differ by when its
-// threads meet, so it takes the middle of some.
+// count measures a program that has been checked. Runs differ by thread scheduling, so it returns
+// the medians.
 func (l *lab) count(ctx context.Context, p program) (counts, error) {
 	const runs = 5
 	var peaks, calls []float64
@@ -57,7 +57,7 @@ func (l *lab) count(ctx context.Context, p program) (counts, error) {
 	return c, err
 }
 
-// peak returns the most memory in KiB that the program had resident at once.
+// peak returns the peak memory of the program in KiB.
 func (l *lab) peak(ctx context.Context, p program) (int, error) {
 	out, in, err := os.Pipe()
 	if err != nil {
@@ -83,7 +83,7 @@ func (l *lab) peak(ctx context.Context, p program) (int, error) {
 	return peak, err
 }
 
-// run runs the program below another one, with the file as descriptor 3.
+// run runs the program under another one, with the file as descriptor 3.
 func (l *lab) run(ctx context.Context, p program, third *os.File, below ...string) error {
 	args := append(below[:len(below):len(below)], p.args...)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // programs of this package's own list
@@ -103,8 +103,7 @@ func (l *lab) run(ctx context.Context, p program, third *os.File, below ...strin
 	return nil
 }
 
-// systemCalls returns how often the program and all that it starts made each
-// system call.
+// systemCalls returns the number of each system call of the program and its children.
 func (l *lab) systemCalls(ctx context.Context, p program) (map[string]int, error) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -142,8 +141,8 @@ func callTable(table string) (map[string]int, error) {
 	return byName, nil
 }
 
-// busCalls returns the methods that the program calls on the bus, in order, and
-// how many answers came. The keychain must be there.
+// busCalls returns the methods that the program calls on the bus, in order, and the number of
+// answers. It needs the keychain.
 func (l *lab) busCalls(ctx context.Context, p program) (members []string, answers int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -156,8 +155,7 @@ func (l *lab) busCalls(ctx context.Context, p program) (members []string, answer
 	if err := l.run(ctx, p, nil); err != nil {
 		return nil, 0, err
 	}
-	// The bus handles its messages in order: what comes before this one is the
-	// program's.
+	// The bus handles its messages in order: what comes before this one is the program's.
 	if err := marker.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetId", 0).Err; err != nil {
 		return nil, 0, err
 	}
@@ -183,8 +181,8 @@ func (l *lab) busCalls(ctx context.Context, p program) (members []string, answer
 	}
 }
 
-// listen returns a connection to the bus and all that happens there from here
-// on, but what makes the two connections.
+// listen returns a connection to the bus and all messages on it from now on, except those of the
+// two connections.
 func (l *lab) listen(ctx context.Context) (marker *dbus.Conn, messages chan *dbus.Message, closeBoth func(), err error) {
 	address, _ := strings.CutPrefix(l.keyring.Env()[0], "DBUS_SESSION_BUS_ADDRESS=")
 	marker, err = dbus.Connect(address)
@@ -205,7 +203,7 @@ func (l *lab) listen(ctx context.Context) (marker *dbus.Conn, messages chan *dbu
 		closeBoth()
 		return nil, nil, nil, err
 	}
-	const most = 1000 // godbus drops what does not fit
+	const most = 1000 // godbus drops messages of a full channel
 	messages = make(chan *dbus.Message, most)
 	monitor.Eavesdrop(messages)
 	return marker, messages, closeBoth, nil

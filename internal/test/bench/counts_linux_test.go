@@ -19,8 +19,8 @@ import (
 // The programs that have limits.
 var limited = []string{nameGet, "codex-cred helper git get", "codex-cred helper docker get"}
 
-// A limit is what a program may do at most, beyond what the Go program does that
-// prints a constant. It is for a valid token, which is what nearly every run meets.
+// A limit is the maximum for a program, beyond the Go program that prints a constant. It is for a
+// valid token, which almost every run has.
 type limit struct {
 	what             string
 	get, git, docker int // with the tokens in files
@@ -28,9 +28,9 @@ type limit struct {
 	why              string
 }
 
-// limits holds what is the same in every run on every machine. A system call
-// that is neither here nor in [moods] may not be made at all. Figures may fall,
-// and then they are to be lowered here; who raises one says why.
+// limits holds what is the same in every run on every computer. A system call that is neither here
+// nor in [schedulerCalls] is not allowed. Lower a number when it falls; a commit that raises one
+// gives the reason.
 var limits = []limit{
 	{"openat", 4, 4, 4, 3, "which files: see opened"},
 	{"newfstatat", 7, 7, 7, 5, "owner and mode of each directory on the way to a file, each time; and what runs us"},
@@ -57,7 +57,7 @@ var limits = []limit{
 	{peakMemory, 11, 11, 11, 12, "MiB, rounded up: mostly pages of the binary that were touched"},
 }
 
-// Counts that are no system calls.
+// Counts that are not system calls.
 const (
 	sentToBus       = "writes to the bus"
 	busCalls        = "calls on the bus"
@@ -66,23 +66,22 @@ const (
 	peakMemory      = "peak memory"
 )
 
-// anyNumber is for what differs from run to run.
+// anyNumber is for what differs between runs.
 const anyNumber = -1
 
-// moods are the system calls by which the Go runtime places threads and memory.
-// How many there are depends on when threads meet.
-var moods = []string{
+// schedulerCalls are the system calls with which the Go runtime manages threads and memory. Their
+// numbers depend on scheduling.
+var schedulerCalls = []string{
 	"futex", "nanosleep", "sched_yield", "clone", "clone3", "gettid", "getpid", "tgkill", "rt_sigreturn", "rt_sigprocmask", "sigaltstack",
 	"mmap", "munmap", "madvise", "clock_gettime", "clock_nanosleep", "epoll_pwait", "sched_getaffinity", "pread64", "restart_syscall", "set_robust_list", "rseq", "exit", "exit_group",
 }
 
-// largestBinary is in bytes, of that for Linux on amd64. It is what there is, not
-// what it should be: 0.3 MB came with the readers of broken answers, the checks of
-// other users and the limits in running time.
+// largestBinary is the size in bytes of the binary for Linux on amd64. It is the present size, not
+// a goal.
 const largestBinary = 12_300_000
 
-// opened are the files that get opens, in order. HOME and DATA are those of the
-// person and of codex-cred, ID names the sign-in.
+// opened are the files that get opens, in order. HOME and DATA are those of the user and of
+// codex-cred, ID is the sign-in.
 var opened = map[string][]string{
 	storeFile:     {"HOME/.config/user-dirs.dirs", "DATA/accounts/.default", "DATA/accounts/default.json", "DATA/credentials/ID"},
 	storeKeychain: {"HOME/.config/user-dirs.dirs", "DATA/accounts/.default", "DATA/accounts/default.json"},
@@ -100,7 +99,7 @@ func (l limit) most(p program) int {
 	return l.docker
 }
 
-// TestCounts holds the release to the limits. It prints what it counts with -v.
+// TestCounts compares the release with the limits. It prints the counts with -v.
 func TestCounts(t *testing.T) {
 	_, err := exec.LookPath("strace")
 	parts.Need(t, "strace", err)
@@ -135,7 +134,7 @@ func wantSize(t *testing.T, l *lab) {
 	}
 }
 
-// compare looks at what a program does beyond what none does.
+// compare compares what a program does beyond the constant program.
 func compare(t *testing.T, p program, got, none map[string]int) {
 	for _, l := range limits {
 		n, most := got[l.what]-none[l.what], l.most(p)
@@ -149,7 +148,7 @@ func compare(t *testing.T, p program, got, none map[string]int) {
 	}
 	for _, what := range slices.Sorted(maps.Keys(got)) {
 		known := slices.ContainsFunc(limits, func(l limit) bool { return l.what == what })
-		if n := got[what] - none[what]; n > 0 && !known && !slices.Contains(moods, what) {
+		if n := got[what] - none[what]; n > 0 && !known && !slices.Contains(schedulerCalls, what) {
 			t.Errorf("%s, tokens in the store %s: %d calls of %s, which it never made", p.name, p.store, n, what)
 		}
 	}
@@ -178,8 +177,8 @@ func (l *lab) all(t *testing.T, p program) map[string]int {
 	return got
 }
 
-// least returns the system calls and the peak memory of the run that did the
-// least of each: on a machine that is overloaded a signal may repeat a call.
+// least returns the minimum of system calls and of peak memory over some runs: on an overloaded
+// computer a signal may repeat a call.
 func (l *lab) least(t *testing.T, p program) map[string]int {
 	t.Helper()
 	var least map[string]int
@@ -205,8 +204,8 @@ var (
 	idName     = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 )
 
-// trace returns the files that the program opens, but for those in which the Go
-// runtime looks what machine this is, and how often it writes to a socket.
+// trace returns the files that the program opens, except those with which the Go runtime inspects
+// the computer, and the number of writes to a socket.
 func (l *lab) trace(t *testing.T, p program) (files []string, sent int) {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "trace")
@@ -226,8 +225,7 @@ func (l *lab) trace(t *testing.T, p program) (files []string, sent int) {
 	return files, sent
 }
 
-// initialised returns how many packages the program initialises, and with how
-// many allocations.
+// initialised returns how many packages the program initialises, and their allocations.
 func initialised(t *testing.T, p program) (n, allocations int) {
 	t.Helper()
 	for _, init := range traceInit(t, p) {

@@ -19,17 +19,17 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// The stores, as codex-cred names them.
+// Stores by their names in codex-cred.
 const (
 	storeFile     = "file"
 	storeKeychain = "keychain"
 )
 
-// account is the one that codex-cred means when none is named.
+// account is the default account.
 const account = "default"
 
-// A lab is a directory with the programs to measure, a sign-in in each store,
-// and the daemons that they need.
+// A lab is a directory with the programs to measure, a sign-in in each store, and the daemons that
+// they need.
 type lab struct {
 	dir     string
 	stores  []string
@@ -38,8 +38,7 @@ type lab struct {
 	missing []string             // what was left out, and why
 }
 
-// openLab builds the programs and signs in. The caller closes the lab, also
-// after an error.
+// openLab builds the programs and signs in. The caller closes the lab, even after an error.
 func openLab(ctx context.Context, only string, progress io.Writer) (*lab, error) {
 	l := &lab{stores: []string{storeFile, storeKeychain}}
 	if only != "" {
@@ -69,7 +68,7 @@ func (l *lab) has(store string) bool {
 	return slices.Contains(l.stores, store)
 }
 
-// openKeyring leaves the keychain out where there are no daemons for one.
+// openKeyring leaves out the keychain if its daemons are missing.
 func (l *lab) openKeyring() (err error) {
 	if !l.has(storeKeychain) {
 		return nil
@@ -109,18 +108,18 @@ func (l *lab) signIn(ctx context.Context) (err error) {
 	return nil
 }
 
-// host may be given the tokens of the lab.
+// host may receive the tokens of the lab.
 const host = "chatgpt.com"
 
 func (l *lab) ours() string { return filepath.Join(l.dir, "bin", "codex-cred") }
 
-// home is where codex-cred has its files if the tokens are in the store.
+// home returns the directory of codex-cred's files for the store.
 func (l *lab) home(store string) string { return filepath.Join(l.dir, store) }
 
-// browseVariable makes this program the browser that the lab signs in with.
+// browseVariable makes this program the browser of the sign-in.
 const browseVariable = "BENCH_BROWSE"
 
-// env is the whole environment of a program that is measured.
+// env returns the complete environment of a measured program.
 func (l *lab) env(store string) []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(l.dir, "home"), "LC_ALL=C",
@@ -149,7 +148,7 @@ func (l *lab) output(ctx context.Context, store string, args ...string) (string,
 	return string(out), nil
 }
 
-// item returns the name under which the keychain has the sign-in.
+// item returns the name of the sign-in's item in the keychain.
 func (l *lab) item() (string, error) {
 	a, err := accountdir.New(l.home(storeKeychain), time.Now).Load(account)
 	return string(a.ID), err

@@ -36,10 +36,10 @@ func start() int {
 	return 1
 }
 
-// errNoBrowser says that this process is not the browser.
+// errNoBrowser means that this process is not the browser.
 var errNoBrowser = errors.New("no browser")
 
-// browse plays the browser of the sign-in, if that is what this process is for.
+// browse acts as the browser of the sign-in if this process was started as it.
 func browse(ctx context.Context) error {
 	if os.Getenv(browseVariable) == "" {
 		return errNoBrowser
@@ -49,7 +49,7 @@ func browse(ctx context.Context) error {
 	return authserver.Browse(ctx, os.Args[1])
 }
 
-// Options of the command line.
+// options are those of the command line.
 type options struct {
 	plan   plan
 	json   string
@@ -97,9 +97,9 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	o.plan.rounds, o.plan.herds = *rounds, []int{1, 10, 100, 500}
+	o.plan.rounds, o.plan.stresses = *rounds, []int{1, 10, 100, 500}
 	if *quick {
-		o.plan.rounds, o.plan.herds = 20, []int{1, 10, 50}
+		o.plan.rounds, o.plan.stresses = 20, []int{1, 10, 50}
 		f.Visit(func(given *flag.Flag) {
 			if given.Name == "n" {
 				o.plan.rounds = *rounds

@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// A plan says what to measure.
+// A plan selects what to measure.
 type plan struct {
-	rounds int
-	herds  []int  // how many ask at once
-	only   string // a store, or nothing for both
+	rounds   int
+	stresses []int  // how many ask at once
+	only     string // a store, or "" for both
 }
 
-// A measured is a program and what its runs took.
+// A measured is a program and the results of its runs.
 type measured struct {
 	program program
 	counts  counts
@@ -29,17 +29,17 @@ type measured struct {
 	cpu     []float64 // ms, user and system
 }
 
-// A result is all that a benchmark found.
+// A result holds all results of a benchmark.
 type result struct {
 	machine  machine
 	rounds   int
 	size     int64 // of the binary, in bytes
 	missing  []string
 	programs []*measured
-	herds    []herd
+	stresses []stress
 }
 
-// A machine is where it was.
+// A machine describes the computer.
 type machine struct {
 	OS   string `json:"os"`
 	Arch string `json:"arch"`
@@ -47,7 +47,7 @@ type machine struct {
 	Go   string `json:"go"`
 }
 
-// bench follows the plan.
+// bench executes the plan.
 func bench(ctx context.Context, p plan, progress io.Writer) (res *result, err error) {
 	l, err := openLab(ctx, p.only, progress)
 	defer func() {
@@ -70,12 +70,12 @@ func bench(ctx context.Context, p plan, progress io.Writer) (res *result, err er
 	if err := res.measure(ctx, progress); err != nil {
 		return nil, err
 	}
-	err = res.stampede(ctx, l, p.herds, progress)
+	err = res.measureStress(ctx, l, p.stresses, progress)
 	res.missing = l.missing
 	return res, err
 }
 
-// count finds the programs, checks them, and counts what does not take time.
+// count finds and checks the programs, and counts everything except time.
 func (r *result) count(ctx context.Context, l *lab, progress io.Writer) error {
 	say(progress, "counting system calls and messages")
 	if _, err := exec.LookPath("strace"); err != nil {
@@ -100,7 +100,7 @@ func (r *result) count(ctx context.Context, l *lab, progress io.Writer) error {
 	return nil
 }
 
-// measure runs every program once a round, in an order that is drawn anew.
+// measure runs every program once a round, in a random order.
 func (r *result) measure(ctx context.Context, progress io.Writer) error {
 	order := slices.Clone(r.programs)
 	for round := range r.rounds {
@@ -125,17 +125,17 @@ func (r *result) measure(ctx context.Context, progress io.Writer) error {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// stampede lets herds ask.
-func (r *result) stampede(ctx context.Context, l *lab, sizes []int, progress io.Writer) error {
+// measureStress runs the stress tests.
+func (r *result) measureStress(ctx context.Context, l *lab, sizes []int, progress io.Writer) error {
 	for _, store := range l.stores {
 		for _, token := range []string{valid, expired} {
 			for _, size := range sizes {
 				say(progress, "a herd of %d, %s token, store %s", size, token, store)
-				h, err := l.herd(ctx, size, store, token)
+				h, err := l.stress(ctx, size, store, token)
 				if err != nil {
 					return err
 				}
-				r.herds = append(r.herds, h)
+				r.stresses = append(r.stresses, h)
 			}
 		}
 	}

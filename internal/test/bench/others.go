@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// An other is a program that somebody else made, if it is installed.
+// An other is an independent program, if it is installed.
 type other struct {
 	tool    string
 	store   string
@@ -29,8 +29,7 @@ func others() []other {
 	}
 }
 
-// otherPrograms are those that are installed and answer. Each runs as a copy, as
-// ours do.
+// otherPrograms returns those that are installed and work. Each runs as a copy, as ours do.
 func (l *lab) otherPrograms(ctx context.Context) []program {
 	var all []program
 	for _, o := range others() {
@@ -67,7 +66,7 @@ func (l *lab) secretTool(_ context.Context, tool string) (program, error) {
 	return l.program(nameSecretTool, storeKeychain, tool, "lookup", "service", "codex-cred", "username", item), err
 }
 
-// dockerHelper gives docker's own helper an item that is as long as a token.
+// dockerHelper stores an item as long as a token in docker's own helper.
 func (l *lab) dockerHelper(ctx context.Context, tool string) (program, error) {
 	random := make([]byte, 2000)
 	_, _ = rand.Read(random) // never fails
@@ -86,7 +85,7 @@ func (l *lab) dockerHelper(ctx context.Context, tool string) (program, error) {
 
 // gh reads its token from a file: a gh that uses the keychain takes longer.
 func (l *lab) gh(_ context.Context, tool string) (program, error) {
-	const token = "gho_benchbenchbenchbenchbenchbenchbench0" //nolint:gosec // no token of anybody
+	const token = "gho_benchbenchbenchbenchbenchbenchbench0" //nolint:gosec // not a real token
 	dir := filepath.Join(l.dir, "home", "gh")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return program{}, err

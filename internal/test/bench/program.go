@@ -22,7 +22,7 @@ type program struct {
 	wants string // what it must print, or nothing
 }
 
-// The names of programs that others are compared with.
+// Names of programs that others are compared with.
 const (
 	nameConstant   = "a Go program that prints a constant"
 	nameGoKeyring  = "a Go program that calls go-keyring once"
@@ -31,7 +31,7 @@ const (
 	nameGet        = "codex-cred get"
 )
 
-// ourPrograms are codex-cred and the yardsticks that are built with it.
+// ourPrograms returns codex-cred and the yardsticks built with it.
 func (l *lab) ourPrograms(ctx context.Context) ([]program, error) {
 	all := []program{
 		l.program(nameConstant, "", l.bin("constant")),
@@ -86,7 +86,7 @@ func (l *lab) file(name, content string) (string, error) {
 	return path, os.WriteFile(path, []byte(content), 0o600)
 }
 
-// check runs the program once, to see that it does what is to be measured.
+// check runs the program once and checks that it does what is to be measured.
 func (p program) check(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, p.args[0], p.args[1:]...) //nolint:gosec // a program of this package's own list
 	cmd.Env = p.env
@@ -111,7 +111,7 @@ func (p program) check(ctx context.Context) error {
 // A run is what one run of a program took.
 type run struct{ elapsed, cpu time.Duration }
 
-// once runs the program and waits for its end.
+// once runs the program until it exits.
 func (p program) once() (run, error) {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {

@@ -19,7 +19,7 @@ func (r *result) find(name, store string) *measured {
 	return r.programs[i]
 }
 
-// A row is a program as the report shows it.
+// A row is a program in the report.
 type row struct {
 	Name      string `json:"name"`
 	Store     string `json:"store,omitempty"`
@@ -42,7 +42,7 @@ func (r *result) rows() []row {
 	return rows
 }
 
-// times is how the program compares with another, or zero without one.
+// times returns the ratio to another program, or zero without one.
 func (m *measured) times(other *measured) spread {
 	if m == nil || other == nil {
 		return spread{}
@@ -60,10 +60,10 @@ func (r *result) writeJSON(w io.Writer) error {
 		Rounds        int      `json:"rounds"`
 		BinaryBytes   int64    `json:"binary_bytes"`
 		Programs      []row    `json:"programs"`
-		Herds         []herd   `json:"herds"`
+		Herds         []stress `json:"herds"`
 		Bounds        []bound  `json:"bounds"`
 		Missing       []string `json:"missing"`
-	}{1, r.machine, r.rounds, r.size, r.rows(), r.herds, r.bounds(), append([]string{}, r.missing...)})
+	}{1, r.machine, r.rounds, r.size, r.rows(), r.stresses, r.bounds(), append([]string{}, r.missing...)})
 }
 
 // writeMarkdown writes the whole report.
@@ -78,7 +78,7 @@ func (r *result) writeMarkdown(w io.Writer) error {
 			row.Name, row.Store, row.Elapsed.Median, row.Elapsed.P10, row.Elapsed.P90, ratio(row.Constant), ratio(row.GoKeyring),
 			row.CPU.Median, float64(row.PeakKiB)/1024, number(row.SystemCalls), number(row.BusCalls), number(row.BusMessages))
 	}
-	r.herdTable(&b)
+	r.stressTable(&b)
 	b.WriteString("\n## Bounds\n\n")
 	r.boundTable(&b)
 	if len(r.missing) > 0 {
@@ -91,18 +91,18 @@ func (r *result) writeMarkdown(w io.Writer) error {
 	return err
 }
 
-func (r *result) herdTable(b *strings.Builder) {
+func (r *result) stressTable(b *strings.Builder) {
 	b.WriteString("\n## Many at once\n\nSeconds from the moment at which all are released.\n\n")
 	b.WriteString("| callers | store | token | half ended | last ended | failures | different tokens | requests at the token endpoint | daemon |\n")
 	b.WriteString("| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n")
-	for _, h := range r.herds {
+	for _, h := range r.stresses {
 		daemon := "alive"
 		if !h.DaemonAlive {
 			daemon = "dead"
 		}
 		fmt.Fprintf(b, "| %d | %s | %s | %.2f | %.2f | %d | %d | %d | %s |\n", h.Callers, h.Store, h.Token, h.Half, h.Last, h.Failures, h.Tokens, h.Requests, daemon)
 	}
-	for _, h := range r.herds {
+	for _, h := range r.stresses {
 		if h.Failure != "" {
 			fmt.Fprintf(b, "\nThe first failure of %d (%s, %s): %s\n", h.Callers, h.Store, h.Token, h.Failure)
 		}

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// found is a result of two rounds, in which everything took twice as long as its
-// yardstick.
+// found is a result of two rounds in which everything took twice as long as its yardstick.
 func found() *result {
 	series := func(name, store string, elapsed ...float64) *measured {
 		return &measured{program: program{name: name, store: store}, elapsed: elapsed, cpu: elapsed, counts: counts{PeakKiB: 2048}}
@@ -19,7 +18,7 @@ func found() *result {
 			series(nameConstant, "", 1, 3), series(nameGoKeyring, storeKeychain, 2, 6),
 			series(nameGet, storeFile, 2, 6), series(nameGet, storeKeychain, 4, 12),
 		},
-		herds: []herd{
+		stresses: []stress{
 			{Callers: 10, Store: storeFile, Token: expired, Requests: 3},
 			{Callers: 500, Store: storeFile, Token: expired, Last: 4.2, Requests: 1},
 			{Callers: 500, Store: storeFile, Token: valid, Failures: 2, Failure: "exit status 5: timed out", DaemonAlive: true},

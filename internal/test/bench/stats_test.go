@@ -31,8 +31,8 @@ func TestSpread(t *testing.T) {
 
 func near(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }
 
-// TestPaired has a machine that is three times as slow in the second round:
-// the ratio of the medians would be another one.
+// TestPaired has a computer that is three times as slow in the second round: the ratio of the
+// medians would differ.
 func TestPaired(t *testing.T) {
 	ours, theirs := []float64{1, 3, 1.2}, []float64{2, 6, 2.4}
 	for _, ratio := range paired(ours, theirs) {

@@ -13,11 +13,11 @@ import (
 	"github.com/ory/fosite"
 )
 
-// short is a life that an access token outlives one run of the program by.
+// short is a lifetime that an access token outlives by one run of the program.
 const short = 3 * time.Second
 
 func TestSignIn(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	r := s.login("work")
 	if !strings.Contains(r.stderr, "signed in as pe***@example.com") {
 		t.Errorf("stderr is %q, want the masked e-mail address of fosite's id_token in it", r.stderr)
@@ -41,9 +41,9 @@ func TestSignIn(t *testing.T) {
 	s.counts("refresh_token", 0)
 }
 
-// rotated wants that the account's tokens are of that generation and good, and
-// the refresh token that it had before is spent.
-func (s *stage) rotated(account string, generation uint64, spent string) {
+// rotated checks that the account's tokens are valid and of that generation, and that its former
+// refresh token is spent.
+func (s *fixture) rotated(account string, generation uint64, spent string) {
 	s.t.Helper()
 	rec := s.stored(account)
 	c := rec.Credential
@@ -59,7 +59,7 @@ func (s *stage) rotated(account string, generation uint64, spent string) {
 }
 
 func TestRotation(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	first, spent := s.token("work"), s.stored("work").Credential.RefreshToken.Reveal()
 	second := s.token("work", "--refresh")
@@ -79,7 +79,7 @@ func TestRotation(t *testing.T) {
 }
 
 func TestOneOfManyRefreshesAnExpiredToken(t *testing.T) {
-	s := newStage(t, short)
+	s := newFixture(t, short)
 	s.login("work")
 	c := s.stored("work").Credential
 	s.expires(t, c.AccessToken.Reveal())
@@ -102,11 +102,11 @@ func TestOneOfManyRefreshesAnExpiredToken(t *testing.T) {
 	s.counts("refresh_token", 1)
 }
 
-// lost wants that the account needs a sign-in, that it is remembered, and that
-// a login repairs it.
-func (s *stage) lost(account string, requests int) {
+// lost checks that the account needs a sign-in, that this is remembered, and that a login repairs
+// it.
+func (s *fixture) lost(account string, requests int) {
 	s.t.Helper()
-	for range 2 { // the second time without asking
+	for range 2 { // the second time without a request
 		r := s.cred(4, "get", account)
 		if r.stdout != "" || !strings.HasSuffix(r.stderr, "run: codex-cred login "+account+"\n") {
 			s.t.Errorf("get printed %d bytes, and on stderr %q, want nothing and the login command", len(r.stdout), r.stderr)
@@ -125,7 +125,7 @@ func (s *stage) lost(account string, requests int) {
 }
 
 func TestReuse_AfterTheRotation(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	spent := s.stored("work").Credential.RefreshToken.Reveal()
 	s.lives(short)
@@ -142,10 +142,10 @@ func TestReuse_AfterTheRotation(t *testing.T) {
 	s.lost("work", 3)
 }
 
-// A copy of the refresh token that another program spends first ends the
-// sign-in of both, the other's new tokens included.
+// TestReuse_BeforeTheRotation lets another program spend a copy of the refresh token first: that
+// ends the sign-in of both, the other's new tokens included.
 func TestReuse_BeforeTheRotation(t *testing.T) {
-	s := newStage(t, short)
+	s := newFixture(t, short)
 	s.login("work")
 	c := s.stored("work").Credential
 	s.expires(t, c.AccessToken.Reveal())
@@ -160,9 +160,10 @@ func TestReuse_BeforeTheRotation(t *testing.T) {
 	}
 }
 
-// While the access token is valid as far as anybody can tell, get prints it.
+// TestReuse_WithAValidAccessToken checks that get prints an access token that is not known to be
+// invalid.
 func TestReuse_WithAValidAccessToken(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	spent := s.stored("work").Credential.RefreshToken.Reveal()
 	token := s.token("work", "--refresh")
@@ -188,7 +189,7 @@ func TestReuse_WithAValidAccessToken(t *testing.T) {
 }
 
 func TestRevocation(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	first := s.stored("work").Credential
 	s.token("work", "--refresh")
@@ -227,7 +228,7 @@ func TestRevocation(t *testing.T) {
 }
 
 func TestSecondSignInLeavesTheFirst(t *testing.T) {
-	s := newStage(t, time.Hour)
+	s := newFixture(t, time.Hour)
 	s.login("work")
 	first := s.token("work")
 	s.login("home")

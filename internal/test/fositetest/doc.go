@@ -1,7 +1,5 @@
-// Package fositetest holds the tests against an authorization server that
-// nobody here wrote: github.com/ory/fosite, in process and on loopback. They
-// drive the real codex-cred as a person does.
+// Package fositetest tests codex-cred against an independent authorization server:
+// github.com/ory/fosite, in process and on loopback. The tests run the real program.
 //
-// It is a module of its own to keep what fosite needs out of codex-cred's
-// go.mod.
+// It is a module of its own, so that codex-cred's go.mod does not need fosite's dependencies.
 package fositetest

@@ -7,8 +7,7 @@ import (
 	"github.com/ory/fosite/handler/openid"
 )
 
-// metadata answers with the document of RFC 8414, which fosite leaves to its
-// user.
+// metadata serves the document of RFC 8414, which fosite leaves to its user.
 func (s *server) metadata(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{

@@ -23,20 +23,20 @@ const (
 	subject  = "peter"
 )
 
-// A server is fosite behind the endpoints of an authorization server, with one
-// public client and one person, who agrees to everything.
+// A server is fosite behind the endpoints of an authorization server, with one public client and
+// one user that approves everything.
 type server struct {
 	url      string
 	provider fosite.OAuth2Provider
 
-	// mu lets fosite see one request at a time: two at once are a data race in
-	// its memory store. It guards the fields below.
+	// mu serializes requests, because fosite's memory store has data races. It guards the fields
+	// below.
 	mu     sync.Mutex
 	config *fosite.Config
 	seen   map[string]int // requests by grant, and "revoke"
 }
 
-// serve starts a server whose access tokens live that long.
+// serve starts a server with that lifetime of access tokens.
 func serve(t *testing.T, life time.Duration) *server {
 	t.Helper()
 	s := &server{seen: map[string]int{}}
@@ -110,22 +110,21 @@ func session() *openid.DefaultSession {
 	}
 }
 
-// lives sets the life of the access tokens to come.
+// lives sets the lifetime of future access tokens.
 func (s *server) lives(life time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.config.AccessTokenLifespan = life
 }
 
-// count returns how many requests with the grant fosite has seen.
+// count returns the number of requests with the grant.
 func (s *server) count(grant string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen[grant]
 }
 
-// accepts reports whether fosite takes the text for a token of that use that
-// is good now.
+// accepts reports whether fosite accepts the text as a valid token of that use.
 func (s *server) accepts(t *testing.T, use fosite.TokenUse, token string) bool {
 	t.Helper()
 	s.mu.Lock()
@@ -134,10 +133,10 @@ func (s *server) accepts(t *testing.T, use fosite.TokenUse, token string) bool {
 	return err == nil && is == use
 }
 
-// expires waits until fosite takes the access token no longer.
+// expires waits until fosite no longer accepts the access token.
 func (s *server) expires(t *testing.T, token string) {
 	t.Helper()
-	giveUp := time.After(patience)
+	giveUp := time.After(testTimeout)
 	for s.accepts(t, fosite.AccessToken, token) {
 		select {
 		case <-giveUp:

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The other tests prove something only if the server is as strict as this.
+// The other tests are valid only if the server is as strict as this.
 
 func TestFositeWantsPKCE(t *testing.T) {
 	t.Parallel()

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// An index maps each window of each secret to where it is.
+// An index maps each window of each secret to its position.
 type index map[[Window]byte]place
 
 type place struct{ secret, offset int }
 
-// newIndex returns the index and a line for each secret that it cannot hold.
+// newIndex returns the index, and a line for each secret that it cannot hold.
 func newIndex(secrets []string) (index, []string) {
 	x := index{}
 	var unfit []string
@@ -53,7 +53,7 @@ func (x index) entry(root *os.Root, path string, kind fs.FileMode) []string {
 	return x.scan(what, content)
 }
 
-// scan returns the findings in b as it is and in all that it may encode.
+// scan returns the findings in b and in everything that b may encode.
 func (x index) scan(label string, b []byte) []string {
 	found := x.forms(b)
 	lines := make([]string, 0, len(found))
@@ -73,7 +73,7 @@ func (x index) scan(label string, b []byte) []string {
 	return lines
 }
 
-// A finding is a match in some form; offset and span are in the text with that form.
+// A finding is a match in some encoding; offset and span are positions in the encoded text.
 type finding struct {
 	match
 	span int
@@ -88,7 +88,7 @@ func (f finding) line(label, outer string) string {
 	return fmt.Sprintf("%s: %d bytes of secret %d%s at offset %d", label, f.length, f.secret, in, f.offset)
 }
 
-// forms returns the findings in b as it is and in its digits.
+// forms returns the findings in b and in its runs of digits.
 func (x index) forms(b []byte) []finding {
 	var found []finding
 	for _, at := range x.find(b) {
@@ -115,11 +115,11 @@ func (x index) scanRun(r *radix, digits run) []finding {
 	return found
 }
 
-// A match is a part of a secret in a text, as long as it goes.
+// A match is the longest common part of a secret and a text.
 type match struct{ secret, offset, length int }
 
-// find returns the matches in b. Windows that follow one another both in the
-// secret and in b are one match.
+// find returns the matches in b. Windows that are consecutive in both the secret and b are one
+// match.
 func (x index) find(b []byte) []match {
 	var found []match
 	next := place{secret: -1}

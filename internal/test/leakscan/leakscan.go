@@ -1,13 +1,12 @@
-// Package leakscan looks for secrets where none may be: in what a program
-// printed and in every file that it left. It is for tests.
+// Package leakscan searches for secrets where none may be: in the output of a program and in the
+// files that it left. It is for tests.
 //
-// Start with [Tree] for a directory and [Scan] for the bytes of a stream;
-// [RandomParts] says which part of a token to pass to them. Both find 12 bytes
-// in a row of a secret, as they are or inside hexadecimal, base64 or base64url
-// text at any alignment, and each of these with any part percent-encoded.
+// Start with [Tree] for a directory and [Scan] for bytes; [RandomParts] returns the parts of a
+// token to search for. Both find 12 consecutive bytes of a secret, plain or inside hexadecimal,
+// base64 or base64url text at any alignment, and each of these with any part percent-encoded.
 //
-// They do not look into compressed or encrypted data, into text with other
-// escapes (UTF-16), or into extended attributes, and follow no symbolic links.
+// They do not decode compressed or encrypted data or text with other escapes (UTF-16), do not read
+// extended attributes, and follow no symbolic links.
 package leakscan
 
 import (
@@ -20,26 +19,24 @@ import (
 	"strings"
 )
 
-// Window is the number of bytes in a row of a secret that count as a leak.
+// Window is the number of consecutive bytes of a secret that count as a leak.
 const Window = 12
 
-// Scan returns one line for each place in b that holds [Window] or more bytes
-// in a row of a secret; none means that b is clean. A line names the label, the
-// secret by its place in the list and the offset; of a secret it holds only what
-// the label, which may be the name of a file, holds.
+// Scan returns one line for each place in b that contains [Window] or more consecutive bytes of a
+// secret; no lines mean that b is clean. A line contains the label, the index of the secret and the
+// offset, and nothing of the secret except what the label, which may be a file name, contains.
 //
-// The secrets must be random throughout, or what is not raises false alarms.
-// An empty list or a secret shorter than Window, which no scan can find, is a
-// line of its own, so that such a test cannot pass by mistake.
+// The secrets must be random throughout: other parts cause false alarms. An empty list, or a secret
+// shorter than Window, which cannot be found, is a line of its own, so that such a test cannot pass
+// by mistake.
 func Scan(secrets []string, label string, b []byte) []string {
 	x, found := newIndex(secrets)
 	return append(found, x.scan(label, b)...)
 }
 
-// Tree does what [Scan] does for everything below dir: the names, the contents
-// of the regular files and the targets of symbolic links. What cannot be read
-// is a line too, but for what goes away meanwhile: files that are being replaced
-// may be seen under their old names or not at all.
+// Tree is [Scan] for everything below dir: the names, the contents of regular files and the targets
+// of symbolic links. What cannot be read is a line too, except a file that disappears meanwhile:
+// files that are being replaced may be read under their old names or not at all.
 func Tree(secrets []string, dir string) []string {
 	x, found := newIndex(secrets)
 	root, err := os.OpenRoot(dir)
@@ -62,11 +59,10 @@ func Tree(secrets []string, dir string) []string {
 	return found
 }
 
-// RandomParts returns what of a token is random and therefore worth looking
-// for. Of a signed JWT that is the signature alone: header and claims repeat in
-// every token of an issuer, are no use without it, and some (client id, issuer,
-// plan) are shown on purpose. Any other token is opaque and returned whole. An
-// empty token has no parts.
+// RandomParts returns the random parts of a token, which are worth searching for. Of a signed JWT
+// that is the signature: header and claims are the same in every token of an issuer, are of no use
+// without it, and some (client id, issuer, plan) are shown on purpose. Any other token is opaque
+// and returned whole. An empty token has no parts.
 func RandomParts(token string) []string {
 	if token == "" {
 		return nil

@@ -25,7 +25,7 @@ func random(seed uint64, n int) string {
 	return base64.RawURLEncoding.EncodeToString(raw)[:n]
 }
 
-// forms are all ways of writing bytes that a scan sees through.
+// forms returns all encodings that a scan decodes.
 func forms() map[string]func([]byte) string {
 	return map[string]func([]byte) string{
 		"as it is":            func(b []byte) string { return string(b) },
@@ -41,7 +41,7 @@ func forms() map[string]func([]byte) string {
 	}
 }
 
-// percent writes each byte with a percent sign.
+// percent encodes each byte with a percent sign.
 func percent(b []byte) string {
 	var text strings.Builder
 	for i, c := range b {
@@ -50,7 +50,7 @@ func percent(b []byte) string {
 	return text.String()
 }
 
-// halfPercent writes every other byte so.
+// halfPercent encodes every other byte with a percent sign.
 func halfPercent(b []byte) string {
 	var text strings.Builder
 	for i, c := range b {
@@ -63,10 +63,10 @@ func halfPercent(b []byte) string {
 	return text.String()
 }
 
-// TestScan_WindowAnywhere writes 12 and 11 bytes of every part of a secret
-// behind 0 to 8 other bytes, in each form and behind 0 to 4 other digits.
+// TestScan_WindowAnywhere writes 12 and 11 bytes of every part of a secret after 0 to 8 other
+// bytes, in each encoding and after 0 to 4 other digits.
 func TestScan_WindowAnywhere(t *testing.T) {
-	secret := "\xfb\xff\xbe" + random(1, 40) // begins with the digits that base64 and base64url write apart
+	secret := "\xfb\xff\xbe" + random(1, 40) // begins with the digits that differ between base64 and base64url
 	for name, form := range forms() {
 		for at := range len(secret) - leakscan.Window + 1 {
 			for before := range 9 {
@@ -180,7 +180,7 @@ func TestTree_Clean(t *testing.T) {
 	}
 }
 
-// TestTree_Absent checks that a tree that is not there does not pass for clean.
+// TestTree_Absent checks that a missing directory is not clean.
 func TestTree_Absent(t *testing.T) {
 	found := leakscan.Tree([]string{random(1, 60)}, filepath.Join(t.TempDir(), "absent"))
 	if len(found) != 1 || !strings.HasPrefix(found[0], "not scanned: ") {
@@ -215,8 +215,7 @@ func TestRandomParts(t *testing.T) {
 	}
 }
 
-// TestRandomParts_ClaimsAreNoAlarm checks that two tokens of one issuer do not
-// look like one another.
+// TestRandomParts_ClaimsAreNoAlarm checks that two tokens of one issuer do not match each other.
 func TestRandomParts_ClaimsAreNoAlarm(t *testing.T) {
 	text := base64.RawURLEncoding.EncodeToString
 	head := text([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." + text([]byte(`{"iss":"https://auth.example","client_id":"app"}`)) + "."

@@ -1,15 +1,13 @@
 package leakscan
 
-// An unescaped is a text without percent-encoding (RFC 3986, section 2.1).
+// An unescaped is a text after percent-decoding (RFC 3986, section 2.1).
 type unescaped struct {
 	text []byte
-	// from has, for each byte of the text and for its end, where that was in the
-	// text with the encoding.
+	// from maps each byte of the text, and its end, to the position in the encoded text.
 	from []int
 }
 
-// unescape decodes each percent sign with two digits of either case. All other
-// bytes stay, other percent signs too.
+// unescape decodes each percent sign with two digits of either case. Everything else stays.
 func unescape(b []byte) unescaped {
 	u := unescaped{text: make([]byte, 0, len(b)), from: make([]int, 0, len(b)+1)}
 	digits := radixes()[0]

@@ -1,13 +1,13 @@
 package leakscan
 
-// A radix is a way to write bytes as digits.
+// A radix is an encoding of bytes as digits.
 type radix struct {
 	name string
-	bits int // of a digit
-	// phases is the number of places where the first byte can begin: every
-	// phases digits the digits and the bytes they encode begin together.
+	bits int // of one digit
+	// phases is the number of positions at which the first byte can begin: digits and bytes begin
+	// together every phases digits.
 	phases int
-	value  [256]int8 // of each character; negative for what is no digit
+	value  [256]int8 // of each character; negative for other characters
 }
 
 // radixes returns hexadecimal in either case, and base64 and base64url as one:
@@ -33,13 +33,13 @@ func newRadix(name string, bits, phases int, alphabets ...string) *radix {
 	return r
 }
 
-// A run is an unbroken row of digits.
+// A run is a sequence of digits.
 type run struct {
 	offset int
 	text   []byte
 }
 
-// runs returns the runs in b that are long enough to hold a window.
+// runs returns the runs in b that are long enough for a window.
 func (r *radix) runs(b []byte) []run {
 	var runs []run
 	start := 0

@@ -1,6 +1,5 @@
-// Package parts decides what happens to a test whose real part (a keychain
-// daemon, a file system, a program) is missing on this machine. It is for
-// tests.
+// Package parts skips or fails a test whose prerequisite (a keychain daemon, a file system, a
+// program) is missing on this computer.
 package parts
 
 import (
@@ -11,13 +10,12 @@ import (
 	"testing"
 )
 
-// Variable names the environment variable that lists, separated by commas, the
-// parts that must be there: a test that lacks one of them fails. Without it the
-// test is skipped, so that the suite passes on every machine.
+// Variable is the environment variable that lists, separated by commas, the required parts: a test
+// that lacks one of them fails. Otherwise the test is skipped, so that the suite passes on every
+// computer.
 const Variable = "CODEX_CRED_TEST_REQUIRE"
 
-// Need ends the test unless missing is nil. Missing says why the part cannot be
-// used here.
+// Need ends the test unless missing is nil. missing is the reason why the part cannot be used here.
 func Need(t testing.TB, part string, missing error) {
 	t.Helper()
 	if missing == nil {
@@ -29,8 +27,8 @@ func Need(t testing.TB, part string, missing error) {
 	t.Skipf("%s is missing: %v", part, missing)
 }
 
-// NeedSymlinks ends the test where symbolic links cannot be made: on Windows that
-// is a privilege, and wine makes files in their place.
+// NeedSymlinks ends the test if symbolic links cannot be made: on Windows that is a privilege, and
+// wine makes files instead.
 func NeedSymlinks(t testing.TB) {
 	t.Helper()
 	link := filepath.Join(t.TempDir(), "link")
@@ -41,8 +39,8 @@ func NeedSymlinks(t testing.TB) {
 	Need(t, "symlinks", err)
 }
 
-// Required reports whether the part must be there.
+// Required reports whether the part is required.
 func Required(part string) bool {
-	list := os.Getenv(Variable) //nolint:forbidigo // for tests, which have no command line of their own
+	list := os.Getenv(Variable) //nolint:forbidigo // tests have no command line of their own
 	return slices.Contains(strings.Split(list, ","), part)
 }

@@ -6,18 +6,17 @@ import (
 	"testing"
 )
 
-// SlowVariable names the environment variable that, if it is 1, runs the slow
-// tests as well. Without it `go test ./...` stays far below the ten minutes that
-// Go gives a package. The gate sets it.
+// SlowVariable is the environment variable that enables the slow tests if it is 1. Without them `go
+// test ./...` takes much less than Go's limit of ten minutes for a package. The gate sets it.
 const SlowVariable = "CODEX_CRED_TEST_SLOW"
 
-// Slow reports whether the slow tests are to run. A sweep may ask it to choose
-// between all of its cases and a few.
+// Slow reports whether slow tests are enabled. A test may run all of its cases then, and a few
+// otherwise.
 func Slow() bool {
-	return os.Getenv(SlowVariable) == "1" //nolint:forbidigo // for tests, which have no command line of their own
+	return os.Getenv(SlowVariable) == "1" //nolint:forbidigo // tests have no command line of their own
 }
 
-// NeedSlow skips the test unless the slow tests are to run.
+// NeedSlow skips the test unless slow tests are enabled.
 func NeedSlow(t testing.TB) {
 	t.Helper()
 	if !Slow() {
@@ -25,10 +24,8 @@ func NeedSlow(t testing.TB) {
 	}
 }
 
-// Main runs a package's tests for its TestMain, as [testing.M] does, and says in one
-// line that slow tests were left out. go test shows that line with -v, or if the
-// package is in the working directory; otherwise it hides what a passing package
-// prints.
+// Main runs a package's tests for its TestMain, as [testing.M] does, and prints a line if slow
+// tests were skipped. go test shows that line with -v, or for the package in the working directory.
 type Main struct{ M *testing.M }
 
 // Run returns the exit code.

@@ -1,6 +1,6 @@
-// Package reexec runs a test binary again as another process, for tests of
-// what only a process has: a umask, a user, locks that end with it. A package
-// calls [Main] from its TestMain; its tests call [Start] and [Run].
+// Package reexec runs a test binary again as another process, for tests of process properties: a
+// umask, a user, locks that end with a process. A package calls [Main] in its TestMain; its tests
+// call [Start] and [Run].
 package reexec
 
 import (
@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// deadline of a child process: far more than any needs, so that none hangs.
+// deadline ends a child process that hangs.
 const deadline = time.Minute
 
-// Main runs the tests or, in a process that [Start] or [Run] made, child with
-// their arguments. The error that child returns is what Run answers.
+// Main runs the tests or, in a process of [Start] or [Run], child with their arguments. Run returns
+// the error of child as text.
 func Main(m *testing.M, child func(args []string) error) {
 	flag.Parse()
 	if flag.NArg() == 0 {
@@ -32,7 +32,7 @@ func Main(m *testing.M, child func(args []string) error) {
 	}
 }
 
-// A Process is a child that runs.
+// A Process is a running child.
 type Process struct {
 	Cmd    *exec.Cmd
 	Stdin  io.WriteCloser
@@ -87,7 +87,7 @@ func (p *Process) Want(t testing.TB, line string) {
 	}
 }
 
-// Rest closes the child's standard input and returns all that it still writes.
+// Rest closes the child's standard input and returns the rest of its output.
 func (p *Process) Rest(t testing.TB) string {
 	t.Helper()
 	_ = p.Stdin.Close()
@@ -98,7 +98,7 @@ func (p *Process) Rest(t testing.TB) string {
 	return strings.TrimSuffix(string(out), "\n")
 }
 
-// Run runs a child to its end and returns what it wrote, its error last.
+// Run runs a child until it exits and returns its output, followed by its error.
 func Run(t testing.TB, args ...string) string {
 	t.Helper()
 	return Start(t, args...).Rest(t)

@@ -1,11 +1,10 @@
 //go:build linux
 
-// Package testbrowser runs the browsers that people have, without a display, for
-// tests of what only a browser does: cookies, policies of pages, redirects. Start
-// with [New].
+// Package testbrowser runs real browsers without a display, for tests of browser behaviour:
+// cookies, policies of pages, redirects. Start with [New].
 //
-// A browser has a profile of its own, reaches loopback alone, and is killed with all
-// its processes at the end of the test.
+// A browser has its own profile, reaches loopback only, and is killed with all its processes at the
+// end of the test.
 package testbrowser
 
 import (
@@ -23,17 +22,17 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// A Browser can be started any number of times, one after the other.
+// A Browser can be started repeatedly, once at a time.
 type Browser struct {
 	path, dir string
 	firefox   bool
 }
 
-// Names are the browsers, which are the names of parts too.
+// Names returns the browsers, which are also names of parts.
 func Names() []string { return []string{"chromium", "firefox"} }
 
-// New returns the browser with a new profile. Without the browser the test ends,
-// as [parts.Need] decides.
+// New returns the browser with a new profile. Without the browser the test ends as [parts.Need]
+// decides.
 func New(t testing.TB, name string) *Browser {
 	t.Helper()
 	b := &Browser{firefox: name == "firefox"}
@@ -43,7 +42,8 @@ func New(t testing.TB, name string) *Browser {
 	}
 	path, err := exec.LookPath(program)
 	parts.Need(t, name, err)
-	// Short: a browser makes sockets in it. None is the beginning of another.
+	// The path is short because a browser makes sockets in it. No browser's path is the prefix of
+	// another's.
 	dir, err := os.MkdirTemp("", "b*-") //nolint:forbidigo,usetesting // the folder of a test would be too long a path
 	if err != nil {
 		t.Fatal(err)
@@ -67,12 +67,11 @@ func New(t testing.TB, name string) *Browser {
 
 func (b *Browser) profile() string { return filepath.Join(b.dir, "p") }
 
-// nowhere is where everything goes that is not loopback: nothing listens there.
+// nowhere is the proxy for everything except loopback: nothing listens there.
 const nowhere = "127.0.0.1:9"
 
-// Command is the command line of the browser, to which the address to open is to be
-// appended. No word of it has a space or a colon that a list of commands
-// would be split at.
+// Command returns the command line of the browser, without the address to open. No argument
+// contains a space, or a colon at which a list of commands would be split.
 func (b *Browser) Command() []string {
 	if b.firefox {
 		return []string{b.path, "--headless", "--no-remote", "--profile", b.profile()}
@@ -93,7 +92,7 @@ func (b *Browser) Env() []string {
 	}
 }
 
-// preferences are those of Firefox: no first pages, and no requests of its own.
+// preferences are those of Firefox: no start pages, and no requests of its own.
 func preferences() string {
 	var js strings.Builder
 	for name, value := range map[string]string{
@@ -131,8 +130,7 @@ func preferences() string {
 	return js.String()
 }
 
-// Arguments are the command lines of the browser's processes, as other users read
-// them.
+// Arguments returns the command lines of the browser's processes, as other users can read them.
 func (b *Browser) Arguments() []string {
 	var list []string
 	for _, pid := range b.processes() {
@@ -144,7 +142,7 @@ func (b *Browser) Arguments() []string {
 	return list
 }
 
-// Quit ends every process that has the browser's environment, until none is left.
+// Quit kills every process that has the browser's environment, until none is left.
 func (b *Browser) Quit(t testing.TB) {
 	t.Helper()
 	for range 10_000 {
@@ -153,14 +151,14 @@ func (b *Browser) Quit(t testing.TB) {
 			return
 		}
 		for _, pid := range list {
-			_ = syscall.Kill(pid, syscall.SIGKILL) // one that has ended is what is wanted
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have exited
 		}
 	}
 	t.Error("processes of the browser do not end")
 }
 
-// processes returns those that name the browser's directory in their environment or
-// arguments, and the children of those: chromium writes over its own environment.
+// processes returns the processes that name the browser's directory in their environment or
+// arguments, and their children: chromium overwrites its environment.
 func (b *Browser) processes() []int {
 	directories, _ := filepath.Glob("/proc/[0-9]*") //nolint:forbidigo // no path that a user chose
 	parents := map[int]int{}
@@ -185,14 +183,14 @@ func (b *Browser) processes() []int {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// named reports whether the file of a process has the browser's directory in it. One
-// that has ended, or is not to be read, has not.
+// named reports whether the file of a process contains the browser's directory. A file that cannot
+// be read does not.
 func (b *Browser) named(process, file string) bool {
 	content, err := os.ReadFile(filepath.Join(process, file)) //nolint:gosec // of /proc
 	return err == nil && bytes.Contains(content, []byte(b.dir))
 }
 
-// parentOf returns the parent of a process, 0 if it has ended, see proc_pid_stat(5).
+// parentOf returns the parent of a process, 0 if it has exited, see proc_pid_stat(5).
 func parentOf(process string) int {
 	stat, _ := os.ReadFile(filepath.Join(process, "stat")) //nolint:gosec // of /proc
 	_, rest, _ := strings.Cut(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " ")

@@ -13,8 +13,7 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// openWindow takes the place of the window that asks for a password. Nobody
-// ever answers it.
+// openWindow replaces the window that asks for a password, and never answers.
 func (k *Keyring) openWindow(t testing.TB, _ string) {
 	t.Helper()
 	conn := k.connect(t)
@@ -36,11 +35,10 @@ func (k *Keyring) openWindow(t testing.TB, _ string) {
 	})
 }
 
-// Asked is closed when the window of [LockedAsking] is asked to open.
+// Asked returns a channel that is closed when the window of [LockedAsking] is opened.
 func (k *Keyring) Asked() <-chan struct{} { return k.asked }
 
-// killInCall kills the daemon while it owes an answer to the next caller. Until
-// then it is stopped.
+// killInCall kills the daemon before it answers the next caller. Until then the daemon is stopped.
 func (k *Keyring) killInCall(t testing.TB, _ string) {
 	t.Helper()
 	k.onNextCall(t, k.Kill)
@@ -68,10 +66,9 @@ func (k *Keyring) onNextCall(t testing.TB, do func()) {
 	})
 }
 
-// watch gives f the messages that come, and answers none, until f returns
-// false. It ends with the keyring.
+// watch passes messages to f, and answers none, until f returns false or the keyring is closed.
 func (k *Keyring) watch(conn *dbus.Conn, f func(*dbus.Message) bool) {
-	const most = 1000 // godbus drops what does not fit
+	const most = 1000 // godbus drops messages of a full channel
 	messages := make(chan *dbus.Message, most)
 	conn.Eavesdrop(messages)
 	var watching sync.WaitGroup
@@ -96,7 +93,7 @@ func (k *Keyring) watch(conn *dbus.Conn, f func(*dbus.Message) bool) {
 	})
 }
 
-// connect returns a connection that the end of the keyring closes.
+// connect returns a connection that is closed with the keyring.
 func (k *Keyring) connect(t testing.TB) *dbus.Conn {
 	t.Helper()
 	conn, err := dbus.Connect(k.address)
@@ -105,7 +102,7 @@ func (k *Keyring) connect(t testing.TB) *dbus.Conn {
 	return conn
 }
 
-// listen takes the place of the bus and accepts, but nobody is there.
+// listen replaces the bus by a socket that is never answered.
 func (k *Keyring) listen(t testing.TB, _ string) {
 	t.Helper()
 	l := k.socket(t)
@@ -129,10 +126,9 @@ func (k *Keyring) socket(t testing.TB) *net.UnixListener {
 	return l
 }
 
-// Strangers describes the processes that have the keyring's directories in
-// their environment and are neither its daemons nor started by them: what a
-// program under test has left behind.
-func (k *Keyring) Strangers(t testing.TB) []string {
+// Leftovers describes the processes that have the keyring's directories in their environment and
+// are neither its daemons nor their children: what a program under test has left.
+func (k *Keyring) Leftovers(t testing.TB) []string {
 	t.Helper()
 	left, err := k.strangers()
 	k.must(t, "look for processes that were left", err)
@@ -166,7 +162,7 @@ func (k *Keyring) strangers() ([]other, error) {
 	return without(all, ours), err
 }
 
-// without leaves out the processes with those ids and their descendants.
+// without removes the processes with those ids and their descendants.
 func without(all []other, ids map[int]bool) []other {
 	var rest []other
 	for _, p := range all {

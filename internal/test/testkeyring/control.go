@@ -13,7 +13,7 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Lock locks the login collection, as a person does with the keyring's window.
+// Lock locks the login collection, as a person can in the keyring's window.
 func (k *Keyring) Lock(t testing.TB) {
 	t.Helper()
 	err := k.onBus(func(ctx context.Context, service dbus.BusObject) error {
@@ -32,7 +32,7 @@ func (k *Keyring) Lock(t testing.TB) {
 	}
 }
 
-// Unlock undoes Lock, without the window in which a person would do it.
+// Unlock unlocks the login collection without the window.
 func (k *Keyring) Unlock(t testing.TB) {
 	t.Helper()
 	err := k.onBus(func(ctx context.Context, service dbus.BusObject) error {
@@ -57,7 +57,7 @@ func (k *Keyring) Unlock(t testing.TB) {
 	}
 }
 
-// onBus calls f with the secret service on a connection of its own.
+// onBus calls f with the Secret Service on a new connection.
 func (k *Keyring) onBus(f func(ctx context.Context, service dbus.BusObject) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
@@ -67,7 +67,7 @@ func (k *Keyring) onBus(f func(ctx context.Context, service dbus.BusObject) erro
 	}
 	defer func() { _ = conn.Close() }()
 	service := conn.Object(busName, "/org/freedesktop/secrets")
-	// A first call of no effect: gnome-keyring may die of others.
+	// The first call has no effect: gnome-keyring may crash in others.
 	var all dbus.Variant
 	err = service.CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, "org.freedesktop.Secret.Service", "Collections").Store(&all)
 	if err != nil {
@@ -76,7 +76,7 @@ func (k *Keyring) onBus(f func(ctx context.Context, service dbus.BusObject) erro
 	return f(ctx, service)
 }
 
-// Stop stops the keyring daemon like a debugger: it lives and answers nothing.
+// Stop stops the keyring daemon with a signal: it exists and does not answer.
 func (k *Keyring) Stop(t testing.TB) {
 	t.Helper()
 	if err := k.daemon.stop(); err != nil {
@@ -92,33 +92,32 @@ func (k *Keyring) Continue(t testing.TB) {
 	}
 }
 
-// Kill kills the keyring daemon. At the next call the bus starts another, whose
-// login collection is locked.
+// Kill kills the keyring daemon. At the next call the bus starts another one, whose login
+// collection is locked.
 func (k *Keyring) Kill() { k.daemon.kill() }
 
 // KillBus kills the bus.
 func (k *Keyring) KillBus() { k.bus.kill() }
 
-// killSuccessor kills the daemon that the bus started after the first one died,
-// if it did.
+// killSuccessor kills the daemon that the bus started after the first one was killed, if there is
+// one.
 func (k *Keyring) killSuccessor() error {
 	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
 	pid, err := k.provider(ctx)
-	if err != nil || pid == 0 || pid == os.Getpid() { // a test can be the secret service itself
+	if err != nil || pid == 0 || pid == os.Getpid() { // a test can be the Secret Service itself
 		return err
 	}
 	return killOther(ctx, pid)
 }
 
-// provider returns the id of the process that is on the bus as the secret
-// service, or zero.
+// provider returns the process id of the Secret Service on the bus, or zero.
 func (k *Keyring) provider(ctx context.Context) (int, error) {
 	if k.bus == nil {
 		return 0, nil
 	}
 	conn, err := dbus.Connect(k.address, dbus.WithContext(ctx))
-	if err != nil { // somebody kills the bus, or has killed it
+	if err != nil { // the bus is or was killed
 		select {
 		case <-k.bus.gone:
 			return 0, nil
@@ -138,13 +137,13 @@ func (k *Keyring) provider(ctx context.Context) (int, error) {
 // Alive reports whether the first keyring daemon still runs.
 func (k *Keyring) Alive() bool { return !k.daemon.ended() }
 
-// Prompted reports whether anything asked the keyring to prompt a person.
+// Prompted reports whether a prompt was requested.
 func (k *Keyring) Prompted() bool {
 	_, err := os.Lstat(k.promptTrace())
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-// store puts an item under the user name into the keyring.
+// store stores an item under the user name.
 func (k *Keyring) store(t testing.TB, item string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
@@ -154,8 +153,8 @@ func (k *Keyring) store(t testing.TB, item string) {
 	k.must(t, "store an item", cmd.Run())
 }
 
-// userLine is the user name of an item as secret-tool prints it, on standard
-// error; the secrets are on standard output.
+// userLine matches the user name of an item in the standard error of secret-tool; the secrets are
+// in its standard output.
 var userLine = regexp.MustCompile(`(?m)^attribute\.username = (.*)$`)
 
 // Items returns the user names of all items of the service codex-cred.

@@ -16,13 +16,12 @@ import (
 const (
 	busName   = "org.freedesktop.secrets"
 	loginPath = "/org/freedesktop/secrets/collection/login"
-	// password of the login collection. It opens nothing but test items.
+	// password is that of the login collection, which holds test items only.
 	password = "private"
 )
 
-// busConfig is a session bus that knows only our own activatable services. The
-// limits are those that D-Bus itself ships for a session bus: for thousands of
-// callers at once the built-in ones are too low.
+// busConfig is a session bus with our own activatable services only. The limits are those of D-Bus'
+// own session.conf: the built-in ones are too low for thousands of concurrent callers.
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -98,8 +97,8 @@ func activatable(name string, command []string) string {
 	return "[D-BUS Service]\nName=" + name + "\nExec=" + strings.Join(command, " ") + "\n"
 }
 
-// startDaemon starts the daemon, which with --unlock reads a password and makes
-// or opens the login collection, and returns when it is on the bus.
+// startDaemon starts the daemon and returns when it is on the bus. With --unlock the daemon reads a
+// password and creates or unlocks the login collection.
 func (k *Keyring) startDaemon(mode, password string) error {
 	cmd := k.command(context.Background(), "gnome-keyring-daemon", mode, "--foreground", "--components=secrets")
 	cmd.Stdin = strings.NewReader(password)
@@ -110,8 +109,8 @@ func (k *Keyring) startDaemon(mode, password string) error {
 	return k.startProvider(cmd, match, func(_ context.Context, _ *dbus.Conn, s *dbus.Signal) bool { return owned(s) })
 }
 
-// startProvider starts a provider of the Secret Service and returns when a
-// signal that matches, after which it is ready, has come.
+// startProvider starts a provider of the Secret Service and returns after the signal that it is
+// ready.
 func (k *Keyring) startProvider(cmd *exec.Cmd, match []dbus.MatchOption, ready func(context.Context, *dbus.Conn, *dbus.Signal) bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), k.patience)
 	defer cancel()
@@ -142,14 +141,13 @@ func (k *Keyring) startProvider(cmd *exec.Cmd, match []dbus.MatchOption, ready f
 	}
 }
 
-// owned reports whether the signal says that the daemon's name has an owner,
-// not that it lost one.
+// owned reports whether the signal gives the daemon's name an owner.
 func owned(s *dbus.Signal) bool {
 	var name, before, after string
 	return s != nil && dbus.Store(s.Body, &name, &before, &after) == nil && name == busName && after != ""
 }
 
-// command has an environment of nothing but the private directories.
+// command returns a command whose environment has only the private directories.
 func (k *Keyring) command(ctx context.Context, tool string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, k.tools[tool], args...) //nolint:gosec // a program of this package's own list
 	home := filepath.Join(k.dir, "home")

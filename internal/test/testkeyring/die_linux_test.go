@@ -45,7 +45,7 @@ func TestDaemonsDieWithTheTest(t *testing.T) {
 	_ = cmd.Wait()
 	_ = stdin.Close()
 	for i, fd := range daemons {
-		if err := waitGone(ctx, fd); err != nil {
+		if err := waitExit(ctx, fd); err != nil {
 			t.Errorf("daemon %s outlives the test process: %v", words[i+1], err)
 		}
 	}

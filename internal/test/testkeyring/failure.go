@@ -11,14 +11,14 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// PartLaunch is the name that tests require dbus-launch by, and a user without
-// a session bus, see [parts.Need].
+// PartLaunch is the part that requires dbus-launch and a user without a session bus, see
+// [parts.Need].
 const PartLaunch = "dbus-launch"
 
-// A Failure is a way in which a keychain does not give an item.
+// A Failure is a way in which a keychain returns no item.
 type Failure string
 
-// The failures that a reader can meet.
+// The failures.
 const (
 	Missing         Failure = "the item is missing"
 	Locked          Failure = "the keyring is locked and no window can open"
@@ -42,7 +42,7 @@ const (
 	NoBusButLaunch  Failure = "there is no bus, and dbus-launch would start one"
 )
 
-// A step of what brings a failure about.
+// A step is one step of setting up a failure.
 type step func(k *Keyring, t testing.TB, item string)
 
 // Failures returns every failure.
@@ -62,7 +62,7 @@ func failures() map[Failure][]step {
 		BusKilledInCall: {(*Keyring).run, (*Keyring).store, (*Keyring).stop, (*Keyring).killBusInCall},
 		NoProvider:      {provided(""), (*Keyring).runBus},
 		ProviderFails:   {provided("exit 1"), (*Keyring).runBus},
-		// The bus takes this one for a daemon in the background, and waits for it.
+		// The bus takes this one for a background daemon and waits for it.
 		ProviderHangs:  {provided("exit 0"), (*Keyring).runBus},
 		MuteSocket:     {(*Keyring).listen},
 		StaleSocket:    {(*Keyring).leaveSocket},
@@ -74,9 +74,9 @@ func failures() map[Failure][]step {
 	}
 }
 
-// Fail starts a session with the failure, which lasts until the end of the
-// test. It has the item wherever one can have been stored before. Programs that
-// were left behind, see [Keyring.Strangers], are ended with it.
+// Fail starts a session with the failure until the end of the test. It contains the item if the
+// failure allows that one was stored before. Leftover processes, see [Keyring.Leftovers], are ended
+// with it.
 func Fail(t testing.TB, f Failure, item string) *Keyring {
 	t.Helper()
 	steps, found := failures()[f]
@@ -101,14 +101,13 @@ func (k *Keyring) runBus(t testing.TB, _ string) {
 	k.must(t, "start the bus", k.startBus())
 }
 
-// runEmpty starts the daemon as the bus would in a home where nobody ever
-// signed in to the desktop.
+// runEmpty starts the daemon as the bus does for a user without a login collection.
 func (k *Keyring) runEmpty(t testing.TB, _ string) {
 	t.Helper()
 	k.must(t, "start the keyring daemon", k.startDaemon("--start", ""))
 }
 
-// mistype starts the daemon anew, with another password than before.
+// mistype restarts the daemon with another password.
 func (k *Keyring) mistype(t testing.TB, _ string) {
 	t.Helper()
 	k.Kill()
@@ -119,17 +118,16 @@ func (k *Keyring) lock(t testing.TB, _ string) { t.Helper(); k.Lock(t) }
 
 func (k *Keyring) stop(t testing.TB, _ string) { t.Helper(); k.Stop(t) }
 
-// hurry limits how long the bus lets a caller wait for an answer, which a
-// session bus does not of itself.
+// hurry limits how long the bus lets a caller wait for an answer; a session bus has no limit of its
+// own.
 func (k *Keyring) hurry(testing.TB, string) {
-	const milliseconds = 1000 // for answers in good order, too
+	const milliseconds = 1000 // also limits answers that come in time
 	k.limits = fmt.Sprintf("<limit name=\"reply_timeout\">%d</limit>", milliseconds)
 }
 
 func (k *Keyring) kill(testing.TB, string) { k.Kill() }
 
-// provided replaces the daemon that the bus would start by a script, or by
-// nothing.
+// provided replaces the daemon that the bus would start by a script, or by nothing.
 func provided(script string) step {
 	return func(k *Keyring, _ testing.TB, _ string) {
 		delete(k.services, busName)
@@ -143,8 +141,7 @@ func at(address string) step {
 	return func(k *Keyring, _ testing.TB, _ string) { k.address = address }
 }
 
-// noBus needs a user who has none, because programs look for it where no
-// variable can lead them astray.
+// noBus needs a user without a session bus, because programs search for it in fixed places.
 func (k *Keyring) noBus(t testing.TB, _ string) {
 	t.Helper()
 	err := k.find("dbus-launch")

@@ -9,7 +9,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// TestNothingIsLeftOfAFailure ends every failure before anybody met it.
+// TestNothingIsLeftOfAFailure ends every failure before it is used.
 func TestNothingIsLeftOfAFailure(t *testing.T) {
 	testkeyring.Need(t)
 	for _, failure := range testkeyring.Failures() {
@@ -18,7 +18,7 @@ func TestNothingIsLeftOfAFailure(t *testing.T) {
 			t.Run("keyring", func(t *testing.T) {
 				k := testkeyring.Fail(t, failure, "one")
 				dir = filepath.Dir(runtimeDir(t, k))
-				if left := k.Strangers(t); len(left) > 0 {
+				if left := k.Leftovers(t); len(left) > 0 {
 					t.Errorf("a keyring takes its own processes for others: %q", left)
 				}
 				if k.Prompted() {
@@ -55,19 +55,19 @@ func TestStrangers(t *testing.T) {
 		if err := cmd.Run(); err != nil {
 			t.Fatal(err)
 		}
-		if len(k.Strangers(t)) == 0 {
+		if len(k.Leftovers(t)) == 0 {
 			t.Error("the bus that was left behind is not seen")
 		}
 	})
 	wantNothing(t, dir)
 }
 
-// TestFailuresHideAnItem holds that what a program cannot read is there.
+// TestFailuresHideAnItem checks that the item exists which programs cannot read.
 func TestFailuresHideAnItem(t *testing.T) {
 	for _, failure := range []testkeyring.Failure{testkeyring.Locked, testkeyring.LockedAsking, testkeyring.WrongPassword, testkeyring.Killed} {
 		t.Run(string(failure), func(t *testing.T) {
 			k := testkeyring.Fail(t, failure, "one")
-			// A daemon that never opened the collection does not know their names.
+			// A daemon that never unlocked the collection does not know the names.
 			if got := k.Items(t); len(got) != 1 {
 				t.Errorf("Items = %q, want one", got)
 			}

@@ -16,9 +16,9 @@ import (
 // ForeignUID is the user of a foreign keyring: nobody, on every Linux.
 const ForeignUID = 65534
 
-// StartForeign starts a keyring of another user, [ForeignUID], whose bus lets
-// everyone in, as an attacker's would. Only root can. Its bus listens at a path and
-// at an abstract name, see [Keyring.Addresses].
+// StartForeign starts a keyring of another user, [ForeignUID], whose bus admits everyone, as an
+// attacker's would. It requires root. Its bus listens at a path and at an abstract name, see
+// [Keyring.Addresses].
 func StartForeign(t testing.TB) *Keyring {
 	t.Helper()
 	k := prepare(t)
@@ -34,11 +34,11 @@ func StartForeign(t testing.TB) *Keyring {
 		if err != nil {
 			return err
 		}
-		return os.Lchown(path, k.uid, k.uid) //nolint:gosec // a folder that this test has just made
+		return os.Lchown(path, k.uid, k.uid) //nolint:gosec // a directory that this test has just made
 	}))
 	k.run(t, "")
 	return k
 }
 
-// Addresses returns each address of the bus by itself.
+// Addresses returns each address of the bus.
 func (k *Keyring) Addresses() []string { return strings.Split(k.address, ";") }

@@ -16,39 +16,37 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// KeePassXCPart is the name that tests require KeePassXC by, see [parts.Need].
+// KeePassXCPart is the part that requires KeePassXC, see [parts.Need].
 const KeePassXCPart = "keepassxc"
 
-// databasePath is where the database db.kdbx is on the bus.
+// databasePath is the object path of the database db.kdbx.
 const databasePath = "/org/freedesktop/secrets/collection/db"
 
-// A KeePassXC is a running bus with KeePassXC as its Secret Service, which
-// exposes all of an open database. Nobody sees its windows.
+// A KeePassXC is a bus with KeePassXC as its Secret Service, which exposes all of an unlocked
+// database. Its windows are not displayed.
 type KeePassXC struct {
 	keyring *Keyring
 	keyTime time.Duration
 }
 
-// Confirm is what KeePassXC asks a person about. Both are on in a new KeePassXC.
+// Confirm selects what KeePassXC asks a person about. Both are the defaults of a new KeePassXC.
 type Confirm struct {
 	Access bool // that a program reads or replaces an item
 	Delete bool // that a program deletes an item
 }
 
-// StartKeePassXC starts KeePassXC until the end of the test, as [Start] does a
-// keyring.
+// StartKeePassXC starts KeePassXC until the end of the test, as [Start] does a keyring.
 func StartKeePassXC(t testing.TB, confirm Confirm) *KeePassXC {
 	t.Helper()
 	return startKeePassXC(t, confirm, leastKeyTime)
 }
 
-// leastKeyTime is the shortest time that KeePassXC takes to derive the key of a
-// database, which it does each time that it saves it.
+// leastKeyTime is the shortest time in which KeePassXC derives the key of a database, at each save.
 const leastKeyTime = 100 * time.Millisecond
 
 func startKeePassXC(t testing.TB, confirm Confirm, keyTime time.Duration) *KeePassXC {
 	t.Helper()
-	x := &KeePassXC{keyring: furnish(t, needKeePassXC(t)), keyTime: keyTime}
+	x := &KeePassXC{keyring: makeDirs(t, needKeePassXC(t)), keyTime: keyTime}
 	if err := x.start(confirm); err != nil {
 		t.Fatalf("start a private KeePassXC: %v", err)
 	}
@@ -68,8 +66,8 @@ func needKeePassXC(t testing.TB) map[string]string {
 	return tools
 }
 
-// exposed is a database whose root group the Secret Service exposes: the value
-// in its custom data is the UUID of that group. Deleted entries are gone.
+// exposed is a database whose root group the Secret Service exposes: its custom data contains the
+// UUID of that group. It keeps no deleted entries.
 const exposed = `<?xml version="1.0" encoding="UTF-8"?>
 <KeePassFile>
   <Meta>
@@ -84,7 +82,7 @@ const exposed = `<?xml version="1.0" encoding="UTF-8"?>
 </KeePassFile>
 `
 
-// keepassxcConfig also keeps KeePassXC from questions of a first start.
+// keepassxcConfig also disables the questions of a first start.
 const keepassxcConfig = `[General]
 UpdateCheckMessageShown=true
 
@@ -130,14 +128,13 @@ func (x *KeePassXC) makeDatabase() error {
 	return nil
 }
 
-// startProgram returns when the database is open: its name is on the bus before
-// that.
+// startProgram returns when the database is unlocked, which is later than the name on the bus.
 func (x *KeePassXC) startProgram() error {
 	cmd := x.keyring.command(context.Background(), "keepassxc", "--pw-stdin",
 		"--config", x.path("config.ini"), "--localconfig", x.path("local.ini"), x.path("db.kdbx"))
 	cmd.Stdin = strings.NewReader(password + "\n")
-	// Its lock and socket, by which it finds another of its kind, are in the
-	// directory for temporary files.
+	// Its lock and socket, with which it finds another instance, are in the directory for temporary
+	// files.
 	cmd.Env = append(cmd.Env, "QT_QPA_PLATFORM=offscreen", "TMPDIR="+x.keyring.runtimeDir())
 	match := []dbus.MatchOption{dbus.WithMatchPathNamespace("/org/freedesktop/secrets")}
 	return x.keyring.startProvider(cmd, match, func(ctx context.Context, conn *dbus.Conn, _ *dbus.Signal) bool {
@@ -148,7 +145,7 @@ func (x *KeePassXC) startProgram() error {
 	})
 }
 
-// Setenv lets this process find KeePassXC until the end of the test.
+// Setenv sets the variables in this process until the end of the test.
 func (x *KeePassXC) Setenv(t testing.TB) {
 	t.Helper()
 	x.keyring.Setenv(t)
@@ -160,13 +157,13 @@ func (x *KeePassXC) Items(t testing.TB) []string {
 	return x.keyring.Items(t)
 }
 
-// Stop stops KeePassXC like a debugger: it lives and answers nothing.
+// Stop stops KeePassXC with a signal: it exists and does not answer.
 func (x *KeePassXC) Stop(t testing.TB) {
 	t.Helper()
 	x.keyring.Stop(t)
 }
 
-// Kill kills KeePassXC. Nothing starts it again.
+// Kill kills KeePassXC. Nothing restarts it.
 func (x *KeePassXC) Kill() { x.keyring.Kill() }
 
 // Crash says how KeePassXC ended by itself, with its signal or exit status. It is
@@ -180,7 +177,7 @@ func (x *KeePassXC) Crash(wait time.Duration) string {
 	return x.keyring.daemon.fate()
 }
 
-// Lock locks the database, as a person does with its window.
+// Lock locks the database, as a person can in its window.
 func (x *KeePassXC) Lock(t testing.TB) {
 	t.Helper()
 	if err := x.lock(); err != nil {
@@ -188,9 +185,9 @@ func (x *KeePassXC) Lock(t testing.TB) {
 	}
 }
 
-// lock repeats its request: KeePassXC drops one that comes while it saves the
-// database, as it does a moment after each change, and a busy computer makes that
-// moment long. It calls such a request dismissed, as one that a person refuses.
+// lock repeats its request. KeePassXC drops a request that comes while it saves the database, which
+// happens a moment after each change and takes long on a busy computer. It reports such a request
+// as dismissed.
 func (x *KeePassXC) lock() error {
 	ctx, cancel := context.WithTimeout(context.Background(), x.keyring.patience)
 	defer cancel()

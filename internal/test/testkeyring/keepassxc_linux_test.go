@@ -8,16 +8,15 @@ import (
 	"time"
 )
 
-// TestLockWhileKeePassXCSaves: it drops what it is asked for during a save, and on
-// a busy computer each save takes long.
+// TestLockWhileKeePassXCSaves locks during a save, in which KeePassXC drops requests.
 func TestLockWhileKeePassXCSaves(t *testing.T) {
 	x := startKeePassXC(t, Confirm{}, time.Second)
 	x.keyring.store(t, "item")
 	x.Lock(t)
 }
 
-// TestKeePassXCIsPrivate: a KeePassXC hands its work over to another one that
-// runs, which it finds by a lock and a socket.
+// TestKeePassXCIsPrivate checks that instances do not find each other: KeePassXC hands its work to
+// a running instance, which it finds by a lock and a socket.
 func TestKeePassXCIsPrivate(t *testing.T) {
 	var dir string
 	t.Run("run", func(t *testing.T) {

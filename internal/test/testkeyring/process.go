@@ -7,15 +7,15 @@ import (
 	"sync/atomic"
 )
 
-// A process is a child that dies with this process.
+// A process is a child that is killed with this process.
 type process struct {
 	cmd    *exec.Cmd
-	gone   chan struct{} // closed when it has ended
+	gone   chan struct{} // closed when it has exited
 	killed atomic.Bool   // by this package
 }
 
-// startProcess keeps a thread for the child as long as it lives: Linux ties a
-// child's life to the thread that started it, not to the process.
+// startProcess keeps a thread for the child until it exits: Linux kills such a child with the
+// thread that started it.
 func startProcess(cmd *exec.Cmd) (*process, error) {
 	dieWithParent(cmd)
 	p := &process{cmd: cmd, gone: make(chan struct{})}
@@ -36,12 +36,12 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// kill ends the process, stopped or not, and waits until it is gone.
+// kill kills the process, stopped or not, and waits until it has exited.
 func (p *process) kill() {
 	if !p.ended() {
 		p.killed.Store(true)
 	}
-	_ = p.cmd.Process.Kill() // it may be gone
+	_ = p.cmd.Process.Kill() // it may have exited
 	<-p.gone
 }
 
@@ -62,7 +62,7 @@ func (p *process) ended() bool {
 	}
 }
 
-// An other is a process that is no child of this one.
+// An other is a process that is not a child of this one.
 type other struct {
 	pid, parent int
 	command     string

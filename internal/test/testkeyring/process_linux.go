@@ -21,7 +21,7 @@ func dieWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 }
 
-// runAs makes the command one of the user, or leaves it ours for 0.
+// runAs makes the command run as the user; 0 is this process's user.
 func runAs(cmd *exec.Cmd, uid int) {
 	if uid == 0 {
 		return
@@ -45,12 +45,11 @@ func (p *process) stop() error {
 
 func (p *process) proceed() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
 
-// killOther kills a process that is no child of this one and waits until it is
-// gone.
+// killOther kills a process that is not a child and waits until it has exited.
 func killOther(ctx context.Context, pid int) error { return signalOther(ctx, pid, unix.SIGKILL) }
 
-// endOther asks a process that is no child of this one to end, so that it can
-// remove its files, and kills it if it does not.
+// endOther asks a process that is not a child to exit, so that it can remove its files, and kills
+// it if it does not.
 func endOther(ctx context.Context, pid int) error {
 	const most = 5 * time.Second
 	asking, cancel := context.WithTimeout(ctx, most)
@@ -74,11 +73,11 @@ func signalOther(ctx context.Context, pid int, signal unix.Signal) error {
 	if err := unix.PidfdSendSignal(fd, signal, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 		return err
 	}
-	return waitGone(ctx, fd)
+	return waitExit(ctx, fd)
 }
 
-// waitGone returns when the process of the descriptor has ended.
-func waitGone(ctx context.Context, pidfd int) error {
+// waitExit returns when the process of the descriptor has exited.
+func waitExit(ctx context.Context, pidfd int) error {
 	for ctx.Err() == nil {
 		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, pollMilliseconds)
 		if n == 1 {
@@ -91,12 +90,11 @@ func waitGone(ctx context.Context, pidfd int) error {
 	return ctx.Err()
 }
 
-// pollMilliseconds is how often a wait looks at its context.
+// pollMilliseconds is the interval at which a wait checks its context.
 const pollMilliseconds = 100
 
-// processesWith returns the processes that have the text in their environment.
-// It does not see into those of other users, nor, except as root, into those
-// with capabilities of their own.
+// processesWith returns the processes that have the text in their environment. It cannot read those
+// of other users or, except as root, of processes with capabilities.
 func processesWith(text string) ([]other, error) {
 	environs, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err == nil && len(environs) == 0 {
@@ -109,11 +107,11 @@ func processesWith(text string) ([]other, error) {
 		stat, statErr := os.ReadFile(proc + "/stat") //nolint:gosec // of procfs
 		command, _ := os.ReadFile(proc + "/cmdline") //nolint:gosec // of procfs
 		if readErr != nil || statErr != nil || !strings.Contains(string(environ), text) {
-			continue // it has ended, or is not ours
+			continue // it has exited, or is another user's
 		}
 		o := other{command: strings.ReplaceAll(strings.TrimRight(string(command), "\x00"), "\x00", " ")}
 		o.pid, _ = strconv.Atoi(filepath.Base(proc))
-		// proc(5): PID (COMMAND) STATE PARENT, and the command may hold anything.
+		// proc(5): PID (COMMAND) STATE PARENT, where the command may contain anything.
 		if fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])); len(fields) > 1 && fields[0] != "Z" {
 			o.parent, _ = strconv.Atoi(fields[1])
 			all = append(all, o)

@@ -1,8 +1,8 @@
-// Package testkeyring runs a real Secret Service for a test: a private D-Bus
-// bus and a gnome-keyring daemon of its own, with an open login collection, or
-// KeePassXC with an open database. Start with [Start] or [StartKeePassXC], with
-// [Fail] for one that fails, or with [Open] in a program that is no test. It
-// never meets the bus, the keyring or the home of the person who runs it.
+// Package testkeyring runs a real Secret Service for a test: a private D-Bus bus and a
+// gnome-keyring daemon with an unlocked login collection, or KeePassXC with an unlocked database.
+// Start with [Start] or [StartKeePassXC], with [Fail] for one that fails, or with [Open] in a
+// program that is not a test. It never uses the bus, the keyring or the home of the user that runs
+// it.
 package testkeyring
 
 import (
@@ -21,31 +21,29 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// Part is the name that tests require it by, see [parts.Need].
+// Part is the part that requires the daemons, see [parts.Need].
 const Part = "gnome-keyring"
 
-// A Keyring is a running bus and keyring daemon, or what [Fail] makes of them.
-// Its methods may be called from several goroutines, except those that stop,
-// continue or kill the daemon.
+// A Keyring is a bus and a keyring daemon, or what [Fail] makes of them. Its methods are safe for
+// concurrent use, except those that stop, continue or kill the daemon.
 type Keyring struct {
 	dir      string
 	tools    map[string]string   // path of each program
 	services map[string][]string // commands that the bus starts, by name on it
-	limits   string              // of the bus, beside those of all
+	limits   string              // additional limits of the bus
 	uid      int                 // of the daemons; 0 is this process's
 	address  string
-	path     string // PATH of the programs; empty is that of the test
+	path     string // PATH of the programs; empty: that of the test
 	bus      *process
 	daemon   *process
 	asked    chan struct{} // see Asked
-	ends     []func()      // called in the reverse order at the end
+	ends     []func()      // called in reverse order by Close
 	held     *os.File      // the locked directory, see holdDir
 	patience time.Duration // bounds every wait for a daemon or a tool
 }
 
-// Start starts a keyring that lasts until the end of the test. Without the
-// daemons the test ends as [parts.Need] decides. On Linux the daemons die with
-// this process, however that ends.
+// Start starts a keyring until the end of the test. Without the daemons the test ends as
+// [parts.Need] decides. On Linux the daemons are killed with this process.
 func Start(t testing.TB) *Keyring {
 	t.Helper()
 	k := prepare(t)
@@ -53,14 +51,14 @@ func Start(t testing.TB) *Keyring {
 	return k
 }
 
-// Open starts a keyring for a program that is no test. The caller closes it.
+// Open starts a keyring for a program that is not a test. The caller closes it.
 func Open() (*Keyring, error) {
 	tools, err := findTools()
 	if err != nil {
 		return nil, err
 	}
 	k := &Keyring{tools: tools, patience: time.Minute}
-	if err = k.furnish(); err == nil {
+	if err = k.makeDirs(); err == nil {
 		k.offer()
 		err = k.startBus()
 	}
@@ -73,25 +71,25 @@ func Open() (*Keyring, error) {
 	return k, nil
 }
 
-// prepare returns a gnome-keyring that is yet to start.
+// prepare returns a gnome-keyring that is not started yet.
 func prepare(t testing.TB) *Keyring {
 	t.Helper()
-	k := furnish(t, need(t))
+	k := makeDirs(t, need(t))
 	k.offer()
 	return k
 }
 
-// offer says what the bus starts when somebody asks for it.
+// offer sets what the bus starts for a call.
 func (k *Keyring) offer() {
 	k.services = map[string][]string{
-		// As on a desktop, the bus starts the daemon again after its death.
+		// As on a desktop, the bus restarts the daemon.
 		busName: {k.tools["gnome-keyring-daemon"], "--start", "--foreground", "--components=secrets"},
-		// The window that would ask for a password leaves a trace and fails.
+		// The password prompt leaves a trace and fails.
 		prompterName: {k.tools["sh"], "-c", `": >` + k.promptTrace() + `; exit 1"`},
 	}
 }
 
-func furnish(t testing.TB, tools map[string]string) *Keyring {
+func makeDirs(t testing.TB, tools map[string]string) *Keyring {
 	t.Helper()
 	k := &Keyring{tools: tools, patience: parts.Patience(t)}
 	t.Cleanup(func() {
@@ -99,13 +97,12 @@ func furnish(t testing.TB, tools map[string]string) *Keyring {
 			t.Errorf("close the private keyring: %v", err)
 		}
 	})
-	k.must(t, "start a private keyring", k.furnish())
+	k.must(t, "start a private keyring", k.makeDirs())
 	return k
 }
 
-// furnish makes the directories, in a short path of their own, because that of
-// a socket has at most 107 bytes.
-func (k *Keyring) furnish() (err error) {
+// makeDirs makes the directories in a short path, because that of a socket has at most 107 bytes.
+func (k *Keyring) makeDirs() (err error) {
 	removeStale()
 	if k.dir, err = os.MkdirTemp("", dirPrefix); err != nil {
 		return err
@@ -121,7 +118,7 @@ func (k *Keyring) furnish() (err error) {
 	return nil
 }
 
-// Need ends the test as [parts.Need] decides where the daemons are missing.
+// Need ends the test as [parts.Need] decides if the daemons are missing.
 func Need(t testing.TB) {
 	t.Helper()
 	need(t)
@@ -176,8 +173,8 @@ func (k *Keyring) Setenv(t testing.TB) {
 
 func (k *Keyring) runtimeDir() string { return filepath.Join(k.dir, "run") }
 
-// Close kills the daemons and what others left, and removes the directories. The
-// end of a test does it.
+// Close kills the daemons and what others left, and removes the directories. The end of a test
+// calls it.
 func (k *Keyring) Close() error {
 	if k.dir == "" {
 		return nil

@@ -13,8 +13,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// tool runs a program that finds the keyring by its variables, as the programs
-// under test do.
+// tool runs a program that finds the keyring by its variables, as the programs under test do.
 func tool(t *testing.T, k *testkeyring.Keyring, input string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
@@ -24,7 +23,7 @@ func tool(t *testing.T, k *testkeyring.Keyring, input string, args ...string) (s
 	return string(out), err
 }
 
-// store puts an item under the user name into the keyring.
+// store stores an item under the user name.
 func store(t *testing.T, k *testkeyring.Keyring, user string) {
 	t.Helper()
 	_, err := tool(t, k, "content", "secret-tool", "store", "--label=test", "service", "codex-cred", "username", user)
@@ -102,7 +101,7 @@ func TestStopContinueKill(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeft kills the keyring in every state it can be in.
+// TestNothingIsLeft kills the keyring in every state.
 func TestNothingIsLeft(t *testing.T) {
 	testkeyring.Need(t)
 	for state, reach := range map[string]func(t *testing.T, k *testkeyring.Keyring){
@@ -163,8 +162,8 @@ func stopSuccessor(t *testing.T, dir string) {
 	}
 }
 
-// processesOf returns the processes that have the directory in their
-// environment. Those of other users cannot be ours.
+// processesOf returns the processes that have the directory in their environment. Those of other
+// users cannot be ours.
 func processesOf(t *testing.T, dir string) []string {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/environ")

@@ -27,8 +27,7 @@ func decodeName(name string) (service, account string, err error) {
 	return string(s), string(a), err
 }
 
-// find prints the attributes of the item, which a locked keychain shows too, or
-// its content.
+// find prints the attributes of the item, which a locked keychain shows too, or its content.
 func (c Command) find(options map[byte]string, fault Fault) int {
 	end, err := c.begin(fault)
 	if err != nil {
@@ -56,7 +55,7 @@ func (c Command) find(options map[byte]string, fault Fault) int {
 	return 0
 }
 
-// begin begins a read, and fails it where the fault is about that.
+// begin starts a read, and fails it if the fault says so.
 func (c Command) begin(fault Fault) (end func(), err error) {
 	none := func() {}
 	switch fault {
@@ -74,7 +73,7 @@ func (c Command) begin(fault Fault) (end func(), err error) {
 	return none, nil
 }
 
-// everyOther fails the second read, the fourth, and so on.
+// everyOther fails every second read.
 func (c Command) everyOther() error {
 	counting := flock.New(c.path(readsFile + ".lock"))
 	if err := counting.Lock(); err != nil {
@@ -123,7 +122,7 @@ func (c Command) remove(options map[byte]string, fault Fault) int {
 	return 0
 }
 
-// replaceFile writes a file that readers see as it was or as it is.
+// replaceFile replaces a file atomically.
 func replaceFile(dir, name string, content []byte) error {
 	f, err := os.CreateTemp(dir, "new")
 	if err != nil {

@@ -20,7 +20,7 @@ const (
 	readingFile = "reading"
 )
 
-// Exit codes of security(1), and texts of its errors, which go-keyring goes by.
+// Exit codes of security(1), and the texts of errors on which go-keyring depends.
 const (
 	exitInternal   = 234 // errSecInternalComponent, -2070
 	exitUsage      = 2
@@ -30,11 +30,11 @@ const (
 	exitCancelled  = 128
 )
 
-// lineSize is the size of the buffer for a line that security -i reads, with the
-// byte that ends it. What is longer is read as the next line.
+// lineSize is the size of security -i's buffer for a line, with its terminating byte. The rest of a
+// longer line is read as the next one.
 const lineSize = 4096
 
-// pause is how long a slow call takes, and a read that others must not overlap.
+// pause is the duration of a slow call, and of a read that others must not overlap.
 const pause = 20 * time.Millisecond
 
 // A Command is one run of the program.
@@ -45,8 +45,8 @@ type Command struct {
 	Stdout, Stderr io.Writer
 }
 
-// Run does what the arguments say, and returns the exit code. Without a directory
-// there is no keychain.
+// Run runs the command in the arguments, and returns the exit code. Without a directory there is no
+// keychain.
 func (c Command) Run() int {
 	if c.Dir == "" {
 		return c.failed(exitNoDefault, "A default keychain could not be found.")
@@ -146,7 +146,7 @@ func (c Command) one(words []string) int {
 	return c.failed(exitUsage, "unknown command")
 }
 
-// note keeps the word of the command.
+// note logs the name of the command.
 func (c Command) note(word string) error {
 	f, err := os.OpenFile(c.path(callsFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -156,8 +156,7 @@ func (c Command) note(word string) error {
 	return errors.Join(err, f.Close())
 }
 
-// parse reads options such as -U, -s SERVICE and -wa ACCOUNT. A flag is there with
-// an empty value.
+// parse parses options such as -U, -s SERVICE and -wa ACCOUNT. The value of a flag is "".
 func parse(words []string) map[byte]string {
 	options := map[byte]string{}
 	for len(words) > 0 {
@@ -187,7 +186,7 @@ func (c Command) fault() Fault {
 	return Fault(content)
 }
 
-// hang returns when the fault ends, or the whole keychain with its test.
+// hang returns when the fault or the test ends.
 func (c Command) hang() {
 	for c.fault() == Hanging {
 		<-time.After(time.Millisecond)
@@ -196,7 +195,7 @@ func (c Command) hang() {
 
 func (c Command) path(name string) string { return filepath.Join(c.Dir, name) }
 
-// refusal is the exit code of a call that needs an open keychain.
+// refusal returns the exit code of a call that needs an unlocked keychain.
 func (c Command) refusal(fault Fault) int {
 	switch fault {
 	case Locked:

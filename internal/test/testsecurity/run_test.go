@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// place is a keychain without the part that tests of others need.
+// place makes a keychain without the prerequisite that tests elsewhere need.
 func place(t *testing.T) *Keychain {
 	t.Helper()
 	k := &Keychain{dir: t.TempDir()}
@@ -57,7 +57,7 @@ func TestItems(t *testing.T) {
 	}
 }
 
-// TestLongLine: what does not fit into the buffer for a line is a line of its own.
+// TestLongLine checks that the rest of a line which exceeds the buffer is read as the next line.
 func TestLongLine(t *testing.T) {
 	const command = "add-generic-password -U -s S -a U -w "
 	fits := strings.Repeat("x", lineSize-len("\n")-len(command))

@@ -1,10 +1,9 @@
-// Package testsecurity stands in for the keychain of macOS in tests: a program
-// that answers as security(1) does, with faults on order, and a keychain of its
-// own for each test. Start with [Start].
+// Package testsecurity is a fake of the macOS keychain for tests: a program that answers as
+// security(1) does, with injected faults, and a keychain for each test. Start with [Start].
 //
-// It works where the program is built into what is tested, in the place of
-// /usr/bin/security. So does .ci/darwin, which builds the sources of macOS for
-// Linux. The keychain of the person who runs the tests is never met.
+// It works if the program is built into what is tested, at the path of /usr/bin/security.
+// .ci/darwin does that when it builds the sources of macOS for Linux. The user's own keychain is
+// never used.
 package testsecurity
 
 import (
@@ -17,42 +16,40 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// Part is the name that tests require it by, see [parts.Need].
+// Part is the part that requires it, see [parts.Need].
 const Part = "security"
 
-// Built names the environment variable that is set where the program takes the
-// place of security(1).
+// Built is the environment variable that is set if the program replaces security(1).
 const Built = "CODEX_CRED_TEST_SECURITY_BUILT"
 
-// State names the environment variable by which the program finds its keychain,
-// a directory.
+// State is the environment variable with the directory of the program's keychain.
 const State = "CODEX_CRED_TEST_SECURITY"
 
-// A Fault is what the program does wrong, or what happens to a keychain.
+// A Fault is a fault of the program, or a state of the keychain.
 type Fault string
 
-// The faults. All but Locked, Cancelled and Truncating are of reads.
+// The faults. All but Locked, Cancelled and Truncating affect reads.
 const (
-	Locked        Fault = "locked"         // nobody may be asked to unlock it
-	Cancelled     Fault = "cancelled"      // a person was asked, and cancelled
+	Locked        Fault = "locked"         // no prompt may appear
+	Cancelled     Fault = "cancelled"      // the person cancelled the prompt
 	NoKeychain    Fault = "no-keychain"    // there is no default keychain
-	Hanging       Fault = "hanging"        // a person is asked, and does not answer; writes hang too
+	Hanging       Fault = "hanging"        // a prompt is not answered; writes hang too
 	Slow          Fault = "slow"           // each call takes a while
 	Truncating    Fault = "truncating"     // writes lose the end of the item
 	TruncatedRead Fault = "truncated-read" // reads do
 	EveryOther    Fault = "every-other"    // every second read fails
 	Overlapping   Fault = "overlapping"    // a read fails while another runs
-	Failing       Fault = "failing"        // reads fail for no reason that has a name
+	Failing       Fault = "failing"        // reads fail without a known reason
 )
 
-// A Keychain is one of a test.
+// A Keychain is the keychain of a test.
 type Keychain struct {
 	dir  string
 	seen int // calls that NewCalls returned
 }
 
-// Start makes a keychain that lasts until the end of the test. Where the program
-// takes no place the test ends as [parts.Need] decides.
+// Start makes a keychain until the end of the test. If the program is not in place the test ends as
+// [parts.Need] decides.
 func Start(t testing.TB) *Keychain {
 	t.Helper()
 	Need(t)
@@ -64,9 +61,8 @@ func Start(t testing.TB) *Keychain {
 	return k
 }
 
-// remove removes the keychain beside programs that begin just then: a call that
-// was cut short may have left one, and go-keyring leaves one for each item that is
-// too large.
+// remove removes the keychain while programs may start: a call that was interrupted may have left
+// one, and go-keyring leaves one for each item that is too large.
 func remove(dir string) (err error) {
 	for range 100 {
 		if err = os.RemoveAll(dir); err == nil {
@@ -76,7 +72,7 @@ func remove(dir string) (err error) {
 	return err
 }
 
-// Need ends the test as [parts.Need] decides where the program takes no place.
+// Need ends the test as [parts.Need] decides if the program is not in place.
 func Need(t testing.TB) {
 	t.Helper()
 	var missing error
@@ -104,13 +100,13 @@ func (k *Keychain) Setenv(t testing.TB) {
 	t.Setenv(State, k.dir)
 }
 
-// Fail orders the fault from here on, in the place of another.
+// Fail sets the fault, instead of an earlier one.
 func (k *Keychain) Fail(t testing.TB, fault Fault) {
 	t.Helper()
 	k.must(t, replaceFile(k.dir, faultFile, []byte(fault)))
 }
 
-// Heal ends the fault.
+// Heal removes the fault.
 func (k *Keychain) Heal(t testing.TB) { k.Fail(t, "") }
 
 // Lock locks the keychain.
@@ -125,7 +121,7 @@ func (k *Keychain) Stop(t testing.TB) { k.Fail(t, Hanging) }
 // Continue undoes Stop.
 func (k *Keychain) Continue(t testing.TB) { k.Heal(t) }
 
-// Kill does nothing: macOS starts its daemon anew before anybody notices.
+// Kill does nothing: macOS restarts its daemon at once.
 func (k *Keychain) Kill() {}
 
 // Items returns the accounts of the items of all services.
@@ -142,14 +138,13 @@ func (k *Keychain) Items(t testing.TB) []string {
 	return items
 }
 
-// Add puts an item into the keychain, as go-keyring does.
+// Add stores an item as go-keyring does.
 func (k *Keychain) Add(t testing.TB, service, account, item string) {
 	t.Helper()
 	k.must(t, replaceFile(k.dir, nameOf(service, account), []byte(item)))
 }
 
-// NewCalls returns the commands that the program was given since it was last
-// called, without services, accounts and passwords.
+// NewCalls returns the commands since the last NewCalls, without services, accounts and passwords.
 func (k *Keychain) NewCalls(t testing.TB) []string {
 	t.Helper()
 	content, err := os.ReadFile(k.path(callsFile))
@@ -163,7 +158,7 @@ func (k *Keychain) NewCalls(t testing.TB) []string {
 	return fresh
 }
 
-// Prompted reports whether a command was run that can only ask a person.
+// Prompted reports whether a command was run that always prompts.
 func (k *Keychain) Prompted() bool {
 	content, err := os.ReadFile(k.path(callsFile))
 	return err == nil && strings.Contains(string(content), "unlock-keychain")

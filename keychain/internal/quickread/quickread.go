@@ -3,7 +3,7 @@
 // D-Bus client. Start with [Read].
 //
 // It is our own code because godbus, and every client on top of it, signs in and calls step by
-// step, which takes twice the round trips and several goroutines in every get. A client that may
+// step, which takes more round trips and more time in every get. A client that may
 // give up at the first surprise needs only a small part of the protocol, which a fuzz test compares
 // with godbus.
 package quickread

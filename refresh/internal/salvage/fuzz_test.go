@@ -17,7 +17,8 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "HTTP/1.1 200 OK\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}", `{"a":{"b":[1,"{"]}}`,
 		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{\"a\":1}\r\n0\r\n\r\n",
-		"HTTP/1.0 200\n\n\ufeff{\"a\":\"b\"}", "\x1f\x8b\x08\x00", "x\x9c", "{\x00\"\x00a\x00\"\x00:\x001\x00}\x00", `"{\"a\":1}"`, "\xff{\"a\":\"\x01\"}",
+		"HTTP/1.0 200\n\n\ufeff{\"a\":\"b\"}", "\x1f\x8b\x08\x00", "x\x9c", "{\x00\"\x00a\x00\"\x00:\x001\x00}\x00",
+		`"{\"a\":1}"`, "\xff{\"a\":\"\x01\"}",
 	} {
 		f.Add([]byte(seed))
 	}

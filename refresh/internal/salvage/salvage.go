@@ -124,7 +124,8 @@ func (a *Answer) frame() {
 
 // dechunk returns the content of the chunks up to the first invalid one, and whether the last chunk was found.
 func dechunk(b []byte) (content []byte, whole bool) {
-	framed := io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), bytes.NewReader(b))
+	framed := io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+		bytes.NewReader(b))
 	resp, err := http.ReadResponse(bufio.NewReader(framed), nil)
 	if err != nil {
 		return nil, false

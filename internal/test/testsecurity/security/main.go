@@ -1,4 +1,4 @@
-// Command security stands in for security(1) of macOS, see the package above it.
+// Command security is a fake of security(1) of macOS, see package testsecurity.
 package main
 
 import (

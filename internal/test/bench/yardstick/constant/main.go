@@ -1,4 +1,4 @@
-// Command constant prints a text of its own: what any program in Go costs.
+// Command constant prints a constant: the least that any Go program costs.
 package main
 
 import "os"

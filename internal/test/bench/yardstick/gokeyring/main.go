@@ -1,6 +1,5 @@
-// Command gokeyring prints the item of the keychain whose service and user are
-// its arguments, with go-keyring and nothing else: what a program costs that
-// keeps its token there by itself.
+// Command gokeyring prints the keychain item of the service and the user in its arguments, with
+// go-keyring alone: the cost of a program that keeps its token there itself.
 package main
 
 import (

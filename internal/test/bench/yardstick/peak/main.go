@@ -1,9 +1,8 @@
 //go:build unix
 
-// Command peak runs the program that its arguments name, writes the largest
-// resident set of it to descriptor 3, in the unit of getrusage, and exits with
-// its status. A process starts out with the peak of the one that started it, so
-// this one is small.
+// Command peak runs the program in its arguments, writes its largest resident set to descriptor 3,
+// in the unit of getrusage, and exits with its status. A process inherits the peak of its parent,
+// so this program is small.
 package main
 
 import (

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A reply is the part of an answer of the token endpoint that the tests read.
+// A reply is the part of a token answer that the tests read.
 type reply struct {
 	status       int
 	Error        string `json:"error"`
@@ -17,8 +17,7 @@ type reply struct {
 	RefreshToken string `json:"refresh_token"`
 }
 
-// post sends the members to the token endpoint, as a program would that is not
-// codex-cred.
+// post sends a request to the token endpoint that codex-cred would not send.
 func (s *server) post(t *testing.T, members url.Values) reply {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/token", strings.NewReader(members.Encode()))
@@ -45,9 +44,8 @@ func (s *server) present(t *testing.T, refreshToken string) reply {
 	})
 }
 
-// ask sends an authorization request with the pairs added to it, or taken from
-// it where the value is empty, and returns the query that the browser would
-// bring back; none if fosite sends it nowhere.
+// ask sends an authorization request in which the pairs replace or, with an empty value, remove
+// parameters. It returns the query of the redirect, or nil if fosite does not redirect.
 func (s *server) ask(t *testing.T, pairs ...string) url.Values {
 	t.Helper()
 	query := url.Values{
@@ -61,7 +59,7 @@ func (s *server) ask(t *testing.T, pairs ...string) url.Values {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.DefaultTransport.RoundTrip(req) // which follows no redirect
+	res, err := http.DefaultTransport.RoundTrip(req) // follows no redirect
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,5 +74,5 @@ func (s *server) ask(t *testing.T, pairs ...string) url.Values {
 	return back.Query()
 }
 
-// redirect has a port that the client is not registered with.
+// redirect has a port that is not registered for the client.
 const redirect = "http://127.0.0.1:49152/callback"

@@ -1,4 +1,4 @@
-package helper_test
+package storetest_test
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 
 func TestMemory(t *testing.T) {
 	storetest.Run(t, func(*testing.T) func() helper.Store {
-		m := new(helper.Memory)
+		m := new(storetest.Memory)
 		return func() helper.Store { return m }
 	})
 }

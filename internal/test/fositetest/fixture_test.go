@@ -19,8 +19,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
-// patience bounds every wait: far more than any needs.
-const patience = time.Minute
+// testTimeout limits every wait.
+const testTimeout = time.Minute
 
 const (
 	browse     = "browse" // the argument that makes the test binary a browser
@@ -56,47 +56,45 @@ func exitIf(err error) {
 }
 
 func visit(url string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	return authserver.Browse(ctx, url)
 }
 
-// build builds the program that is released, in its own module, with the versions
-// that it ships with.
+// build builds the released program in its own module, with its own versions.
 func build(program string) error {
 	cmd := exec.Command(filepath.Join("..", "..", "..", "packaging", "build"), "-o", program)
 	cmd.Stderr = os.Stderr
 	return cmd.Run()
 }
 
-// A stage is a person's home and the server that they sign in at.
-type stage struct {
+// A fixture is a home directory and the server for its sign-ins.
+type fixture struct {
 	*server
 	t          *testing.T
 	home, root string
 }
 
-func newStage(t *testing.T, life time.Duration) *stage {
+func newFixture(t *testing.T, life time.Duration) *fixture {
 	t.Helper()
 	t.Parallel()
 	home := t.TempDir()
-	return &stage{server: serve(t, life), t: t, home: home, root: filepath.Join(home, "codex-cred")}
+	return &fixture{server: serve(t, life), t: t, home: home, root: filepath.Join(home, "codex-cred")}
 }
 
-// A result is what a run of the program came to.
+// A result is the outcome of a run of the program.
 type result struct {
 	stdout, stderr string
 	code           int
 }
 
-// command is the program with nothing of the environment of whoever runs the
-// tests that it would heed.
-func (s *stage) command(args ...string) *exec.Cmd {
+// command returns the program with an environment that contains nothing of the test's.
+func (s *fixture) command(args ...string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
 		s.t.Error(err)
 	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), testTimeout)
 	s.t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Getenv(programVar), args...)
 	cmd.Env = []string{
@@ -109,7 +107,7 @@ func (s *stage) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-func (s *stage) run(args ...string) result {
+func (s *fixture) run(args ...string) result {
 	var stdout, stderr strings.Builder
 	cmd := s.command(args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -121,7 +119,7 @@ func (s *stage) run(args ...string) result {
 }
 
 // cred runs the program and wants the exit code.
-func (s *stage) cred(code int, args ...string) result {
+func (s *fixture) cred(code int, args ...string) result {
 	s.t.Helper()
 	r := s.run(args...)
 	if r.code != code {
@@ -130,7 +128,7 @@ func (s *stage) cred(code int, args ...string) result {
 	return r
 }
 
-func (s *stage) login(account string) result {
+func (s *fixture) login(account string) result {
 	s.t.Helper()
 	r := s.cred(0, "login", account, "--profile", "oauth", "--issuer", s.url, "--client-id", clientID, "--store", "file")
 	s.secret(account, "stdout", r.stdout)
@@ -138,8 +136,8 @@ func (s *stage) login(account string) result {
 	return r
 }
 
-// token runs get and returns the token that it prints, which must be alone.
-func (s *stage) token(account string, flags ...string) string {
+// token runs get and returns the token, which must be the whole output.
+func (s *fixture) token(account string, flags ...string) string {
 	s.t.Helper()
 	r := s.cred(0, append([]string{"get", account}, flags...)...)
 	token, ended := strings.CutSuffix(r.stdout, "\n")
@@ -150,7 +148,7 @@ func (s *stage) token(account string, flags ...string) string {
 }
 
 // stored returns what the program keeps of the account.
-func (s *stage) stored(account string) helper.Record {
+func (s *fixture) stored(account string) helper.Record {
 	s.t.Helper()
 	records := helper.Records{
 		Accounts: accountdir.New(s.root, time.Now),
@@ -163,8 +161,8 @@ func (s *stage) stored(account string) helper.Record {
 	return rec
 }
 
-// secret looks for the tokens of the account where they must not be.
-func (s *stage) secret(account, where, text string) {
+// secret searches for the account's tokens where they must not be.
+func (s *fixture) secret(account, where, text string) {
 	s.t.Helper()
 	c := s.stored(account).Credential
 	if leaks := leakscan.Scan([]string{c.AccessToken.Reveal(), c.RefreshToken.Reveal()}, where, []byte(text)); len(leaks) > 0 {
@@ -172,8 +170,8 @@ func (s *stage) secret(account, where, text string) {
 	}
 }
 
-// counts wants the number of requests that fosite has seen with the grant.
-func (s *stage) counts(grant string, want int) {
+// counts wants that number of requests with the grant.
+func (s *fixture) counts(grant string, want int) {
 	s.t.Helper()
 	if got := s.count(grant); got != want {
 		s.t.Fatalf("fosite saw %d requests with grant %s, want %d", got, grant, want)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestHerd_Failures has herds that a benchmark must not praise.
-func TestHerd_Failures(t *testing.T) {
+// TestStress_Failures has outcomes that a benchmark must report as failures.
+func TestStress_Failures(t *testing.T) {
 	t.Parallel()
 	l, err := openLab(t.Context(), storeFile, io.Discard)
 	t.Cleanup(func() { must(t, l.close()) })
@@ -17,13 +17,13 @@ func TestHerd_Failures(t *testing.T) {
 	want := func(failure string) {
 		t.Helper()
 		const callers = 3
-		h, err := l.herd(t.Context(), callers, storeFile, valid)
+		h, err := l.stress(t.Context(), callers, storeFile, valid)
 		must(t, err)
 		if h.Failures != callers || !strings.Contains(h.Failure, failure) {
 			t.Errorf("the herd says %+v, want %d failures: %s", h, callers, failure)
 		}
 	}
-	l.server.Expire() // of which codex-cred knows nothing
+	l.server.Expire() // which codex-cred does not notice
 	want("it printed a token that the server does not accept")
 	_, err = l.output(t.Context(), storeFile, "erase")
 	must(t, err)

@@ -17,8 +17,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// A herd is what happened when many asked at once.
-type herd struct {
+// A stress is the outcome of many concurrent calls.
+type stress struct {
 	Callers     int     `json:"callers"`
 	Store       string  `json:"store"`
 	Token       string  `json:"token"` // valid or expired
@@ -31,43 +31,43 @@ type herd struct {
 	DaemonAlive bool    `json:"daemon_alive"`
 }
 
-// The two states of a token.
+// States of a token.
 const (
 	valid   = "valid"
 	expired = "expired"
 )
 
-// herd lets the callers ask at once. Each is a shell first, which waits to be
-// released and then becomes codex-cred.
-func (l *lab) herd(ctx context.Context, callers int, store, token string) (herd, error) {
+// stress starts the callers at once. Each is a shell that waits for its release and then becomes
+// codex-cred.
+func (l *lab) stress(ctx context.Context, callers int, store, token string) (stress, error) {
 	if token == expired {
 		if err := l.expire(ctx, store); err != nil {
-			return herd{}, err
+			return stress{}, err
 		}
 	}
 	before := l.server.Count(authserver.GrantRefresh)
 	dir, err := os.MkdirTemp(l.dir, "herd-")
 	if err != nil {
-		return herd{}, err
+		return stress{}, err
 	}
 	p, err := l.gather(ctx, callers, store, dir)
 	if err != nil {
-		return herd{}, err
+		return stress{}, err
 	}
 	ended := p.release()
-	h := herd{
+	h := stress{
 		Callers: callers, Store: store, Token: token,
 		Half: spreadOf(ended).Median, Last: maxOf(ended),
 		Requests:    l.server.Count(authserver.GrantRefresh) - before,
 		DaemonAlive: l.keyring == nil || l.keyring.Alive(),
 	}
-	if err := h.judge(p.calls, dir, l.server.Accepts); err != nil {
+	if err := h.countFailures(p.calls, dir, l.server.Accepts); err != nil {
 		return h, err
 	}
 	return h, os.RemoveAll(dir)
 }
 
-// expire makes the stored token one that has expired. The next one lasts.
+// expire replaces the stored token by an expired one. The next one is valid.
 func (l *lab) expire(ctx context.Context, store string) error {
 	const life = 2 * time.Second
 	l.server.SetLife(life)
@@ -87,14 +87,14 @@ func (l *lab) expire(ctx context.Context, store string) error {
 	return nil
 }
 
-// A pack is shells that wait to be released.
+// A pack is a set of shells that wait for their release.
 type pack struct {
 	calls []*exec.Cmd
 	gate  *os.File // closing it releases them
 }
 
-// gather returns when every shell waits. Number n of them writes what it is told
-// into the files n.out and n.err.
+// gather returns when every shell waits. Shell number n writes its output to the files n.out and
+// n.err.
 func (l *lab) gather(ctx context.Context, callers int, store, dir string) (*pack, error) {
 	waiting, gate, err := os.Pipe()
 	if err != nil {
@@ -107,7 +107,7 @@ func (l *lab) gather(ctx context.Context, callers int, store, dir string) (*pack
 	defer func() { _ = ready.Close() }()
 	p := &pack{gate: gate}
 	p.calls, err = l.startShells(ctx, callers, store, dir, waiting, here)
-	// Only the shells have them open from here on: if all of them are gone, ready ends.
+	// Only the shells hold them from now on: ready ends if all of them have exited.
 	err = errors.Join(err, waiting.Close(), here.Close())
 	var one [1]byte
 	for range callers {
@@ -135,7 +135,7 @@ func (l *lab) startShells(ctx context.Context, callers int, store, dir string, f
 	return started, nil
 }
 
-// release returns after how many seconds each has ended.
+// release returns the time in seconds that each took.
 func (p *pack) release() []float64 {
 	ended := make([]float64, len(p.calls))
 	var all sync.WaitGroup
@@ -143,7 +143,7 @@ func (p *pack) release() []float64 {
 	_ = p.gate.Close()
 	for n, cmd := range p.calls {
 		all.Go(func() {
-			_ = cmd.Wait() // judge looks at how it ended
+			_ = cmd.Wait() // countFailures reads its exit status
 			ended[n] = time.Since(start).Seconds()
 		})
 	}
@@ -151,18 +151,17 @@ func (p *pack) release() []float64 {
 	return ended
 }
 
-// judge counts failures and tokens. To print a token that the server does not
-// accept is one.
-func (h *herd) judge(calls []*exec.Cmd, dir string, accepts func(token string) bool) error {
+// countFailures counts failures and tokens. A token that the server does not accept is a failure.
+func (h *stress) countFailures(calls []*exec.Cmd, dir string, accepts func(token string) bool) error {
 	tokens := map[string]bool{}
 	for n, cmd := range calls {
 		path := filepath.Join(dir, strconv.Itoa(n))
 		if !cmd.ProcessState.Success() {
-			told, err := os.ReadFile(path + ".err") //nolint:gosec // of the lab
+			report, err := os.ReadFile(path + ".err") //nolint:gosec // of the lab
 			if err != nil {
 				return err
 			}
-			h.fail(fmt.Sprintf("%s: %s", cmd.ProcessState, strings.TrimSpace(string(told))))
+			h.fail(fmt.Sprintf("%s: %s", cmd.ProcessState, strings.TrimSpace(string(report))))
 			continue
 		}
 		token, err := os.ReadFile(path + ".out") //nolint:gosec // of the lab
@@ -178,7 +177,7 @@ func (h *herd) judge(calls []*exec.Cmd, dir string, accepts func(token string) b
 	return nil
 }
 
-func (h *herd) fail(how string) {
+func (h *stress) fail(how string) {
 	if h.Failures++; h.Failure == "" {
 		h.Failure = how
 	}
