@@ -58,7 +58,7 @@ func (p *program) run(args []string) int {
 	n, _ := descend(args, app.Commands)
 	p.command = strings.Join(args[min(1, len(args)):n], " ")
 	if text, asked := helpFor(args, app.Commands); asked {
-		return p.told(terminal.Write(p.Out, text))
+		return p.exitWith(terminal.Write(p.Out, text))
 	}
 	return p.end(ctx, app.RunContext(ctx, reorder(args, app.Commands)))
 }
@@ -70,12 +70,12 @@ func (p *program) end(ctx context.Context, err error) int {
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, helper.ErrNotStored) {
 		err = context.Canceled
 	}
-	return p.told(err)
+	return p.exitWith(err)
 }
 
-// told reports the error, if it is one that nobody was told, and returns the exit
+// exitWith reports the error, if it is one that nobody was told, and returns the exit
 // code.
-func (p *program) told(err error) int {
+func (p *program) exitWith(err error) int {
 	if err == nil {
 		return exit.OK
 	}
