@@ -110,17 +110,17 @@ func (p *program) commands() []*cli.Command {
 		p.execCommand(), p.helperCommand(), p.hostCommand(), p.shimCommand(), p.setupCommand(),
 		p.pathsCommand(), p.privacyCommand(), p.doctorCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.completeCommand(),
 	}
-	dress(commands)
+	setErrorHandlers(commands)
 	return commands
 }
 
-// dress gives the commands, and those below them, our errors, and takes from them the
+// setErrorHandlers gives the commands, and those below them, our errors, and takes from them the
 // library's help: run prints ours.
-func dress(commands []*cli.Command) {
+func setErrorHandlers(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
 		c.HideHelp = true
-		dress(c.Subcommands)
+		setErrorHandlers(c.Subcommands)
 	}
 }
 
