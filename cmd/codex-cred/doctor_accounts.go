@@ -65,7 +65,7 @@ func (d *doctor) checkAccounts(ctx context.Context) []finding {
 			found = append(found, f.of(o.name))
 		}
 	}
-	return orFine(found, "%s, signed in", terminal.Plural(len(d.have), "account"))
+	return orOK(found, "%s, signed in", terminal.Plural(len(d.have), "account"))
 }
 
 func (d *doctor) health(ctx context.Context, o owned) finding {
@@ -121,7 +121,7 @@ func (d *doctor) checkComputer(context.Context) []finding {
 			found = append(found, problem("codex-cred login "+o.name+" --replace", "another computer has refreshed it here: two of them use this home").of(o.name))
 		}
 	}
-	return orFine(found, "no other one uses these files")
+	return orOK(found, "no other one uses these files")
 }
 
 // checkJournals looks for refreshes that were cut short. It comes before the accounts
@@ -147,7 +147,7 @@ func (d *doctor) checkJournals(context.Context) []finding {
 			found = append(found, d.cutShort(e, err).of(a.Name).by(func(ctx context.Context) error { return d.settleJournal(ctx, a) }))
 		}
 	}
-	return orFine(found, "no refresh was cut short")
+	return orOK(found, "no refresh was cut short")
 }
 
 func (d *doctor) cutShort(e journal.Entry, err error) finding {
@@ -195,7 +195,7 @@ func (d *doctor) checkLocks(context.Context) []finding {
 			}
 		}
 	}
-	return orFine(found, "nobody holds one")
+	return orOK(found, "nobody holds one")
 }
 
 // A guarded is what is done under a lock.

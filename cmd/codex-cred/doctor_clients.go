@@ -25,7 +25,7 @@ func (d *doctor) checkSetups(ctx context.Context) []finding {
 	broken := d.eachSetup(func(c client, s *setup) {
 		found = append(found, d.setupFindings(ctx, c, s)...)
 	})
-	return orFine(append(found, broken...), "every program that was set up finds codex-cred and its account")
+	return orOK(append(found, broken...), "every program that was set up finds codex-cred and its account")
 }
 
 // eachSetup calls look for what was set up with the accounts that are looked at, and
@@ -99,7 +99,7 @@ func (d *doctor) checkShims(context.Context) []finding {
 			found = append(found, problem("codex-cred shim add "+name+" -- "+terminal.Sanitize(strings.Join(args, " ")), "%s leads to no program", d.Shims.Path(name)))
 		}
 	}
-	return orFine(found, "%s of shim add, all of which run", terminal.Plural(len(names), "program"))
+	return orOK(found, "%s of shim add, all of which run", terminal.Plural(len(names), "program"))
 }
 
 // checkHosts looks for hosts that no account answers any more.
@@ -114,7 +114,7 @@ func (d *doctor) checkHosts(context.Context) []finding {
 			found = append(found, problem("codex-cred host remove "+r.Host.String(), "%s is for the account %q, which is not there", r.Host, terminal.Sanitize(r.Account)))
 		}
 	}
-	return orFine(found, "%s, each of an account", terminal.Plural(len(rows), "host"))
+	return orOK(found, "%s, each of an account", terminal.Plural(len(rows), "host"))
 }
 
 // checkLife compares for how long clients keep a token with how long one lasts that
@@ -131,7 +131,7 @@ func (d *doctor) checkLife(context.Context) []finding {
 			found = append(found, problem(c.keepsLess, "%s keeps a token for %s, and may be given one that ends in %s", c.name, terminal.Span(keeps), terminal.Span(lasts)).of(s.Account))
 		}
 	})
-	return orFine(found, "no program keeps a token for longer than it lasts")
+	return orOK(found, "no program keeps a token for longer than it lasts")
 }
 
 // lastsAtLeast returns how long a token is good for that a client is given which asks

@@ -45,7 +45,7 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 	if err := safefile.CheckRoot(d.Root); err != nil && len(found) == 0 {
 		found = append(found, trouble(err))
 	}
-	return orFine(found, "%s of ours, open to nobody else", terminal.Plural(files, "file"))
+	return orOK(found, "%s of ours, open to nobody else", terminal.Plural(files, "file"))
 }
 
 // checkAncestors looks at the directories above ours, as sshd's StrictModes does: who
@@ -62,7 +62,7 @@ func (d *doctor) checkAncestors(context.Context) []finding {
 			found = append(found, f)
 		}
 	}
-	return orFine(found, "nobody else can replace a directory above ours")
+	return orOK(found, "nobody else can replace a directory above ours")
 }
 
 // roots are the directories that everything of ours lies in.
@@ -122,7 +122,7 @@ func (d *doctor) checkFiles(context.Context) []finding {
 	for _, a := range o.files {
 		found = append(found, d.stray(a.where))
 	}
-	return orFine(found, "none but those of the accounts")
+	return orOK(found, "none but those of the accounts")
 }
 
 // stray is a file of no account. With the file store it may hold tokens of an account
@@ -232,7 +232,7 @@ func (d *doctor) checkLeftovers(context.Context) []finding {
 			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error { return d.sweepAlone(ctx, o.name) }))
 		}
 	}
-	return orFine(found, "no sign-in that was replaced is left")
+	return orOK(found, "no sign-in that was replaced is left")
 }
 
 // changing reports whether a sign-in, or another change of the account, is under way. See

@@ -102,8 +102,8 @@ func (f finding) mended(err error) finding {
 	return f
 }
 
-// orFine returns the findings, or that all is well.
-func orFine(found []finding, format string, args ...any) []finding {
+// orOK returns the findings, or that all is well.
+func orOK(found []finding, format string, args ...any) []finding {
 	if len(found) == 0 {
 		return []finding{fine(format, args...)}
 	}

@@ -167,7 +167,7 @@ func (d *doctor) checkPorts(ctx context.Context) []finding {
 			found = append(found, warning("end it before a sign-in to ChatGPT, or use: codex-cred login --device", "%d is taken%s", port, holder))
 		}
 	}
-	return orFine(found, "1455 and 1457 are free for a sign-in")
+	return orOK(found, "1455 and 1457 are free for a sign-in")
 }
 
 func takenBy(ctx context.Context, port uint16) (holder string, taken bool) {

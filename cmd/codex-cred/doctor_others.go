@@ -27,7 +27,7 @@ func (d *doctor) checkOthers(ctx context.Context) []finding {
 			}
 		}
 	}
-	return orFine(found, "Codex, OpenCode and oc-codex-multi-auth have none of these sign-ins")
+	return orOK(found, "Codex, OpenCode and oc-codex-multi-auth have none of these sign-ins")
 }
 
 // sources are where other programs keep theirs. What cannot be found here they do

@@ -103,7 +103,7 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.Keychain.Location(name)))
 		}
 	}
-	return orFine(found, "%s of ours in the keychain, all of accounts", terminal.Plural(len(names), "item"))
+	return orOK(found, "%s of ours in the keychain, all of accounts", terminal.Plural(len(names), "item"))
 }
 
 // claimedIDs returns the sign-ins that accounts name, of which none may be

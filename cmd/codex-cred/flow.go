@@ -148,7 +148,7 @@ func holderText(h portholder.Holder) string {
 	if h.PID == 0 {
 		return "a program" + of
 	}
-	return fmt.Sprintf("%s, process %d%s", or(terminal.Sanitize(h.Name)), h.PID, of)
+	return fmt.Sprintf("%s, process %d%s", orDash(terminal.Sanitize(h.Name)), h.PID, of)
 }
 
 // holders says which programs hold the addresses, as far as the system tells.

@@ -133,10 +133,10 @@ func (p *program) showPlan(c *cli.Context, pl importPlan, want wishes) error {
 			expires = v.expires(p.Now())
 		}
 		rows = append(rows, []terminal.Cell{
-			{Text: or(m.account), Style: terminal.Plain},
-			{Text: or(v.Email), Style: terminal.Plain},
-			{Text: or(v.Plan), Style: terminal.Plain},
-			{Text: or(seat), Style: terminal.Plain},
+			{Text: orDash(m.account), Style: terminal.Plain},
+			{Text: orDash(v.Email), Style: terminal.Plain},
+			{Text: orDash(v.Plan), Style: terminal.Plain},
+			{Text: orDash(seat), Style: terminal.Plain},
 			{Text: expires, Style: terminal.Plain},
 			{Text: terminal.Sanitize(m.where()), Style: terminal.Plain},
 			{Text: to, Style: terminal.Plain},

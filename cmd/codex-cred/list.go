@@ -73,9 +73,9 @@ func listRows(views []view, now time.Time) [][]terminal.Cell {
 	for _, v := range views {
 		rows = append(rows, []terminal.Cell{
 			{Text: v.marked(), Style: terminal.Plain},
-			{Text: or(v.Email), Style: terminal.Plain},
-			{Text: or(v.Plan), Style: terminal.Plain},
-			{Text: or(terminal.Sanitize(v.Store)), Style: terminal.Plain},
+			{Text: orDash(v.Email), Style: terminal.Plain},
+			{Text: orDash(v.Plan), Style: terminal.Plain},
+			{Text: orDash(terminal.Sanitize(v.Store)), Style: terminal.Plain},
 			{Text: v.expires(now), Style: terminal.Plain},
 			v.healthCell(),
 		})
@@ -108,7 +108,7 @@ func (v view) healthCell() terminal.Cell {
 	return terminal.Cell{Text: v.Health, Style: terminal.Bad}
 }
 
-func or(text string) string {
+func orDash(text string) string {
 	if text == "" {
 		return "-"
 	}

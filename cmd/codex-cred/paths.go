@@ -59,7 +59,7 @@ func (p *program) paths(c *cli.Context) error {
 		if l.Reason != "" {
 			where += ": " + l.Reason
 		}
-		rows = append(rows, []terminal.Cell{{Text: or(l.Account), Style: terminal.Plain}, {Text: l.Kind, Style: terminal.Plain}, {Text: where, Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{{Text: orDash(l.Account), Style: terminal.Plain}, {Text: l.Kind, Style: terminal.Plain}, {Text: where, Style: terminal.Plain}})
 	}
 	return terminal.Write(p.Out, p.Table(rows))
 }
