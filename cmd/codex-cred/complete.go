@@ -147,7 +147,7 @@ func nameOf(names []string, commands []*cli.Command) string {
 // flags offers those that were not given yet.
 func (s scanned) flags(command *cli.Command) offer {
 	o := nothing()
-	for _, f := range (described{Command: command}).flags() {
+	for _, f := range (commandDoc{Command: command}).flags() {
 		if !slices.ContainsFunc(f.names, func(name string) bool { return slices.Contains(s.given, name) }) {
 			o.candidates = append(o.candidates, candidate{f.names[0], f.text})
 		}

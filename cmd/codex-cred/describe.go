@@ -7,15 +7,15 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// A described is a command as the help and the man page tell of it.
-type described struct {
+// A commandDoc is a command as the help and the man page tell of it.
+type commandDoc struct {
 	*cli.Command
 	name string // as it is typed, with the program's
 }
 
 // examples are what a person can type, each of one or more lines. A note follows
 // two blanks and a number sign, as in a shell.
-func (d described) examples() []string {
+func (d commandDoc) examples() []string {
 	var list []string
 	continued := false
 	for line := range strings.SplitSeq(d.Description, "\n") {
@@ -30,7 +30,7 @@ func (d described) examples() []string {
 }
 
 // paragraphs tell what the flags and examples do not.
-func (d described) paragraphs() []string {
+func (d commandDoc) paragraphs() []string {
 	if d.ArgsUsage == "" {
 		return nil
 	}
@@ -42,22 +42,22 @@ func (d described) paragraphs() []string {
 }
 
 // below are the commands below this one that a person is to know of.
-func (d described) below() []described { return describe(d.name, d.Subcommands) }
+func (d commandDoc) below() []commandDoc { return describe(d.name, d.Subcommands) }
 
 // describe returns the commands that a person is to know of, in order.
-func describe(above string, commands []*cli.Command) []described {
-	list := make([]described, 0, len(commands))
+func describe(above string, commands []*cli.Command) []commandDoc {
+	list := make([]commandDoc, 0, len(commands))
 	for _, c := range commands {
 		if !c.Hidden {
-			list = append(list, described{c, above + " " + c.Name})
+			list = append(list, commandDoc{c, above + " " + c.Name})
 		}
 	}
 	return list
 }
 
 // withBelow returns the commands, each followed by those below it.
-func withBelow(commands []described) []described {
-	var list []described
+func withBelow(commands []commandDoc) []commandDoc {
+	var list []commandDoc
 	for _, d := range commands {
 		list = append(append(list, d), withBelow(d.below())...)
 	}
@@ -103,7 +103,7 @@ func helpFlag() describedFlag {
 }
 
 // flags are those of the command, and --help.
-func (d described) flags() []describedFlag {
+func (d commandDoc) flags() []describedFlag {
 	list := make([]describedFlag, 0, 1+len(d.Flags))
 	for _, f := range d.Flags {
 		list = append(list, describeFlag(f))
@@ -131,14 +131,14 @@ func describeFlag(flag cli.Flag) describedFlag {
 
 // called returns the command with that name, and what it is called with the names of
 // those above it; or nil if there is none.
-func called(names []string, commands []*cli.Command) *described {
-	found := described{name: ownProgram}
+func called(names []string, commands []*cli.Command) *commandDoc {
+	found := commandDoc{name: ownProgram}
 	for _, name := range names {
 		c := find(name, commands)
 		if c == nil {
 			return nil
 		}
-		found, commands = described{c, found.name + " " + c.Name}, c.Subcommands
+		found, commands = commandDoc{c, found.name + " " + c.Name}, c.Subcommands
 	}
 	if found.Command == nil {
 		return nil

@@ -53,7 +53,7 @@ func welcome() string {
 }
 
 // overview lists the commands.
-func overview(commands []described) string {
+func overview(commands []commandDoc) string {
 	var b strings.Builder
 	b.WriteString(strings.Join(intro(), "\n") + "\n\nExamples:\n")
 	for _, s := range firstSteps() {
@@ -69,7 +69,7 @@ func overview(commands []described) string {
 }
 
 // help tells of the command, with examples first: most people read no further.
-func (d described) help() string {
+func (d commandDoc) help() string {
 	var b strings.Builder
 	b.WriteString(wrapped("", d.name+": "+d.Usage) + "\nExamples:\n")
 	for _, e := range d.examples() {

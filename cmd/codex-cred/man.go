@@ -28,7 +28,7 @@ func (p *program) manCommand() *cli.Command {
 const exampleWidth = pageWidth - 2 - 7 - 4
 
 // manPage returns codex-cred(1), made of what the help is made of.
-func manPage(commands []described) string {
+func manPage(commands []commandDoc) string {
 	r := &roff{}
 	r.head("CODEX-CRED", "1", versionDate, "codex-cred "+version)
 	r.macro("SH", "NAME")
@@ -63,7 +63,7 @@ func manDescription(r *roff) {
 }
 
 // man writes the section of one command.
-func (d described) man(r *roff) {
+func (d commandDoc) man(r *roff) {
 	r.macro("SS", d.name)
 	r.text(d.Usage)
 	if names := d.Aliases; len(names) > 0 {

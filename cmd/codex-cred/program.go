@@ -129,7 +129,7 @@ func setErrorHandlers(commands []*cli.Command) {
 func group(name, usage string, below ...*cli.Command) *cli.Command {
 	firsts, words := make([]string, len(below)), make([]string, len(below))
 	for i, c := range below {
-		firsts[i], words[i] = described{Command: c}.examples()[0], c.Name
+		firsts[i], words[i] = commandDoc{Command: c}.examples()[0], c.Name
 	}
 	return &cli.Command{
 		Name: name, Usage: usage, Subcommands: below,
