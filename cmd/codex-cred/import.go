@@ -126,7 +126,7 @@ func (p *program) showPlan(c *cli.Context, pl importPlan, want wishes) error {
 	rows := append(make([][]terminal.Cell, 0, 1+len(pl.moves)+len(pl.gone)), head)
 	for _, m := range pl.moves {
 		id := m.credential.Identity
-		v := view{}
+		v := accountStatus{}
 		v.fill(m.credential, c.Bool("show-email"))
 		expires, seat, to := "-", strings.Trim(terminal.Sanitize(id.AccountID+"/"+id.UserID), "/"), m.storeShown()
 		if !m.credential.AccessToken.IsZero() {

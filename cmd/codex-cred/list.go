@@ -38,7 +38,7 @@ func (p *program) list(c *cli.Context) error {
 		return err
 	}
 	chosen, _ := p.defaultAccount(w) // a damaged choice marks nobody
-	views := make([]view, 0, len(names))
+	views := make([]accountStatus, 0, len(names))
 	told := p.Progress("reading accounts", len(names))
 	for _, name := range names {
 		v := p.look(c.Context, w, name, c.Bool("show-email"))
@@ -49,8 +49,8 @@ func (p *program) list(c *cli.Context) error {
 	told.End()
 	if c.String("format") == "json" {
 		return terminal.WriteJSON(p.Out, struct {
-			SchemaVersion int    `json:"schema_version"`
-			Accounts      []view `json:"accounts"`
+			SchemaVersion int             `json:"schema_version"`
+			Accounts      []accountStatus `json:"accounts"`
 		}{terminal.SchemaVersion, views})
 	}
 	if len(views) == 0 {
@@ -60,7 +60,7 @@ func (p *program) list(c *cli.Context) error {
 	return terminal.Write(p.Out, p.Table(listRows(views, p.Now())))
 }
 
-func listRows(views []view, now time.Time) [][]terminal.Cell {
+func listRows(views []accountStatus, now time.Time) [][]terminal.Cell {
 	rows := make([][]terminal.Cell, 0, 1+len(views))
 	rows = append(rows, []terminal.Cell{
 		{Text: "ACCOUNT", Style: terminal.Header},
@@ -84,21 +84,21 @@ func listRows(views []view, now time.Time) [][]terminal.Cell {
 }
 
 // marked is the account's name, with a star if it is the default one.
-func (v view) marked() string {
+func (v accountStatus) marked() string {
 	if v.Default {
 		return v.Account + " *"
 	}
 	return v.Account
 }
 
-func (v view) expires(now time.Time) string {
+func (v accountStatus) expires(now time.Time) string {
 	if v.Expiry == nil {
 		return "-"
 	}
 	return terminal.FromNow(*v.Expiry, now)
 }
 
-func (v view) healthCell() terminal.Cell {
+func (v accountStatus) healthCell() terminal.Cell {
 	switch v.Health {
 	case healthOK:
 		return terminal.Cell{Text: v.Health, Style: terminal.Good}

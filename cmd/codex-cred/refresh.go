@@ -171,7 +171,7 @@ func (p *program) printRefresh(format string, lines []refreshLine) error {
 		case l.Result == resultCannot:
 			style = terminal.Plain
 		}
-		rows = append(rows, []terminal.Cell{{Text: l.Account, Style: terminal.Plain}, {Text: l.Result, Style: style}, {Text: view{Expiry: l.Expiry}.expires(p.Now()), Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{{Text: l.Account, Style: terminal.Plain}, {Text: l.Result, Style: style}, {Text: accountStatus{Expiry: l.Expiry}.expires(p.Now()), Style: terminal.Plain}})
 	}
 	return terminal.Write(p.Out, p.Table(rows))
 }

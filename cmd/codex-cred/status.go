@@ -39,7 +39,7 @@ func (p *program) status(c *cli.Context) error {
 	if c.String("format") == "json" {
 		err = terminal.WriteJSON(p.Out, struct {
 			SchemaVersion int `json:"schema_version"`
-			view
+			accountStatus
 		}{terminal.SchemaVersion, v})
 	} else {
 		err = terminal.Write(p.Out, p.Table(p.statusRows(v)))
@@ -51,14 +51,14 @@ func (p *program) status(c *cli.Context) error {
 }
 
 // lastAnswer is empty unless the issuer's last answer could not be read.
-func (v view) lastAnswer() string {
+func (v accountStatus) lastAnswer() string {
 	if !v.Unread {
 		return ""
 	}
 	return "could not be read and is kept; run: codex-cred refresh" + fault.AsArgument(v.Account)
 }
 
-func (p *program) statusRows(v view) [][]terminal.Cell {
+func (p *program) statusRows(v accountStatus) [][]terminal.Cell {
 	health := v.healthCell()
 	rows := [][]terminal.Cell{
 		{{Text: "Account", Style: terminal.Header}, {Text: v.marked(), Style: terminal.Plain}},

@@ -20,9 +20,9 @@ const (
 	healthErase  = "half erased"
 )
 
-// A view is what may be shown of an account: no tokens, and of the person no
+// A accountStatus is what may be shown of an account: no tokens, and of the person no
 // more than was asked for.
-type view struct {
+type accountStatus struct {
 	Account    string     `json:"account"`
 	Default    bool       `json:"default"`
 	Email      string     `json:"email,omitempty"`
@@ -48,8 +48,8 @@ type view struct {
 
 // look reads the account for showing it. What cannot be read is part of the
 // view, not an error.
-func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bool) view {
-	v := view{Account: name}
+func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bool) accountStatus {
+	v := accountStatus{Account: name}
 	a, err := w.Accounts.Load(name)
 	if err != nil {
 		return v.broken(name, err)
@@ -76,7 +76,7 @@ func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bo
 	return v
 }
 
-func (v *view) fill(c helper.Credential, showEmail bool) {
+func (v *accountStatus) fill(c helper.Credential, showEmail bool) {
 	m := terminal.Masker{ShowEmail: showEmail}
 	v.Email = m.Email(c.Identity.Email)
 	v.Plan, v.AccountID = m.Text(c.Identity.Plan), m.Text(c.Identity.AccountID)
@@ -97,7 +97,7 @@ func health(rec helper.Record, now time.Time) (string, error) {
 	return healthDue, nil
 }
 
-func (v view) broken(name string, err error) view {
+func (v accountStatus) broken(name string, err error) accountStatus {
 	v.err = helper.ForAccount(name, err)
 	if v.Health == "" {
 		v.Health = exit.Classify(err).Kind
