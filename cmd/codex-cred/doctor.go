@@ -45,7 +45,7 @@ type doctor struct {
 	*wiring
 	account      string // the only one to look at; empty is all of them
 	fix, offline bool
-	have         []owned // the accounts, once they have been read
+	have         []accountState // the accounts, once they have been read
 	// down are the stores that do not answer as they should, once they were tried.
 	down map[string]error
 }

@@ -38,7 +38,7 @@ func (d *doctor) readAll(ctx context.Context) error {
 		if d.account != "" && d.account != name {
 			continue
 		}
-		o := owned{name: name}
+		o := accountState{name: name}
 		if o.account, o.err = d.Accounts.Load(name); o.err == nil {
 			o.err = d.down[o.account.Store]
 		}
@@ -68,7 +68,7 @@ func (d *doctor) checkAccounts(ctx context.Context) []finding {
 	return orOK(found, "%s, signed in", terminal.Plural(len(d.have), "account"))
 }
 
-func (d *doctor) health(ctx context.Context, o owned) finding {
+func (d *doctor) health(ctx context.Context, o accountState) finding {
 	if d.down[o.account.Store] != nil {
 		return skipped("its tokens are in the %s", home.StoreLabel(o.account.Store))
 	}

@@ -122,7 +122,7 @@ func (d *doctor) checkHosts(context.Context) []finding {
 func (d *doctor) checkLife(context.Context) []finding {
 	var found []finding
 	_ = d.eachSetup(func(c client, s *setup) {
-		i := slices.IndexFunc(d.have, func(o owned) bool { return o.name == s.Account && o.err == nil })
+		i := slices.IndexFunc(d.have, func(o accountState) bool { return o.name == s.Account && o.err == nil })
 		if c.keeps == nil || i < 0 {
 			return
 		}

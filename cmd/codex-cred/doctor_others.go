@@ -50,7 +50,7 @@ func (d *doctor) sources(ctx context.Context) []source {
 
 // holdersIn returns the accounts that have a sign-in of the document. A copy is told
 // of as such, with the accounts.
-func (d document) holdersIn(have []owned) []string {
+func (d document) holdersIn(have []accountState) []string {
 	var accounts []string
 	for _, o := range have {
 		for _, e := range d.entries {

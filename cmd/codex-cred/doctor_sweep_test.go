@@ -55,7 +55,7 @@ func TestDoctor_Login(t *testing.T) {
 	seen := signIn("first")
 	second := signIn("second")
 	seen.Leftovers = []helper.Leftover{{ID: second.ID, Store: second.Store}}
-	d.have = []owned{{name: "work", account: seen}}
+	d.have = []accountState{{name: "work", account: seen}}
 	found := d.checkLeftovers(t.Context())
 	if len(found) != 1 || found[0].mend == nil {
 		t.Fatalf("found %+v, want one that can be mended", found)

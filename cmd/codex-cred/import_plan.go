@@ -50,22 +50,22 @@ type wishes struct {
 	store              string
 }
 
-// An owned is an account as it is before the import.
-type owned struct {
+// An accountState is an account as it is before the import.
+type accountState struct {
 	name    string
 	account helper.Account // no ID if it cannot be read
 	rec     helper.Record
 	err     error // of reading rec
 }
 
-func (w *wiring) owned(ctx context.Context) ([]owned, error) {
+func (w *wiring) owned(ctx context.Context) ([]accountState, error) {
 	names, err := w.Accounts.List()
 	if err != nil {
 		return nil, err
 	}
-	list := make([]owned, 0, len(names))
+	list := make([]accountState, 0, len(names))
 	for _, name := range names {
-		o := owned{name: name}
+		o := accountState{name: name}
 		if o.account, o.err = w.Accounts.Load(name); o.err == nil {
 			o.rec, o.err = w.Records.Read(ctx, name)
 		}
@@ -171,7 +171,7 @@ func sameSeat(a, b helper.Credential) bool {
 }
 
 // decide says what becomes of the move with that number, given those before it.
-func (pl *importPlan) decide(i int, w *wiring, have []owned, want wishes) {
+func (pl *importPlan) decide(i int, w *wiring, have []accountState, want wishes) {
 	m := &pl.moves[i]
 	m.does = doesNothing
 	if m.reason != nil {
@@ -199,13 +199,13 @@ func (pl *importPlan) decide(i int, w *wiring, have []owned, want wishes) {
 }
 
 // holds reports whether the account has the refresh token, or began with it.
-func (o owned) holds(token helper.Secret) bool {
+func (o accountState) holds(token helper.Secret) bool {
 	return o.account.Began == token.Digest() || o.err == nil && o.rec.Credential.RefreshToken.Equal(token)
 }
 
 // keeps returns why a sign-in of the same seat does not replace the one that the
 // account has: it works. Nothing is lost of a copy, nor of one that needs a person.
-func (o owned) keeps(want wishes) error {
+func (o accountState) keeps(want wishes) error {
 	switch {
 	case want.as != "" && want.as != o.name:
 		return fault.WithHint(fault.Usage("the account %q has this seat", o.name), "leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
@@ -216,9 +216,9 @@ func (o owned) keeps(want wishes) error {
 }
 
 // freeName returns the name that the person chose, or one that nobody has.
-func (pl *importPlan) freeName(i int, have []owned, chosen string) (string, error) {
+func (pl *importPlan) freeName(i int, have []accountState, chosen string) (string, error) {
 	taken := func(name string) bool {
-		return slices.ContainsFunc(have, func(o owned) bool { return o.name == name }) ||
+		return slices.ContainsFunc(have, func(o accountState) bool { return o.name == name }) ||
 			slices.ContainsFunc(pl.moves[:i], func(m move) bool { return m.account == name })
 	}
 	if chosen != "" {
@@ -237,7 +237,7 @@ func (pl *importPlan) freeName(i int, have []owned, chosen string) (string, erro
 
 // findGone looks for accounts that are shared with the source. Where a sign-in in
 // it tells no seat it may be a renewed one of theirs.
-func (pl *importPlan) findGone(have []owned) {
+func (pl *importPlan) findGone(have []accountState) {
 	for _, m := range pl.moves {
 		if m.reason != nil || m.credential.Identity.AccountID == "" && m.credential.Identity.Subject == "" {
 			return
