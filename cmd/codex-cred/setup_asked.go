@@ -12,9 +12,9 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// An asking is how a client is made to show which credential it would send: it has
+// An credentialProbe is how a client is made to show which credential it would send: it has
 // a command for that, and sends nothing.
-type asking struct {
+type credentialProbe struct {
 	program string
 	args    []string
 	stdin   string
@@ -24,7 +24,7 @@ type asking struct {
 
 // verifyGit asks git itself, which asks all helpers that are configured for the host.
 func verifyGit(ctx context.Context, s *setup) error {
-	return s.askClient(ctx, asking{
+	return s.askClient(ctx, credentialProbe{
 		program: "git", args: []string{"credential", "fill"}, stdin: "url=https://" + s.Host + "\n\n",
 		token: func(output []byte) helper.Secret {
 			for line := range strings.Lines(string(output)) {
@@ -42,7 +42,7 @@ func verifyDocker(ctx context.Context, s *setup) error {
 	if there, err := s.inFiles(ctx, dockerEdits); err != nil || !there {
 		return fault.WithHint(errors.Join(fmt.Errorf("docker's config names another program for %s", s.Host), err), s.putRight())
 	}
-	return s.askClient(ctx, asking{
+	return s.askClient(ctx, credentialProbe{
 		program: dockerProgram, args: []string{"get"}, stdin: s.Host,
 		token: func(output []byte) helper.Secret {
 			var answer struct{ Secret string }
@@ -53,7 +53,7 @@ func verifyDocker(ctx context.Context, s *setup) error {
 }
 
 // askClient compares what the client would send with the token of the account.
-func (s *setup) askClient(ctx context.Context, a asking) error {
+func (s *setup) askClient(ctx context.Context, a credentialProbe) error {
 	output, said, runErr := s.ask(ctx, a)
 	if errors.Is(runErr, exec.ErrNotFound) {
 		return fault.WithHint(fmt.Errorf("%s is not in the PATH", a.program), "run it from a shell that finds "+a.program)

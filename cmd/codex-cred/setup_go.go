@@ -76,7 +76,7 @@ func verifyGo(ctx context.Context, s *setup) error {
 	if len(rows) == 0 {
 		return fault.WithHint(fmt.Errorf("no host gets the tokens of account %q from go", s.Account), fmt.Sprintf("run: codex-cred host add https://%s %s", exampleHost, s.Account))
 	}
-	configured, said, err := s.ask(ctx, asking{program: "go", args: []string{"env", goVariable}})
+	configured, said, err := s.ask(ctx, credentialProbe{program: "go", args: []string{"env", goVariable}})
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return fault.WithHint(errors.New("go is not in the PATH"), "run it from a shell that finds go")
@@ -88,7 +88,7 @@ func verifyGo(ctx context.Context, s *setup) error {
 		return fault.WithHint(fmt.Errorf("go does not ask %q", s.goCommand()), s.putRight()+", and unset "+goVariable+" in the environment")
 	}
 	words := strings.Fields(s.goCommand())
-	answer, said, err := s.ask(ctx, asking{program: words[0], args: words[1:]})
+	answer, said, err := s.ask(ctx, credentialProbe{program: words[0], args: words[1:]})
 	if neverRan(err) {
 		return err
 	}

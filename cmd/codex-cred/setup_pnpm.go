@@ -44,7 +44,7 @@ func (s *setup) pnpmCommand() string { return s.Command + " get " + s.Account }
 // verifyPnpm asks pnpm which program it would run for the host, and runs that. pnpm
 // sends the token to that host alone, and no witness can be in its place.
 func verifyPnpm(ctx context.Context, s *setup) error {
-	configured, said, err := s.ask(ctx, asking{program: "pnpm", args: []string{"config", "get", s.pnpmKey()}})
+	configured, said, err := s.ask(ctx, credentialProbe{program: "pnpm", args: []string{"config", "get", s.pnpmKey()}})
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return fault.WithHint(errors.New("pnpm is not in the PATH"), "run it from a shell that finds pnpm")
@@ -56,7 +56,7 @@ func verifyPnpm(ctx context.Context, s *setup) error {
 		return fault.WithHint(fmt.Errorf("pnpm does not run %q for %s", s.pnpmCommand(), s.Host), s.putRight())
 	}
 	words := strings.Fields(s.pnpmCommand())
-	return s.askClient(ctx, asking{
+	return s.askClient(ctx, credentialProbe{
 		program: words[0], args: words[1:],
 		token: func(output []byte) helper.Secret { return helper.NewSecret(strings.TrimSpace(string(output))) },
 	})

@@ -78,7 +78,7 @@ func neverRan(err error) bool { return err != nil && !errors.As(err, new(*exec.E
 
 // ask runs the program of a, and returns what it prints on standard output and on
 // standard error.
-func (s *setup) ask(ctx context.Context, a asking) (output []byte, said string, err error) {
+func (s *setup) ask(ctx context.Context, a credentialProbe) (output []byte, said string, err error) {
 	path, err := exec.LookPath(a.program)
 	if err != nil {
 		return nil, "", err
