@@ -55,7 +55,7 @@ func (p *program) importFrom(c *cli.Context) error {
 	if err := p.noArguments(c); err != nil {
 		return err
 	}
-	want := wishes{as: c.String("as"), replace: c.Bool("replace"), keepThere: c.Bool("keep-source")}
+	want := importOptions{as: c.String("as"), replace: c.Bool("replace"), keepThere: c.Bool("keep-source")}
 	if want.as != "" {
 		if err := helper.CheckName(want.as); err != nil {
 			return err
@@ -118,7 +118,7 @@ func (p *program) tellLeft(pl importPlan) {
 }
 
 // showPlan lists what an import would do.
-func (p *program) showPlan(c *cli.Context, pl importPlan, want wishes) error {
+func (p *program) showPlan(c *cli.Context, pl importPlan, want importOptions) error {
 	head := make([]terminal.Cell, 0, 8)
 	for _, title := range []string{"ACCOUNT", "E-MAIL", "PLAN", "SEAT", "EXPIRES", "FROM", "TO", "DOES"} {
 		head = append(head, terminal.Cell{Text: title, Style: terminal.Header})
@@ -169,7 +169,7 @@ func (m move) storeShown() string {
 }
 
 // shown tells what becomes of the sign-in.
-func (m move) shown(want wishes) string {
+func (m move) shown(want importOptions) string {
 	verb := "move"
 	if want.keepThere {
 		verb = "copy"

@@ -17,7 +17,7 @@ import (
 
 // carryOut does what the plan says. Whatever ends it, each sign-in has one owner or
 // its account is a copy that nothing refreshes; and it can be run again.
-func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want wishes) error {
+func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want importOptions) error {
 	told := p.Progress("importing sign-ins", len(pl.moves))
 	defer told.End()
 	for i := range pl.moves {

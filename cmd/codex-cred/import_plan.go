@@ -43,8 +43,8 @@ type importPlan struct {
 	gone []helper.Account
 }
 
-// wishes are those of the command line.
-type wishes struct {
+// importOptions are those of the command line.
+type importOptions struct {
 	as                 string
 	replace, keepThere bool
 	store              string
@@ -75,7 +75,7 @@ func (w *wiring) owned(ctx context.Context) ([]accountState, error) {
 }
 
 // planImport decides what becomes of each sign-in, and touches nothing.
-func (p *program) planImport(ctx context.Context, w *wiring, s source, found []document, want wishes) (importPlan, error) {
+func (p *program) planImport(ctx context.Context, w *wiring, s source, found []document, want importOptions) (importPlan, error) {
 	have, err := w.owned(ctx)
 	if err != nil {
 		return importPlan{}, err
@@ -171,7 +171,7 @@ func sameSeat(a, b helper.Credential) bool {
 }
 
 // decide says what becomes of the move with that number, given those before it.
-func (pl *importPlan) decide(i int, w *wiring, have []accountState, want wishes) {
+func (pl *importPlan) decide(i int, w *wiring, have []accountState, want importOptions) {
 	m := &pl.moves[i]
 	m.does = doesNothing
 	if m.reason != nil {
@@ -205,7 +205,7 @@ func (o accountState) holds(token helper.Secret) bool {
 
 // keeps returns why a sign-in of the same seat does not replace the one that the
 // account has: it works. Nothing is lost of a copy, nor of one that needs a person.
-func (o accountState) keeps(want wishes) error {
+func (o accountState) keeps(want importOptions) error {
 	switch {
 	case want.as != "" && want.as != o.name:
 		return fault.WithHint(fault.Usage("the account %q has this seat", o.name), "leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
