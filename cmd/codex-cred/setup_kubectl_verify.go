@@ -39,7 +39,7 @@ func verifyKubectl(ctx context.Context, s *setup) error {
 	config = strings.Join(append(paths, file), string(os.PathListSeparator))
 	return s.tryClient(ctx, trialRun{
 		program: "kubectl", contentType: "application/json", answer: "{}", proxied: host,
-		file: func(w *witness) (string, string) { return file, kubeWitness(w, host) },
+		file: func(w *recordingServer) (string, string) { return file, kubeWitness(w, host) },
 		args: func(string) []string {
 			return []string{"get", "--raw", "/", "--context=" + witnessName, "--request-timeout=60s"}
 		},
@@ -65,7 +65,7 @@ func (s *setup) answeredHost() (wire.Host, error) {
 // witnessName is what the witness is called in kubectl's config.
 const witnessName = "codex-cred-verify"
 
-func kubeWitness(w *witness, host wire.Host) string {
+func kubeWitness(w *recordingServer, host wire.Host) string {
 	return fmt.Sprintf(`apiVersion: v1
 kind: Config
 clusters:

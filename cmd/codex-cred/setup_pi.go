@@ -61,7 +61,7 @@ func verifyPi(ctx context.Context, s *setup) error {
 	const extension = "witness.mjs"
 	return s.tryClient(ctx, trialRun{
 		program: "pi", contentType: "text/event-stream", answer: verifyAnswer,
-		file: func(w *witness) (string, string) {
+		file: func(w *recordingServer) (string, string) {
 			base, _ := json.Marshal(map[string]string{"baseUrl": w.url + "/codex"}) // strings always have a form
 			return extension, fmt.Sprintf("export default (pi) => { pi.registerProvider(%q, %s); };\n", piProvider, base)
 		},

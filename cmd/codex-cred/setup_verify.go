@@ -22,7 +22,7 @@ type trialRun struct {
 	// client's proxy; the zero value for a witness that the client asks itself.
 	proxied wire.Host
 	// file is put into the directory in which the client runs; nil for none.
-	file func(w *witness) (name, content string)
+	file func(w *recordingServer) (name, content string)
 	// args and environment of the client, for a witness at the URL.
 	args        func(url string) []string
 	environment func(url string) []string

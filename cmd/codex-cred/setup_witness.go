@@ -25,9 +25,9 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// A witness listens on loopback in the place of a client's API, to see whether the
+// A recordingServer listens on loopback in the place of a client's API, to see whether the
 // client sends the token. It keeps digests alone.
-type witness struct {
+type recordingServer struct {
 	url string
 	// certificate, in PEM, is the one by which a secure witness is known.
 	certificate []byte
@@ -39,13 +39,13 @@ type witness struct {
 }
 
 // startWitness answers every request as the run says.
-func startWitness(ctx context.Context, run trialRun) (*witness, error) {
+func startWitness(ctx context.Context, run trialRun) (*recordingServer, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
-	w := &witness{url: "http://" + l.Addr().String()}
+	w := &recordingServer{url: "http://" + l.Addr().String()}
 	answer := func(rw http.ResponseWriter, r *http.Request) {
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		w.mu.Lock()
@@ -66,7 +66,7 @@ func startWitness(ctx context.Context, run trialRun) (*witness, error) {
 }
 
 // proxy makes the witness a proxy that answers in the place of the host, by TLS.
-func (w *witness) proxy(host wire.Host, answer http.HandlerFunc) error {
+func (w *recordingServer) proxy(host wire.Host, answer http.HandlerFunc) error {
 	certificate, err := selfSigned(host)
 	if err != nil {
 		return fmt.Errorf("make a certificate: %w", err)
@@ -152,7 +152,7 @@ func selfSigned(host wire.Host) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
-func (w *witness) close() { _ = w.http.Close() }
+func (w *recordingServer) close() { _ = w.http.Close() }
 
 func sha256Of(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -160,7 +160,7 @@ func sha256Of(text string) string {
 }
 
 // digests returns those of the tokens that were sent.
-func (w *witness) digests() []string {
+func (w *recordingServer) digests() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]string(nil), w.seen...)
@@ -168,7 +168,7 @@ func (w *witness) digests() []string {
 
 // verified tells whether all that the client sent was the token of the account, the
 // one of before or the one of now.
-func (s *setup) verified(ctx context.Context, w *witness, before string) error {
+func (s *setup) verified(ctx context.Context, w *recordingServer, before string) error {
 	now, err := s.tokenDigest(ctx)
 	if err != nil {
 		return err
