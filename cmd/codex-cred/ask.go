@@ -46,9 +46,9 @@ func lineOf(c *cli.Context) tokenLine {
 	}
 }
 
-// within returns a context that ends with the command's timeout, and the request
+// withTimeout returns a context that ends with the command's timeout, and the request
 // with the life that the caller needs.
-func (p *program) within(ctx context.Context, line tokenLine, req helper.Request) (context.Context, context.CancelFunc, helper.Request, error) {
+func (p *program) withTimeout(ctx context.Context, line tokenLine, req helper.Request) (context.Context, context.CancelFunc, helper.Request, error) {
 	var err error
 	if req.MinTTL, err = p.duration(line.minTTL, "CODEX_CRED_MIN_TTL"); err != nil {
 		return nil, nil, req, err
@@ -71,7 +71,7 @@ func (p *program) ask(ctx context.Context, line tokenLine, req helper.Request) (
 	if req.Account, err = p.account(line.arguments, w); err != nil {
 		return helper.Answer{}, err
 	}
-	ctx, cancel, req, err := p.within(ctx, line, req)
+	ctx, cancel, req, err := p.withTimeout(ctx, line, req)
 	if err != nil {
 		return helper.Answer{}, err
 	}

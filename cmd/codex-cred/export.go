@@ -60,7 +60,7 @@ func (p *program) export(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel, req, err := p.within(c.Context, lineOf(c), helper.Request{Account: account})
+	ctx, cancel, req, err := p.withTimeout(c.Context, lineOf(c), helper.Request{Account: account})
 	if err != nil {
 		return err
 	}

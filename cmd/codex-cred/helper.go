@@ -124,7 +124,7 @@ func (p *program) withSource(ctx context.Context, line tokenLine, serve func(con
 	if err != nil {
 		return err
 	}
-	ctx, cancel, req, err := p.within(ctx, line, helper.Request{})
+	ctx, cancel, req, err := p.withTimeout(ctx, line, helper.Request{})
 	if err != nil {
 		return err
 	}
