@@ -245,7 +245,7 @@ func (d *doctor) changing(name string) bool {
 // sweepAlone deletes what the account's file lists while no sign-in is under way: until
 // that is stored, its file lists it among those that were replaced.
 func (d *doctor) sweepAlone(ctx context.Context, name string) error {
-	return d.alone(ctx, name, func() error {
+	return d.withLock(ctx, name, func() error {
 		a, err := d.Accounts.Load(name)
 		if err != nil {
 			return err

@@ -66,7 +66,7 @@ func (p *program) hostAdd(c *cli.Context) error {
 		return helper.ForAccount(account, err) // before a lock is made for an account that is none
 	}
 	row := hosttable.Row{Host: host, Account: account, Foreign: c.Bool("allow-foreign-host")}
-	if err := w.alone(c.Context, account, func() error { return w.putHost(c, row) }); err != nil {
+	if err := w.withLock(c.Context, account, func() error { return w.putHost(c, row) }); err != nil {
 		return helper.ForAccount(account, err)
 	}
 	p.Warn("account %q answers %s", account, host)

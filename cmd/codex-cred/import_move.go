@@ -29,7 +29,7 @@ func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want 
 		if err := p.chooseFor(ctx, w, pl, i); err != nil {
 			return err
 		}
-		err := w.alone(ctx, m.account, func() error {
+		err := w.withLock(ctx, m.account, func() error {
 			return p.oneAtATime(ctx, w, "store", func() error { return p.copyIn(ctx, w, pl.source, *m) })
 		})
 		if err != nil {

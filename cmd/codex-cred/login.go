@@ -75,14 +75,14 @@ func (p *program) login(c *cli.Context) error {
 	}
 	w.WaitForPerson()
 	c.Context = requestlog.About(c.Context, account)
-	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
+	return helper.ForAccount(account, w.withLock(c.Context, account, func() error {
 		return p.signIn(c, w, account, choice)
 	}))
 }
 
-// alone calls change while no other sign-in for the account is under way, and
+// withLock calls change while no other sign-in for the account is under way, and
 // tidies up if nothing comes of it.
-func (w *wiring) alone(ctx context.Context, account string, change func() error) error {
+func (w *wiring) withLock(ctx context.Context, account string, change func() error) error {
 	unlock, err := w.LockName(ctx, account)
 	if err != nil {
 		return err

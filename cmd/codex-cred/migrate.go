@@ -44,7 +44,7 @@ func (p *program) migrate(c *cli.Context) error {
 	if _, err := w.Accounts.Load(account); err != nil {
 		return helper.ForAccount(account, err)
 	}
-	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
+	return helper.ForAccount(account, w.withLock(c.Context, account, func() error {
 		if to == "" {
 			return p.adopt(c.Context, w, account)
 		}

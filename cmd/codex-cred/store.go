@@ -51,7 +51,7 @@ func (p *program) store(c *cli.Context) error {
 	if err != nil {
 		return helper.ForAccount(account, err)
 	}
-	return helper.ForAccount(account, w.alone(c.Context, account, func() error {
+	return helper.ForAccount(account, w.withLock(c.Context, account, func() error {
 		return p.storeGiven(c.Context, w, account, choice, credential)
 	}))
 }
