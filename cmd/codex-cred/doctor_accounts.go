@@ -54,7 +54,7 @@ func (d *doctor) readAll(ctx context.Context) error {
 // is gone is told here.
 func (d *doctor) checkAccounts(ctx context.Context) []finding {
 	if err := d.readAll(ctx); err != nil {
-		return []finding{trouble(err)}
+		return []finding{problemFrom(err)}
 	}
 	if len(d.have) == 0 {
 		return []finding{skipped("nobody has signed in yet; sign in with: codex-cred login")}
@@ -86,7 +86,7 @@ func (d *doctor) health(ctx context.Context, o accountState) finding {
 	case errors.Is(v.err, helper.ErrNotFound):
 		return problem("codex-cred login "+o.name, "its credential is gone: there is no %s", v.Place)
 	case v.err != nil:
-		return trouble(v.err)
+		return problemFrom(v.err)
 	case o.account.Unanswered > 0:
 		return warning("codex-cred refresh "+o.name, "the issuer has not answered %s of it; the next is due %s",
 			terminal.Plural(o.account.Unanswered, "refresh"), terminal.FromNow(o.account.NotBefore, d.Now()))
@@ -104,7 +104,7 @@ func (d *doctor) pending(a helper.Account) bool {
 func (d *doctor) checkComputer(context.Context) []finding {
 	host, err := d.wiring.HostID()
 	if err != nil {
-		return []finding{trouble(err)}
+		return []finding{problemFrom(err)}
 	}
 	if host == "" {
 		return []finding{skipped("this system has no id of its own")}
@@ -129,7 +129,7 @@ func (d *doctor) checkComputer(context.Context) []finding {
 func (d *doctor) checkJournals(context.Context) []finding {
 	accounts, err := d.readable()
 	if err != nil {
-		return []finding{trouble(err)}
+		return []finding{problemFrom(err)}
 	}
 	var found []finding
 	for _, a := range accounts {
@@ -188,7 +188,7 @@ func (d *doctor) checkLocks(context.Context) []finding {
 		for _, l := range locks {
 			h, held, err := d.Locks.Holder(l.name)
 			if err != nil {
-				found = append(found, trouble(err).of(o.name))
+				found = append(found, problemFrom(err).of(o.name))
 			}
 			if held {
 				found = append(found, heldBy(h, l).of(o.name))

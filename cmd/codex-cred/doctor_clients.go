@@ -33,7 +33,7 @@ func (d *doctor) checkSetups(ctx context.Context) []finding {
 func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 	names, _, err := d.Setups.List()
 	if err != nil {
-		return []finding{trouble(err)}
+		return []finding{problemFrom(err)}
 	}
 	var found []finding
 	clients := d.clients()
@@ -42,7 +42,7 @@ func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 		i := slices.IndexFunc(clients, func(c client) bool { return c.name == r.Client })
 		switch {
 		case err != nil:
-			found = append(found, trouble(fault.WithHint(err, repairByHand)))
+			found = append(found, problemFrom(fault.WithHint(err, repairByHand)))
 		case d.account != "" && r.Account != d.account:
 		case i < 0, clients[i].present == nil:
 			found = append(found, problem("use the codex-cred that wrote it", "no client %q of a setup is known", terminal.Sanitize(r.Client)))
@@ -63,7 +63,7 @@ func (d *doctor) setupFindings(ctx context.Context, c client, s *setup) []findin
 		return []finding{problem(again, "%s runs %s, which is no program any more", s.Client, terminal.Sanitize(s.Command))}
 	}
 	if there, err := c.present(ctx, s); err != nil {
-		return []finding{trouble(err)}
+		return []finding{problemFrom(err)}
 	} else if !there {
 		return []finding{warning(again+", or "+undo, "nothing names codex-cred any more in %s, where %s was set up", terminal.Sanitize(s.places()), s.Client)}
 	}
@@ -87,7 +87,7 @@ func runs(path string) bool {
 func (d *doctor) checkShims(context.Context) []finding {
 	names, err := d.Shims.Names()
 	if err != nil {
-		return []finding{trouble(err)}
+		return []finding{problemFrom(err)}
 	}
 	var found []finding
 	for _, name := range names {
@@ -106,7 +106,7 @@ func (d *doctor) checkShims(context.Context) []finding {
 func (d *doctor) checkHosts(context.Context) []finding {
 	rows, err := d.Hosts.Rows()
 	if err != nil {
-		return []finding{trouble(err)}
+		return []finding{problemFrom(err)}
 	}
 	var found []finding
 	for _, r := range rows {

@@ -43,7 +43,7 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 		})
 	}
 	if err := safefile.CheckRoot(d.Root); err != nil && len(found) == 0 {
-		found = append(found, trouble(err))
+		found = append(found, problemFrom(err))
 	}
 	return orOK(found, "%s of ours, open to nobody else", terminal.Plural(files, "file"))
 }
@@ -58,7 +58,7 @@ func (d *doctor) checkAncestors(context.Context) []finding {
 			continue
 		}
 		// Both roots may lie below the same directory.
-		if f := trouble(err); len(found) == 0 || found[0].What != f.What {
+		if f := problemFrom(err); len(found) == 0 || found[0].What != f.What {
 			found = append(found, f)
 		}
 	}
@@ -101,7 +101,7 @@ func (d *doctor) isShim(path string) bool {
 
 // exposed is a path that is refused. What only has the wrong mode can be mended.
 func exposed(path string, err error) finding {
-	f := trouble(err)
+	f := problemFrom(err)
 	if strings.HasPrefix(f.Fix, "chmod ") {
 		return f.by(func(context.Context) error { return safefile.Tighten(path) })
 	}
@@ -116,7 +116,7 @@ const youngest = time.Hour
 func (d *doctor) checkFiles(context.Context) []finding {
 	o, err := d.orphans()
 	if err != nil {
-		return []finding{trouble(err)}
+		return []finding{problemFrom(err)}
 	}
 	var found []finding
 	for _, a := range o.files {

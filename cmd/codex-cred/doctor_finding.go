@@ -51,8 +51,8 @@ func problem(fix, format string, args ...any) finding {
 	return finding{State: verdictProblem, What: fmt.Sprintf(format, args...), Fix: fix}
 }
 
-// trouble is the problem that the error is.
-func trouble(err error) finding {
+// problemFrom is the problem that the error is.
+func problemFrom(err error) finding {
 	return finding{State: verdictProblem, Account: fault.AccountOf(err), What: unaccounted(err), Fix: commandOf(exit.Hint(err))}
 }
 

@@ -35,7 +35,7 @@ func (d *doctor) checkIssuers(ctx context.Context) []finding {
 	}
 	issuers, err := d.issuers(ctx)
 	if err != nil {
-		return []finding{trouble(err)}
+		return []finding{problemFrom(err)}
 	}
 	if len(issuers) == 0 {
 		return []finding{skipped("which issuer it is could not be read")}

@@ -43,7 +43,7 @@ func (d *doctor) checkStores(ctx context.Context) []finding {
 		}
 		if err := d.tryIn(ctx, word); err != nil {
 			d.down[word] = err
-			found = append(found, trouble(err))
+			found = append(found, problemFrom(err))
 			continue
 		}
 		found = append(found, fine("%s: an item was written, read and deleted", word))
@@ -61,7 +61,7 @@ func (d *doctor) firstStore(ctx context.Context) finding {
 	case errors.Is(err, helper.ErrUnavailable):
 		return warning(commandOf(exit.Hint(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", terminal.OneLine(err.Error()))
 	}
-	return trouble(err)
+	return problemFrom(err)
 }
 
 func (d *doctor) tryIn(ctx context.Context, word string) error {
