@@ -209,7 +209,7 @@ func (o accountState) keeps(want importOptions) error {
 	switch {
 	case want.as != "" && want.as != o.name:
 		return fault.WithHint(fault.Usage("the account %q has this seat", o.name), "leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
-	case want.replace || !works(o.rec, o.err):
+	case want.replace || !mayStillWork(o.rec, o.err):
 		return nil
 	}
 	return fault.WithHint(fault.Usage("the account %q has this seat already, with another refresh token", o.name), "to replace that one, add --replace")

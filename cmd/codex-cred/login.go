@@ -190,15 +190,15 @@ func (p *program) replaceable(c *cli.Context, w *wiring, account string) error {
 	case c.Bool("replace"):
 		return nil
 	}
-	if rec, err := w.Records.Read(c.Context, account); works(rec, err) {
+	if rec, err := w.Records.Read(c.Context, account); mayStillWork(rec, err) {
 		return fault.UsageHint("already signed in", "run: "+again(c, account, "--replace"))
 	}
 	return nil
 }
 
-// works reports whether the sign-in may still be good: also when it cannot be
+// mayStillWork reports whether the sign-in may still be good: also when it cannot be
 // read, behind a locked keychain for instance.
-func works(rec helper.Record, err error) bool {
+func mayStillWork(rec helper.Record, err error) bool {
 	if err != nil {
 		return !errors.Is(err, helper.ErrNotFound)
 	}
