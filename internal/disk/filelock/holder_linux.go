@@ -21,7 +21,8 @@ func findHolder(path string) Holder {
 	if err != nil {
 		return Holder{}
 	}
-	return readProcess(parseHolder(string(table), fmt.Sprintf("%02x:%02x", unix.Major(st.Dev), unix.Minor(st.Dev)), fmt.Sprintf(":%d", st.Ino)))
+	device := fmt.Sprintf("%02x:%02x", unix.Major(st.Dev), unix.Minor(st.Dev))
+	return readProcess(parseHolder(string(table), device, fmt.Sprintf(":%d", st.Ino)))
 }
 
 // parseHolder returns the process that holds the lock of the inode, or 0. See
