@@ -41,29 +41,37 @@ func TestStress(t *testing.T) {
 			if c.reads > 500 {
 				parts.NeedSlow(t)
 			}
-			k := testkeyring.Start(t)
-			k.Setenv(t)
-			s, name := New(), storetest.NewName(t)
-			content := make([]byte, 2500) // as large as a sign-in
-			if _, err := s.Put(t.Context(), name, content, ""); err != nil {
-				t.Fatal(err)
-			}
-			s.Timeout = parts.Patience(t)
-			s.IdleTimeout = s.Timeout
-			failed := atOnce(c.reads, func() error {
-				item, err := c.read(t.Context(), s, name)
-				if err == nil && string(item) != string(content) {
-					err = fmt.Errorf("other content, of %d bytes", len(item))
-				}
-				return err
-			})
-			if len(failed) > 0 {
-				t.Errorf("%d of %d reads failed, the first one: %v", len(failed), c.reads, failed[0])
-			}
-			if !k.Alive() {
-				t.Error("the keyring daemon died")
-			}
+			stressReads(t, c.reads, c.read)
 		})
+	}
+}
+
+// stressReads reads an item that many times concurrently.
+func stressReads(
+	t *testing.T, reads int, read func(ctx context.Context, s *Store, name string) ([]byte, error),
+) {
+	t.Helper()
+	k := testkeyring.Start(t)
+	k.Setenv(t)
+	s, name := New(), storetest.NewName(t)
+	content := make([]byte, 2500) // as large as a sign-in
+	if _, err := s.Put(t.Context(), name, content, ""); err != nil {
+		t.Fatal(err)
+	}
+	s.Timeout = parts.Patience(t)
+	s.IdleTimeout = s.Timeout
+	failed := atOnce(reads, func() error {
+		item, err := read(t.Context(), s, name)
+		if err == nil && string(item) != string(content) {
+			err = fmt.Errorf("other content, of %d bytes", len(item))
+		}
+		return err
+	})
+	if len(failed) > 0 {
+		t.Errorf("%d of %d reads failed, the first one: %v", len(failed), reads, failed[0])
+	}
+	if !k.Alive() {
+		t.Error("the keyring daemon died")
 	}
 }
 

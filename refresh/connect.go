@@ -33,7 +33,7 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 	}
 	dialled := conn // conn may be replaced below
 	stopCancel := context.AfterFunc(ctx, func() { _ = dialled.Close() })
-	upper, told, err := c.handshake(ctx, conn, proxy, req.URL)
+	upper, httpProxy, err := c.handshake(ctx, conn, proxy, req.URL)
 	if !stopCancel() && err == nil {
 		err = ctx.Err()
 	}
@@ -41,13 +41,13 @@ func (c *Client) connect(ctx context.Context, req *http.Request) (conn net.Conn,
 		_ = conn.Close()
 		return nil, nil, joinErrors(err, ctx.Err())
 	}
-	return upper, told, nil
+	return upper, httpProxy, nil
 }
 
 // handshake performs the proxy's handshake, if there is a proxy, and TLS.
 func (c *Client) handshake(
 	ctx context.Context, conn net.Conn, proxy, target *url.URL,
-) (upper net.Conn, told *url.URL, err error) {
+) (upper net.Conn, httpProxy *url.URL, err error) {
 	switch {
 	case proxy == nil:
 	case proxy.Scheme == "socks5", proxy.Scheme == "socks5h":
@@ -57,7 +57,7 @@ func (c *Client) handshake(
 			conn, err = c.startTLS(ctx, conn, proxy.Hostname())
 		}
 		if target.Scheme != "https" {
-			told = proxy
+			httpProxy = proxy
 		} else if err == nil {
 			err = c.tunnel(conn, proxy, addressOf(target))
 		}
@@ -68,7 +68,7 @@ func (c *Client) handshake(
 	if target.Scheme == "https" {
 		conn, err = c.startTLS(ctx, conn, target.Hostname())
 	}
-	return conn, told, err
+	return conn, httpProxy, err
 }
 
 func (c *Client) startTLS(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {

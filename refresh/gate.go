@@ -107,11 +107,11 @@ const maxGateWait = 2 * time.Second
 func (g *Gate) waitForGate(
 	ctx context.Context, d helper.Demand, id helper.ID, gate string,
 ) (func() error, helper.Record, bool, error) {
-	patience := maxGateWait
+	maxWait := maxGateWait
 	if end, ok := ctx.Deadline(); ok {
-		patience = min(patience, time.Until(end)/3)
+		maxWait = min(maxWait, time.Until(end)/3)
 	}
-	short, cancel := context.WithTimeout(ctx, patience)
+	short, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	var unlock func() error
 	err := g.Locks.Wait(short, gate)

@@ -172,7 +172,7 @@ func (a answer) problem(parsed error) error {
 		return a.unreachableError()
 	case a.err != nil:
 		return fmt.Errorf("%s gave no whole answer: %s", a.host, readErrorText(a.err))
-	case a.status == http.StatusOK, parsed != nil && a.succeeded():
+	case a.status == http.StatusOK, parsed != nil && a.isSuccess():
 		return fmt.Errorf("%s: %w", a.host, parsed)
 	}
 	return endpointError(a)

@@ -173,7 +173,7 @@ func (r *rawReader) isComplete() (enough, framed bool) {
 	parsed := salvage.Parse(r.raw)
 	found := r.bestCandidate(parsed)
 	switch {
-	case found.whole && found.usable():
+	case found.whole && found.isUsable():
 		return found.hasRefresh() || parsed.Whole || parsed.UntilClose, parsed.Whole
 	case len(parseFault(r.body).codes) > 0:
 		return parsed.Whole || parsed.UntilClose, parsed.Whole

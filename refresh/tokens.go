@@ -20,7 +20,7 @@ import (
 // Beside an error, the grant contains the new refresh token if only the access token is unusable.
 func (a answer) grant(profile string) (grant, error) {
 	g, err := parseGrant(profile, a.body)
-	if err == nil && a.succeeded() {
+	if err == nil && a.isSuccess() {
 		if err = a.repair(&g); err == nil {
 			return g, nil
 		}
@@ -28,7 +28,7 @@ func (a answer) grant(profile string) (grant, error) {
 		err = errors.New("the answer is an error, whatever tokens it holds")
 	}
 	found := a.bestCandidate(salvage.Parse(a.content()))
-	if found.usable() {
+	if found.isUsable() {
 		return found.grant, nil
 	}
 	return grant{refresh: found.refresh}, err
@@ -67,8 +67,8 @@ func (a answer) content() []byte {
 	return a.raw
 }
 
-// succeeded reports whether the status is a success, or missing.
-func (a answer) succeeded() bool {
+// isSuccess reports whether the status is a success, or missing.
+func (a answer) isSuccess() bool {
 	return a.status == 0 && len(a.raw) > 0 || a.status >= 200 && a.status < 300
 }
 
@@ -78,7 +78,7 @@ type candidate struct {
 	whole bool // the object is complete
 }
 
-func (f candidate) usable() bool     { return !f.access.IsZero() }
+func (f candidate) isUsable() bool   { return !f.access.IsZero() }
 func (f candidate) hasRefresh() bool { return !f.refresh.IsZero() }
 
 // bestCandidate returns the best grant in the answer: one with both tokens, else a complete object with only an access
@@ -89,19 +89,19 @@ func (a answer) bestCandidate(from salvage.Answer) candidate {
 		f := candidate{grantIn(o), o.Whole}
 		echo := slices.ContainsFunc(a.secrets, f.refresh.Equal)
 		switch {
-		case f.hasRefresh() && f.usable():
-			if !echo || a.succeeded() {
+		case f.hasRefresh() && f.isUsable():
+			if !echo || a.isSuccess() {
 				return f
 			}
 		case f.hasRefresh():
 			if !echo && !refreshOnly.hasRefresh() {
 				refreshOnly = f
 			}
-		case f.usable() && !accessOnly.usable() && a.renewsAccess(o):
+		case f.isUsable() && !accessOnly.isUsable() && a.renewsAccess(o):
 			accessOnly = f
 		}
 	}
-	if accessOnly.usable() {
+	if accessOnly.isUsable() {
 		return accessOnly
 	}
 	return refreshOnly
@@ -109,7 +109,7 @@ func (a answer) bestCandidate(from salvage.Answer) candidate {
 
 // renewsAccess reports whether the object is a successful answer that renews only the access token.
 func (a answer) renewsAccess(o salvage.Object) bool {
-	return a.succeeded() && o.Whole && !hasMember(o, "refresh_token") && !hasMember(o, "error")
+	return a.isSuccess() && o.Whole && !hasMember(o, "refresh_token") && !hasMember(o, "error")
 }
 
 // hasMember reports whether the object has a non-empty member of the name.
@@ -164,7 +164,7 @@ func (a answer) judgeUnclear() outcome {
 		return unknown
 	}
 	parsed := salvage.Parse(a.raw)
-	if a.succeeded() && parsed.HasContent() || parsed.Mentions(`"access_token"`, `"refresh_token"`) {
+	if a.isSuccess() && parsed.HasContent() || parsed.Mentions(`"access_token"`, `"refresh_token"`) {
 		return unreadable
 	}
 	return unknown

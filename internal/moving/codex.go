@@ -66,7 +66,9 @@ func codexEntry(root, tokens object) (Entry, error) {
 	}
 	return Entry{
 		Place: "tokens", Name: string(Codex),
-		Access: helper.NewSecret(t["access_token"]), Refresh: helper.NewSecret(t["refresh_token"]), ID: helper.NewSecret(t["id_token"]),
+		Access:  helper.NewSecret(t["access_token"]),
+		Refresh: helper.NewSecret(t["refresh_token"]),
+		ID:      helper.NewSecret(t["id_token"]),
 		Renewed: renewed, Identity: helper.Identity{AccountID: t["account_id"]},
 		Issuer: provenance["issuer"], ClientID: provenance["client_id"],
 	}, nil

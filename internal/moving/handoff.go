@@ -32,7 +32,8 @@ func HandOff(c helper.Credential, now time.Time) ([]byte, error) {
 func idToken(c helper.Credential) (string, error) {
 	auth := map[string]string{}
 	for name, value := range map[string]string{
-		"chatgpt_account_id": c.Identity.AccountID, "chatgpt_plan_type": c.Identity.Plan, "chatgpt_user_id": c.Identity.UserID,
+		"chatgpt_account_id": c.Identity.AccountID, "chatgpt_plan_type": c.Identity.Plan,
+		"chatgpt_user_id": c.Identity.UserID,
 	} {
 		if value != "" {
 			auth[name] = value

@@ -91,7 +91,9 @@ func checkRegular(path string, info fs.FileInfo) error {
 	if info.Mode().IsRegular() {
 		return nil
 	}
-	return &helper.UnsafeError{Path: path, Problem: "is " + Kind(info.Mode()) + " and not a regular file", Fix: "move it away"}
+	return &helper.UnsafeError{
+		Path: path, Problem: "is " + Kind(info.Mode()) + " and not a regular file", Fix: "move it away",
+	}
 }
 
 // Kind returns the kind of a file of the mode in words, with an article.
@@ -117,7 +119,11 @@ func Kind(mode fs.FileMode) string {
 // where the file belongs, and we cannot know.
 func checkAbsent(path string) (*File, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil, &helper.UnsafeError{Path: path, Problem: "is a symbolic link that leads nowhere", Fix: "make the file that it leads to, or remove it"}
+		return nil, &helper.UnsafeError{
+			Path:    path,
+			Problem: "is a symbolic link that leads nowhere",
+			Fix:     "make the file that it leads to, or remove it",
+		}
 	}
 	return &File{Path: path, mode: 0o600}, nil
 }
@@ -125,7 +131,11 @@ func checkAbsent(path string) (*File, error) {
 func check(path string, info fs.FileInfo) error {
 	switch {
 	case info.Mode()&0o200 == 0:
-		return &helper.UnsafeError{Path: path, Problem: "may not be written", Fix: "change it where it is made, or allow it: chmod u+w"}
+		return &helper.UnsafeError{
+			Path:    path,
+			Problem: "may not be written",
+			Fix:     "change it where it is made, or allow it: chmod u+w",
+		}
 	case isForeign(info):
 		return &helper.UnsafeError{Path: path, Problem: "belongs to another user", Fix: "run it as that user"}
 	}
@@ -193,7 +203,8 @@ func (f *File) writeTemp(content []byte) (string, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", wrapError("write", path, err)
 	}
-	temp, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // beside the user's own config
+	//nolint:gosec // beside the user's own config
+	temp, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", wrapError("write", path, err)
 	}
@@ -244,5 +255,6 @@ func wrapError(doing, path string, err error) error {
 	if errors.As(err, &cause) {
 		err = cause.Err
 	}
-	return fmt.Errorf("%s %s: %w: %v", doing, path, helper.ErrUnavailable, err) //nolint:errorlint // errors of other packages are not wrapped
+	//nolint:errorlint // errors of other packages are not wrapped
+	return fmt.Errorf("%s %s: %w: %v", doing, path, helper.ErrUnavailable, err)
 }

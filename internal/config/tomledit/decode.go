@@ -199,7 +199,8 @@ func date(text string, kind unstable.Kind) (string, error) {
 	}
 	if kind == unstable.DateTime {
 		zone := max(0, strings.IndexAny(rest, "Zz+-"))
-		if offset := rest[zone:]; !strings.EqualFold(offset, "z") && !isTime(strings.TrimLeft(offset[:1], "+-")+offset[1:], "15:04") {
+		offset := rest[zone:]
+		if !strings.EqualFold(offset, "z") && !isTime(strings.TrimLeft(offset[:1], "+-")+offset[1:], "15:04") {
 			return "", errNoTime
 		}
 		rest = rest[:zone]

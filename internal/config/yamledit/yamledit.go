@@ -103,7 +103,8 @@ func Remove(doc []byte, list, name string) ([]byte, error) {
 			return nil, err
 		}
 		gotRest, gotItems, err := content(doc, list)
-		if err != nil || !reflect.DeepEqual(gotRest, rest) || !slices.EqualFunc(gotItems, slices.Delete(items, i, i+1), same) {
+		if err != nil || !reflect.DeepEqual(gotRest, rest) ||
+			!slices.EqualFunc(gotItems, slices.Delete(items, i, i+1), same) {
 			return nil, errForm
 		}
 	}

@@ -28,7 +28,8 @@ func (d *Dir) Default() (string, error) {
 	}
 	name := string(bytes.TrimSuffix(content, []byte("\n")))
 	if helper.CheckName(name) != nil {
-		return "", fmt.Errorf("read %s: the choice of the default account is %w: it is no account name", d.DefaultPath(), helper.ErrCorrupt)
+		return "", fmt.Errorf("read %s: the choice of the default account is %w: it is no account name",
+			d.DefaultPath(), helper.ErrCorrupt)
 	}
 	return name, nil
 }

@@ -2,8 +2,8 @@ package filelock
 
 import "testing"
 
-// TestHolderIn: numbers of inodes are of one file system, and a person is told to end the
-// process.
+// TestHolderIn checks that the device is compared too: inode numbers are those of one file system,
+// and a person is told to end the process.
 func TestHolderIn(t *testing.T) {
 	t.Parallel()
 	const (

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// findHolder looks for the file in the kernel's table of locks.
+// findHolder finds the holder in the kernel's table of locks.
 func findHolder(path string) Holder {
 	var st syscall.Stat_t
 	if err := syscall.Stat(path, &st); err != nil {
@@ -21,17 +21,17 @@ func findHolder(path string) Holder {
 	if err != nil {
 		return Holder{}
 	}
-	return readProcess(parseHolder(string(table), fmt.Sprintf("%02x:%02x", unix.Major(st.Dev), unix.Minor(st.Dev)), fmt.Sprintf(":%d", st.Ino)))
+	device := fmt.Sprintf("%02x:%02x", unix.Major(st.Dev), unix.Minor(st.Dev))
+	return readProcess(parseHolder(string(table), device, fmt.Sprintf(":%d", st.Ino)))
 }
 
-// parseHolder returns the process that holds the lock of the inode, or 0. See
-// proc_locks(5):
+// parseHolder returns the process that holds the lock of the inode, or 0. See proc_locks(5):
 //
 //	1: FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF
 //	1: -> FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF
 //
-// The second waits. Some file systems have another device there than for stat: then it is
-// the only one of that inode, or nobody knows which.
+// The second process waits. On some file systems the device in the table differs from that of stat:
+// then parseHolder accepts the inode if only one lock has it.
 func parseHolder(table, device, inode string) int {
 	const kind, mode, pid, file, columns = 1, 3, 4, 5, 8
 	var others []int
@@ -41,7 +41,7 @@ func parseHolder(table, device, inode string) int {
 			continue
 		}
 		n, err := strconv.Atoi(f[pid])
-		if err != nil || n <= 0 { // 0 is in another container
+		if err != nil || n <= 0 { // 0: in another container
 			n = 0
 		}
 		if f[file] == device+inode {
@@ -55,7 +55,7 @@ func parseHolder(table, device, inode string) int {
 	return 0
 }
 
-// readProcess tells what /proc tells of the process, see proc_pid_stat(5):
+// readProcess returns what /proc reports of the process, see proc_pid_stat(5):
 //
 //	PID (NAME) STATE ...
 func readProcess(pid int) Holder {

@@ -9,7 +9,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/reexec"
 )
 
-// tellsHolder reports whether the system tells who holds a lock.
+// reportsHolder is whether the system reports the holder of a lock.
 const reportsHolder = true
 
 func TestHolder_Stopped(t *testing.T) {

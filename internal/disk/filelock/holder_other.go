@@ -2,5 +2,5 @@
 
 package filelock
 
-// findHolder: no other system tells without a program of its own.
+// findHolder returns no process: other systems report it only through an external program.
 func findHolder(string) Holder { return Holder{} }

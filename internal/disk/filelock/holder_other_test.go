@@ -2,5 +2,5 @@
 
 package filelock_test
 
-// tellsHolder: see holderOf.
+// reportsHolder is whether the system reports the holder of a lock, see findHolder.
 const reportsHolder = false

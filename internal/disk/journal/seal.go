@@ -49,7 +49,8 @@ func (s seal) close(m Mark, answer []byte) []byte {
 	out := make([]byte, 0, prefixSize+sealSize+len(answer))
 	out = append(out, magic...)
 	out = binary.BigEndian.AppendUint32(out, uint32(sealSize+len(answer)))
-	return s.aead.Seal(out, nil, answer, context(m)) //nolint:gosec // G407: this AEAD draws the nonce itself and takes none
+	//nolint:gosec // G407: this AEAD draws the nonce itself and takes none
+	return s.aead.Seal(out, nil, answer, context(m))
 }
 
 // open decrypts the answer at the start of the bytes. It returns nil if the answer is incomplete or

@@ -106,5 +106,6 @@ func wrapError(doing, path string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s %s: %w", doing, path, helper.ErrNotFound)
 	}
-	return fmt.Errorf("%s %s: %w: %v", doing, path, helper.ErrUnavailable, err) //nolint:errorlint // errors of other packages are not wrapped
+	//nolint:errorlint // errors of other packages are not wrapped
+	return fmt.Errorf("%s %s: %w: %v", doing, path, helper.ErrUnavailable, err)
 }

@@ -118,6 +118,7 @@ func firstForeign(list *windows.SECURITY_DESCRIPTOR, me *windows.SID) (string, e
 const harmless = windows.READ_CONTROL | windows.SYNCHRONIZE | windows.FILE_READ_ATTRIBUTES | windows.FILE_READ_EA
 
 func trusted(who, me *windows.SID) bool {
-	return who.Equals(me) || who.IsWellKnown(windows.WinLocalSystemSid) || who.IsWellKnown(windows.WinBuiltinAdministratorsSid) ||
+	return who.Equals(me) || who.IsWellKnown(windows.WinLocalSystemSid) ||
+		who.IsWellKnown(windows.WinBuiltinAdministratorsSid) ||
 		who.IsWellKnown(windows.WinCreatorOwnerRightsSid)
 }

@@ -121,5 +121,6 @@ func rootOf(path string) string { return filepath.VolumeName(path) + string(os.P
 
 // stepsOf returns the elements of the path without its root, including "..".
 func stepsOf(path string) []string {
-	return strings.FieldsFunc(path[len(filepath.VolumeName(path)):], func(r rune) bool { return r == os.PathSeparator || r == '/' })
+	isSeparator := func(r rune) bool { return r == os.PathSeparator || r == '/' }
+	return strings.FieldsFunc(path[len(filepath.VolumeName(path)):], isSeparator)
 }

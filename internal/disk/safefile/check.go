@@ -31,10 +31,15 @@ const noOwner = -1
 
 func (n node) checkDir(path string) error {
 	if n.mode.Type() == fs.ModeSymlink {
-		return &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "put the directory that it leads to in its place, or set CODEX_CRED_HOME to the path of the real directory"}
+		return &helper.UnsafeError{
+			Path:    path,
+			Problem: "is a symbolic link",
+			Fix: "put the directory that it leads to in its place, " +
+				"or set CODEX_CRED_HOME to the path of the real directory",
+		}
 	}
 	if !n.mode.IsDir() {
-		return &helper.UnsafeError{Path: path, Problem: "is not a directory", Fix: "move it away: mv " + quote(path) + " " + quote(path+".old")}
+		return &helper.UnsafeError{Path: path, Problem: "is not a directory", Fix: moveFix(path)}
 	}
 	return n.checkAccess(path, dirMode)
 }
@@ -44,19 +49,25 @@ func (n node) checkFile(path string) error {
 		return linkedFile(path)
 	}
 	if !n.mode.IsRegular() {
-		return &helper.UnsafeError{Path: path, Problem: "is not a regular file", Fix: "move it away: mv " + quote(path) + " " + quote(path+".old")}
+		return &helper.UnsafeError{Path: path, Problem: "is not a regular file", Fix: moveFix(path)}
 	}
 	return n.checkAccess(path, fileMode)
 }
 
 func linkedFile(path string) error {
-	return &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "put the file that it leads to in its place"}
+	return &helper.UnsafeError{
+		Path: path, Problem: "is a symbolic link", Fix: "put the file that it leads to in its place",
+	}
 }
 
 // checkAccess refuses another owner and open permissions. mode is the expected one.
 func (n node) checkAccess(path string, mode fs.FileMode) error {
 	if n.isForeign() {
-		return &helper.UnsafeError{Path: path, Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d)", n.uid, euid()), Fix: ownerFix(path)}
+		return &helper.UnsafeError{
+			Path:    path,
+			Problem: fmt.Sprintf("belongs to another user (uid %d, you are %d)", n.uid, euid()),
+			Fix:     ownerFix(path),
+		}
 	}
 	if n.isOpen() {
 		return &helper.UnsafeError{
@@ -88,6 +99,8 @@ func (n node) accessFix(path string, mode fs.FileMode) string {
 	return fmt.Sprintf("run: chmod %o %s", mode, quote(path))
 }
 
+func moveFix(path string) string { return "move it away: mv " + quote(path) + " " + quote(path+".old") }
+
 func ownerFix(path string) string {
 	if euid() == 0 {
 		return "run it as that user, without sudo"
@@ -104,7 +117,8 @@ func ownerFix(path string) string {
 // another group's, is refused for any root.
 func CheckRoot(root string) error {
 	if !filepath.IsAbs(root) {
-		return fmt.Errorf("the directory for codex-cred's files, %q, is %w: it is a relative path; set CODEX_CRED_HOME to an absolute one", root, helper.ErrInvalid)
+		return fmt.Errorf("the directory for codex-cred's files, %q, is %w: it is a relative path; "+
+			"set CODEX_CRED_HOME to an absolute one", root, helper.ErrInvalid)
 	}
 	if err := checkUser(root, uid(), euid()); err != nil {
 		return err
@@ -124,9 +138,10 @@ func checkUser(root string, uid, euid int) error {
 		return nil
 	}
 	return &helper.UnsafeError{
-		Path:    root,
-		Problem: fmt.Sprintf("is not touched by a program that runs with another user's rights (uid %d, effective uid %d)", uid, euid),
-		Fix:     "run codex-cred as one user: it must not be set-user-ID",
+		Path: root,
+		Problem: fmt.Sprintf("is not touched by a program that runs with another user's rights "+
+			"(uid %d, effective uid %d)", uid, euid),
+		Fix: "run codex-cred as one user: it must not be set-user-ID",
 	}
 }
 
@@ -137,9 +152,10 @@ func checkGroup(root string) error {
 		return nil
 	}
 	return &helper.UnsafeError{
-		Path:    root,
-		Problem: fmt.Sprintf("is not touched by a program that runs with another group's rights (gid %d, effective gid %d)", gid, egid),
-		Fix:     "run codex-cred as one group: it must not be set-group-ID",
+		Path: root,
+		Problem: fmt.Sprintf("is not touched by a program that runs with another group's rights "+
+			"(gid %d, effective gid %d)", gid, egid),
+		Fix: "run codex-cred as one group: it must not be set-group-ID",
 	}
 }
 
@@ -169,7 +185,8 @@ func wrapError(doing, path string, err error) error {
 	}
 	kind := kindOf(err)
 	if cause := syscall.Errno(0); errors.As(err, &cause) && !errors.Is(kind, helper.ErrNotFound) {
-		return fmt.Errorf("%s %s: %w: %v", doing, path, kind, cause) //nolint:errorlint // errors of other packages are not wrapped
+		//nolint:errorlint // errors of other packages are not wrapped
+		return fmt.Errorf("%s %s: %w: %v", doing, path, kind, cause)
 	}
 	return &pathError{doing, path, kind}
 }

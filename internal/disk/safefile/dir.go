@@ -189,9 +189,10 @@ func checkNew(path string) error {
 	}
 	if n.isOpen() {
 		return &helper.UnsafeError{
-			Path:    path,
-			Problem: fmt.Sprintf("is on a file system that keeps no modes (it was just made for you alone, and %s), so other users could read what it holds", n.accessProblem()),
-			Fix:     "set CODEX_CRED_HOME to a directory on another file system",
+			Path: path,
+			Problem: fmt.Sprintf("is on a file system that keeps no modes (it was just made for you alone, and %s), "+
+				"so other users could read what it holds", n.accessProblem()),
+			Fix: "set CODEX_CRED_HOME to a directory on another file system",
 		}
 	}
 	return n.checkDir(path)

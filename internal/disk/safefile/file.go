@@ -40,7 +40,8 @@ func (d Dir) Write(file string, content []byte) error {
 		return errors.Join(wrapError("write", path, err), ignoreAbsent(sharing.Remove(temp.Name())))
 	}
 	if err := syncDir(d.Path("")); err != nil {
-		return fmt.Errorf("write %s: the directory could not be synced (%v): %w", path, err, helper.ErrUnknown) //nolint:errorlint // errors of other packages are not wrapped
+		//nolint:errorlint // errors of other packages are not wrapped
+		return fmt.Errorf("write %s: the directory could not be synced (%v): %w", path, err, helper.ErrUnknown)
 	}
 	return nil
 }
@@ -59,7 +60,8 @@ func (d Dir) Rename(file, other string) error {
 		return wrapError("rename", d.Path(file), err)
 	}
 	if err := syncDir(d.Path("")); err != nil {
-		return fmt.Errorf("rename %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // errors of other packages are not wrapped
+		//nolint:errorlint // errors of other packages are not wrapped
+		return fmt.Errorf("rename %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown)
 	}
 	return nil
 }
@@ -99,7 +101,8 @@ func (d Dir) Remove(file string) error {
 		return wrapError("remove", d.Path(file), err)
 	}
 	if err := ignoreAbsent(syncDir(d.Path(""))); err != nil {
-		return fmt.Errorf("remove %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown) //nolint:errorlint // errors of other packages are not wrapped
+		//nolint:errorlint // errors of other packages are not wrapped
+		return fmt.Errorf("remove %s: the directory could not be synced (%v): %w", d.Path(file), err, helper.ErrUnknown)
 	}
 	return nil
 }

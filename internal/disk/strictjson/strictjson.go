@@ -67,7 +67,8 @@ func CheckVersion(object []byte, known int) error {
 		return errors.New("its version is not a number")
 	}
 	if probe.Version > known {
-		return fmt.Errorf("it is %w: its format version is %d, this codex-cred knows %d", helper.ErrNewer, probe.Version, known)
+		return fmt.Errorf("it is %w: its format version is %d, this codex-cred knows %d",
+			helper.ErrNewer, probe.Version, known)
 	}
 	if probe.Version != known {
 		return errors.New("it has no format version")

@@ -16,7 +16,8 @@ const ioregLimit = 10 * time.Second
 func (i ioreg) read() (machineID, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), ioregLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, i.path, "-rd1", "-c", "IOPlatformExpertDevice") //nolint:gosec // a constant outside tests
+	//nolint:gosec // a constant outside tests
+	cmd := exec.CommandContext(ctx, i.path, "-rd1", "-c", "IOPlatformExpertDevice")
 	cmd.Env = []string{}
 	out, err := cmd.Output()
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 // not listed has an unknown user.
 func lookup(ctx context.Context, local, remote netip.AddrPort) User {
 	place := "-iTCP:" + strconv.Itoa(int(remote.Port()))
-	out, err := exec.CommandContext(ctx, "lsof", "-nP", place, "-sTCP:ESTABLISHED", "-Funp").Output() //nolint:gosec // a number
+	//nolint:gosec // a number
+	out, err := exec.CommandContext(ctx, "lsof", "-nP", place, "-sTCP:ESTABLISHED", "-Funp").Output()
 	if err != nil {
 		return User{}
 	}

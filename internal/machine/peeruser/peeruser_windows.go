@@ -56,7 +56,9 @@ func connections(v4 bool) ([]byte, error) {
 	size := uint32(16 << 10)
 	for range 8 { // the table may grow between two calls
 		table := make([]byte, size)
-		status, _, _ := call.Call(uintptr(unsafe.Pointer(&table[0])), uintptr(unsafe.Pointer(&size)), 0, family, ownerPIDConnections, 0) //nolint:gosec // as the function is documented
+		//nolint:gosec // as the function is documented
+		status, _, _ := call.Call(
+			uintptr(unsafe.Pointer(&table[0])), uintptr(unsafe.Pointer(&size)), 0, family, ownerPIDConnections, 0)
 		switch err := windows.Errno(status); err {
 		case windows.ERROR_SUCCESS:
 			return table, nil

@@ -63,7 +63,11 @@ func sockets(table string, port uint16) []socket {
 // coversLoopback reports whether a listener on the address, in the table's form, blocks a listener
 // on loopback.
 func coversLoopback(ip string) bool {
-	const loopback4, loopback6, mapped4 = "0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"
+	const (
+		loopback4 = "0100007F"
+		loopback6 = "00000000000000000000000001000000"
+		mapped4   = "0000000000000000FFFF00000100007F"
+	)
 	return strings.Trim(ip, "0") == "" || ip == loopback4 || ip == loopback6 || ip == mapped4
 }
 

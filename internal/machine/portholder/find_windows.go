@@ -16,6 +16,7 @@ func find(ctx context.Context, port uint16) (Holder, bool) {
 		return Holder{}, false
 	}
 	filter := "PID eq " + strconv.Itoa(pid)
-	list, _ := exec.CommandContext(ctx, "tasklist", "/FI", filter, "/FO", "CSV", "/NH").Output() //nolint:gosec // a number; a missing name is fine
+	//nolint:gosec // a number; a missing name is fine
+	list, _ := exec.CommandContext(ctx, "tasklist", "/FI", filter, "/FO", "CSV", "/NH").Output()
 	return Holder{PID: pid, Name: parseTasklist(string(list))}, true
 }
