@@ -78,7 +78,7 @@ var schedulerCalls = []string{
 
 // largestBinary is the size in bytes of the binary for Linux on amd64. It is the present size, not
 // a goal.
-const largestBinary = 12_300_000
+const largestBinary = 12_350_000
 
 // opened are the files that get opens, in order. HOME and DATA are those of the user and of
 // codex-cred, ID is the sign-in.
