@@ -8,7 +8,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
@@ -17,8 +16,8 @@ type Interrupts struct {
 	Terminal *terminal.Terminal
 	// FinishTime bounds how long the run goes on after a signal.
 	FinishTime time.Duration
-	// Exit ends the process.
-	Exit func(code int)
+	// GiveUp ends the process after that.
+	GiveUp func()
 }
 
 // Context returns a context that a signal ends. A second signal ends the process.
@@ -30,7 +29,7 @@ func (i Interrupts) Context() (context.Context, context.CancelFunc) {
 		i.Terminal.NoticeAfter("finishing what is under way; interrupt again to give it up")
 		giveUp.Store(time.AfterFunc(i.FinishTime, func() {
 			i.Terminal.Warn("what was under way does not end: it is given up")
-			i.Exit(exit.Interrupted)
+			i.GiveUp()
 		}))
 	})
 	return ctx, func() {

@@ -25,8 +25,10 @@ const (
 	// Command is the name of a command that only this program runs:
 	//
 	//	codex-cred refresh-worker ACCOUNT GENERATION REASON foreground|background
-	Command    = "refresh-worker"
+	Command = "refresh-worker"
+	// Foreground is the mode of a worker whose caller waits.
 	Foreground = "foreground"
+	// Background is the mode of one whose caller has a valid token.
 	Background = "background"
 
 	// MaxTime ends a worker, whatever it waits for. This and the times below
