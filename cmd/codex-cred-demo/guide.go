@@ -36,15 +36,21 @@ func prepare(ctx context.Context, out io.Writer) (*guide, error) {
 		g.binary += ".exe"
 	}
 	g.say("Building codex-cred ...")
-	build := exec.CommandContext(ctx, "go", "build", "-o", g.binary, "github.com/codex-cred/codex-cred/cmd/codex-cred") //nolint:gosec // our own path
+	build := exec.CommandContext(ctx, "go", "build", "-o", g.binary, //nolint:gosec // our own path
+		"github.com/codex-cred/codex-cred/cmd/codex-cred")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, errors.Join(fmt.Errorf("build codex-cred (run the tour from the checkout): %w", err), os.RemoveAll(dir))
 	}
-	if g.server, err = authserver.Start(authserver.Options{Profile: "openai", Life: life, AnyLoopbackPort: true}); err != nil {
+	if g.server, err = authserver.Start(authserver.Options{
+		Profile: "openai", Life: life, AnyLoopbackPort: true,
+	}); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	g.say("An authorization server with OpenAI's shapes listens at %s.\nIts access tokens live %s, its refresh tokens work once.", g.server.URL(), life)
+	g.say(
+		"An authorization server with OpenAI's shapes listens at %s.\nIts access tokens live %s, its refresh tokens work once.",
+		g.server.URL(), life,
+	)
 	return g, nil
 }
 
@@ -86,7 +92,8 @@ func (g *guide) run(ctx context.Context, args ...string) (string, error) {
 
 func (g *guide) signIn(ctx context.Context) error {
 	g.say("\n1. Sign in. The browser is played by this program.\n$ codex-cred login")
-	_, err := g.run(ctx, "login", "--store", "file", "--issuer", g.server.URL(), "--redirect-uri", "http://127.0.0.1:0/auth/callback")
+	_, err := g.run(ctx, "login", "--store", "file", "--issuer", g.server.URL(),
+		"--redirect-uri", "http://127.0.0.1:0/auth/callback")
 	return err
 }
 

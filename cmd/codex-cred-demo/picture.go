@@ -28,10 +28,18 @@ func draw(text string) []byte {
 	}
 	width, height := columns*letterWidth+2*margin, len(lines)*lineHeight+2*margin
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img">`+"\n", width, height)
+	fmt.Fprintf(
+		&b,
+		`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img">`+"\n",
+		width, height,
+	)
 	fmt.Fprint(&b, "<title>The tour of codex-cred, as a terminal shows it</title>\n")
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" rx="8" fill="#16181d"/>`+"\n", width, height)
-	fmt.Fprintf(&b, `<g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="%d" xml:space="preserve">`+"\n", letterSize)
+	fmt.Fprintf(
+		&b,
+		`<g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="%d" xml:space="preserve">`+"\n",
+		letterSize,
+	)
 	for i, line := range lines {
 		if line == "" {
 			continue

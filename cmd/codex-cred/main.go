@@ -61,7 +61,9 @@ func newProgram() *program {
 		},
 	}
 	p.outlives = p.WorkerOutlives
-	p.interrupts = process.Interrupts{Terminal: p.Terminal, FinishTime: finishTime, GiveUp: func() { os.Exit(exit.Interrupted) }}
+	p.interrupts = process.Interrupts{
+		Terminal: p.Terminal, FinishTime: finishTime, GiveUp: func() { os.Exit(exit.Interrupted) },
+	}
 	p.Reporter = exit.Reporter{Terminal: p.Terminal, Names: p.names}
 	return p
 }

@@ -105,5 +105,7 @@ func manTables(r *roff) {
 		r.tagged("`"+k.Name+"`", k.Keeps+". Kept "+k.Until+".")
 	}
 	r.macro("PP")
-	r.text("`codex-cred paths` lists what of this there is on a computer; `codex-cred privacy` also tells what is sent to whom.")
+	r.text(
+		"`codex-cred paths` lists what of this there is on a computer; `codex-cred privacy` also tells what is sent to whom.",
+	)
 }

@@ -20,7 +20,10 @@ func (p *program) migrateCommand() *cli.Command {
 		Description: "codex-cred migrate --to keychain\ncodex-cred migrate work --to file\ncodex-cred migrate work --here  # after a move to another computer",
 		Flags: []cli.Flag{
 			boolFlag("here", "this computer alone uses the account's files, which came from another one"),
-			&choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"}, words: []string{home.StoreKeychain, home.StoreFile}},
+			&choice{
+				StringFlag: &cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"},
+				words:      []string{home.StoreKeychain, home.StoreFile},
+			},
 		},
 		Action: p.migrate,
 	}

@@ -20,7 +20,9 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	}
 	if flag, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
 		flag = dashed(strings.TrimLeft(flag, "-"))
-		return fault.UsageHint(fmt.Sprintf("%s has no flag %s", name, terminal.Sanitize(flag)), fault.Suggest(flag, flags, see))
+		return fault.UsageHint(
+			fmt.Sprintf("%s has no flag %s", name, terminal.Sanitize(flag)), fault.Suggest(flag, flags, see),
+		)
 	}
 	if flag, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
 		return fault.UsageHint("a value is missing after --"+flag, see)

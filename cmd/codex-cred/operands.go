@@ -39,7 +39,8 @@ func (p *program) operands() map[string][]func() offer {
 		"helper goauth": {nothing},
 	}
 	for _, name := range []string{
-		"login", "get", "refresh", "store", "erase", "status", "use", "migrate", execName, doctorName, "helper kubernetes", "helper claude",
+		"login", "get", "refresh", "store", "erase", "status", "use", "migrate",
+		execName, doctorName, "helper kubernetes", "helper claude",
 	} {
 		of[name] = account
 	}
@@ -100,7 +101,9 @@ func (p *program) afterDashes(command string, operands []string, word string) of
 		if len(own) > 0 && slices.Contains(shimCommands(), own[0]) {
 			return p.complete(append(slices.Clone(own), word))
 		}
-		return commandsOf(slices.DeleteFunc(p.commands(), func(c *cli.Command) bool { return !slices.Contains(shimCommands(), c.Name) })).beginning(word)
+		return commandsOf(slices.DeleteFunc(p.commands(), func(c *cli.Command) bool {
+			return !slices.Contains(shimCommands(), c.Name)
+		})).beginning(word)
 	}
 	return p.operand(command, len(operands)).beginning(word)
 }

@@ -27,7 +27,9 @@ type orphans struct {
 // newer version nobody can tell what belongs to it, and there are no orphans.
 func (w *wiring) orphans() (orphans, error) {
 	var paths []string
-	for _, files := range []func() ([]string, error){w.FileStore.Files, w.Journals.Files, w.Locks.Files, w.Accounts.Files, w.Hosts.Files} {
+	for _, files := range []func() ([]string, error){
+		w.FileStore.Files, w.Journals.Files, w.Locks.Files, w.Accounts.Files, w.Hosts.Files,
+	} {
 		found, err := files()
 		if err != nil {
 			return orphans{}, err
@@ -67,7 +69,9 @@ func (w *wiring) orphans() (orphans, error) {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		o.signIns = append(o.signIns, helper.Leftover{ID: id, Store: home.StoreFile}, helper.Leftover{ID: id, Store: home.StoreKeychain})
+		o.signIns = append(
+			o.signIns, helper.Leftover{ID: id, Store: home.StoreFile}, helper.Leftover{ID: id, Store: home.StoreKeychain},
+		)
 	}
 	return o, nil
 }

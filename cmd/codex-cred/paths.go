@@ -53,13 +53,21 @@ func (p *program) paths(c *cli.Context) error {
 		p.Warn("there is nothing of ours; it would be under %s", w.Root)
 		return nil
 	}
-	rows := [][]terminal.Cell{{{Text: "ACCOUNT", Style: terminal.Header}, {Text: "KIND", Style: terminal.Header}, {Text: "WHERE", Style: terminal.Header}}}
+	rows := [][]terminal.Cell{{
+		{Text: "ACCOUNT", Style: terminal.Header},
+		{Text: "KIND", Style: terminal.Header},
+		{Text: "WHERE", Style: terminal.Header},
+	}}
 	for _, l := range lines {
 		where := l.Where
 		if l.Reason != "" {
 			where += ": " + l.Reason
 		}
-		rows = append(rows, []terminal.Cell{{Text: orDash(l.Account), Style: terminal.Plain}, {Text: l.Kind, Style: terminal.Plain}, {Text: where, Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{
+			{Text: orDash(l.Account), Style: terminal.Plain},
+			{Text: l.Kind, Style: terminal.Plain},
+			{Text: where, Style: terminal.Plain},
+		})
 	}
 	return terminal.Write(p.Out, p.Table(rows))
 }

@@ -51,7 +51,8 @@ func (p *program) privacy(c *cli.Context) error {
 			page
 		}{terminal.SchemaVersion, w.Root, w.Log.Root(), all})
 	}
-	return terminal.Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, terminal.Sanitize(w.Root), stateName, terminal.Sanitize(w.Log.Root())))
+	return terminal.Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n",
+		dataName, terminal.Sanitize(w.Root), stateName, terminal.Sanitize(w.Log.Root())))
 }
 
 // text is the page for a person, and the README's section of the same name.
@@ -62,7 +63,8 @@ func (a page) text() string {
 	for _, k := range a.Stored {
 		b.WriteString(wrapped("- ", k.Name+": "+k.Keeps+". Kept "+k.Until+"."))
 	}
-	b.WriteString("\n" + wrapped("", "Of other tools, not ours, and deleted by erase --legacy alone (Codex's by --legacy=codex):") + "\n")
+	b.WriteString("\n" +
+		wrapped("", "Of other tools, not ours, and deleted by erase --legacy alone (Codex's by --legacy=codex):") + "\n")
 	for _, o := range a.Older {
 		b.WriteString(wrapped("- ", o.Name+": "+strings.Join(o.Where, ", ")+"."))
 	}

@@ -108,7 +108,8 @@ func (p *program) commands() []*cli.Command {
 		p.listCommand(), p.statusCommand(), p.useCommand(), p.renameCommand(), p.migrateCommand(),
 		p.importCommand(), p.exportCommand(),
 		p.execCommand(), p.helperCommand(), p.hostCommand(), p.shimCommand(), p.setupCommand(),
-		p.pathsCommand(), p.privacyCommand(), p.doctorCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.completeCommand(),
+		p.pathsCommand(), p.privacyCommand(), p.doctorCommand(), p.completionCommand(), p.manCommand(),
+		p.versionCommand(), p.completeCommand(),
 	}
 	setErrorHandlers(commands)
 	return commands
@@ -137,8 +138,10 @@ func group(name, usage string, below ...*cli.Command) *cli.Command {
 		Description: strings.Join(firsts, "\n"),
 		Action: func(c *cli.Context) error {
 			given := c.Args().First()
-			return fault.UsageHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, terminal.Sanitize(given), strings.Join(words, ", ")),
-				fault.Suggest(given, words, "see: codex-cred "+name+" --help"))
+			return fault.UsageHint(
+				fmt.Sprintf("%s takes no %q; it is one of: %s", name, terminal.Sanitize(given), strings.Join(words, ", ")),
+				fault.Suggest(given, words, "see: codex-cred "+name+" --help"),
+			)
 		},
 	}
 }
@@ -152,5 +155,8 @@ func (p *program) noCommand(c *cli.Context) error {
 	for _, d := range describe(ownProgram, c.App.Commands) {
 		names = append(names, d.Names()...)
 	}
-	return fault.UsageHint(fmt.Sprintf("there is no command %q", terminal.Sanitize(given)), fault.Suggest(given, names, "see: codex-cred --help"))
+	return fault.UsageHint(
+		fmt.Sprintf("there is no command %q", terminal.Sanitize(given)),
+		fault.Suggest(given, names, "see: codex-cred --help"),
+	)
 }

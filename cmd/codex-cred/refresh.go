@@ -162,7 +162,11 @@ func (p *program) printRefresh(format string, lines []refreshLine) error {
 		p.Warn("no accounts; sign in with: codex-cred login")
 		return nil
 	}
-	rows := [][]terminal.Cell{{{Text: "ACCOUNT", Style: terminal.Header}, {Text: "RESULT", Style: terminal.Header}, {Text: "EXPIRES", Style: terminal.Header}}}
+	rows := [][]terminal.Cell{{
+		{Text: "ACCOUNT", Style: terminal.Header},
+		{Text: "RESULT", Style: terminal.Header},
+		{Text: "EXPIRES", Style: terminal.Header},
+	}}
 	for _, l := range lines {
 		style := terminal.Good
 		switch {
@@ -171,7 +175,11 @@ func (p *program) printRefresh(format string, lines []refreshLine) error {
 		case l.Result == resultCannot:
 			style = terminal.Plain
 		}
-		rows = append(rows, []terminal.Cell{{Text: l.Account, Style: terminal.Plain}, {Text: l.Result, Style: style}, {Text: accountStatus{Expiry: l.Expiry}.expires(p.Now()), Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{
+			{Text: l.Account, Style: terminal.Plain},
+			{Text: l.Result, Style: style},
+			{Text: accountStatus{Expiry: l.Expiry}.expires(p.Now()), Style: terminal.Plain},
+		})
 	}
 	return terminal.Write(p.Out, p.Table(rows))
 }

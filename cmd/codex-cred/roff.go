@@ -13,7 +13,8 @@ func (r *roff) String() string { return r.b.String() }
 // head begins the page. Lines are neither justified nor broken within words: those
 // of commands could not be copied.
 func (r *roff) head(title, section, date, source string) {
-	r.b.WriteString(`.TH "` + roffEscaped(title) + `" ` + section + " " + date + ` "` + roffEscaped(source) + "\" \"User Commands\"\n.nr HY 0\n.nh\n.ad l\n")
+	r.b.WriteString(`.TH "` + roffEscaped(title) + `" ` + section + " " + date + ` "` + roffEscaped(source) +
+		"\" \"User Commands\"\n.nr HY 0\n.nh\n.ad l\n")
 }
 
 // macro writes a macro with its arguments.

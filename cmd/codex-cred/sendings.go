@@ -34,8 +34,11 @@ func sendings(chatGPT helper.Issuer) []sending {
 func signInSendings() []sending {
 	return []sending{
 		{
-			Request: refresh.RequestMetadata, Others: "the well-known addresses of the issuer (RFC 8414, OpenID Connect Discovery)",
-			When: "at a sign-in with --profile oauth, and when store is given a credential of such an issuer", Commands: []string{"login", "store"}, Carries: []string{},
+			Request:  refresh.RequestMetadata,
+			Others:   "the well-known addresses of the issuer (RFC 8414, OpenID Connect Discovery)",
+			When:     "at a sign-in with --profile oauth, and when store is given a credential of such an issuer",
+			Commands: []string{"login", "store"},
+			Carries:  []string{},
 		},
 		{
 			Request: refresh.RequestCode, Others: "its token endpoint",
@@ -57,10 +60,12 @@ func signInSendings() []sending {
 func laterSendings() []sending {
 	return []sending{
 		{
-			Request: refresh.RequestRefresh, Others: "its token endpoint",
-			When: "when a program asks for a token and the stored one is near its end or was rejected, and when you run refresh; a process in the background sends it",
+			Request: refresh.RequestRefresh,
+			Others:  "its token endpoint",
+			When:    "when a program asks for a token and the stored one is near its end or was rejected, and when you run refresh; a process in the background sends it",
 			// All of them start a worker, which sends it.
-			Commands: []string{worker.Command}, Carries: []string{"client_id", "grant_type", "refresh_token"},
+			Commands: []string{worker.Command},
+			Carries:  []string{"client_id", "grant_type", "refresh_token"},
 		},
 		{
 			Request: refresh.RequestRevoke, Others: "its revocation endpoint, if it has one",
@@ -68,8 +73,11 @@ func laterSendings() []sending {
 			Commands: []string{"erase", worker.Command}, Carries: []string{"client_id", "token", "token_type_hint"},
 		},
 		{
-			Request: refresh.RequestReach, Others: "the root of the server that has its token endpoint",
-			When: "at doctor, unless --offline, to see that the issuer answers and what time it has; before the first sign-in ChatGPT is asked", Commands: []string{doctorName}, Carries: []string{},
+			Request:  refresh.RequestReach,
+			Others:   "the root of the server that has its token endpoint",
+			When:     "at doctor, unless --offline, to see that the issuer answers and what time it has; before the first sign-in ChatGPT is asked",
+			Commands: []string{doctorName},
+			Carries:  []string{},
 		},
 	}
 }

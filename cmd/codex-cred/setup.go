@@ -50,7 +50,10 @@ const askedTTL = "10m"
 
 // clients is in the order in which they are listed.
 func (p *program) clients() []client {
-	return []client{codexClient(), claudeClient(), openCodeClient(), gitClient(), dockerClient(), kubectlClient(), goClient(), piClient(), pnpmClient(), rcloneClient(), curlClient()}
+	return []client{
+		codexClient(), claudeClient(), openCodeClient(), gitClient(), dockerClient(), kubectlClient(),
+		goClient(), piClient(), pnpmClient(), rcloneClient(), curlClient(),
+	}
 }
 
 // A setup is one client that asks for the tokens of one account.
@@ -133,8 +136,10 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 	case name == "":
 		return client{}, nil, fault.UsageHint("setup takes a client: "+p.clientNames(), "see: codex-cred setup --help")
 	case i < 0:
-		return client{}, nil, fault.UsageHint(fmt.Sprintf("setup knows no client %q; it knows: %s", terminal.Sanitize(name), p.clientNames()),
-			fault.Suggest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"))
+		return client{}, nil, fault.UsageHint(
+			fmt.Sprintf("setup knows no client %q; it knows: %s", terminal.Sanitize(name), p.clientNames()),
+			fault.Suggest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"),
+		)
 	case c.NArg() > 2:
 		return client{}, nil, fault.UsageHint("setup takes a client and an account", "see: codex-cred setup --help")
 	}
@@ -155,7 +160,10 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 		s.Command, err = process.Path()
 	}
 	if err == nil && strings.ContainsFunc(s.Command, unicode.IsControl) {
-		err = fault.WithHint(fmt.Errorf("the path of this program, %q, has a control character in it, which no config can hold", s.Command), "run codex-cred through a link without one")
+		err = fault.WithHint(
+			fmt.Errorf("the path of this program, %q, has a control character in it, which no config can hold", s.Command),
+			"run codex-cred through a link without one",
+		)
 	}
 	return found, s, err
 }
@@ -187,7 +195,9 @@ func (p *program) printSnippet(c *cli.Context, found client, s *setup) error {
 
 // byHand is the error of a client that the flag does nothing for.
 func byHand(c client, flag string) error {
-	return fault.Usage("setup has no --%s for %s; put in by hand what this prints: codex-cred setup %s", flag, c.name, c.name)
+	return fault.Usage(
+		"setup has no --%s for %s; put in by hand what this prints: codex-cred setup %s", flag, c.name, c.name,
+	)
 }
 
 func (s *setup) runWrite(c *cli.Context, found client) error {
@@ -281,7 +291,10 @@ func (s *setup) runVerify(ctx context.Context, found client) error {
 	}
 	r, err := s.recorded()
 	if errors.Is(err, helper.ErrNotFound) {
-		return fault.WithHint(fmt.Errorf("%s is not set up by codex-cred", found.name), fmt.Sprintf("run: codex-cred setup %s --write", found.name))
+		return fault.WithHint(
+			fmt.Errorf("%s is not set up by codex-cred", found.name),
+			fmt.Sprintf("run: codex-cred setup %s --write", found.name),
+		)
 	}
 	if err != nil {
 		return err

@@ -49,7 +49,8 @@ func (p *program) warnSetups(w *wiring, from, to string) {
 	names, _, _ := w.Setups.List() // paths and erase tell of what cannot be read
 	for _, name := range names {
 		if r, err := w.Setups.Load(name); err == nil && r.Account == from {
-			p.Warn("warning: %s still asks for %q; run: codex-cred setup %s %s --write%s", terminal.Sanitize(r.Client), from, terminal.Sanitize(r.Client), to, terminal.Sanitize(flagsOf(r)))
+			p.Warn("warning: %s still asks for %q; run: codex-cred setup %s %s --write%s",
+				terminal.Sanitize(r.Client), from, terminal.Sanitize(r.Client), to, terminal.Sanitize(flagsOf(r)))
 		}
 	}
 }
@@ -79,7 +80,9 @@ func broken(kind, where string, err error) artefact {
 }
 
 func (p *program) ofSetup(w *wiring, r setupdir.Record) []artefact {
-	record := artefact{kind: "record of a setup", where: w.Setups.Path(r.Name), present: filePresent(w.Setups.Path(r.Name))}
+	record := artefact{
+		kind: "record of a setup", where: w.Setups.Path(r.Name), present: filePresent(w.Setups.Path(r.Name)),
+	}
 	i := slices.IndexFunc(p.clients(), func(c client) bool { return c.name == r.Client })
 	if i < 0 || p.clients()[i].undo == nil {
 		err := fmt.Errorf("no client %q is known: %w", terminal.Sanitize(r.Client), helper.ErrNewer)

@@ -40,7 +40,9 @@ func verifyGit(ctx context.Context, s *setup) error {
 // verifyDocker asks the program that docker runs for the host, as docker does.
 func verifyDocker(ctx context.Context, s *setup) error {
 	if there, err := s.inFiles(ctx, dockerEdits); err != nil || !there {
-		return fault.WithHint(errors.Join(fmt.Errorf("docker's config names another program for %s", s.Host), err), s.putRight())
+		return fault.WithHint(
+			errors.Join(fmt.Errorf("docker's config names another program for %s", s.Host), err), s.putRight(),
+		)
 	}
 	return s.askClient(ctx, credentialProbe{
 		program: dockerProgram, args: []string{"get"}, stdin: s.Host,

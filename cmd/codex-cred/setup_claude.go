@@ -47,7 +47,9 @@ func (p *program) configPath(variable, dir, file string) (string, error) {
 // claudeKeys: Claude Code warns of a helper that takes ten seconds, and the token
 // must outlive the five minutes for which it is kept.
 func (s *setup) claudeKeys() []jsonKey {
-	keys := []jsonKey{{path: []string{"apiKeyHelper"}, value: s.shellCommand("--timeout", "9s", "--min-ttl", askedTTL), ours: s.asksUs}}
+	keys := []jsonKey{
+		{path: []string{"apiKeyHelper"}, value: s.shellCommand("--timeout", "9s", "--min-ttl", askedTTL), ours: s.asksUs},
+	}
 	if s.BaseURL != "" {
 		keys = append(keys, jsonKey{path: []string{"env", "ANTHROPIC_BASE_URL"}, value: s.BaseURL})
 	}

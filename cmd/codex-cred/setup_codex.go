@@ -75,7 +75,9 @@ func codexSnippet(ctx context.Context, s *setup) (string, error) {
 }
 
 // putCodex makes our provider the one that is used.
-func (s *setup) putCodex(ctx context.Context, content []byte, replace bool) (edited []byte, replaced []string, err error) {
+func (s *setup) putCodex(
+	ctx context.Context, content []byte, replace bool,
+) (edited []byte, replaced []string, err error) {
 	tables, err := s.codexTables(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -137,7 +139,8 @@ func takeCodex(content []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if chosen, _, err := tomledit.Get(content, "model_provider"); err != nil || string(chosen) != strconv.Quote(codexProvider) {
+	if chosen, _, err := tomledit.Get(content, "model_provider"); err != nil ||
+		string(chosen) != strconv.Quote(codexProvider) {
 		return content, err
 	}
 	return tomledit.RemoveKey(content, "model_provider")

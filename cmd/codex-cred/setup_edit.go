@@ -97,7 +97,9 @@ type earlier struct {
 }
 
 // before returns what an earlier run wrote, perhaps for another account.
-func (s *setup) before(ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error)) (earlier, error) {
+func (s *setup) before(
+	ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error),
+) (earlier, error) {
 	r, err := s.recorded()
 	if errors.Is(err, helper.ErrNotFound) {
 		return earlier{}, nil
@@ -128,7 +130,8 @@ func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 			return plan{}, atPath(edit.path, err)
 		}
 	} else if len(before.files) > 0 && i < 0 {
-		return plan{}, fault.WithHint(fmt.Errorf("%s is set up in %s", s.Client, before.files[0].Path), fmt.Sprintf("first run: codex-cred setup %s --undo", s.Client))
+		return plan{}, fault.WithHint(fmt.Errorf("%s is set up in %s", s.Client, before.files[0].Path),
+			fmt.Sprintf("first run: codex-cred setup %s --undo", s.Client))
 	}
 	if edit.whole { // what is ours already need not be brought back
 		if base, err = edit.take(base); err != nil {
@@ -141,7 +144,8 @@ func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 		if len(other.keys) > 1 {
 			them = "them"
 		}
-		return plan{}, fault.WithHint(atPath(edit.path, err), fmt.Sprintf("--replace replaces %[1]s, and --undo will not bring %[1]s back", them))
+		return plan{}, fault.WithHint(atPath(edit.path, err),
+			fmt.Sprintf("--replace replaces %[1]s, and --undo will not bring %[1]s back", them))
 	}
 	if err != nil {
 		return plan{}, atPath(edit.path, err)
@@ -185,7 +189,8 @@ func (s *setup) carryOut(i int, pl plan) error {
 	if s.Host != "" {
 		host = " --host " + s.Host
 	}
-	s.Warn("%s: %s asks for the tokens of account %q now; to undo it: codex-cred setup %s --undo%s", pl.record.Path, s.Client, s.Account, s.Client, host)
+	s.Warn("%s: %s asks for the tokens of account %q now; to undo it: codex-cred setup %s --undo%s",
+		pl.record.Path, s.Client, s.Account, s.Client, host)
 	return nil
 }
 

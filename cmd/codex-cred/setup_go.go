@@ -57,7 +57,9 @@ func (s *setup) goEnv() (string, error) {
 // goLine returns the line of the file. The go command knows no quotes.
 func (s *setup) goLine() (string, error) {
 	if strings.ContainsAny(s.Command, " \t;") {
-		return "", fault.WithHint(fmt.Errorf("go cannot run %q, which has a space in it", s.Command), "run codex-cred through a link without one")
+		return "", fault.WithHint(
+			fmt.Errorf("go cannot run %q, which has a space in it", s.Command), "run codex-cred through a link without one",
+		)
 	}
 	return goVariable + "=netrc;" + s.goCommand(), nil
 }
@@ -74,7 +76,10 @@ func verifyGo(ctx context.Context, s *setup) error {
 	}
 	rows = slices.DeleteFunc(rows, func(r hosttable.Row) bool { return r.Account != s.Account || !r.Host.Secure() })
 	if len(rows) == 0 {
-		return fault.WithHint(fmt.Errorf("no host gets the tokens of account %q from go", s.Account), fmt.Sprintf("run: codex-cred host add https://%s %s", exampleHost, s.Account))
+		return fault.WithHint(
+			fmt.Errorf("no host gets the tokens of account %q from go", s.Account),
+			fmt.Sprintf("run: codex-cred host add https://%s %s", exampleHost, s.Account),
+		)
 	}
 	configured, said, err := s.ask(ctx, credentialProbe{program: "go", args: []string{"env", goVariable}})
 	switch {
@@ -85,7 +90,9 @@ func verifyGo(ctx context.Context, s *setup) error {
 	case err != nil:
 		return fmt.Errorf("go does not tell what it asks; it said: %s", lastLine(said))
 	case !s.goAsks(string(configured)):
-		return fault.WithHint(fmt.Errorf("go does not ask %q", s.goCommand()), s.putRight()+", and unset "+goVariable+" in the environment")
+		return fault.WithHint(
+			fmt.Errorf("go does not ask %q", s.goCommand()), s.putRight()+", and unset "+goVariable+" in the environment",
+		)
 	}
 	words := strings.Fields(s.goCommand())
 	answer, said, err := s.ask(ctx, credentialProbe{program: words[0], args: words[1:]})
@@ -126,7 +133,10 @@ func (s *setup) goAnswer(ctx context.Context, answer []byte, rows []hosttable.Ro
 	}
 	for _, row := range rows {
 		if got := answers[row.Host.String()]; got != want {
-			return fault.WithHint(fmt.Errorf("go would send %s something else than the token of account %q", row.Host, s.Account), "look with: codex-cred host list")
+			return fault.WithHint(
+				fmt.Errorf("go would send %s something else than the token of account %q", row.Host, s.Account),
+				"look with: codex-cred host list",
+			)
 		}
 	}
 	return s.tellVerified(want)

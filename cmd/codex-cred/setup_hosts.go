@@ -64,12 +64,16 @@ func dockerEdits(_ context.Context, s *setup) ([]configEdit, error) {
 }
 
 func (s *setup) dockerKeys() []jsonKey {
-	return []jsonKey{{path: []string{"credHelpers", s.hostOrExample()}, value: strings.TrimPrefix(dockerProgram, "docker-credential-")}}
+	return []jsonKey{
+		{path: []string{"credHelpers", s.hostOrExample()}, value: strings.TrimPrefix(dockerProgram, "docker-credential-")},
+	}
 }
 
 // dockerLink is the command that makes the link.
 func (s *setup) dockerLink() string {
-	return fmt.Sprintf("ln -s %s %s", fault.Quote(s.Command), fault.Quote(filepath.Join(filepath.Dir(s.Command), dockerProgram)))
+	return fmt.Sprintf(
+		"ln -s %s %s", fault.Quote(s.Command), fault.Quote(filepath.Join(filepath.Dir(s.Command), dockerProgram)),
+	)
 }
 
 func dockerSnippet(_ context.Context, s *setup) (string, error) {

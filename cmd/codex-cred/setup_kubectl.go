@@ -23,10 +23,14 @@ const (
 // kubectlClient has a user in its config. kubectl would write the whole file anew,
 // so that it could not be taken back byte for byte.
 func kubectlClient() client {
-	c := client{name: "kubectl", anywhere: "whatever cluster a context names", snippet: kubectlSnippet, verify: verifyKubectl}
+	c := client{
+		name: "kubectl", anywhere: "whatever cluster a context names", snippet: kubectlSnippet, verify: verifyKubectl,
+	}
 	c = editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
 		path, err := s.kubeConfig()
-		return []configEdit{{path: path, blank: "apiVersion: v1\nkind: Config\n", put: s.putKubeUser, take: takeKubeUser}}, err
+		return []configEdit{
+			{path: path, blank: "apiVersion: v1\nkind: Config\n", put: s.putKubeUser, take: takeKubeUser},
+		}, err
 	})
 	change := c.write
 	c.write = func(ctx context.Context, s *setup) error {

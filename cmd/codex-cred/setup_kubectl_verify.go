@@ -59,7 +59,10 @@ func (s *setup) answeredHost() (wire.Host, error) {
 			return r.Host, nil
 		}
 	}
-	return wire.Host{}, helper.ForAccount(s.Account, fault.WithHint(errors.New("it answers no cluster"), "run: codex-cred host add https://CLUSTER:PORT "+s.Account))
+	return wire.Host{}, helper.ForAccount(
+		s.Account,
+		fault.WithHint(errors.New("it answers no cluster"), "run: codex-cred host add https://CLUSTER:PORT "+s.Account),
+	)
 }
 
 // witnessName is what the witness is called in kubectl's config.

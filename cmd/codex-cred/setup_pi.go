@@ -67,8 +67,8 @@ func verifyPi(ctx context.Context, s *setup) error {
 		},
 		args: func(string) []string {
 			return []string{
-				"--print", "hello", "--model", piProvider + "/gpt-5.5", "--no-session", "--no-tools", "--no-skills", "--no-context-files",
-				"--no-extensions", "--extension", "./" + extension,
+				"--print", "hello", "--model", piProvider + "/gpt-5.5", "--no-session", "--no-tools",
+				"--no-skills", "--no-context-files", "--no-extensions", "--extension", "./" + extension,
 			}
 		},
 		environment: func(string) []string { return []string{"PI_OFFLINE=1", "PI_TELEMETRY=0"} },

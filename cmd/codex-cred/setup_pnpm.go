@@ -15,9 +15,14 @@ import (
 // pnpmClient has the helper in the person's own .npmrc; pnpm reads it nowhere else.
 // pnpm 12 gives it arguments, and puts Bearer before what it prints.
 func pnpmClient() client {
-	c := client{name: "pnpm", perHost: true, verify: verifyPnpm, snippet: func(_ context.Context, s *setup) (string, error) {
-		return s.pnpmKey() + "=" + s.pnpmCommand() + "\n", s.wordsAlone()
-	}}
+	c := client{
+		name:    "pnpm",
+		perHost: true,
+		verify:  verifyPnpm,
+		snippet: func(_ context.Context, s *setup) (string, error) {
+			return s.pnpmKey() + "=" + s.pnpmCommand() + "\n", s.wordsAlone()
+		},
+	}
 	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
 		path, err := s.xdgPath("HOME", "", ".npmrc")
 		if err == nil {
@@ -28,7 +33,9 @@ func pnpmClient() client {
 			path: path,
 			put: func(content []byte, replace bool) ([]byte, []string, error) {
 				if bytes.HasPrefix(content, []byte("[")) || bytes.Contains(content, []byte("\n[")) {
-					return nil, nil, fault.WithHint(errors.New("it has sections"), "put before them what this prints: codex-cred setup pnpm --host "+s.Host)
+					return nil, nil, fault.WithHint(
+						errors.New("it has sections"), "put before them what this prints: codex-cred setup pnpm --host "+s.Host,
+					)
 				}
 				return putLine(content, line, replace)
 			},

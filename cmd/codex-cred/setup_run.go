@@ -46,7 +46,9 @@ func runEnvironment(folder *rundir.Run, more []string) []string {
 
 // runTrial runs the client in an empty folder, where no project has a config, and
 // returns the last line that it prints.
-func (s *setup) runTrial(ctx context.Context, path string, run trialRun, w *recordingServer, folder *rundir.Run) (said string, err error) {
+func (s *setup) runTrial(
+	ctx context.Context, path string, run trialRun, w *recordingServer, folder *rundir.Run,
+) (said string, err error) {
 	if run.file != nil {
 		name, content := run.file(w)
 		if err := os.WriteFile(filepath.Join(folder.Work, name), []byte(content), 0o600); err != nil {

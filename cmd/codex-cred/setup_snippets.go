@@ -18,7 +18,8 @@ const exampleHost = "HOST"
 // everybody on the computer can see.
 func curlClient() client {
 	return client{name: "curl", home: codexBase, snippet: func(_ context.Context, s *setup) (string, error) {
-		return s.shellCommand("--format", "curl") + " | curl --config - " + cmp.Or(s.BaseURL, "https://"+chatGPT+"/backend-api/wham/usage") + "\n", nil
+		return s.shellCommand("--format", "curl") + " | curl --config - " +
+			cmp.Or(s.BaseURL, "https://"+chatGPT+"/backend-api/wham/usage") + "\n", nil
 	}}
 }
 

@@ -40,7 +40,9 @@ func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) er
 	if !wire.Foreign(host, rec.Credential) {
 		return nil
 	}
-	what := fmt.Errorf("set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, terminal.Sanitize(target))
+	what := fmt.Errorf(
+		"set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, terminal.Sanitize(target),
+	)
 	return helper.ForAccount(s.Account, fault.WithHint(what, "if you trust that host with it, add --allow-foreign-host"))
 }
 

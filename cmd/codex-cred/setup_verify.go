@@ -41,7 +41,8 @@ func verifyCodex(ctx context.Context, s *setup) error {
 		args: func(url string) []string {
 			return []string{
 				"exec", "--ephemeral", "--skip-git-repo-check", "--sandbox", "read-only",
-				"-c", "model_providers." + codexProvider + ".base_url=\"" + url + "\"", "-c", "model_provider=\"" + codexProvider + "\"", "hello",
+				"-c", "model_providers." + codexProvider + ".base_url=\"" + url + "\"",
+				"-c", "model_provider=\"" + codexProvider + "\"", "hello",
 			}
 		},
 		environment: func(string) []string { return nil },

@@ -138,10 +138,13 @@ func selfSigned(host wire.Host) (tls.Certificate, error) {
 		name = strings.Trim(host.Address(), "[]")
 	}
 	template := x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), // the client's clock is the system's
-		IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		SerialNumber:          big.NewInt(1),
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(time.Hour), // the client's clock is the system's
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	if ip := net.ParseIP(name); ip != nil {
 		template.IPAddresses = []net.IP{ip}
@@ -182,14 +185,18 @@ func (s *setup) verified(ctx context.Context, w *recordingServer, before string)
 			return errors.New("it sent no token")
 		}
 		if got != before && got != now {
-			return fmt.Errorf("it sent something whose SHA-256 is %s, and that of the token of account %q is %s", got, s.Account, now)
+			return fmt.Errorf(
+				"it sent something whose SHA-256 is %s, and that of the token of account %q is %s", got, s.Account, now,
+			)
 		}
 	}
 	return s.tellVerified(sent[0])
 }
 
 func (s *setup) tellVerified(digest string) error {
-	return terminal.Write(s.Out, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, digest))
+	return terminal.Write(
+		s.Out, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, digest),
+	)
 }
 
 // verifyGet bounds how long the token may take with which the client's is compared.

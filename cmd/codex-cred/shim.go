@@ -51,9 +51,14 @@ func (p *program) shimAdd(c *cli.Context) error {
 	case c.NArg() != 1:
 		return fault.UsageHint("shim add takes a name, then -- and arguments", "see: codex-cred shim add --help")
 	case slices.Contains([]string{ownProgram, gitProgram, dockerProgram}, c.Args().First()):
-		return fault.UsageHint(fmt.Sprintf("the name %q says by itself what the program does", c.Args().First()), "choose another")
+		return fault.UsageHint(
+			fmt.Sprintf("the name %q says by itself what the program does", c.Args().First()), "choose another",
+		)
 	case len(p.others) == 0 || !slices.Contains(shimCommands(), p.others[0]):
-		return fault.UsageHint("after -- shim add takes: "+strings.Join(shimCommands(), " or ")+", and its arguments", "see: codex-cred shim add --help")
+		return fault.UsageHint(
+			"after -- shim add takes: "+strings.Join(shimCommands(), " or ")+", and its arguments",
+			"see: codex-cred shim add --help",
+		)
 	}
 	w, err := p.wire()
 	if err != nil {
@@ -66,7 +71,11 @@ func (p *program) shimAdd(c *cli.Context) error {
 	if err := w.Shims.Add(c.Args().First(), program, p.others); err != nil {
 		return err
 	}
-	p.Warn("the program %s runs: codex-cred %s", w.Shims.Path(c.Args().First()), terminal.Sanitize(strings.Join(p.others, " ")))
+	p.Warn(
+		"the program %s runs: codex-cred %s",
+		w.Shims.Path(c.Args().First()),
+		terminal.Sanitize(strings.Join(p.others, " ")),
+	)
 	return nil
 }
 
@@ -97,7 +106,10 @@ func (p *program) shimList(c *cli.Context) error {
 			return err
 		}
 		lines = append(lines, shimLine{name, w.Shims.Path(name), args})
-		rows = append(rows, []terminal.Cell{{Text: w.Shims.Path(name), Style: terminal.Plain}, {Text: "codex-cred " + terminal.Sanitize(strings.Join(args, " ")), Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{
+			{Text: w.Shims.Path(name), Style: terminal.Plain},
+			{Text: "codex-cred " + terminal.Sanitize(strings.Join(args, " ")), Style: terminal.Plain},
+		})
 	}
 	switch {
 	case c.String("format") == "json":
@@ -123,7 +135,9 @@ func (p *program) shimRemove(c *cli.Context) error {
 	name := c.Args().First()
 	err = w.Shims.Remove(name)
 	if errors.Is(err, helper.ErrNotFound) {
-		return fault.WithHint(fmt.Errorf("the program %q is %w", name, helper.ErrNotFound), "see what there is: codex-cred shim list")
+		return fault.WithHint(
+			fmt.Errorf("the program %q is %w", name, helper.ErrNotFound), "see what there is: codex-cred shim list",
+		)
 	}
 	return err
 }

@@ -45,7 +45,12 @@ func (p *program) store(c *cli.Context) error {
 		return err
 	}
 	if terminal.IsTerminal(p.In) {
-		return fault.WithHint(fmt.Errorf("store reads a credential from standard input, and %w to type it: that would show it", fault.ErrNeedsPerson), "run: codex-cred store"+fault.AsArgument(account)+" < credential.json")
+		return fault.WithHint(
+			fmt.Errorf(
+				"store reads a credential from standard input, and %w to type it: that would show it", fault.ErrNeedsPerson,
+			),
+			"run: codex-cred store"+fault.AsArgument(account)+" < credential.json",
+		)
 	}
 	credential, err := p.given(c.Context, w)
 	if err != nil {
@@ -78,7 +83,9 @@ func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, erro
 
 // storeGiven compares and stores while nobody else stores a credential that was
 // given: two accounts with one refresh token would spend it twice.
-func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) error {
+func (p *program) storeGiven(
+	ctx context.Context, w *wiring, account, choice string, credential helper.Credential,
+) error {
 	return p.oneAtATime(ctx, w, "store", func() error {
 		return p.storeAlone(ctx, w, account, choice, credential)
 	})
@@ -102,7 +109,9 @@ func (p *program) oneAtATime(ctx context.Context, w *wiring, what string, do fun
 	return do()
 }
 
-func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) error {
+func (p *program) storeAlone(
+	ctx context.Context, w *wiring, account, choice string, credential helper.Credential,
+) error {
 	holder, err := w.holderOf(ctx, credential.RefreshToken)
 	switch {
 	case err != nil:
@@ -111,7 +120,10 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 		p.Warn("account %q: it has this sign-in already; nothing is stored", account)
 		return nil
 	case holder != "":
-		return fault.WithHint(fmt.Errorf("the account %q has the same refresh token, which works once: %w", holder, helper.ErrInvalid), "use that account: codex-cred get "+holder)
+		return fault.WithHint(
+			fmt.Errorf("the account %q has the same refresh token, which works once: %w", holder, helper.ErrInvalid),
+			"use that account: codex-cred get "+holder,
+		)
 	}
 	store, err := p.chooseStore(ctx, w, w.keeping(account, choice))
 	if err != nil {
@@ -119,7 +131,9 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 	}
 	a, err := p.keep(ctx, w, intent{account, choice, store}, credential)
 	if errors.Is(err, helper.ErrTooLarge) {
-		return fault.WithHint(err, "what the account had is kept; try: codex-cred store"+fault.AsArgument(account)+" --store file")
+		return fault.WithHint(
+			err, "what the account had is kept; try: codex-cred store"+fault.AsArgument(account)+" --store file",
+		)
 	}
 	if err != nil {
 		return err

@@ -64,7 +64,13 @@ func readBuild() build {
 }
 
 func buildOf(settings []debug.BuildSetting) build {
-	b := build{SchemaVersion: terminal.SchemaVersion, Version: version, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
+	b := build{
+		SchemaVersion: terminal.SchemaVersion,
+		Version:       version,
+		OS:            runtime.GOOS,
+		Arch:          runtime.GOARCH,
+		Go:            runtime.Version(),
+	}
 	for _, s := range settings {
 		switch s.Key {
 		case "vcs.revision":
