@@ -6,14 +6,13 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/exit"
 )
 
-// The help, the man page and the README tell the same of exit statuses and
-// variables: tests compare them with what is here. Text between backquotes is
-// typed as it stands.
+// The help, the man page and the README list the same exit statuses and variables; tests compare
+// them with the tables below. Text between backquotes is typed literally.
 
-// An exitStatus is one of the numbers that scripts depend on.
+// An exitStatus is an exit code that scripts depend on, and its descriptions.
 type exitStatus struct {
 	code  int
-	brief string // for the help of every command
+	brief string // short form, for the help of every command
 	means string
 }
 
@@ -49,7 +48,7 @@ func exitStatuses() []exitStatus {
 	}
 }
 
-// briefly tells all exit statuses.
+// briefly returns the short form of every exit status, separated by commas.
 func briefly(list []exitStatus) []string {
 	items := make([]string, len(list))
 	for i, s := range list {
@@ -61,7 +60,7 @@ func briefly(list []exitStatus) []string {
 	return items
 }
 
-// A variable is one of the environment, or several of which the same is told.
+// A variable is an environment variable, or several with the same description.
 type variable struct {
 	names string
 	means string

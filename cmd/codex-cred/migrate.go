@@ -29,8 +29,8 @@ func (p *program) migrateCommand() *cli.Command {
 	}
 }
 
-// migrate stores the credential in the other place, verifies it, and only then
-// deletes the first. Killed anywhere, it can be run again.
+// migrate writes the credential to the other store, verifies it, and only then deletes the
+// original. After a crash at any point it can be run again.
 func (p *program) migrate(c *cli.Context) error {
 	to := c.String("to")
 	if c.Bool("here") == (to != "") || to != "" && to != home.StoreKeychain && to != home.StoreFile {
@@ -55,7 +55,7 @@ func (p *program) migrate(c *cli.Context) error {
 	}))
 }
 
-// adopt ties the account's files to this computer.
+// adopt binds the account's files to this computer.
 func (p *program) adopt(ctx context.Context, w *wiring, account string) error {
 	a, err := w.Accounts.Load(account)
 	if err != nil {

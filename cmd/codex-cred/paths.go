@@ -22,7 +22,7 @@ func (p *program) pathsCommand() *cli.Command {
 	}
 }
 
-// A pathLine is one thing that exists, or could not be looked at.
+// A pathLine is something that exists, or that could not be inspected.
 type pathLine struct {
 	Account string `json:"account,omitempty"`
 	Kind    string `json:"kind"`
@@ -72,7 +72,7 @@ func (p *program) paths(c *cli.Context) error {
 	return terminal.Write(p.Out, p.Table(rows))
 }
 
-// present returns what exists of the artefacts of every account and the root.
+// present returns the existing artefacts of every account and of the root.
 func (p *program) present(ctx context.Context, w *wiring) ([]pathLine, error) {
 	names, err := w.Accounts.List()
 	if err != nil {

@@ -6,23 +6,23 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A sending is one kind of request that this program makes, for the page of
-// privacy. A test runs every command and compares what goes out with these.
+// A sending is a kind of request that this program sends, as the privacy command lists it. A test
+// runs every command and compares its requests with this list.
 type sending struct {
 	Request refresh.Request `json:"request"`
-	// ChatGPT is the URL with the default issuer; empty if it is not asked.
+	// ChatGPT is the URL for the default issuer, or empty if it does not receive this request.
 	ChatGPT string `json:"chatgpt,omitempty"`
-	// Others says where it goes with another issuer.
+	// Others describes the recipient for other issuers.
 	Others string `json:"others"`
 	When   string `json:"when"`
-	// Commands are those that may make it.
+	// Commands are the commands that may send it.
 	Commands []string `json:"commands"`
-	// Carries are the names of what is in it.
+	// Carries are the names of its parameters.
 	Carries []string `json:"carries"`
 }
 
-// sendings is every request, in the order of a sign-in's life. The issuer is that
-// of a sign-in without flags.
+// sendings lists every kind of request, in the order of a sign-in's life. chatGPT is the default
+// issuer.
 func sendings(chatGPT helper.Issuer) []sending {
 	list := append(signInSendings(), laterSendings()...)
 	for i := range list {
@@ -63,7 +63,7 @@ func laterSendings() []sending {
 			Request: refresh.RequestRefresh,
 			Others:  "its token endpoint",
 			When:    "when a program asks for a token and the stored one is near its end or was rejected, and when you run refresh; a process in the background sends it",
-			// All of them start a worker, which sends it.
+			// Every command starts a worker, which sends the request.
 			Commands: []string{worker.Command},
 			Carries:  []string{"client_id", "grant_type", "refresh_token"},
 		},
@@ -82,7 +82,7 @@ func laterSendings() []sending {
 	}
 }
 
-// besides is what else leaves or enters this process.
+// besides describes other traffic and other data that enter or leave this process.
 func besides() []string {
 	return []string{
 		"The address of the issuer is looked up as your system does it. A proxy is used if HTTPS_PROXY says so; it sees the host, not the content.",
@@ -94,7 +94,7 @@ func besides() []string {
 	}
 }
 
-// never is what is not sent, to anybody.
+// never lists what is never sent.
 func never() []string {
 	return []string{
 		"telemetry, statistics, crash reports, checks for updates",

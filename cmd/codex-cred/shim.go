@@ -43,7 +43,7 @@ func (p *program) shimCommand() *cli.Command {
 	)
 }
 
-// shimCommands are those that a caller without arguments can be for.
+// shimCommands are the commands that a shim can run.
 func shimCommands() []string { return []string{"get", helperName} }
 
 func (p *program) shimAdd(c *cli.Context) error {
@@ -79,7 +79,7 @@ func (p *program) shimAdd(c *cli.Context) error {
 	return nil
 }
 
-// A shimLine is one of the programs as JSON.
+// A shimLine is a shim as JSON.
 type shimLine struct {
 	Name string   `json:"name"`
 	Path string   `json:"path"`
@@ -142,17 +142,16 @@ func (p *program) shimRemove(c *cli.Context) error {
 	return err
 }
 
-// names of this program that say what it is to do.
+// Names of this program. The name selects the protocol.
 const (
 	ownProgram    = "codex-cred"
 	gitProgram    = "git-credential-codex"
 	dockerProgram = "docker-credential-codex"
 )
 
-// dispatch returns the command line that the name of this program stands for: a
-// protocol, or what was given to "shim add". home is where that was, if it was. A
-// program of shim add that has lost its arguments is an error: its caller would take
-// our help for a token.
+// dispatch returns the command line for the name that this program was run by: a protocol, or the
+// arguments given to "shim add". home is the root of the shim, if it is one. A shim whose arguments
+// are missing is an error, because its caller would read our help as a token.
 func dispatch(args []string) (line []string, home string, err error) {
 	base := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
 	switch {
