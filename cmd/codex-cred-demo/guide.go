@@ -17,7 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// A guide leads through the tour.
+// A guide runs the steps of the tour.
 type guide struct {
 	out    io.Writer
 	dir    string // temporary: the binary and its data
@@ -69,15 +69,15 @@ func (g *guide) command(ctx context.Context, args ...string) (*exec.Cmd, error) 
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, g.binary, args...) //nolint:gosec // the binary that was built above
+	cmd := exec.CommandContext(ctx, g.binary, args...) //nolint:gosec // the binary built above
 	cmd.Env = append(os.Environ(), "CODEX_CRED_HOME="+g.home(), "BROWSER="+self, browseVariable+"=1",
-		// What the person has set for their own accounts does not count here.
+		// The user's own settings must not affect the tour.
 		"CI=", "CODEX_CRED_NO_INPUT=", "CODEX_CRED_ACCOUNT=", "CODEX_CRED_MIN_TTL=", "CODEX_CRED_TIMEOUT=")
 	cmd.Stderr = os.Stderr
 	return cmd, nil
 }
 
-// run runs codex-cred in a process of its own and returns what it printed.
+// run runs codex-cred in a separate process and returns its output.
 func (g *guide) run(ctx context.Context, args ...string) (string, error) {
 	cmd, err := g.command(ctx, args...)
 	if err != nil {
@@ -172,7 +172,7 @@ func (g *guide) erase(ctx context.Context) error {
 	return nil
 }
 
-// short shows enough of a token to compare it by eye.
+// short abbreviates a token. The rest is enough to compare tokens by eye.
 func short(token string) string {
 	token = strings.TrimSpace(token)
 	return fmt.Sprintf("%.8s...%s (%d characters)", token, token[max(0, len(token)-6):], len(token))
