@@ -12,8 +12,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// pnpmClient has the helper in the person's own .npmrc; pnpm reads it nowhere else.
-// pnpm 12 gives it arguments, and puts Bearer before what it prints.
+// pnpmClient sets the token helper in the user's own .npmrc; pnpm reads it nowhere else. pnpm 12
+// allows arguments, and prefixes the output with "Bearer".
 func pnpmClient() client {
 	c := client{
 		name:    "pnpm",
@@ -48,8 +48,8 @@ func (s *setup) pnpmKey() string { return "//" + s.hostOrExample() + "/:tokenHel
 
 func (s *setup) pnpmCommand() string { return s.Command + " get " + s.Account }
 
-// verifyPnpm asks pnpm which program it would run for the host, and runs that. pnpm
-// sends the token to that host alone, and no witness can be in its place.
+// verifyPnpm asks pnpm which command it would run for the host, and runs that command. pnpm sends
+// the token only to that host, so no other server can take its place.
 func verifyPnpm(ctx context.Context, s *setup) error {
 	configured, said, err := s.ask(ctx, credentialProbe{program: "pnpm", args: []string{"config", "get", s.pnpmKey()}})
 	switch {

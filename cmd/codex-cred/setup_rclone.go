@@ -12,8 +12,8 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
-// rcloneClient has the command in the section of a webdav remote. rclone runs it
-// once, and again after a 401.
+// rcloneClient sets the command in the section of a WebDAV remote. rclone runs it once, and again
+// after a 401.
 func rcloneClient() client {
 	c := client{name: "rclone", verify: verifyRclone, snippet: func(_ context.Context, s *setup) (string, error) {
 		section, err := s.rcloneSection()
@@ -63,7 +63,7 @@ func (s *setup) rcloneSection() (section, error) {
 	}, s.wordsAlone()
 }
 
-// wordsAlone wants a command that can be written for a client that knows no quotes.
+// wordsAlone returns an error unless the command can be written without quotes.
 func (s *setup) wordsAlone() error {
 	if fault.Quote(s.Command) == s.Command {
 		return nil
@@ -74,7 +74,7 @@ func (s *setup) wordsAlone() error {
 	)
 }
 
-// free wants no section of that name that is not ours, and a text that is no secret.
+// free returns an error if the content is encrypted, or has another section with our name.
 func (t section) free(content []byte) error {
 	if bytes.Contains(content, []byte("RCLONE_ENCRYPT_V")) {
 		return fault.WithHint(
@@ -94,7 +94,7 @@ func (t section) free(content []byte) error {
 	return nil
 }
 
-// verifyRclone has the URL in the name of the remote, which comes before the config.
+// verifyRclone puts the URL into the name of the remote, which overrides the config.
 func verifyRclone(ctx context.Context, s *setup) error {
 	return s.tryClient(ctx, trialRun{
 		program:     "rclone",
