@@ -223,6 +223,7 @@ type turn struct {
 	log, format int
 }
 
+// String returns the name of the subtest.
 func (r turn) String() string {
 	return fmt.Sprintf("%s, log %d, format %d", r.store, r.log, r.format)
 }

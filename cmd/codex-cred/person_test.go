@@ -9,7 +9,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// approve waits for the given number of device flows, and approves the last.
+// approve waits for the given number of device flows, and approves those that wait.
 //
 //	approve COUNT
 func (s *stage) approve(ts *testscript.TestScript, args []string) {

@@ -8,6 +8,7 @@ type roff struct{ b strings.Builder }
 // roffWidth is the longest line of the source. Linters of man pages warn about longer ones.
 const roffWidth = 80
 
+// String returns the page.
 func (r *roff) String() string { return r.b.String() }
 
 // head writes the title. It turns off justification and hyphenation, which would break commands

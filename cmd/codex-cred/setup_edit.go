@@ -33,6 +33,7 @@ type configEdit struct {
 // An otherValueError names the keys that have other values.
 type otherValueError struct{ keys []string }
 
+// Error implements error.
 func (e *otherValueError) Error() string {
 	if len(e.keys) > 1 {
 		return strings.Join(e.keys, " and ") + " are there with other values"

@@ -19,8 +19,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// workers waits until that many workers of this environment run. Only root sees them: for other
-// users it waits for none.
+// workers waits until that many workers of this environment run. Only root can see them; other
+// users do not wait.
 //
 //	workers COUNT
 func (s *stage) workers(ts *testscript.TestScript, args []string) {

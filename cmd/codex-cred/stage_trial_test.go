@@ -32,6 +32,7 @@ func (s *stage) trying(ts *testscript.TestScript, args []string) {
 // A leakyStore loses every item that it stores.
 type leakyStore struct{ helper.Store }
 
+// Put stores the item and deletes it again.
 func (s leakyStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
 	v, err := s.Store.Put(ctx, name, item, expect)
 	if err == nil {
