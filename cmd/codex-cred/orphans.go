@@ -76,7 +76,7 @@ func (w *wiring) orphans() (orphans, error) {
 	return o, nil
 }
 
-// trying reports whether a process is testing a store at this moment, see [program.tryStore]. The
+// trying reports whether a process is testing a store at this moment, see [home.Home.Probe]. The
 // test's item and lock are then not orphans.
 func (w *wiring) trying() bool {
 	_, held, err := w.Locks.Holder(string(w.TrialID()))

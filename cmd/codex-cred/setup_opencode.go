@@ -25,8 +25,8 @@ func openCodeClient() client {
 	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) { return s.openCodeEdits() })
 }
 
-// openCodeEdits returns the edits with the marker first. The marker alone makes OpenCode send no
-// token, and the plugin alone does nothing.
+// openCodeEdits returns the edits, the marker first. With only the marker, OpenCode sends no secret;
+// with only the plugin, nothing changes.
 func (s *setup) openCodeEdits() ([]configEdit, error) {
 	config, err := s.openCodeConfig()
 	if err != nil {
