@@ -19,7 +19,10 @@ const askTime = 30 * time.Second
 // askFlags are those of every command that asks for a token.
 func askFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.DurationFlag{Name: "min-ttl", Usage: "least remaining life of the token, `TIME` such as 5m", DefaultText: "5 minutes or a tenth of its life"},
+		&cli.DurationFlag{
+			Name: "min-ttl", Usage: "least remaining life of the token, `TIME` such as 5m",
+			DefaultText: "5 minutes or a tenth of its life",
+		},
 		&cli.DurationFlag{Name: "timeout", Value: askTime, Usage: "give up after `TIME`"},
 	}
 }
@@ -48,7 +51,9 @@ func lineOf(c *cli.Context) tokenLine {
 
 // withTimeout returns a context that ends with the command's timeout, and the request
 // with the life that the caller needs.
-func (p *program) withTimeout(ctx context.Context, line tokenLine, req helper.Request) (context.Context, context.CancelFunc, helper.Request, error) {
+func (p *program) withTimeout(
+	ctx context.Context, line tokenLine, req helper.Request,
+) (context.Context, context.CancelFunc, helper.Request, error) {
 	var err error
 	if req.MinTTL, err = p.duration(line.minTTL, "CODEX_CRED_MIN_TTL"); err != nil {
 		return nil, nil, req, err
@@ -57,7 +62,9 @@ func (p *program) withTimeout(ctx context.Context, line tokenLine, req helper.Re
 	if err != nil {
 		return nil, nil, req, err
 	}
-	limited, cancel := newLazyContext(ctx, func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, timeout) })
+	limited, cancel := newLazyContext(ctx, func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(ctx, timeout)
+	})
 	return limited, cancel, req, nil
 }
 

@@ -105,7 +105,7 @@ func start(ctx context.Context, command, url string) error {
 	if !placed {
 		words = append(words, url)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), words[0], words[1:]...) //nolint:gosec // $BROWSER is the person's own choice
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), words[0], words[1:]...) //nolint:gosec // set by the user
 	cmd.Env = process.WithoutOurs(os.Environ())
 	if err := cmd.Start(); err != nil {
 		return err

@@ -15,7 +15,9 @@ import (
 )
 
 func storeFlag() *choice {
-	flag := &cli.StringFlag{Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: home.StoreAuto}
+	flag := &cli.StringFlag{
+		Name: "store", Usage: "where the tokens live: `STORE` is auto, keychain or file", DefaultText: home.StoreAuto,
+	}
 	return &choice{StringFlag: flag, words: home.StoreWords()}
 }
 
@@ -49,7 +51,8 @@ func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (st
 	if choice != home.StoreAuto || !errors.Is(err, helper.ErrUnavailable) {
 		return "", fmt.Errorf("try the %s before signing in: %w", word, err)
 	}
-	p.Warn("no keychain can be used here (%s): the tokens will be kept in files under %s, readable by you alone", terminal.OneLine(err.Error()), w.Root)
+	p.Warn("no keychain can be used here (%s): the tokens will be kept in files under %s, readable by you alone",
+		terminal.OneLine(err.Error()), w.Root)
 	if err := p.tryStore(ctx, w, home.StoreFile); err != nil {
 		return "", fmt.Errorf("try the %s before signing in: %w", home.StoreFile, err)
 	}
@@ -63,12 +66,15 @@ type intent struct{ account, choice, store string }
 // keep stores a new credential. One that is too large for the keychain goes into
 // files where the person left the choice to us: to sign in again would bring one
 // of the same size.
-func (p *program) keep(ctx context.Context, w *wiring, in intent, credential helper.Credential) (helper.Account, error) {
+func (p *program) keep(
+	ctx context.Context, w *wiring, in intent, credential helper.Credential,
+) (helper.Account, error) {
 	a, err := w.Keeper.SignIn(ctx, in.account, in.store, credential)
 	if !errors.Is(err, helper.ErrTooLarge) || in.choice != home.StoreAuto || in.store == home.StoreFile {
 		return a, err
 	}
-	p.Warn("account %q: the tokens are too large for the keychain (%s): they will be kept in files under %s, readable by you alone", in.account, terminal.OneLine(err.Error()), w.Root)
+	p.Warn("account %q: the tokens are too large for the keychain (%s): they will be kept in files under %s, readable by you alone",
+		in.account, terminal.OneLine(err.Error()), w.Root)
 	if err := p.tryStore(ctx, w, home.StoreFile); err != nil {
 		return helper.Account{}, fmt.Errorf("try the %s: %w", home.StoreFile, err)
 	}

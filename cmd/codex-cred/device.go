@@ -32,7 +32,8 @@ func (p *program) onDevice(ctx context.Context, client *refresh.Client, iss help
 func (p *program) deviceText(issuer string, code signin.Code) string {
 	var b strings.Builder
 	columns, drawn := p.screen()
-	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n", terminal.Sanitize(issuer), terminal.Sanitize(code.URL))
+	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n",
+		terminal.Sanitize(issuer), terminal.Sanitize(code.URL))
 	fmt.Fprintf(&b, "    %s\n\n", terminal.Sanitize(code.UserCode))
 	if drawn {
 		b.WriteString(p.qr(code, columns))
@@ -40,7 +41,8 @@ func (p *program) deviceText(issuer string, code signin.Code) string {
 	b.WriteString("Enter the code only if you began this sign-in yourself, just now. Never give\n" +
 		"it to anybody, and never enter one that somebody sent you: whoever has it\n" +
 		"approved is signed in to your account.\n")
-	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n", terminal.Span(code.Expiry.Sub(p.Now()).Round(time.Minute)))
+	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n",
+		terminal.Span(code.Expiry.Sub(p.Now()).Round(time.Minute)))
 	return b.String()
 }
 

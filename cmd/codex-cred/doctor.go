@@ -61,7 +61,10 @@ func (p *program) doctor(c *cli.Context) error {
 	if c.NArg() > 1 {
 		return fault.Usage("doctor takes one account, or none for all; see: codex-cred doctor --help")
 	}
-	d := &doctor{program: p, down: map[string]error{}, account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline")}
+	d := &doctor{
+		program: p, down: map[string]error{},
+		account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline"),
+	}
 	root, err := home.Root(p.Process)
 	if err == nil && d.account != "" {
 		err = helper.CheckName(d.account)
@@ -122,7 +125,8 @@ func (d *doctor) examine(ctx context.Context) ([]finding, error) {
 	found := d.run(ctx, check{"permissions", d.checkPermissions})
 	told.Step()
 	if count(found, verdictProblem) > 0 {
-		return append(found, named("all else", skipped("what the files hold is not looked at while others could change it"))), ctx.Err()
+		return append(found, named("all else",
+			skipped("what the files hold is not looked at while others could change it"))), ctx.Err()
 	}
 	for _, c := range all {
 		found = append(found, d.run(ctx, c)...)

@@ -82,7 +82,8 @@ func (d *doctor) health(ctx context.Context, o accountState) finding {
 	case d.pending(o.account):
 		return skipped("a refresh of it is under way, or was cut short")
 	case v.Health == healthCopy:
-		return warning("codex-cred import --from "+fault.Quote(v.Shared), "it is a copy: %s refreshes the sign-in, and here nothing does", v.Shared)
+		return warning("codex-cred import --from "+fault.Quote(v.Shared),
+			"it is a copy: %s refreshes the sign-in, and here nothing does", v.Shared)
 	case errors.Is(v.err, helper.ErrNotFound):
 		return problem("codex-cred login "+o.name, "its credential is gone: there is no %s", v.Place)
 	case v.err != nil:
@@ -118,7 +119,8 @@ func (d *doctor) checkComputer(context.Context) []finding {
 		}
 		mark, err := d.Journals.Read(o.account.ID, nil)
 		if err == nil && mark.Host != "" && mark.Host != host {
-			found = append(found, problem("codex-cred login "+o.name+" --replace", "another computer has refreshed it here: two of them use this home").of(o.name))
+			found = append(found, problem("codex-cred login "+o.name+" --replace",
+				"another computer has refreshed it here: two of them use this home").of(o.name))
 		}
 	}
 	return orOK(found, "no other one uses these files")
@@ -144,7 +146,9 @@ func (d *doctor) checkJournals(context.Context) []finding {
 		}
 		e, err := d.Journals.Read(a.ID, nil)
 		if !errors.Is(err, helper.ErrNotFound) {
-			found = append(found, d.cutShort(e, err).of(a.Name).by(func(ctx context.Context) error { return d.settleJournal(ctx, a) }))
+			found = append(found, d.cutShort(e, err).of(a.Name).by(func(ctx context.Context) error {
+				return d.settleJournal(ctx, a)
+			}))
 		}
 	}
 	return orOK(found, "no refresh was cut short")
@@ -157,7 +161,8 @@ func (d *doctor) cutShort(e journal.Entry, err error) finding {
 	case e.State == journal.StateIntent:
 		return warning(d.fixIt(), "a refresh was cut short %s, before it sent anything", terminal.FromNow(e.Time, d.Now()))
 	}
-	return problem(d.fixIt(), "a refresh was cut short %s, after it may have reached the issuer", terminal.FromNow(e.Time, d.Now()))
+	return problem(d.fixIt(), "a refresh was cut short %s, after it may have reached the issuer",
+		terminal.FromNow(e.Time, d.Now()))
 }
 
 // lockWait is how long a check waits for a lock that mostly nobody has.
@@ -209,9 +214,11 @@ func heldBy(h filelock.Holder, by guarded) finding {
 	case h.PID == 0:
 		return warning("wait for the other codex-cred", "%s is under way", by.doing)
 	case h.Stopped:
-		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, which is stopped and keeps others waiting", by.doing, home.ProcessName(h))
+		return problem(fmt.Sprintf("kill -CONT %d", h.PID),
+			"%s is under way in %s, which is stopped and keeps others waiting", by.doing, home.ProcessName(h))
 	case by.precious:
 		return warning("wait for it: it ends by itself", "%s is under way in %s", by.doing, home.ProcessName(h))
 	}
-	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", by.doing, home.ProcessName(h))
+	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", by.doing,
+		home.ProcessName(h))
 }

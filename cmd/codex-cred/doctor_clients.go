@@ -45,7 +45,8 @@ func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 			found = append(found, problemFrom(fault.WithHint(err, repairByHand)))
 		case d.account != "" && r.Account != d.account:
 		case i < 0, clients[i].present == nil:
-			found = append(found, problem("use the codex-cred that wrote it", "no client %q of a setup is known", terminal.Sanitize(r.Client)))
+			found = append(found, problem("use the codex-cred that wrote it", "no client %q of a setup is known",
+				terminal.Sanitize(r.Client)))
 		default:
 			look(clients[i], &setup{program: d.program, wiring: d.wiring, Record: r})
 		}
@@ -54,7 +55,8 @@ func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 }
 
 func (d *doctor) setupFindings(ctx context.Context, c client, s *setup) []finding {
-	again := fmt.Sprintf("codex-cred setup %s %s --write --replace%s", s.Client, s.Account, terminal.Sanitize(flagsOf(s.Record)))
+	again := fmt.Sprintf("codex-cred setup %s %s --write --replace%s", s.Client, s.Account,
+		terminal.Sanitize(flagsOf(s.Record)))
 	undo := "codex-cred setup " + s.Client + " --undo" + hostFlag(s.Record)
 	if _, err := d.Accounts.Load(s.Account); errors.Is(err, helper.ErrNotFound) {
 		return []finding{problem(undo, "%s asks for the account %q, which is not there", s.Client, s.Account)}
@@ -65,7 +67,8 @@ func (d *doctor) setupFindings(ctx context.Context, c client, s *setup) []findin
 	if there, err := c.present(ctx, s); err != nil {
 		return []finding{problemFrom(err)}
 	} else if !there {
-		return []finding{warning(again+", or "+undo, "nothing names codex-cred any more in %s, where %s was set up", terminal.Sanitize(s.places()), s.Client)}
+		return []finding{warning(again+", or "+undo, "nothing names codex-cred any more in %s, where %s was set up",
+			terminal.Sanitize(s.places()), s.Client)}
 	}
 	return nil
 }
@@ -94,9 +97,11 @@ func (d *doctor) checkShims(context.Context) []finding {
 		args, err := d.Shims.Args(name)
 		switch {
 		case err != nil:
-			found = append(found, problem("codex-cred shim remove "+name, "%s does not know any more what it runs", d.Shims.Path(name)))
+			found = append(found, problem("codex-cred shim remove "+name, "%s does not know any more what it runs",
+				d.Shims.Path(name)))
 		case !runs(d.Shims.Path(name)):
-			found = append(found, problem("codex-cred shim add "+name+" -- "+terminal.Sanitize(strings.Join(args, " ")), "%s leads to no program", d.Shims.Path(name)))
+			found = append(found, problem("codex-cred shim add "+name+" -- "+terminal.Sanitize(strings.Join(args, " ")),
+				"%s leads to no program", d.Shims.Path(name)))
 		}
 	}
 	return orOK(found, "%s of shim add, all of which run", terminal.Plural(len(names), "program"))
@@ -111,7 +116,8 @@ func (d *doctor) checkHosts(context.Context) []finding {
 	var found []finding
 	for _, r := range rows {
 		if _, err := d.Accounts.Load(r.Account); errors.Is(err, helper.ErrNotFound) {
-			found = append(found, problem("codex-cred host remove "+r.Host.String(), "%s is for the account %q, which is not there", r.Host, terminal.Sanitize(r.Account)))
+			found = append(found, problem("codex-cred host remove "+r.Host.String(),
+				"%s is for the account %q, which is not there", r.Host, terminal.Sanitize(r.Account)))
 		}
 	}
 	return orOK(found, "%s, each of an account", terminal.Plural(len(rows), "host"))
@@ -128,7 +134,8 @@ func (d *doctor) checkLife(context.Context) []finding {
 		}
 		lasts := lastsAtLeast(d.have[i].rec.Credential)
 		if keeps := c.keeps(s); keeps > lasts {
-			found = append(found, problem(c.keepsLess, "%s keeps a token for %s, and may be given one that ends in %s", c.name, terminal.Span(keeps), terminal.Span(lasts)).of(s.Account))
+			found = append(found, problem(c.keepsLess, "%s keeps a token for %s, and may be given one that ends in %s", c.name,
+				terminal.Span(keeps), terminal.Span(lasts)).of(s.Account))
 		}
 	})
 	return orOK(found, "no program keeps a token for longer than it lasts")

@@ -163,7 +163,9 @@ func (d *doctor) strayRun(path string) finding {
 	if d.young(path) {
 		return skipped("%s is new: a program may be running in it", path)
 	}
-	return warning(d.fixIt(), "%s is what a killed setup --verify left", path).by(func(context.Context) error { return d.Runs.Remove(path) })
+	return warning(d.fixIt(), "%s is what a killed setup --verify left", path).by(func(context.Context) error {
+		return d.Runs.Remove(path)
+	})
 }
 
 // young reports whether a process may still need the file, or has deleted it.
@@ -229,7 +231,9 @@ func (d *doctor) checkLeftovers(context.Context) []finding {
 			found = append(found, problem("codex-cred erase "+o.name, "an erase of it was not finished").of(o.name))
 		case len(a.Leftovers) > 0 && !d.changing(o.name):
 			what := terminal.Plural(len(a.Leftovers), "sign-in") + " that it had before could not be deleted"
-			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error { return d.sweepAlone(ctx, o.name) }))
+			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error {
+				return d.sweepAlone(ctx, o.name)
+			}))
 		}
 	}
 	return orOK(found, "no sign-in that was replaced is left")

@@ -53,7 +53,9 @@ func problem(fix, format string, args ...any) finding {
 
 // problemFrom is the problem that the error is.
 func problemFrom(err error) finding {
-	return finding{State: verdictProblem, Account: fault.AccountOf(err), What: unaccounted(err), Fix: commandOf(exit.Hint(err))}
+	return finding{
+		State: verdictProblem, Account: fault.AccountOf(err), What: unaccounted(err), Fix: commandOf(exit.Hint(err)),
+	}
 }
 
 // unaccounted is the error without the account, which findings name by themselves.
@@ -147,9 +149,17 @@ func (p *program) printFindings(format string, found []finding) error {
 
 func findingRows(found []finding) [][]terminal.Cell {
 	rows := make([][]terminal.Cell, 0, 1+len(found))
-	rows = append(rows, []terminal.Cell{{Text: "STATE", Style: terminal.Header}, {Text: "CHECK", Style: terminal.Header}, {Text: "FINDING", Style: terminal.Header}})
+	rows = append(rows, []terminal.Cell{
+		{Text: "STATE", Style: terminal.Header},
+		{Text: "CHECK", Style: terminal.Header},
+		{Text: "FINDING", Style: terminal.Header},
+	})
 	for _, f := range found {
-		rows = append(rows, []terminal.Cell{{Text: string(f.State), Style: f.State.style()}, {Text: f.Check, Style: terminal.Plain}, {Text: f.text(), Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{
+			{Text: string(f.State), Style: f.State.style()},
+			{Text: f.Check, Style: terminal.Plain},
+			{Text: f.text(), Style: terminal.Plain},
+		})
 	}
 	return rows
 }

@@ -73,11 +73,13 @@ func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	place := fault.Quote(refresh.RequestReach.Endpoint(iss))
 	way, tryIt := "", "curl -I "+place
 	if r.Proxy != "" {
-		way, tryIt = " through the proxy "+r.Proxy, "set HTTPS_PROXY right, or unset it; try: curl -I -x "+fault.Quote(r.Proxy)+" "+place
+		way, tryIt = " through the proxy "+r.Proxy,
+			"set HTTPS_PROXY right, or unset it; try: curl -I -x "+fault.Quote(r.Proxy)+" "+place
 	}
 	switch {
 	case errors.Is(err, refresh.ErrUntrusted):
-		return []finding{problem(d.trustHint(), "%s%s shows a certificate of an authority that is not trusted here", r.Host, way)}
+		return []finding{problem(d.trustHint(),
+			"%s%s shows a certificate of an authority that is not trusted here", r.Host, way)}
 	case errors.Is(err, context.DeadlineExceeded):
 		return []finding{problem(tryIt, "%s%s does not answer in %s", r.Host, way, terminal.Span(reachTime))}
 	case err != nil:
@@ -107,7 +109,8 @@ func clockOf(r refresh.ReachResult) finding {
 		off, where = r.Asked.Sub(r.Date), "ahead of"
 	}
 	if off > clockSlack {
-		return problem(setClock(), "this computer's clock is %s %s that of %s: it cannot tell when a token ends", terminal.Span(off), where, r.Host)
+		return problem(setClock(), "this computer's clock is %s %s that of %s: it cannot tell when a token ends",
+			terminal.Span(off), where, r.Host)
 	}
 	return fine("right by that of %s", r.Host)
 }
@@ -127,18 +130,22 @@ func (d *doctor) checkRoots(context.Context) []finding {
 	if path := d.Getenv("SSL_CERT_FILE"); path != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
 		pem, _, err := configfile.ReadRegular(path)
 		if errors.Is(err, helper.ErrUnsafe) {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s", terminal.Sanitize(err.Error()))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s",
+				terminal.Sanitize(err.Error()))}
 		}
 		if err != nil {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read", terminal.Sanitize(path))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read",
+				terminal.Sanitize(path))}
 		}
 		if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which holds no certificate", terminal.Sanitize(path))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which holds no certificate",
+				terminal.Sanitize(path))}
 		}
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil || pool.Equal(x509.NewCertPool()) {
-		return []finding{problem("install ca-certificates, as with: sudo apt-get install ca-certificates", "there are no certificates of authorities, without which no issuer is trusted")}
+		return []finding{problem("install ca-certificates, as with: sudo apt-get install ca-certificates",
+			"there are no certificates of authorities, without which no issuer is trusted")}
 	}
 	if d.proxied() {
 		return []finding{warning("if you do not know that proxy, unset both and sign in again",
@@ -164,7 +171,8 @@ func (d *doctor) checkPorts(ctx context.Context) []finding {
 	var found []finding
 	for _, port := range []uint16{1455, 1457} {
 		if holder, taken := takenBy(ctx, port); taken {
-			found = append(found, warning("end it before a sign-in to ChatGPT, or use: codex-cred login --device", "%d is taken%s", port, holder))
+			found = append(found, warning("end it before a sign-in to ChatGPT, or use: codex-cred login --device",
+				"%d is taken%s", port, holder))
 		}
 	}
 	return orOK(found, "1455 and 1457 are free for a sign-in")
@@ -200,7 +208,8 @@ func (d *doctor) checkBrowser(context.Context) []finding {
 		}
 	}
 	if len(choices) > 0 {
-		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s", terminal.Sanitize(d.Getenv("BROWSER")))}
+		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s",
+			terminal.Sanitize(d.Getenv("BROWSER")))}
 	}
 	return []finding{fine("the one of this system")}
 }

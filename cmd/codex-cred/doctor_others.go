@@ -23,7 +23,8 @@ func (d *doctor) checkOthers(ctx context.Context) []finding {
 			}
 			for _, account := range doc.holdersIn(d.have) {
 				found = append(found, problem("codex-cred import --from "+string(s.format),
-					"%s has its sign-in too, in %s: the second of two programs that refresh it ends it", s.format, terminal.Sanitize(path)).of(account))
+					"%s has its sign-in too, in %s: the second of two programs that refresh it ends it",
+					s.format, terminal.Sanitize(path)).of(account))
 			}
 		}
 	}

@@ -59,7 +59,9 @@ func (d *doctor) firstStore(ctx context.Context) finding {
 	case err == nil:
 		return fine("%s: an item was written, read and deleted", home.StoreKeychain)
 	case errors.Is(err, helper.ErrUnavailable):
-		return warning(commandOf(exit.Hint(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", terminal.OneLine(err.Error()))
+		return warning(commandOf(exit.Hint(err)),
+			"a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s",
+			terminal.OneLine(err.Error()))
 	}
 	return problemFrom(err)
 }
@@ -95,12 +97,18 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 		case helper.ID(id) == d.TrialID() && d.trying():
 			found = append(found, skipped("%s is of a trial that is under way", d.Keychain.Location(name)))
 		case helper.ID(id) == d.TrialID():
-			if there, err := d.item(helper.Leftover{ID: d.TrialID(), Store: home.StoreKeychain}).present(ctx); err == nil && !there {
+			if there, err := d.item(helper.Leftover{
+				ID: d.TrialID(), Store: home.StoreKeychain,
+			}).present(ctx); err == nil && !there {
 				continue // the trial has ended since the items were listed
 			}
-			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.Keychain.Location(name)).by(func(ctx context.Context) error { return d.Probe(ctx, home.StoreKeychain) }))
+			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain",
+				d.Keychain.Location(name)).by(func(ctx context.Context) error {
+				return d.Probe(ctx, home.StoreKeychain)
+			}))
 		default:
-			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.Keychain.Location(name)))
+			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name),
+				"%s may hold tokens, and no account here has it", d.Keychain.Location(name)))
 		}
 	}
 	return orOK(found, "%s of ours in the keychain, all of accounts", terminal.Plural(len(names), "item"))

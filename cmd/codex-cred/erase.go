@@ -189,7 +189,8 @@ func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
 // ask wants a person to type yes. what is what a program must not do unasked.
 func (e *eraser) ask(ctx context.Context, question, what string) error {
 	if !terminal.IsTerminal(e.In) || !terminal.IsTerminal(e.Err) || e.Unattended() != "" {
-		return fault.WithHint(fmt.Errorf("%s %w to confirm it", what, fault.ErrNeedsPerson), "add --yes, or look first with --dry-run")
+		return fault.WithHint(fmt.Errorf("%s %w to confirm it", what, fault.ErrNeedsPerson),
+			"add --yes, or look first with --dry-run")
 	}
 	_, _ = io.WriteString(e.Err, question)
 	answer, err := e.line(ctx)
@@ -234,7 +235,8 @@ func (p *program) printReceipts(c *cli.Context, account string, receipts []*rece
 	}
 	for _, r := range receipts {
 		if !r.revoked() {
-			return helper.ForAccount(r.Account, fault.WithHint(fault.ErrNotRevoked, "end the session in your account at the issuer, or let the tokens expire"))
+			return helper.ForAccount(r.Account,
+				fault.WithHint(fault.ErrNotRevoked, "end the session in your account at the issuer, or let the tokens expire"))
 		}
 	}
 	return nil
@@ -256,7 +258,8 @@ func (p *program) writeReceipts(format string, receipts []*receipt, dryRun bool)
 		b.WriteString(r.text())
 	}
 	if !dryRun {
-		b.WriteString(wrapped("", "Copies in backups, in snapshots and on flash media can remain; --revoke is what makes them useless."))
+		b.WriteString(wrapped("",
+			"Copies in backups, in snapshots and on flash media can remain; --revoke is what makes them useless."))
 	}
 	return terminal.Write(p.Out, b.String())
 }

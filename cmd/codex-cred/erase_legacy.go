@@ -67,7 +67,8 @@ func (e *eraser) older(ctx context.Context, word string, asked bool) ([]*receipt
 		for _, a := range list {
 			names = append(names, "\n  "+a.kind+": "+terminal.Sanitize(a.where))
 		}
-		question := fmt.Sprintf("Delete %s of older tools?%s\nNo account of ours is touched. Type yes: ", terminal.Plural(len(list), "leftover"), strings.Join(names, ""))
+		question := fmt.Sprintf("Delete %s of older tools?%s\nNo account of ours is touched. Type yes: ",
+			terminal.Plural(len(list), "leftover"), strings.Join(names, ""))
 		if err := e.ask(ctx, question, "the deletion of what older tools left"); err != nil {
 			return nil, err
 		}

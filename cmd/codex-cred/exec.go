@@ -49,7 +49,8 @@ func (p *program) exec(c *cli.Context) error {
 	}
 	for _, name := range c.StringSlice("env") {
 		if !variableName(name) || process.IsOurs(name) {
-			return fault.UsageHint("--env takes a name for the token: letters, digits and _, and none of CODEX_CRED_; what it got may be a secret and is not shown", "see: codex-cred exec --help")
+			return fault.UsageHint("--env takes a name for the token: letters, digits and _, and none of CODEX_CRED_; what it got may be a secret and is not shown",
+				"see: codex-cred exec --help")
 		}
 	}
 	path, err := exec.LookPath(p.others[0])
@@ -111,7 +112,9 @@ func notRun(command string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
 		code = exitNoCommand
 	}
-	return fault.ExitWith(code, fault.WithHint(errors.New("run "+terminal.Sanitize(command)+": "+terminal.OneLine(reasonOf(err))), "is it spelt right, and in $PATH?"))
+	return fault.ExitWith(code,
+		fault.WithHint(errors.New("run "+terminal.Sanitize(command)+": "+terminal.OneLine(reasonOf(err))),
+			"is it spelt right, and in $PATH?"))
 }
 
 // reasonOf leaves out what the message says already.

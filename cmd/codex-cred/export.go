@@ -22,7 +22,10 @@ import (
 const codexTokens = "codex-tokens"
 
 func toFlag() *choice {
-	return &choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`FORM` of the file: " + codexTokens}, words: []string{codexTokens}}
+	return &choice{
+		StringFlag: &cli.StringFlag{Name: "to", Usage: "`FORM` of the file: " + codexTokens},
+		words:      []string{codexTokens},
+	}
 }
 
 func (p *program) exportCommand() *cli.Command {
@@ -81,7 +84,8 @@ func (p *program) exported(c *cli.Context, w *wiring) (string, error) {
 		return first, helper.CheckName(first)
 	}
 	if _, err := w.Accounts.Load(first); err == nil {
-		return "", fault.UsageHint(fmt.Sprintf("export needs a file, and %q is an account", first), "run: codex-cred export "+first+" --to codex-tokens FILE")
+		return "", fault.UsageHint(fmt.Sprintf("export needs a file, and %q is an account", first),
+			"run: codex-cred export "+first+" --to codex-tokens FILE")
 	}
 	return p.defaultAccount(w)
 }
@@ -93,13 +97,16 @@ func exportable(path string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
-			return fault.WithHint(fmt.Errorf("write %s: there is no such directory: %w", path, helper.ErrInvalid), "make it first")
+			return fault.WithHint(fmt.Errorf("write %s: there is no such directory: %w", path, helper.ErrInvalid),
+				"make it first")
 		}
 		return nil
 	case err != nil:
 		return ofFile(fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err))
 	case !info.Mode().IsRegular():
-		return &helper.UnsafeError{Path: path, Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file", Fix: "name another file"}
+		return &helper.UnsafeError{
+			Path: path, Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file", Fix: "name another file",
+		}
 	}
 	content := []byte(nil)
 	if info.Size() <= moving.MaxSize {
@@ -132,7 +139,8 @@ func stillExportable(path string, file *configfile.File) error {
 }
 
 func errNotHandOff(path string) error {
-	return fault.WithHint(fmt.Errorf("write %s: it holds something else, perhaps a sign-in: %w", path, helper.ErrInvalid), "name another file, or move it away")
+	return fault.WithHint(fmt.Errorf("write %s: it holds something else, perhaps a sign-in: %w", path, helper.ErrInvalid),
+		"name another file, or move it away")
 }
 
 // handOff writes the file and tells how long it is good.

@@ -76,7 +76,8 @@ func (p *program) defaultAccount(w *wiring) (string, error) {
 
 func (p *program) noArguments(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return fault.Usage("%s takes no argument %q; see: %s --help", c.Command.Name, terminal.Sanitize(c.Args().First()), c.Command.HelpName)
+		return fault.Usage("%s takes no argument %q; see: %s --help", c.Command.Name, terminal.Sanitize(c.Args().First()),
+			c.Command.HelpName)
 	}
 	return nil
 }

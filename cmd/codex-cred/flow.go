@@ -46,7 +46,8 @@ func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow,
 		if p.Getenv("SSH_CONNECTION") != "" {
 			why = "this is an ssh session"
 		}
-		return nil, fault.WithHint(fmt.Errorf("no browser can be opened here, %s: sign-in %w", why, fault.ErrNeedsPerson), "run: "+instead)
+		return nil, fault.WithHint(fmt.Errorf("no browser can be opened here, %s: sign-in %w", why, fault.ErrNeedsPerson),
+			"run: "+instead)
 	}
 	return func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 		got, err := p.inBrowser(ctx, client, iss)
@@ -93,7 +94,8 @@ func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss hel
 		Listening: func(url string) {
 			p.Warn("opening your browser to sign in at %s; if none opens, or it cannot connect, visit:\n%s", iss.URL, url)
 			if terminal.IsTerminal(p.Err) {
-				stop = p.NoticeAfter("waiting for you to sign in there, up to %s; Ctrl-C ends it", terminal.Span(signin.DefaultLimit))
+				stop = p.NoticeAfter("waiting for you to sign in there, up to %s; Ctrl-C ends it",
+					terminal.Span(signin.DefaultLimit))
 			}
 		},
 	}
@@ -129,7 +131,9 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 
 // telling tells a person that nothing can be pasted any more.
 // Where nothing listens that ends the sign-in, with an error of its own.
-func (p *program) telling(pasted func(context.Context) (string, error), listens *bool) func(context.Context) (string, error) {
+func (p *program) telling(
+	pasted func(context.Context) (string, error), listens *bool,
+) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		text, err := pasted(ctx)
 		if errors.Is(err, io.EOF) && *listens {

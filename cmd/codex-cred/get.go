@@ -34,7 +34,8 @@ codex-cred get --rejected-sha256 \
 			shellFlag(),
 			boolFlag("refresh", "refresh however fresh the token is"),
 			forceFlag("with --refresh, "),
-			&cli.StringFlag{Name: rejectedFlag, Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
+			&cli.StringFlag{Name: rejectedFlag,
+				Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
 			boolFlag("offline", "never ask the issuer"),
 		}, askFlags()...),
 		Action: func(c *cli.Context) error { return p.get(c.Context, lineOf(c)) },
@@ -72,7 +73,8 @@ func (p *program) get(ctx context.Context, line tokenLine) error {
 	}
 	answer, err := p.ask(ctx, line, req)
 	if errors.Is(err, helper.ErrUnanswered) {
-		if err = p.agree(ctx, answer, err, "codex-cred get"+fault.AsArgument(fault.AccountOf(err))+" --refresh --force"); err != nil {
+		if err = p.agree(ctx, answer, err,
+			"codex-cred get"+fault.AsArgument(fault.AccountOf(err))+" --refresh --force"); err != nil {
 			return err
 		}
 		req.Force = true

@@ -119,7 +119,9 @@ func (p *program) helperClaude(ctx context.Context, line tokenLine) error {
 }
 
 // withSource serves a caller that names a host.
-func (p *program) withSource(ctx context.Context, line tokenLine, serve func(context.Context, wire.Source) error) error {
+func (p *program) withSource(
+	ctx context.Context, line tokenLine, serve func(context.Context, wire.Source) error,
+) error {
 	w, err := p.wire() //nolint:contextcheck // the log is written whatever becomes of the request
 	if err != nil {
 		return err

@@ -71,8 +71,10 @@ func (c cluster) check(credential helper.Credential) error {
 	case c.named:
 		return checkForeign(c.row, credential)
 	case wire.ChatGPT(credential):
-		return fault.WithHint(fmt.Errorf("a ChatGPT token is not for a cluster that kubectl does not name: %w", fault.ErrForeign),
-			"let kubectl name it with provideClusterInfo, as this does: codex-cred setup kubectl "+c.account+" --write --replace --allow-foreign-host")
+		return fault.WithHint(
+			fmt.Errorf("a ChatGPT token is not for a cluster that kubectl does not name: %w", fault.ErrForeign),
+			"let kubectl name it with provideClusterInfo, as this does: codex-cred setup kubectl "+
+				c.account+" --write --replace --allow-foreign-host")
 	}
 	return nil
 }

@@ -24,7 +24,10 @@ func (p *program) hostCommand() *cli.Command {
 that host gets the token, and no other. It is https, or http on 127.0.0.1 or [::1].
 The token of a ChatGPT account goes to no host but ChatGPT's, unless the flag
 allows it.`,
-			Flags:  []cli.Flag{boolFlag("allow-foreign-host", "send a ChatGPT token to a host that is not ChatGPT's; it can do there all that you can")},
+			Flags: []cli.Flag{
+				boolFlag("allow-foreign-host",
+					"send a ChatGPT token to a host that is not ChatGPT's; it can do there all that you can"),
+			},
 			Action: p.hostAdd,
 		},
 		&cli.Command{
@@ -106,7 +109,8 @@ func hostArgument(c *cli.Context) (wire.Host, error) {
 		bare = c.Args().First()
 	}
 	if _, path, _ := strings.Cut(bare, "/"); path != "" {
-		return wire.Host{}, fault.UsageHint("a host is given without a path, for every path of it gets the token", "if that is meant: "+host.String())
+		return wire.Host{}, fault.UsageHint("a host is given without a path, for every path of it gets the token",
+			"if that is meant: "+host.String())
 	}
 	return host, nil
 }
@@ -134,7 +138,10 @@ func (p *program) hostList(c *cli.Context) error {
 	cells := [][]terminal.Cell{{{Text: "HOST", Style: terminal.Header}, {Text: "ACCOUNT", Style: terminal.Header}}}
 	for _, r := range rows {
 		lines = append(lines, hostLine{r.Host.String(), r.Account, r.Foreign})
-		cells = append(cells, []terminal.Cell{{Text: r.Host.String(), Style: terminal.Plain}, {Text: r.Account, Style: terminal.Plain}})
+		cells = append(cells, []terminal.Cell{
+			{Text: r.Host.String(), Style: terminal.Plain},
+			{Text: r.Account, Style: terminal.Plain},
+		})
 	}
 	switch {
 	case c.String("format") == "json":

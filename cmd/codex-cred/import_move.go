@@ -88,10 +88,12 @@ func (p *program) tellKept(w *wiring, pl *importPlan) error {
 		case err != nil:
 			return helper.ForAccount(m.account, err)
 		case a.Shared == "":
-			p.Warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s", m.account, m.where(), fault.Quote(pl.source.from))
+			p.Warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s",
+				m.account, m.where(), fault.Quote(pl.source.from))
 			continue
 		}
-		p.Warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(), w.Location(a.Store, string(a.ID)))
+		p.Warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(),
+			w.Location(a.Store, string(a.ID)))
 		p.Warn("account %q: its refresh token works once and is there too, so it is not refreshed here: the access token ends %s. To move it for good: codex-cred import --from %s",
 			m.account, terminal.FromNow(m.credential.Expiry, p.Now()), fault.Quote(pl.source.from))
 	}
@@ -123,14 +125,17 @@ func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 		p.Warn("account %q: %s has its refresh token no more; it is refreshed here from now on", a.Name, a.Shared)
 	}
 	if kept {
-		return fault.WithHint(fault.ErrNotMoved, "mend what is told above, then run again: codex-cred import --from "+fault.Quote(pl.source.from))
+		return fault.WithHint(fault.ErrNotMoved,
+			"mend what is told above, then run again: codex-cred import --from "+fault.Quote(pl.source.from))
 	}
 	return pl.left()
 }
 
 // claim makes the account the owner of the sign-in, unless somebody else has it
 // still. It tells which.
-func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, failed map[string]error) (ok bool, err error) {
+func (p *program) claim(
+	ctx context.Context, w *wiring, pl *importPlan, m move, failed map[string]error,
+) (ok bool, err error) {
 	a, err := w.Accounts.Load(m.account)
 	if err != nil {
 		return false, err
@@ -151,18 +156,22 @@ func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, 
 		return false, nil
 	}
 	p.tellMoved(pl, m)
-	p.Warn("account %q: the tokens are in the %s; try: codex-cred get %s", m.account, w.Location(a.Store, string(a.ID)), m.account)
+	p.Warn("account %q: the tokens are in the %s; try: codex-cred get %s", m.account, w.Location(a.Store, string(a.ID)),
+		m.account)
 	return true, ctx.Err()
 }
 
 // sharer tells who has the refresh token still, and returns it as the value of
 // --from; or nothing.
-func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, m move, failed map[string]error) string {
+func (p *program) sharer(
+	ctx context.Context, pl *importPlan, a helper.Account, m move, failed map[string]error,
+) string {
 	shared := ""
 	for _, path := range m.in {
 		if failed[path] != nil {
 			shared = pl.source.from
-			p.Warn("account %q: stored, but not removed from its source: %s", m.account, exit.JoinHint(terminal.OneLine(failed[path].Error()), exit.Hint(failed[path])))
+			p.Warn("account %q: stored, but not removed from its source: %s", m.account,
+				exit.JoinHint(terminal.OneLine(failed[path].Error()), exit.Hint(failed[path])))
 		}
 	}
 	if shared != "" {
@@ -170,7 +179,8 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 	}
 	other := p.elsewhere(ctx, pl.source, a.Shared, m.credential.RefreshToken)
 	if other != "" {
-		p.Warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other, fault.Quote(other))
+		p.Warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other,
+			fault.Quote(other))
 	}
 	return other
 }
@@ -178,7 +188,8 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 func (p *program) tellMoved(pl *importPlan, m move) {
 	who := signedInAs(m.credential.Identity)
 	if pl.source.from == stdinSource {
-		p.Warn("account %q: %s; nothing can be removed where it came from, and nothing else may go on using it: its refresh token works once", m.account, who)
+		p.Warn("account %q: %s; nothing can be removed where it came from, and nothing else may go on using it: its refresh token works once",
+			m.account, who)
 		return
 	}
 	p.Warn("account %q: %s; moved from %s, where it is no more", m.account, who, m.where())
@@ -208,7 +219,9 @@ func (pl *importPlan) takeOut(ctx context.Context, path string) error {
 	for _, m := range pl.moves {
 		if m.does != doesNothing && slices.Contains(m.in, path) {
 			if !d.has(m.credential.RefreshToken) {
-				return fault.WithHint(fmt.Errorf("%s: its program renewed the sign-in in this moment: %w", path, helper.ErrConflict), "end that program, then run it again")
+				return fault.WithHint(
+					fmt.Errorf("%s: its program renewed the sign-in in this moment: %w", path, helper.ErrConflict),
+					"end that program, then run it again")
 			}
 			tokens = append(tokens, m.credential.RefreshToken)
 		}
@@ -220,8 +233,10 @@ func (pl *importPlan) takeOut(ctx context.Context, path string) error {
 		return fmt.Errorf("change %s: %w", path, err)
 	case empty:
 		return ofFile(d.remove())
-	case slices.ContainsFunc(tokens, func(token helper.Secret) bool { return strings.Contains(string(rest), token.Reveal()) }):
-		return fmt.Errorf("change %s: it holds the refresh token in a second place, which is not known: %w", path, helper.ErrInvalid)
+	case slices.ContainsFunc(tokens,
+		func(token helper.Secret) bool { return strings.Contains(string(rest), token.Reveal()) }):
+		return fmt.Errorf("change %s: it holds the refresh token in a second place, which is not known: %w", path,
+			helper.ErrInvalid)
 	}
 	return ofFile(d.write(rest))
 }
@@ -235,7 +250,8 @@ func (pl *importPlan) left() error {
 		if len(pl.moves) == 1 {
 			return fmt.Errorf("%s: %w", m.where(), m.reason)
 		}
-		return fault.WithHint(fault.ErrNotMoved, "what stays where it is, and why: codex-cred import --dry-run --from "+fault.Quote(pl.source.from))
+		return fault.WithHint(fault.ErrNotMoved,
+			"what stays where it is, and why: codex-cred import --dry-run --from "+fault.Quote(pl.source.from))
 	}
 	return nil
 }

@@ -75,7 +75,9 @@ func (w *wiring) owned(ctx context.Context) ([]accountState, error) {
 }
 
 // planImport decides what becomes of each sign-in, and touches nothing.
-func (p *program) planImport(ctx context.Context, w *wiring, s source, found []document, want importOptions) (importPlan, error) {
+func (p *program) planImport(
+	ctx context.Context, w *wiring, s source, found []document, want importOptions,
+) (importPlan, error) {
 	have, err := w.owned(ctx)
 	if err != nil {
 		return importPlan{}, err
@@ -88,7 +90,8 @@ func (p *program) planImport(ctx context.Context, w *wiring, s source, found []d
 		m := &pl.moves[i]
 		if m.entry.Problem != "" {
 			m.reason = fmt.Errorf("%s: %w", m.entry.Problem, helper.ErrInvalid)
-		} else if m.credential, m.reason = w.RefreshClient.FromTokens(ctx, tokensOf(m.entry)); m.reason != nil && errors.Is(ctx.Err(), context.Canceled) {
+		} else if m.credential, m.reason = w.RefreshClient.FromTokens(ctx, tokensOf(m.entry)); m.reason != nil &&
+			errors.Is(ctx.Err(), context.Canceled) {
 			return importPlan{}, ctx.Err()
 		}
 	}
@@ -208,11 +211,13 @@ func (o accountState) holds(token helper.Secret) bool {
 func (o accountState) keeps(want importOptions) error {
 	switch {
 	case want.as != "" && want.as != o.name:
-		return fault.WithHint(fault.Usage("the account %q has this seat", o.name), "leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
+		return fault.WithHint(fault.Usage("the account %q has this seat", o.name),
+			"leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
 	case want.replace || !mayStillWork(o.rec, o.err):
 		return nil
 	}
-	return fault.WithHint(fault.Usage("the account %q has this seat already, with another refresh token", o.name), "to replace that one, add --replace")
+	return fault.WithHint(fault.Usage("the account %q has this seat already, with another refresh token", o.name),
+		"to replace that one, add --replace")
 }
 
 // freeName returns the name that the person chose, or one that nobody has.

@@ -34,7 +34,8 @@ const stdinSource = "-"
 func (p *program) source(ctx context.Context, from string) (source, error) {
 	switch {
 	case from == "":
-		return source{}, fault.UsageHint("import needs --from codex, opencode, oc-codex-multi-auth, a file, or - for standard input", "see: codex-cred import --help")
+		return source{}, fault.UsageHint("import needs --from codex, opencode, oc-codex-multi-auth, a file, or - for standard input",
+			"see: codex-cred import --help")
 	case from == stdinSource:
 		return source{from: stdinSource}, nil
 	case from == string(moving.Codex):
@@ -44,10 +45,12 @@ func (p *program) source(ctx context.Context, from string) (source, error) {
 	case from == string(moving.Pool):
 		return p.poolSource()
 	case inKeychain(from):
-		return source{from: from, format: moving.Codex, files: []string{from}, absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, nil
+		return source{from: from, format: moving.Codex, files: []string{from},
+			absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, nil
 	}
 	path, err := filepath.Abs(from)
-	return source{from: path, files: []string{path}, absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, err
+	return source{from: path, files: []string{path},
+		absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, err
 }
 
 // codexSource is Codex's file, or its item in the keychain: Codex has one of them.
@@ -65,7 +68,10 @@ func (p *program) codexSource(ctx context.Context) (source, error) {
 func (p *program) openCodeSource() (source, error) {
 	const instead = "OPENCODE_AUTH_CONTENT"
 	if p.Getenv(instead) != "" {
-		return source{}, fault.WithHint(fmt.Errorf("OpenCode takes its sign-ins from %s here, from which nothing can be removed: %w", instead, helper.ErrInvalid), "unset "+instead)
+		return source{}, fault.WithHint(
+			fmt.Errorf("OpenCode takes its sign-ins from %s here, from which nothing can be removed: %w",
+				instead, helper.ErrInvalid),
+			"unset "+instead)
 	}
 	path, err := p.configPath("XDG_DATA_HOME", filepath.Join(".local", "share"), filepath.Join("opencode", "auth.json"))
 	return source{from: path, format: moving.OpenCode, files: []string{path}, absent: "run: codex-cred login"}, err
@@ -90,7 +96,8 @@ func (p *program) poolSource() (source, error) {
 			files = append(files, filepath.Join(dir, "projects", project.Name(), name))
 		}
 	}
-	return source{from: string(moving.Pool), format: moving.Pool, files: files, absent: "if it keeps them in the keychain (CODEX_KEYCHAIN=1), first let it roll that back; else run: codex-cred login"}, nil
+	return source{from: string(moving.Pool), format: moving.Pool, files: files,
+		absent: "if it keeps them in the keychain (CODEX_KEYCHAIN=1), first let it roll that back; else run: codex-cred login"}, nil
 }
 
 // A document is one file of a source, or standard input, as it was read.
@@ -135,7 +142,9 @@ func (p *program) read(ctx context.Context, s source) (found []document, none er
 
 func (p *program) readStdin() (document, error) {
 	if terminal.IsTerminal(p.In) {
-		return document{}, fault.WithHint(fmt.Errorf("import reads standard input, and %w to type it: that would show it", fault.ErrNeedsPerson), "run: codex-cred import --from - < FILE")
+		return document{}, fault.WithHint(
+			fmt.Errorf("import reads standard input, and %w to type it: that would show it", fault.ErrNeedsPerson),
+			"run: codex-cred import --from - < FILE")
 	}
 	content, err := io.ReadAll(io.LimitReader(p.In, moving.MaxSize+1))
 	if err != nil {
@@ -157,9 +166,12 @@ func readDocument(ctx context.Context, path string, format moving.Format) (docum
 	case err != nil:
 		return document{}, ofFile(fmt.Errorf("read %s: %w: %w", path, helper.ErrUnavailable, err))
 	case info.Mode()&fs.ModeSymlink != 0:
-		return document{}, &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "whoever made it may have the sign-in elsewhere too; name the file that it leads to: codex-cred import --from FILE"}
+		return document{}, &helper.UnsafeError{Path: path, Problem: "is a symbolic link",
+			Fix: "whoever made it may have the sign-in elsewhere too; name the file that it leads to: codex-cred import --from FILE"}
 	case !info.Mode().IsRegular():
-		return document{}, &helper.UnsafeError{Path: path, Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file", Fix: "name a file: codex-cred import --from FILE"}
+		return document{}, &helper.UnsafeError{Path: path,
+			Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file",
+			Fix:     "name a file: codex-cred import --from FILE"}
 	case info.Size() > moving.MaxSize:
 		return document{}, fmt.Errorf("read %s: it is %w: it has more than %d bytes", path, helper.ErrInvalid, moving.MaxSize)
 	}
@@ -196,7 +208,10 @@ func parseDocument(d document, format moving.Format) (document, error) {
 // is known, or the one that the account was shared with, keeps the refresh token
 // too; or nothing.
 func (p *program) elsewhere(ctx context.Context, s source, shared string, refresh helper.Secret) string {
-	others := []func() (source, error){func() (source, error) { return p.codexSource(ctx) }, p.openCodeSource, p.poolSource}
+	others := []func() (source, error){
+		func() (source, error) { return p.codexSource(ctx) },
+		p.openCodeSource, p.poolSource,
+	}
 	if filepath.IsAbs(shared) || inKeychain(shared) {
 		others = append(others, func() (source, error) { return source{from: shared, files: []string{shared}}, nil })
 	}

@@ -18,7 +18,9 @@ type lazyContext struct {
 
 // newLazyContext returns a context that calls make when it is first needed. The caller
 // calls stop, which calls the function that make returned.
-func newLazyContext(parent context.Context, make func() (context.Context, context.CancelFunc)) (ctx context.Context, stop context.CancelFunc) {
+func newLazyContext(
+	parent context.Context, make func() (context.Context, context.CancelFunc),
+) (ctx context.Context, stop context.CancelFunc) {
 	c := &lazyContext{before: parent.Err}
 	var end context.CancelFunc
 	c.made = sync.OnceValue(func() context.Context {

@@ -50,7 +50,8 @@ func traces() []trace {
 		trace{"sign-in of an older OpenCode", ".opencode/auth", regexp.MustCompile(`^openai\.json$`)},
 		trace{"log of oc-codex-multi-auth", ".opencode/logs/codex-plugin", regexp.MustCompile(`^request-.+\.json$`)},
 		trace{"settings of oc-codex-multi-auth", ".opencode", regexp.MustCompile(`^openai-codex-auth-config\.json$`)},
-		trace{"cache of oc-codex-multi-auth", ".opencode/cache", regexp.MustCompile(`^((.+-)?instructions(-meta)?\.(md|json)|opencode-codex(-meta)?\.(txt|json)|update-check-cache\.json)$`)},
+		trace{"cache of oc-codex-multi-auth", ".opencode/cache",
+			regexp.MustCompile(`^((.+-)?instructions(-meta)?\.(md|json)|opencode-codex(-meta)?\.(txt|json)|update-check-cache\.json)$`)},
 		trace{"quota cache of oc-codex-multi-auth", ".opencode", quotaCache()},
 		trace{"quota cache of oc-codex-multi-auth", ".local/state/opencode", quotaCache()},
 	)
@@ -107,7 +108,9 @@ func (p *program) ofOlderTools(ctx context.Context, codex bool) ([]artefact, err
 		list = append(list, trace{"quota cache of oc-codex-multi-auth", "", quotaCache()}.artefacts(dir)...)
 	}
 	if dir, err := os.Getwd(); err == nil && dir != home {
-		list = append(list, trace{"accounts of oc-codex-multi-auth", ".opencode", regexp.MustCompile(`^` + pools + `$`)}.artefacts(dir)...)
+		list = append(list, trace{
+			"accounts of oc-codex-multi-auth", ".opencode", regexp.MustCompile(`^` + pools + `$`),
+		}.artefacts(dir)...)
 	}
 	items := olderItems(home)
 	if codex {
@@ -212,17 +215,20 @@ func (p *program) openCodeEntry(ctx context.Context) ([]artefact, error) {
 	if there, err := present(ctx); err == nil && !there {
 		return nil, nil
 	}
-	return []artefact{{kind: "sign-in of OpenCode", where: openAI + " in " + path, present: present, remove: func(context.Context) error {
-		f, err := configfile.Read(path)
-		if err != nil {
+	return []artefact{{
+		kind: "sign-in of OpenCode", where: openAI + " in " + path, present: present,
+		remove: func(context.Context) error {
+			f, err := configfile.Read(path)
+			if err != nil {
+				return err
+			}
+			content, err := jsonedit.Remove(f.Content, openAI)
+			if err == nil {
+				_, err = f.Replace(content)
+			}
 			return err
-		}
-		content, err := jsonedit.Remove(f.Content, openAI)
-		if err == nil {
-			_, err = f.Replace(content)
-		}
-		return err
-	}}}, nil
+		},
+	}}, nil
 }
 
 // A foreignItem is an item of another program in the keychain.

@@ -19,7 +19,8 @@ import (
 )
 
 func profileFlag() *choice {
-	flag := &cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI, Usage: "`DIALECT` of the issuer: openai or oauth"}
+	flag := &cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI,
+		Usage: "`DIALECT` of the issuer: openai or oauth"}
 	return &choice{StringFlag: flag, words: []string{refresh.ProfileOpenAI, refresh.ProfileOAuth}}
 }
 
@@ -43,9 +44,12 @@ codex-cred login lab --profile oauth \
 			profileFlag(),
 			&cli.StringFlag{Name: "issuer", Usage: "`URL` of the issuer", DefaultText: "OpenAI's"},
 			&cli.StringFlag{Name: "client-id", Usage: "`ID` of the OAuth client", DefaultText: "Codex's public one"},
-			&cli.StringFlag{Name: "scope", Usage: "`SCOPE` to ask for, words separated by spaces", DefaultText: "the least that works"},
-			&cli.StringFlag{Name: "redirect-uri", Usage: "`URI` on a loopback address that the browser returns to", DefaultText: "the profile's"},
-			&cli.StringFlag{Name: "originator", Usage: "`NAME` of the program that the issuer is told", DefaultText: "codex-cred"},
+			&cli.StringFlag{Name: "scope", Usage: "`SCOPE` to ask for, words separated by spaces",
+				DefaultText: "the least that works"},
+			&cli.StringFlag{Name: "redirect-uri", Usage: "`URI` on a loopback address that the browser returns to",
+				DefaultText: "the profile's"},
+			&cli.StringFlag{Name: "originator", Usage: "`NAME` of the program that the issuer is told",
+				DefaultText: "codex-cred"},
 		},
 		Action: p.login,
 	}
@@ -67,7 +71,8 @@ func (p *program) login(c *cli.Context) error {
 		return fault.UsageHint("login --profile oauth needs --issuer and --client-id too", "see: codex-cred login --help")
 	}
 	if variable := p.Unattended(); variable != "" {
-		return helper.ForAccount(account, fault.WithHint(fmt.Errorf("sign-in %w", fault.ErrNeedsPerson), "unset "+variable+" to sign in"))
+		return helper.ForAccount(account,
+			fault.WithHint(fmt.Errorf("sign-in %w", fault.ErrNeedsPerson), "unset "+variable+" to sign in"))
 	}
 	choice, err := p.storeChoice(c)
 	if err != nil {
@@ -123,7 +128,8 @@ func (w *wiring) LockName(ctx context.Context, account string) (unlock func() er
 	defer cancel()
 	unlock, err = w.Locks.Lock(ctx, filelock.SignIn+account)
 	if errors.Is(err, helper.ErrBusy) {
-		return nil, fault.WithHint(fmt.Errorf("another codex-cred is changing the account %q: %w", account, err), "finish or cancel that one first")
+		return nil, fault.WithHint(fmt.Errorf("another codex-cred is changing the account %q: %w", account, err),
+			"finish or cancel that one first")
 	}
 	return unlock, err
 }
@@ -144,7 +150,9 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	}
 	store, err := p.chooseStore(c.Context, w, w.keeping(account, choice))
 	if errors.Is(err, helper.ErrLocked) && p.Getenv("SSH_CONNECTION") != "" {
-		return fault.WithHint(err, "over ssh it stays locked until somebody signs in to the desktop; or keep these tokens in a file: "+again(c, account, "--store=file"))
+		return fault.WithHint(err,
+			"over ssh it stays locked until somebody signs in to the desktop; or keep these tokens in a file: "+
+				again(c, account, "--store=file"))
 	}
 	if err != nil {
 		return err
@@ -163,7 +171,8 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	p.Warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.Location(a.Store, string(a.ID)))
+	p.Warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity),
+		w.Location(a.Store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 
@@ -225,7 +234,9 @@ func (w *wiring) settings(c *cli.Context, account string) refresh.Settings {
 		return s // nobody knows of another issuer
 	}
 	was := rec.Credential.Issuer
-	return refresh.Settings{Profile: was.Profile, Issuer: was.URL, ClientID: was.ClientID, Scope: was.Scope, Originator: was.Originator}
+	return refresh.Settings{
+		Profile: was.Profile, Issuer: was.URL, ClientID: was.ClientID, Scope: was.Scope, Originator: was.Originator,
+	}
 }
 
 // again is the command line for another try at the sign-in: the person's flags,
@@ -233,7 +244,8 @@ func (w *wiring) settings(c *cli.Context, account string) refresh.Settings {
 func again(c *cli.Context, account string, more ...string) string {
 	words := []string{"codex-cred login" + fault.AsArgument(account)}
 	for _, name := range append(issuerFlags(), "store") {
-		if flag := "--" + name + "=" + c.String(name); c.IsSet(name) && !slices.ContainsFunc(more, func(m string) bool { return strings.HasPrefix(m, "--"+name+"=") }) {
+		if flag := "--" + name + "=" + c.String(name); c.IsSet(name) &&
+			!slices.ContainsFunc(more, func(m string) bool { return strings.HasPrefix(m, "--"+name+"=") }) {
 			words = append(words, fault.Quote(flag))
 		}
 	}

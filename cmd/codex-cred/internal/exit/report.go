@@ -82,7 +82,8 @@ func Hint(err error) string {
 		return unsafe.Fix
 	}
 	if shared := (*helper.SharedError)(nil); errors.As(err, &shared) {
-		return "move it here: codex-cred import --from " + fault.Quote(shared.Source) + "; or sign in anew: codex-cred login" + fault.AsArgument(fault.AccountOf(err)) + " --replace"
+		return "move it here: codex-cred import --from " + fault.Quote(shared.Source) +
+			"; or sign in anew: codex-cred login" + fault.AsArgument(fault.AccountOf(err)) + " --replace"
 	}
 	hint := Classify(err).hint
 	if onFiles := (*fs.PathError)(nil); errors.Is(err, helper.ErrUnavailable) && errors.As(err, &onFiles) {

@@ -140,11 +140,13 @@ func Root(p *process.Process) (string, error) {
 	root := p.Getenv("CODEX_CRED_HOME")
 	switch {
 	case root == "" && p.Getenv("HOME") == "" && runtime.GOOS != "windows":
-		return "", fault.WithHint(errors.New("find the home directory: HOME is not set"), "set HOME, or CODEX_CRED_HOME to a directory of your own")
+		return "", fault.WithHint(errors.New("find the home directory: HOME is not set"),
+			"set HOME, or CODEX_CRED_HOME to a directory of your own")
 	case root == "":
 		root = filepath.Join(p.DataHome, "codex-cred")
 	case !filepath.IsAbs(root):
-		return "", fault.WithHint(fmt.Errorf("CODEX_CRED_HOME is %q, a relative path", root), "set it to a path that begins at the root")
+		return "", fault.WithHint(fmt.Errorf("CODEX_CRED_HOME is %q, a relative path", root),
+			"set it to a path that begins at the root")
 	}
 	return filepath.Clean(root), nil
 }

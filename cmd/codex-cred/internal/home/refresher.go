@@ -18,11 +18,14 @@ import (
 
 // Helper answers requests for tokens. Start starts a worker, see [refresh.Gate];
 // outlives reports whether it goes on when what started this process ends.
-func (h *Home) Helper(start func(d helper.Demand, background bool) (io.ReadCloser, error), outlives func() bool) *helper.Helper {
+func (h *Home) Helper(
+	start func(d helper.Demand, background bool) (io.ReadCloser, error), outlives func() bool,
+) *helper.Helper {
 	return &helper.Helper{
 		Records: h.Records,
 		Refresher: &refresh.Gate{
-			Records: h.Records, Locks: h.Locks.RequireRoot(), Start: start, Now: h.now, Kinds: exit.ReplyKinds(), Holder: h.HolderOf,
+			Records: h.Records, Locks: h.Locks.RequireRoot(), Start: start, Now: h.now,
+			Kinds: exit.ReplyKinds(), Holder: h.HolderOf,
 		},
 		Now: h.now, Outlives: outlives,
 	}

@@ -141,9 +141,12 @@ func replaced(kind string, length int) string {
 // may answer anything under any name.
 func known() map[string]func(string) bool {
 	errorCode := oneOf(
-		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
-		"unsupported_token_type", "server_error", "temporarily_unavailable", "access_denied", "authorization_pending", "slow_down", "expired_token",
-		"refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated", "token_expired", "invalid_request_error",
+		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+		"invalid_scope",
+		"unsupported_token_type", "server_error", "temporarily_unavailable", "access_denied", "authorization_pending",
+		"slow_down", "expired_token",
+		"refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated",
+		"token_expired", "invalid_request_error",
 	)
 	names := map[string]func(string) bool{
 		"error": errorCode, "code": errorCode, "type": errorCode,
@@ -154,8 +157,10 @@ func known() map[string]func(string) bool {
 		"expires_in":      small, "interval": small,
 	}
 	for _, name := range []string{
-		"access_token", "refresh_token", "id_token", "token", "client_id", "code_verifier", "code_challenge", "redirect_uri", "authorization_code",
-		"device_code", "device_auth_id", "user_code", "usercode", "verification_uri", "verification_uri_complete", "expires_at",
+		"access_token", "refresh_token", "id_token", "token", "client_id", "code_verifier", "code_challenge", "redirect_uri",
+		"authorization_code",
+		"device_code", "device_auth_id", "user_code", "usercode", "verification_uri", "verification_uri_complete",
+		"expires_at",
 		"error_description", "error_uri", "message", "detail",
 		"issuer", "authorization_endpoint", "token_endpoint", "revocation_endpoint", "device_authorization_endpoint",
 		"scopes_supported", "code_challenge_methods_supported", "authorization_response_iss_parameter_supported",

@@ -158,5 +158,7 @@ func parseWork(args []string) (d helper.Demand, mode string, err error) {
 	if err != nil {
 		return d, "", fault.Usage("%s is for codex-cred itself", Command)
 	}
-	return helper.Demand{Account: args[0], Generation: generation, Reason: helper.Reason(args[2])}, args[3], helper.CheckName(args[0])
+	return helper.Demand{
+		Account: args[0], Generation: generation, Reason: helper.Reason(args[2]),
+	}, args[3], helper.CheckName(args[0])
 }
