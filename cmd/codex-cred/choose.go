@@ -21,7 +21,8 @@ func storeFlag() *choice {
 	return &choice{StringFlag: flag, words: home.StoreWords()}
 }
 
-// storeChoice returns the word that the person chose, or auto.
+// storeChoice returns the store that the flag or the environment names, or
+// auto.
 func (p *program) storeChoice(c *cli.Context) (string, error) {
 	choice := c.String("store")
 	if choice == "" {
@@ -36,9 +37,10 @@ func (p *program) storeChoice(c *cli.Context) (string, error) {
 	return choice, nil
 }
 
-// chooseStore makes sure that the store works before the browser opens, and
-// falls back to files only where there is no keychain at all. A locked or slow
-// keychain is no reason: the person would end up with tokens in two places.
+// chooseStore checks that the store works before the browser opens. It falls
+// back to files only if there is no keychain at all. If the keychain is locked
+// or slow, it returns an error, because the user would end up with tokens in
+// two places.
 func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (string, error) {
 	word := choice
 	if word == home.StoreAuto {
@@ -59,13 +61,13 @@ func (p *program) chooseStore(ctx context.Context, w *wiring, choice string) (st
 	return home.StoreFile, nil
 }
 
-// An intent is where a credential is to be kept: for which account, in which
-// store, and what the person said about that.
+// An intent says for which account to store a credential, in which store, and
+// which store the user asked for.
 type intent struct{ account, choice, store string }
 
-// keep stores a new credential. One that is too large for the keychain goes into
-// files where the person left the choice to us: to sign in again would bring one
-// of the same size.
+// keep stores a new credential. If it is too large for the keychain and the
+// user chose no store, it goes into files, because another sign-in would return
+// one of the same size.
 func (p *program) keep(
 	ctx context.Context, w *wiring, in intent, credential helper.Credential,
 ) (helper.Account, error) {
@@ -81,6 +83,7 @@ func (p *program) keep(
 	return w.Keeper.SignIn(ctx, in.account, home.StoreFile, credential)
 }
 
+// tryStore probes the store, and prints a notice if it takes long.
 func (p *program) tryStore(ctx context.Context, w *wiring, word string) error {
 	defer p.NoticeAfter("waiting for the %s to answer", word)()
 	return w.Probe(ctx, word)
