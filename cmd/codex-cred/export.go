@@ -18,7 +18,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
 
-// codexTokens is the only form of an export so far.
+// codexTokens is the only format of an export.
 const codexTokens = "codex-tokens"
 
 func toFlag() *choice {
@@ -76,8 +76,8 @@ func (p *program) export(c *cli.Context) error {
 	return errors.Join(err, helper.ForAccount(account, p.handOff(account, path, answer.Credential)))
 }
 
-// exported returns the account whose token is exported. A lone argument is the
-// file, and no account's name in its place.
+// exported returns the account whose token is exported. A single argument is
+// the file, and must not be the name of an account.
 func (p *program) exported(c *cli.Context, w *wiring) (string, error) {
 	first := c.Args().First()
 	if c.NArg() == 2 {
@@ -90,8 +90,8 @@ func (p *program) exported(c *cli.Context, w *wiring) (string, error) {
 	return p.defaultAccount(w)
 }
 
-// exportable makes sure that nothing of worth is at the path: an older hand-off
-// alone is replaced.
+// exportable returns an error if the path holds anything but an earlier export,
+// which alone is replaced.
 func exportable(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -110,7 +110,7 @@ func exportable(path string) error {
 	}
 	content := []byte(nil)
 	if info.Size() <= moving.MaxSize {
-		if content, err = os.ReadFile(path); err != nil { //nolint:gosec // the person named it
+		if content, err = os.ReadFile(path); err != nil { //nolint:gosec // the user named it
 			return ofFile(fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err))
 		}
 	}
@@ -120,8 +120,8 @@ func exportable(path string) error {
 	return nil
 }
 
-// stillExportable is exportable for what was read there now: since then the token
-// was fetched, and somebody may have put a link in the place of the file.
+// stillExportable is exportable for the file as it was read now: while the
+// token was fetched, another process may have put a link in its place.
 func stillExportable(path string, file *configfile.File) error {
 	if !file.Exists {
 		return nil
@@ -143,7 +143,7 @@ func errNotHandOff(path string) error {
 		"name another file, or move it away")
 }
 
-// handOff writes the file and tells how long it is good.
+// handOff writes the file and prints how long its token is valid.
 func (p *program) handOff(account, path string, c helper.Credential) error {
 	switch {
 	case !wire.ChatGPT(c):

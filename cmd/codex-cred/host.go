@@ -66,7 +66,7 @@ func (p *program) hostAdd(c *cli.Context) error {
 		return err
 	}
 	if _, err := w.Records.Read(c.Context, account); err != nil {
-		return helper.ForAccount(account, err) // before a lock is made for an account that is none
+		return helper.ForAccount(account, err) // checked before a lock is created for it
 	}
 	row := hosttable.Row{Host: host, Account: account, Foreign: c.Bool("allow-foreign-host")}
 	if err := w.withLock(c.Context, account, func() error { return w.putHost(c, row) }); err != nil {
@@ -76,8 +76,9 @@ func (p *program) hostAdd(c *cli.Context) error {
 	return nil
 }
 
-// putHost adds the row while nobody erases or renames the account: a row that they
-// did not see would be the next account's of that name.
+// putHost adds the row. The caller holds the account's lock, because an erase
+// or a rename that missed the row would leave it to the next account of that
+// name.
 func (w *wiring) putHost(c *cli.Context, row hosttable.Row) error {
 	rec, err := w.Records.Read(c.Context, row.Account)
 	if err != nil {
@@ -89,8 +90,8 @@ func (w *wiring) putHost(c *cli.Context, row hosttable.Row) error {
 	return w.Hosts.Put(row)
 }
 
-// checkForeign refuses a ChatGPT token to a host that is not ChatGPT's: there it
-// would be of no use to anybody but a thief.
+// checkForeign refuses to send a ChatGPT token to a host that is not ChatGPT's,
+// where only a thief could use it.
 func checkForeign(row hosttable.Row, c helper.Credential) error {
 	if row.Foreign || !wire.Foreign(row.Host, c) {
 		return nil
@@ -115,7 +116,7 @@ func hostArgument(c *cli.Context) (wire.Host, error) {
 	return host, nil
 }
 
-// A hostLine is a row of the table as JSON.
+// A hostLine is a row of the table of hosts in JSON.
 type hostLine struct {
 	Host    string `json:"host"`
 	Account string `json:"account"`
