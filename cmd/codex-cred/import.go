@@ -111,7 +111,8 @@ func (pl importPlan) doesSomething() bool {
 	return len(pl.gone) > 0
 }
 
-// tellLeft tells what stays where it is, if it is one of several.
+// tellLeft prints which sign-ins stay where they are, and why, unless there is
+// only one sign-in.
 func (p *program) tellLeft(pl importPlan) {
 	for _, m := range pl.moves {
 		if m.does == doesNothing && len(pl.moves) > 1 {
@@ -172,7 +173,7 @@ func (m move) storeShown() string {
 	return m.store
 }
 
-// shown tells what becomes of the sign-in.
+// shown describes what the import does with the sign-in.
 func (m move) shown(want importOptions) string {
 	verb := "move"
 	if want.keepThere {

@@ -15,8 +15,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
 
-// carryOut does what the plan says. Whatever ends it, each sign-in has one owner or
-// its account is a copy that nothing refreshes; and it can be run again.
+// carryOut executes the plan. If it is interrupted, each sign-in still has one
+// owner, or its account is a copy that is not refreshed, and the import can be
+// run again.
 func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want importOptions) error {
 	told := p.Progress("importing sign-ins", len(pl.moves))
 	defer told.End()
@@ -42,8 +43,8 @@ func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want 
 	return p.finish(ctx, w, pl)
 }
 
-// chooseFor settles where the tokens of the move go. One trial does for all that
-// have the same wish.
+// chooseFor chooses the store of the move. One trial serves all moves that ask
+// for the same store.
 func (p *program) chooseFor(ctx context.Context, w *wiring, pl *importPlan, i int) error {
 	wish := pl.moves[i].store
 	if wish == home.StoreAuto || i == 0 || wish != pl.moves[i-1].store {
@@ -78,7 +79,7 @@ func (p *program) copyIn(ctx context.Context, w *wiring, s source, m move) error
 	return p.sweep(ctx, w, a)
 }
 
-// tellKept tells what a copy is, and what it is not.
+// tellKept prints that the accounts are copies, and what that means.
 func (p *program) tellKept(w *wiring, pl *importPlan) error {
 	for _, m := range pl.moves {
 		a, err := w.Accounts.Load(m.account)
@@ -100,8 +101,8 @@ func (p *program) tellKept(w *wiring, pl *importPlan) error {
 	return pl.left()
 }
 
-// finish removes from the source what is stored, and lets the accounts refresh
-// whose tokens nobody else has.
+// finish removes the stored sign-ins from the source, and lets accounts refresh
+// if no other program has their tokens.
 func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 	failed := map[string]error{}
 	for _, path := range pl.paths() {
@@ -131,8 +132,8 @@ func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 	return pl.left()
 }
 
-// claim makes the account the owner of the sign-in, unless somebody else has it
-// still. It tells which.
+// claim makes the account the owner of the sign-in, unless another program
+// still has it. It prints which one.
 func (p *program) claim(
 	ctx context.Context, w *wiring, pl *importPlan, m move, failed map[string]error,
 ) (ok bool, err error) {
@@ -141,7 +142,7 @@ func (p *program) claim(
 		return false, err
 	}
 	shared := p.sharer(ctx, pl, a, m, failed)
-	// An account that has refreshed by itself has another token by now.
+	// An account that was refreshed here has a newer token.
 	ahead := a.Shared == "" && a.Generation > m.credential.Generation
 	if a.Shared != shared && !ahead {
 		if a, err = w.Keeper.Share(a, shared); err != nil {
@@ -161,8 +162,8 @@ func (p *program) claim(
 	return true, ctx.Err()
 }
 
-// sharer tells who has the refresh token still, and returns it as the value of
-// --from; or nothing.
+// sharer prints which other program still has the refresh token. It returns the
+// program as a value of --from, or an empty string.
 func (p *program) sharer(
 	ctx context.Context, pl *importPlan, a helper.Account, m move, failed map[string]error,
 ) string {
@@ -195,7 +196,7 @@ func (p *program) tellMoved(pl *importPlan, m move) {
 	p.Warn("account %q: %s; moved from %s, where it is no more", m.account, who, m.where())
 }
 
-// paths returns the files that hold something that is stored.
+// paths returns the files that hold stored sign-ins.
 func (pl *importPlan) paths() []string {
 	var paths []string
 	for _, m := range pl.moves {
@@ -208,8 +209,8 @@ func (pl *importPlan) paths() []string {
 	return paths
 }
 
-// takeOut removes from the file what is stored of it. It reads it anew: its program
-// may have written it meanwhile.
+// takeOut removes the stored sign-ins from the file. It reads the file again,
+// because its program may have changed it.
 func (pl *importPlan) takeOut(ctx context.Context, path string) error {
 	d, err := readDocument(ctx, path, pl.source.format)
 	if err != nil {
@@ -241,7 +242,8 @@ func (pl *importPlan) takeOut(ctx context.Context, path string) error {
 	return ofFile(d.write(rest))
 }
 
-// left returns an error if a sign-in of the source stays there unasked.
+// left returns an error if a sign-in stays at the source although the user did
+// not ask for that.
 func (pl *importPlan) left() error {
 	for _, m := range pl.moves {
 		if m.does != doesNothing {

@@ -18,16 +18,16 @@ import (
 
 // A source is where another program keeps sign-ins.
 type source struct {
-	// from finds it again as the value of --from, wherever that is run.
+	// from is the value of --from that names the source from any directory.
 	from   string
-	format moving.Format // empty: whichever it is
-	// files are where they may be; none for standard input.
+	format moving.Format // empty: to be detected
+	// files are the paths to read; none for standard input.
 	files []string
-	// absent tells what to do if nothing is there.
+	// absent is the hint if there is nothing.
 	absent string
 }
 
-// stdinSource is --from for standard input.
+// stdinSource is the value of --from for standard input.
 const stdinSource = "-"
 
 // source returns the source that --from names.
@@ -53,7 +53,8 @@ func (p *program) source(ctx context.Context, from string) (source, error) {
 		absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, err
 }
 
-// codexSource is Codex's file, or its item in the keychain: Codex has one of them.
+// codexSource returns Codex's file or, if there is none, its keychain item.
+// Codex uses only one of them.
 func (p *program) codexSource(ctx context.Context) (source, error) {
 	path, err := p.configPath("CODEX_HOME", ".codex", "auth.json")
 	if there, _ := exists(path); err == nil && !there {
@@ -77,7 +78,7 @@ func (p *program) openCodeSource() (source, error) {
 	return source{from: path, format: moving.OpenCode, files: []string{path}, absent: "run: codex-cred login"}, err
 }
 
-// poolSource has the file of the person and those of projects, which begin as
+// poolSource returns the user's file and those of projects, which begin as
 // copies of it.
 func (p *program) poolSource() (source, error) {
 	const name = "oc-codex-multi-auth-accounts.json"
@@ -102,18 +103,18 @@ func (p *program) poolSource() (source, error) {
 
 // A document is one file of a source, or standard input, as it was read.
 type document struct {
-	path    string // for a person
+	path    string // as shown to the user
 	content []byte
 	format  moving.Format
-	// write puts other content in its place, and remove removes it, if it is as it
-	// was read.
+	// write replaces the content, and remove deletes the document. Both fail if it
+	// has changed since it was read.
 	write   func(content []byte) error
 	remove  func() error
 	entries []moving.Entry
 }
 
-// read returns the documents of the source in which there are sign-ins. Without
-// any it tells why.
+// read returns the documents of the source that hold sign-ins. If there are
+// none, none says why.
 func (p *program) read(ctx context.Context, s source) (found []document, none error, err error) {
 	if s.from == stdinSource {
 		d, err := p.readStdin()
@@ -153,8 +154,7 @@ func (p *program) readStdin() (document, error) {
 	return parseDocument(document{path: "standard input", content: content}, "")
 }
 
-// readDocument reads one file, or an item of the keychain. fs.ErrNotExist: there is
-// none.
+// readDocument reads a file or a keychain item. fs.ErrNotExist: there is none.
 func readDocument(ctx context.Context, path string, format moving.Format) (document, error) {
 	if inKeychain(path) {
 		return readItem(ctx, path, format)
@@ -188,7 +188,8 @@ func readDocument(ctx context.Context, path string, format moving.Format) (docum
 	}, format)
 }
 
-// ofFile keeps hints about keychains from errors of files.
+// ofFile replaces the hint of an error about a file, which would be about
+// keychains.
 func ofFile(err error) error {
 	if errors.Is(err, helper.ErrUnavailable) {
 		return fault.WithHint(err, "check who may read and write there, and the disk")
@@ -204,9 +205,9 @@ func parseDocument(d document, format moving.Format) (document, error) {
 	return d, nil
 }
 
-// elsewhere returns another place, as the value of --from, in which a program that
-// is known, or the one that the account was shared with, keeps the refresh token
-// too; or nothing.
+// elsewhere returns another place that has the refresh token too, as a value of
+// --from, or an empty string. It checks the known programs and the one that the
+// account was shared with.
 func (p *program) elsewhere(ctx context.Context, s source, shared string, refresh helper.Secret) string {
 	others := []func() (source, error){
 		func() (source, error) { return p.codexSource(ctx) },

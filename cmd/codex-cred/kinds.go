@@ -2,25 +2,25 @@ package main
 
 import "github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 
-// A kind is one kind of artefact, for the page of privacy. The functions that list
-// artefacts name it; kinds is where it is told what it holds and for how long. A
-// test fails for a kind that is not here.
+// A kind is one kind of artefact on the page of privacy: what it holds, and for
+// how long. Every kind that an artefact has must be in kinds; a test checks
+// that.
 type kind struct {
 	Name string `json:"kind"`
-	// Keeps says what is kept, and where.
+	// Keeps says what is stored, and where.
 	Keeps string `json:"keeps"`
 	// Until says for how long.
 	Until string `json:"until"`
 }
 
-// The directories of ours, as the page names them: it is the same on every
+// Names of codex-cred's directories on the page, which is the same on every
 // computer.
 const (
 	dataName  = "DATA"
 	stateName = "STATE"
 )
 
-// places tells what the directories are.
+// places explains the names of the directories.
 func places() string {
 	return dataName + " is codex-cred in the system's data directory, " +
 		stateName + " is codex-cred in its state directory; with CODEX_CRED_HOME both are that. " +
@@ -29,7 +29,7 @@ func places() string {
 
 const untilErased = "until erase of the account"
 
-// kinds is in the order of the page: secrets first.
+// kinds returns the kinds in the order of the page: secrets first.
 func kinds() []kind {
 	return append(secretKinds(), plainKinds()...)
 }
