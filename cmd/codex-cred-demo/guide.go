@@ -17,7 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// A guide leads through the tour.
+// A guide runs the steps of the tour.
 type guide struct {
 	out    io.Writer
 	dir    string // temporary: the binary and its data
@@ -36,15 +36,21 @@ func prepare(ctx context.Context, out io.Writer) (*guide, error) {
 		g.binary += ".exe"
 	}
 	g.say("Building codex-cred ...")
-	build := exec.CommandContext(ctx, "go", "build", "-o", g.binary, "github.com/codex-cred/codex-cred/cmd/codex-cred") //nolint:gosec // our own path
+	build := exec.CommandContext(ctx, "go", "build", "-o", g.binary, //nolint:gosec // our own path
+		"github.com/codex-cred/codex-cred/cmd/codex-cred")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, errors.Join(fmt.Errorf("build codex-cred (run the tour from the checkout): %w", err), os.RemoveAll(dir))
 	}
-	if g.server, err = authserver.Start(authserver.Options{Profile: "openai", Life: life, AnyLoopbackPort: true}); err != nil {
+	if g.server, err = authserver.Start(authserver.Options{
+		Profile: "openai", Life: life, AnyLoopbackPort: true,
+	}); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	g.say("An authorization server with OpenAI's shapes listens at %s.\nIts access tokens live %s, its refresh tokens work once.", g.server.URL(), life)
+	g.say(
+		"An authorization server with OpenAI's shapes listens at %s.\nIts access tokens live %s, its refresh tokens work once.",
+		g.server.URL(), life,
+	)
 	return g, nil
 }
 
@@ -63,15 +69,15 @@ func (g *guide) command(ctx context.Context, args ...string) (*exec.Cmd, error) 
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, g.binary, args...) //nolint:gosec // the binary that was built above
+	cmd := exec.CommandContext(ctx, g.binary, args...) //nolint:gosec // the binary built above
 	cmd.Env = append(os.Environ(), "CODEX_CRED_HOME="+g.home(), "BROWSER="+self, browseVariable+"=1",
-		// What the person has set for their own accounts does not count here.
+		// The user's own settings must not affect the tour.
 		"CI=", "CODEX_CRED_NO_INPUT=", "CODEX_CRED_ACCOUNT=", "CODEX_CRED_MIN_TTL=", "CODEX_CRED_TIMEOUT=")
 	cmd.Stderr = os.Stderr
 	return cmd, nil
 }
 
-// run runs codex-cred in a process of its own and returns what it printed.
+// run runs codex-cred in a separate process and returns its output.
 func (g *guide) run(ctx context.Context, args ...string) (string, error) {
 	cmd, err := g.command(ctx, args...)
 	if err != nil {
@@ -86,7 +92,8 @@ func (g *guide) run(ctx context.Context, args ...string) (string, error) {
 
 func (g *guide) signIn(ctx context.Context) error {
 	g.say("\n1. Sign in. The browser is played by this program.\n$ codex-cred login")
-	_, err := g.run(ctx, "login", "--store", "file", "--issuer", g.server.URL(), "--redirect-uri", "http://127.0.0.1:0/auth/callback")
+	_, err := g.run(ctx, "login", "--store", "file", "--issuer", g.server.URL(),
+		"--redirect-uri", "http://127.0.0.1:0/auth/callback")
 	return err
 }
 
@@ -165,7 +172,7 @@ func (g *guide) erase(ctx context.Context) error {
 	return nil
 }
 
-// short shows enough of a token to compare it by eye.
+// short abbreviates a token. The rest is enough to compare tokens by eye.
 func short(token string) string {
 	token = strings.TrimSpace(token)
 	return fmt.Sprintf("%.8s...%s (%d characters)", token, token[max(0, len(token)-6):], len(token))

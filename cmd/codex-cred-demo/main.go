@@ -1,7 +1,6 @@
-// Command codex-cred-demo is the two-minute tour of codex-cred: it builds the
-// real binary, runs it as separate processes against an authorization server on
-// loopback, and tells what it does. It keeps everything in a temporary
-// directory and leaves your accounts and your keychain alone.
+// Command codex-cred-demo is the two-minute tour of codex-cred. It builds the real binary, runs it
+// as separate processes against an authorization server on loopback, and prints each step. It keeps
+// everything in a temporary directory and does not touch your accounts or your keychain.
 package main
 
 import (
@@ -18,8 +17,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// browseVariable makes this program the browser that the tour signs in with. A
-// browser is given no variable that begins as those of codex-cred do.
+// browseVariable makes this program act as the browser of the tour. Its name does not begin with
+// CODEX_CRED, because codex-cred removes such variables from a browser's environment.
 const browseVariable = "DEMO_BROWSE"
 
 func main() {
@@ -41,7 +40,7 @@ func start(ctx context.Context) error {
 	return authserver.Browse(ctx, os.Args[1])
 }
 
-// show gives the tour, and draws it if that was asked for.
+// show runs the tour, and draws its output if -picture is given.
 func show(ctx context.Context) error {
 	picture := flag.String("picture", "", "draw what is shown into this `FILE`, as SVG")
 	flag.Parse()
@@ -53,8 +52,8 @@ func show(ctx context.Context) error {
 	return writePicture(*picture, shown.String())
 }
 
-// life of the tour's access tokens: long enough to look at, short enough to
-// wait for.
+// life is the lifetime of the tour's access tokens: long enough to use one, short enough to wait
+// for.
 const life = 5 * time.Second
 
 func tour(ctx context.Context, out io.Writer) error {

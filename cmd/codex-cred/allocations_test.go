@@ -10,13 +10,13 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
-// mostAllocations is how many get makes for a valid token in a file, from its
-// command line to its answer, with the race detector, which makes a quarter more
-// and not always as many. Lower it when the count falls.
+// mostAllocations is the largest number of allocations of get, from the command line to its answer,
+// for a valid token in a file. It is for the race detector, under which the count is a quarter
+// higher and varies. Lower it when the count falls.
 const mostAllocations = 120
 
-// TestAllocations counts in this process; TestCounts of internal/test/bench looks at
-// the rest of what the release does.
+// TestAllocations counts the allocations in this process. TestCounts of internal/test/bench
+// measures the release build.
 func TestAllocations(t *testing.T) {
 	var stderr strings.Builder
 	homeDir := map[string]string{"CODEX_CRED_HOME": filepath.Join(t.TempDir(), "root")}

@@ -7,9 +7,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// reorder puts the flags of a command before its other arguments, because the
-// library stops reading flags at the first argument that is none. Everything
-// after "--" stays as it is.
+// reorder moves the flags of a command before its arguments, because the cli
+// library stops parsing flags at the first argument. What follows "--" stays as
+// it is.
 func reorder(args []string, commands []*cli.Command) []string {
 	if len(args) < 2 {
 		return args
@@ -30,7 +30,7 @@ func reorder(args []string, commands []*cli.Command) []string {
 		case !isFlag(arg):
 			rest = append(rest, arg)
 		case takesNext(arg, command) && i+1 == len(args):
-			// Alone at the end, so that the library says what is missing.
+			// Last, so that the library reports the missing value.
 			return append(append(args[:n:n], flags...), arg)
 		case takesNext(arg, command):
 			flags = append(flags, arg, args[i+1])
@@ -42,8 +42,9 @@ func reorder(args []string, commands []*cli.Command) []string {
 	return append(append(append(args[:n:n], flags...), "--"), rest...)
 }
 
-// descend follows the names of a command and of those below it, and returns how
-// many arguments they are, the program's name among them.
+// descend follows the names of a command and its subcommands. It returns the
+// innermost command, or nil, and the number of arguments consumed, including
+// the program's name.
 func descend(args []string, commands []*cli.Command) (n int, command *cli.Command) {
 	for n = 1; n < len(args); n++ {
 		next := find(args[n], commands)
@@ -55,8 +56,8 @@ func descend(args []string, commands []*cli.Command) (n int, command *cli.Comman
 	return n, command
 }
 
-// cutCommand cuts off the command line of another program, which follows "--" where
-// a command takes one, and reports whether there was such a "--".
+// cutCommand cuts off the command line of another program, which follows "--"
+// after exec and shim. It reports whether there was a "--".
 func cutCommand(args []string) (own, others []string, ok bool) {
 	if len(args) < 2 || args[1] != execName && args[1] != shimName {
 		return args, nil, false
@@ -79,7 +80,7 @@ func find(name string, commands []*cli.Command) *cli.Command {
 
 func isFlag(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
 
-// takesNext reports whether the flag's value is the next argument.
+// takesNext reports whether the value of the flag is the next argument.
 func takesNext(arg string, command *cli.Command) bool {
 	name := strings.TrimLeft(arg, "-")
 	for _, flag := range command.Flags {
@@ -92,7 +93,7 @@ func takesNext(arg string, command *cli.Command) bool {
 	return false
 }
 
-// standsAlone reports whether the flag needs no value.
+// standsAlone reports whether the flag may be given without a value.
 func standsAlone(flag cli.Flag) bool {
 	if generic, ok := flag.(*cli.GenericFlag); ok {
 		_, alone := generic.Value.(interface{ IsBoolFlag() bool })
@@ -102,8 +103,8 @@ func standsAlone(flag cli.Flag) bool {
 	return isBool
 }
 
-// wantsJSON reports whether the command line asks for JSON, before it is known
-// to be right: an error in it is told as JSON too.
+// wantsJSON reports whether the command line asks for JSON. It runs before the
+// command line is validated, because errors in it are printed as JSON too.
 func wantsJSON(args []string) bool {
 	for i, arg := range args {
 		name, value, ok := strings.Cut(strings.TrimLeft(arg, "-"), "=")

@@ -14,9 +14,10 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// An artefact is one thing of ours on this computer. The functions of this
-// file, and of setup_artefacts.go for what is in the configs of other programs, are
-// the one list of what can exist; paths and erase are views of it.
+// An artefact is one thing that codex-cred stores on this computer. The
+// functions of this file, and those of setup_artefacts.go for the config files
+// of other programs, list every artefact that can exist; paths and erase both
+// use them.
 type artefact struct {
 	kind    string
 	where   string
@@ -24,14 +25,15 @@ type artefact struct {
 	remove  func(ctx context.Context) error // helper.ErrNotFound if it was absent
 }
 
-// ofSignIn lists what belongs to one sign-in, in the order of deletion: what
-// holds secrets first, the lock that orders writers last.
+// ofSignIn lists the artefacts of one sign-in in the order of deletion: first
+// those that hold secrets, last the lock that orders writers.
 func (w *wiring) ofSignIn(l helper.Leftover) []artefact {
 	return append([]artefact{w.item(l)}, w.besides(l)...)
 }
 
-// besides lists what belongs to a sign-in beside its credential. The key is of no
-// use without the journal, and opens it while that is there.
+// besides lists the artefacts of a sign-in other than its credential. The
+// journal comes before its key: the key decrypts the journal, and is useless
+// without it.
 func (w *wiring) besides(l helper.Leftover) []artefact {
 	list := append(w.keptAnswer(l), artefact{
 		kind: "journal", where: w.Journals.Path(l.ID), present: filePresent(w.Journals.Path(l.ID)),
@@ -43,7 +45,8 @@ func (w *wiring) besides(l helper.Leftover) []artefact {
 	return append(list, w.lockFile(string(l.ID)))
 }
 
-// keptAnswer lists the answer of the issuer that could not be read, if there is one.
+// keptAnswer lists the answer of the issuer that was saved because it could not
+// be read, if there is one.
 func (w *wiring) keptAnswer(l helper.Leftover) []artefact {
 	path := w.Journals.KeptPath(l.ID)
 	if there, err := exists(path); !there && err == nil {
@@ -55,8 +58,8 @@ func (w *wiring) keptAnswer(l helper.Leftover) []artefact {
 	}}
 }
 
-// hostsOf lists the hosts that the account answers. A table that cannot be read is
-// one of the root's.
+// hostsOf lists the hosts that the account answers. If the table cannot be
+// read, tables lists it as a whole.
 func (w *wiring) hostsOf(name string) []artefact {
 	rows, _ := w.Hosts.Rows()
 	var list []artefact
@@ -76,8 +79,8 @@ func (w *wiring) hostsOf(name string) []artefact {
 	return list
 }
 
-// tables lists what can be beside the accounts and belongs to none: hosts that no
-// account answers, and the programs of shim add.
+// tables lists the artefacts that can exist without an account: the table of
+// hosts, and the programs of shim add.
 func (w *wiring) tables() []artefact {
 	var list []artefact
 	if rows, err := w.Hosts.Rows(); err != nil || len(rows) > 0 {
@@ -86,14 +89,15 @@ func (w *wiring) tables() []artefact {
 			remove: func(context.Context) error { return w.Hosts.Clear() },
 		})
 	}
-	paths, _ := w.Shims.Files() // with what a killed shim add left
+	paths, _ := w.Shims.Files() // including leftovers of a killed shim add
 	for _, path := range paths {
 		list = append(list, file("program of shim add", path))
 	}
 	return list
 }
 
-// empties lists the lock and the folders that tables leave. Mostly there are none.
+// empties lists the lock and the directories that remain when tables has been
+// removed, if they exist.
 func (w *wiring) empties() []artefact {
 	var list []artefact
 	if there, err := exists(w.Hosts.Folder()); there || err != nil {
@@ -110,7 +114,7 @@ func (w *wiring) empties() []artefact {
 	return list
 }
 
-// runFolder is what a killed run of setup --verify left, unless it is under way.
+// runFolder is the directory of a setup --verify run that was killed.
 func (w *wiring) runFolder(path string) artefact {
 	return artefact{
 		kind: "folder for a run of a program", where: path, present: filePresent(path),
@@ -118,8 +122,9 @@ func (w *wiring) runFolder(path string) artefact {
 	}
 }
 
-// ofAccount lists what belongs to the account's name: its file after all that
-// it names, so that no item is ever without a name.
+// ofAccount lists the artefacts of an account's name. The account file must be
+// deleted after everything that it names, so that no item is left without a
+// record.
 func (w *wiring) ofAccount(name string) []artefact {
 	list := append(w.hostsOf(name), artefact{
 		kind:    "account file",
@@ -133,8 +138,7 @@ func (w *wiring) ofAccount(name string) []artefact {
 	return list
 }
 
-// choice lists the file that says which account is the default one, if there is
-// one: mostly nobody has chosen.
+// choice lists the file with the choice of the default account, if it exists.
 func (w *wiring) choice() []artefact {
 	path := w.Accounts.DefaultPath()
 	if !w.Accounts.HasDefault() {
@@ -166,8 +170,8 @@ func (w *wiring) inStore(kind, word, name string) artefact {
 	}
 }
 
-// gateFile is removed by who holds the gate: a caller that has it may be about to
-// leave.
+// gateFile is the lock file of a gate. Its remove acquires the gate first,
+// because a caller may hold it and be about to release it.
 func (w *wiring) gateFile(name string) artefact {
 	a := w.lockFile(name)
 	a.remove = func(ctx context.Context) error {
@@ -194,14 +198,15 @@ func (w *wiring) lockFile(name string) artefact {
 	}
 }
 
-// ofRoot lists what is left when the last account is gone and what belonged to none.
+// ofRoot lists the artefacts that remain after the last account is erased, and
+// those that belonged to no account.
 func (w *wiring) ofRoot() []artefact {
 	var list []artefact
 	chosen, err := w.Accounts.Default()
 	if err == nil {
 		_, err = w.Accounts.Load(chosen)
 	}
-	if err != nil { // else the choice belongs to that account
+	if err != nil { // otherwise the choice belongs to that account
 		list = w.choice()
 	}
 	if there, err := exists(w.Locks.Path(filelock.Keychain)); there || err != nil { // on macOS
@@ -227,7 +232,8 @@ func file(kind, path string) artefact {
 	}}
 }
 
-// directory is removed only when empty: what is not ours stays.
+// directory is a directory that is removed only if empty: it may hold files of
+// other programs.
 func directory(path string) artefact {
 	return artefact{kind: "directory", where: path, present: filePresent(path), remove: func(context.Context) error {
 		err := gone(os.Remove(path))
@@ -241,6 +247,7 @@ func directory(path string) artefact {
 	}}
 }
 
+// gone replaces fs.ErrNotExist by helper.ErrNotFound.
 func gone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return helper.ErrNotFound
@@ -257,6 +264,8 @@ func exists(path string) (bool, error) {
 	return found(gone(err))
 }
 
+// found reports whether a read found something, given its error. That there is
+// nothing is no error.
 func found(err error) (bool, error) {
 	if errors.Is(err, helper.ErrNotFound) {
 		return false, nil

@@ -13,19 +13,22 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// askTime is how long a command may take that asks for a token.
+// askTime is the default timeout of a command that asks for a token.
 const askTime = 30 * time.Second
 
-// askFlags are those of every command that asks for a token.
+// askFlags returns the flags of every command that asks for a token.
 func askFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.DurationFlag{Name: "min-ttl", Usage: "least remaining life of the token, `TIME` such as 5m", DefaultText: "5 minutes or a tenth of its life"},
+		&cli.DurationFlag{
+			Name: "min-ttl", Usage: "least remaining life of the token, `TIME` such as 5m",
+			DefaultText: "5 minutes or a tenth of its life",
+		},
 		&cli.DurationFlag{Name: "timeout", Value: askTime, Usage: "give up after `TIME`"},
 	}
 }
 
-// A tokenLine is the command line of a command that gives a token. What a command
-// has no flag for is zero.
+// A tokenLine is the command line of a command that returns a token. A field is
+// zero if the command has no flag for it.
 type tokenLine struct {
 	arguments
 	minTTL, timeout  durationFlag
@@ -46,9 +49,11 @@ func lineOf(c *cli.Context) tokenLine {
 	}
 }
 
-// withTimeout returns a context that ends with the command's timeout, and the request
-// with the life that the caller needs.
-func (p *program) withTimeout(ctx context.Context, line tokenLine, req helper.Request) (context.Context, context.CancelFunc, helper.Request, error) {
+// withTimeout returns a context with the command's timeout, and the request
+// with the least remaining life that the caller needs.
+func (p *program) withTimeout(
+	ctx context.Context, line tokenLine, req helper.Request,
+) (context.Context, context.CancelFunc, helper.Request, error) {
 	var err error
 	if req.MinTTL, err = p.duration(line.minTTL, "CODEX_CRED_MIN_TTL"); err != nil {
 		return nil, nil, req, err
@@ -57,14 +62,16 @@ func (p *program) withTimeout(ctx context.Context, line tokenLine, req helper.Re
 	if err != nil {
 		return nil, nil, req, err
 	}
-	limited, cancel := newLazyContext(ctx, func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, timeout) })
+	limited, cancel := newLazyContext(ctx, func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(ctx, timeout)
+	})
 	return limited, cancel, req, nil
 }
 
-// ask asks for the token of the account that the command is about. The answer is
-// good if the error is nil or helper.ErrNotStored; what is to be said of it is said.
+// ask asks for a token of the account on the command line. The answer is valid
+// if the error is nil or helper.ErrNotStored. ask prints the answer's warning.
 func (p *program) ask(ctx context.Context, line tokenLine, req helper.Request) (helper.Answer, error) {
-	w, err := p.wire() //nolint:contextcheck // the log is written whatever becomes of the request
+	w, err := p.wire() //nolint:contextcheck // the log is written even if the request is canceled
 	if err != nil {
 		return helper.Answer{}, err
 	}
@@ -82,7 +89,7 @@ func (p *program) ask(ctx context.Context, line tokenLine, req helper.Request) (
 	return answer, err
 }
 
-// warnOf tells why a token is less than was asked for.
+// warnOf prints why the token is less than the caller asked for, if it is.
 func (p *program) warnOf(account string, answer helper.Answer) {
 	if answer.Warning == nil {
 		return
@@ -90,13 +97,13 @@ func (p *program) warnOf(account string, answer helper.Answer) {
 	err := helper.ForAccount(account, answer.Warning)
 	line := terminal.OneLine(err.Error())
 	switch {
-	case errors.Is(err, helper.ErrTooLarge), errors.Is(err, helper.ErrUnread): // only a person ends that
+	case errors.Is(err, helper.ErrTooLarge), errors.Is(err, helper.ErrUnread): // only the user can resolve these
 		line = exit.JoinHint(line, exit.Hint(err))
-	case errors.Is(err, helper.ErrBusy): // the other process may be stopped
+	case errors.Is(err, helper.ErrBusy): // the other process may be suspended
 		line = exit.JoinHint(line, exit.WhoHolds)
 	}
 	p.Warn("warning: %s", line)
 }
 
-// tokenOf returns what callers get of the answer.
+// tokenOf returns the token that callers get for the answer.
 func tokenOf(answer helper.Answer) wire.Token { return wire.NewToken(answer.Credential) }

@@ -14,11 +14,12 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/process"
 )
 
-// hasBrowser reports whether a browser that a person sees can be opened here.
-// Over ssh it would open on the other end, where nobody sits.
+// hasBrowser reports whether a browser can be opened where the user sees it.
+// Over ssh it would open on the remote machine.
 func (p *program) hasBrowser() bool { return browserOn(runtime.GOOS, p.Getenv, windowsBrowser()) }
 
-// browserOn is hasBrowser for a system, with the command of the Windows around it.
+// browserOn is hasBrowser for the given system. windows is the command that
+// opens the Windows browser from WSL, or empty.
 func browserOn(system string, getenv func(string) string, windows string) bool {
 	switch {
 	case getenv("BROWSER") != "", hasDisplay(getenv):
@@ -33,9 +34,9 @@ func hasDisplay(getenv func(string) string) bool {
 	return getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != ""
 }
 
-// windowsBrowser is the command that opens the browser of the Windows around us, in
-// WSL: wslu's, else Windows' own, which is in PATH there and takes a URL as it is.
-// Elsewhere it is nothing.
+// windowsBrowser returns the command that opens the Windows browser from WSL:
+// wslview of wslu, or rundll32, which is in PATH there and takes the URL as it
+// is. Outside WSL it returns an empty string.
 func windowsBrowser() string {
 	for _, command := range []string{"wslview", "rundll32.exe url.dll,FileProtocolHandler"} {
 		name, _, _ := strings.Cut(command, " ")
@@ -46,17 +47,19 @@ func windowsBrowser() string {
 	return ""
 }
 
-// readyToStart has package os try out how processes are started. It does so once,
-// in a child that shares our memory and whose signals are not held back: a Ctrl-C
-// at that instant would crash us both.
+// readyToStart makes package os probe how it can start processes. The probe
+// runs once, in a child that shares this process's memory and does not block
+// signals: a Ctrl-C during it would crash both. So it runs before the user has
+// anything to interrupt.
 func readyToStart() {
 	if self, err := os.FindProcess(os.Getpid()); err == nil {
 		_ = self.Release()
 	}
 }
 
-// openBrowser shows the URL to the person: with $BROWSER, a list of commands
-// separated as in $PATH in which %s stands for the URL, else as the system does.
+// openBrowser opens the URL in the user's browser. It runs $BROWSER, a list of
+// commands separated as in $PATH with %s in place of the URL, or the system's
+// default.
 func (p *program) openBrowser(ctx context.Context, url string) error {
 	defer p.Unprotect()()
 	choices := p.Getenv("BROWSER")
@@ -75,8 +78,8 @@ func (p *program) openBrowser(ctx context.Context, url string) error {
 	return fmt.Errorf("open $BROWSER: %w", err)
 }
 
-// openDefault gives the browser files, not pipes, for its output: it may
-// outlive this process, and writing to a broken pipe would end it.
+// openDefault gives the browser files, not pipes, for its output: the browser
+// may outlive this process, and a write to a broken pipe would kill it.
 func openDefault(url string) error {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
@@ -89,7 +92,7 @@ func openDefault(url string) error {
 	return null.Close()
 }
 
-// start runs the command and does not wait for it: many browsers stay until
+// start runs the command and does not wait for it: many browsers run until
 // their window is closed.
 func start(ctx context.Context, command, url string) error {
 	words := strings.Fields(command)
@@ -105,7 +108,7 @@ func start(ctx context.Context, command, url string) error {
 	if !placed {
 		words = append(words, url)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), words[0], words[1:]...) //nolint:gosec // $BROWSER is the person's own choice
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), words[0], words[1:]...) //nolint:gosec // set by the user
 	cmd.Env = process.WithoutOurs(os.Environ())
 	if err := cmd.Start(); err != nil {
 		return err

@@ -15,12 +15,12 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// An end is how a caller ends while the server holds the answer.
+// An end is a way for a caller to exit while the server delays its answer.
 type end struct {
 	name   string
-	signal syscall.Signal // 0: the reader of what it prints goes away
-	group  bool           // its process group gets the signal
-	state  string         // of the caller, in the words of [os.ProcessState]
+	signal syscall.Signal // 0: the reader of its output closes the pipe
+	group  bool           // signal its process group
+	state  string         // of the caller, as [os.ProcessState] prints it
 }
 
 func ends() []end {
@@ -37,10 +37,10 @@ func ends() []end {
 	}
 }
 
-// TestCallerEnds: whatever ends a caller while the server holds the answer, the
-// worker goes on, and the next get has the token without a request.
+// TestCallerEnds checks that the worker continues if its caller exits for any reason while the
+// server delays the answer, and that the next get has the token without a request.
 func TestCallerEnds(t *testing.T) {
-	// A child inherits what is ignored, as under nohup or in the background, but no handler.
+	// A child inherits ignored signals, as under nohup or in the background, but no handlers.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT)
 	for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
@@ -63,8 +63,8 @@ func TestCallerEnds(t *testing.T) {
 	}
 }
 
-// meet lets a get meet its end while the server holds the answer, and the worker
-// end after it.
+// meet runs a get that exits while the server delays the answer, and waits until its worker exits
+// after it.
 func (s *scene) meet(e end) *run {
 	s.t.Helper()
 	stand := newStand(s.t)

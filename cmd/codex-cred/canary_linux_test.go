@@ -22,18 +22,18 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A canary is a scene whose secrets, and the e-mail of who signs in, are marks that
-// are looked for everywhere.
+// A canary is a fixture that traces secrets. Its secrets and its e-mail address are unique marks,
+// and the test looks for them in all output and files.
 type canary struct {
 	*scene
-	mark    string // the local part of the e-mail, no longer than some are
+	mark    string // the local part of the e-mail address; as short as real ones
 	given   []string
 	parrot  *httptest.Server
-	outside string // a directory in which tokens may be
+	outside string // a directory that may contain tokens
 	temp    string // the directory for temporary files
 	devices int
-	log     int // level
-	format  int // the place of the format in the list of each command
+	log     int // level of the request log
+	format  int // index into the formats of each command
 }
 
 func newCanary(t *testing.T, profile, store string, log, format int) *canary {
@@ -58,7 +58,7 @@ func newCanary(t *testing.T, profile, store string, log, format int) *canary {
 	return c
 }
 
-// repeat is an issuer that says in its errors what it was sent, and knows more.
+// repeat is an issuer that returns errors with the received request and further secrets.
 func (c *canary) repeat(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.Header().Set("Content-Type", "application/json")
@@ -67,7 +67,7 @@ func (c *canary) repeat(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"error": text, "error_description": text, c.given[0]: text})
 }
 
-// input returns what the word stands for.
+// input returns the standard input that the word selects.
 func (c *canary) input(word string) string {
 	credential := map[string]any{"access_token": c.given[0], "refresh_token": c.given[1], "expires_in": 3600, "issuer": c.parrot.URL}
 	switch word {
@@ -106,7 +106,7 @@ func (c *canary) commandLine(l leaf, s step) []string {
 	return args
 }
 
-// begins starts the step, after what is to happen before it.
+// begins prepares and starts the step.
 func (c *canary) begins(s step, prepare func(*run), args []string) *run {
 	c.t.Helper()
 	if s.after > 0 {
@@ -130,8 +130,8 @@ func (c *canary) begins(s step, prepare func(*run), args []string) *run {
 	return r
 }
 
-// marks are what to look for: all that is random in any secret, and the state of any
-// sign-in, without the access tokens where one is meant to be.
+// marks returns what to look for: the random parts of every secret and the state of every sign-in.
+// It omits access tokens if the step may print them.
 func (c *canary) marks(s step) []string {
 	access := map[string]bool{}
 	for _, e := range c.server.Log() {
@@ -150,8 +150,8 @@ func (c *canary) marks(s step) []string {
 	return marks
 }
 
-// onTerminal are what to look for on standard error, where login shows the person the
-// address of the sign-in page with its state.
+// onTerminal returns what to look for on standard error. login prints the address of the sign-in
+// page there, which contains the state.
 func (c *canary) onTerminal(args []string) []string {
 	marks := c.marks(step{})
 	if args[0] != "login" {
@@ -168,11 +168,11 @@ func (c *canary) signatureOf(access map[string]bool, text string) bool {
 	})
 }
 
-// check looks at both streams of the step.
+// check checks the exit code and the output of the step.
 func (c *canary) check(s step, args []string, said said) {
 	c.t.Helper()
 	stdout := said.stdout
-	if s.prints { // a token tells its owner's e-mail to who decodes it
+	if s.prints { // a decoded token contains the e-mail address
 		for _, secret := range c.server.Secrets() {
 			if strings.Count(secret, ".") == 2 {
 				stdout = strings.ReplaceAll(stdout, secret, "")
@@ -196,10 +196,10 @@ func (c *canary) check(s step, args []string, said said) {
 	}
 }
 
-// inTemp looks at all that a step has left in the directory for temporary files.
+// inTemp looks for secrets in the directory for temporary files.
 func (c *canary) inTemp() []string { return leakscan.Tree(c.marks(step{}), c.temp) }
 
-// checkFiles looks at all that is in the home, but where credentials are stored.
+// checkFiles looks for secrets in the home directory, except in stored credentials.
 func (c *canary) checkFiles(after string) {
 	c.t.Helper()
 	must(c.t, filepath.WalkDir(c.home, func(path string, d os.DirEntry, err error) error {
@@ -217,12 +217,13 @@ func (c *canary) checkFiles(after string) {
 	}))
 }
 
-// A turn is one way to run all recipes.
+// A turn is a configuration in which all recipes run.
 type turn struct {
 	store       string
 	log, format int
 }
 
+// String returns the name of the subtest.
 func (r turn) String() string {
 	return fmt.Sprintf("%s, log %d, format %d", r.store, r.log, r.format)
 }
@@ -243,9 +244,9 @@ func turns(all []leaf) []turn {
 	return list
 }
 
-// TestCanary runs every command in every format, with what goes wrong, at every
-// level of the log and with both stores, and looks for any 12 bytes of any secret and
-// of the e-mail's local part in all that is printed and kept.
+// TestCanary runs every command in every format, with its failures, at every level of the log and
+// with both stores. In all output and files it looks for any 12 bytes of any secret, and of the
+// local part of the e-mail address.
 func TestCanary(t *testing.T) {
 	t.Parallel()
 	all := leaves("", newProgram().commands())
@@ -267,7 +268,7 @@ func TestCanary(t *testing.T) {
 	}
 }
 
-// each runs the recipes, and of every command what has no need of one.
+// each runs the recipes, and for every command the cases that need no recipe.
 func (c *canary) each(all []leaf, run func(leaf, step)) {
 	c.t.Helper()
 	list := recipes(c.store)

@@ -17,13 +17,13 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// TestTrialOfKeePassXC: a keychain that asks a person about each item is told
-// from one that is locked, and the trial goes or is named.
+// TestTrialOfKeePassXC checks that a keychain that asks the user about every item is distinguished
+// from a locked one, and that the test item is removed or named.
 func TestTrialOfKeePassXC(t *testing.T) {
 	parts.NeedSlow(t)
 	for what, c := range map[string]struct {
 		confirm testkeyring.Confirm
-		stays   bool // because nobody answers
+		stays   bool // because the user does not answer
 	}{
 		"asks about what is read":        {testkeyring.Confirm{Access: true}, false},
 		"asks about all, nobody answers": {testkeyring.Confirm{Access: true, Delete: true}, true},

@@ -20,14 +20,13 @@ import (
 	"github.com/codex-cred/codex-cred/packaging/opencode"
 )
 
-// A serving is an "opencode serve" and the conversation with it.
+// A serving is a running "opencode serve" and a session in it.
 type serving struct {
 	url     string
 	session string
 }
 
-// serve starts OpenCode's server, which runs until the script ends, and a
-// conversation in it.
+// serve starts OpenCode's server, which runs until the script ends, and creates a session.
 //
 //	serve
 func (s *stage) serve(ts *testscript.TestScript, _ []string) {
@@ -55,13 +54,13 @@ func (s *stage) serve(ts *testscript.TestScript, _ []string) {
 		}
 	}
 	var session struct{ ID string }
-	// With a title of ours OpenCode asks the model for none.
+	// Without a title OpenCode would ask the model for one.
 	ts.Check(json.Unmarshal(s.post(ts, "/session", `{"title":"test"}`), &session))
 	s.serving.session = session.ID
 }
 
-// message says something in the conversation, and prints what the model answers
-// or the error that a person is shown.
+// message sends a message to the session, and prints the model's answer or the error that OpenCode
+// shows.
 //
 //	message TEXT
 func (s *stage) message(ts *testscript.TestScript, args []string) {
@@ -85,7 +84,7 @@ func (s *stage) message(ts *testscript.TestScript, args []string) {
 	if e := answer.Info.Error; e != nil {
 		_, _ = fmt.Fprintln(ts.Stderr(), e.Data.Message)
 	}
-	_, _ = ts.Stdout(), ts.Stderr() // so that what was there before is not taken for this
+	_, _ = ts.Stdout(), ts.Stderr() // clear earlier output
 }
 
 func (s *stage) post(ts *testscript.TestScript, path, body string) []byte {
@@ -105,8 +104,8 @@ func (s *stage) post(ts *testscript.TestScript, path, body string) []byte {
 	return answer
 }
 
-// TestOpenCodePlugin runs the plugin without OpenCode, in the engine that is in it
-// (BUN_BE_BUN makes it behave as the engine alone).
+// TestOpenCodePlugin runs the plugin in OpenCode's JavaScript engine without OpenCode. BUN_BE_BUN
+// makes the binary act as the engine.
 func TestOpenCodePlugin(t *testing.T) {
 	t.Parallel()
 	engine, err := findClient("opencode")

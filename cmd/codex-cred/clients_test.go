@@ -17,12 +17,11 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// clientsVariable names the directory that .ci/clients made.
+// clientsVariable names the directory that .ci/clients creates.
 const clientsVariable = "CODEX_CRED_TEST_CLIENTS"
 
-// TestClients runs the programs that others wrote, as people set them up, against
-// an API that accepts the newest token alone. A script's name begins with the
-// client that it needs.
+// TestClients runs other programs, set up as users set them up, against an API that accepts only
+// the newest token. A script's name begins with the client that it needs.
 func TestClients(t *testing.T) {
 	parts.NeedSlow(t)
 	if testing.Short() {
@@ -45,7 +44,7 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// findClient looks for a client where the tests' clients are, and then anywhere.
+// findClient looks for a client in the directory of test clients, and then in the PATH.
 func findClient(name string) (string, error) {
 	if dir := os.Getenv(clientsVariable); dir != "" {
 		for _, place := range []string{filepath.Join("node_modules", ".bin"), "bin"} {
@@ -58,19 +57,19 @@ func findClient(name string) (string, error) {
 	return exec.LookPath(name)
 }
 
-// shelteredDir returns a directory with none above it that other users can write:
-// setup --verify runs clients nowhere else.
+// shelteredDir returns a directory that has no parent that other users can write to. setup --verify
+// runs clients only in such a directory.
 func shelteredDir(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
 	must(t, err)
 	must(t, os.MkdirAll(cache, 0o700))
-	dir, err := os.MkdirTemp(cache, "codex-cred-test-") //nolint:usetesting // others can write above that of the test
+	dir, err := os.MkdirTemp(cache, "codex-cred-test-") //nolint:usetesting // other users can write above t.TempDir
 	must(t, err)
 	t.Cleanup(func() {
 		_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, _ error) error {
 			if entry != nil && entry.IsDir() {
-				_ = os.Chmod(path, 0o700) // the go command makes its own read-only
+				_ = os.Chmod(path, 0o700) // the go command makes its directories read-only
 			}
 			return nil
 		})
@@ -80,8 +79,8 @@ func shelteredDir(t *testing.T) string {
 	return dir
 }
 
-// raiseClient adds what scripts about clients have: the client in the path, the
-// API, and a path without the client.
+// raiseClient prepares the environment of a script about a client: the client in the PATH, the fake
+// API, and a PATH without the client.
 func (s *stage) raiseClient(e *testscript.Env) {
 	if s.client == "" {
 		return

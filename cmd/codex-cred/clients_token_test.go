@@ -9,8 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// expires lets the token expire on its way: the clocks go on by two hours after the
-// client has sent its next question and before the API looks at the token.
+// expires lets the token expire in transit: the clocks advance by two hours after the client has
+// sent its next request and before the API checks the token.
 //
 //	expires
 func (s *stage) expires(ts *testscript.TestScript, _ []string) {

@@ -7,18 +7,18 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// What a shell may offer besides what we know.
+// Values of offer.besides: what the shell offers in addition to the candidates.
 const (
 	besidesNothing = ":nothing"
 	besidesFiles   = ":files"
-	// besidesProgram: after "--" stands another program's command line.
+	// besidesProgram: another program's command line follows "--".
 	besidesProgram = ":program"
 )
 
-// A candidate is a word that may come next, and what it is.
+// A candidate is a word that may come next, and its description.
 type candidate struct{ word, about string }
 
-// An offer is what may come next.
+// An offer is what may come next on the command line.
 type offer struct {
 	candidates []candidate
 	besides    string
@@ -26,7 +26,7 @@ type offer struct {
 
 func nothing() offer { return offer{besides: besidesNothing} }
 
-// offerOf offers the words.
+// offerOf returns an offer of the words, without descriptions.
 func offerOf(words ...string) offer {
 	o := nothing()
 	for _, word := range words {
@@ -35,8 +35,8 @@ func offerOf(words ...string) offer {
 	return o
 }
 
-// text is the answer to a script: a line of its own for what is offered besides,
-// then one for each candidate.
+// text is the answer to a completion script: a line with the value of besides,
+// then one line for each candidate.
 func (o offer) text() string {
 	var b strings.Builder
 	b.WriteString(o.besides + "\n")
@@ -52,8 +52,8 @@ func (o offer) beginning(word string) offer {
 	return o
 }
 
-// complete returns what may be in the place of the last word. It reads the names of
-// accounts, and nothing else.
+// complete returns what may complete the last word. It reads the names of
+// accounts and nothing else.
 func (p *program) complete(words []string) offer {
 	typed, word := words[:len(words)-1], words[len(words)-1]
 	commands := p.commands()
@@ -85,7 +85,7 @@ func (p *program) complete(words []string) offer {
 	return o
 }
 
-// atTop is what may come where no command is named.
+// atTop returns what may come where no command is given yet.
 func atTop(rest []string, commands []*cli.Command) offer {
 	o := commandsOf(commands)
 	if len(rest) > 1 || len(rest) == 1 && rest[0] != "help" {
@@ -107,12 +107,12 @@ func commandsOf(commands []*cli.Command) offer {
 	return o
 }
 
-// A scanned is what was typed after the names of commands.
+// A scanned is the part of a command line that follows the command's name.
 type scanned struct {
 	operands []string
 	given    []string // names of flags
-	pending  string   // the flag whose value comes next, or nothing
-	others   bool     // what follows is no flag
+	pending  string   // the flag that takes the next word as its value, or empty
+	others   bool     // after "--", where no word is a flag
 }
 
 func scan(args []string, command *cli.Command) scanned {
@@ -136,7 +136,8 @@ func scan(args []string, command *cli.Command) scanned {
 	return s
 }
 
-// nameOf is that of the command, without the program's and with no other name for it.
+// nameOf returns the full name of the command, with aliases resolved and
+// without the program's name.
 func nameOf(names []string, commands []*cli.Command) string {
 	if d := called(names, commands); d != nil {
 		return strings.TrimPrefix(d.name, ownProgram+" ")
@@ -144,7 +145,7 @@ func nameOf(names []string, commands []*cli.Command) string {
 	return ""
 }
 
-// flags offers those that were not given yet.
+// flags offers the flags that are not given yet.
 func (s scanned) flags(command *cli.Command) offer {
 	o := nothing()
 	for _, f := range (commandDoc{Command: command}).flags() {
@@ -155,7 +156,8 @@ func (s scanned) flags(command *cli.Command) offer {
 	return o
 }
 
-// valuesOf offers the values of a flag, as it was typed, that takes one of a few words.
+// valuesOf offers the values of a flag, given as typed, if it takes one of a
+// few words.
 func valuesOf(arg string, command *cli.Command) offer {
 	o := nothing()
 	for _, flag := range command.Flags {
@@ -175,7 +177,8 @@ func valuesOf(arg string, command *cli.Command) offer {
 	return o
 }
 
-// behind puts the prefix before each candidate, with which it is one word.
+// behind puts the prefix before each candidate: for the shell, both are one
+// word.
 func (o offer) behind(prefix string) offer {
 	for i := range o.candidates {
 		o.candidates[i].word = prefix + o.candidates[i].word

@@ -11,7 +11,7 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
-// aProgram is one without any account.
+// aProgram returns a program without accounts.
 func aProgram(t *testing.T) *program {
 	t.Helper()
 	home := t.TempDir()
@@ -23,7 +23,8 @@ func aProgram(t *testing.T) *program {
 	}
 }
 
-// Of each command it is told what its arguments are: as many as the usage names.
+// TestComplete_Operands checks that operands describes as many arguments of every command as the
+// usage names.
 func TestComplete_Operands(t *testing.T) {
 	t.Parallel()
 	p := aProgram(t)
@@ -51,7 +52,8 @@ func TestComplete_Operands(t *testing.T) {
 	}
 }
 
-// Whatever is typed there is an answer, of words that begin with what was typed.
+// TestComplete_Anything checks that every input has an answer, and that the candidates begin with
+// the typed word.
 func TestComplete_Anything(t *testing.T) {
 	t.Parallel()
 	p := aProgram(t)
@@ -75,7 +77,7 @@ func TestComplete_Anything(t *testing.T) {
 	}
 }
 
-// The words that a flag is said to take are those that are offered.
+// TestComplete_Choices checks that the candidates of a flag are the words in its description.
 func TestComplete_Choices(t *testing.T) {
 	t.Parallel()
 	for _, d := range withBelow(describe(ownProgram, newProgram().commands())) {

@@ -15,8 +15,8 @@ import (
 //go:embed completion
 var completionScripts embed.FS
 
-// completionShells are those that a script completes for, and the ends of the names
-// of the scripts.
+// completionShells returns the shells that have a completion script, and the
+// file extensions of the scripts.
 func completionShells() (shells, ends []string) {
 	return []string{"bash", "zsh", "fish", "powershell"}, []string{"bash", "zsh", "fish", "ps1"}
 }
@@ -51,7 +51,7 @@ func (p *program) completion(c *cli.Context) error {
 	return terminal.Write(p.Out, string(script))
 }
 
-// completeCommand is what the scripts ask. It is no command for a person.
+// completeCommand is the hidden command that the completion scripts run.
 func (p *program) completeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "__complete", Hidden: true,
@@ -70,6 +70,6 @@ func (p *program) printCompletion(c *cli.Context) error {
 	if c.Bool("new-word") || len(words) == 0 {
 		words = append(words, "")
 	}
-	_ = terminal.Write(p.Out, p.complete(words).text()) // nobody is told of an error
+	_ = terminal.Write(p.Out, p.complete(words).text()) // a message would garble what the user is typing
 	return nil
 }

@@ -17,15 +17,15 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// rotationChanges are the system calls by which a get and its worker change
-// what others see, or start one another.
+// rotationChanges returns the system calls by which get and its worker change shared state, or
+// start a process.
 func rotationChanges() []string {
 	return []string{"mkdirat", "flock", "fchmod", "write", "pwrite64", "fsync", "fdatasync", "renameat", "unlinkat", "connect", "pipe2", "clone3"}
 }
 
-// TestDeaths kills the caller and its workers as they enter a system call that
-// changes something: the first of its kind in a thread, the second, and so on,
-// until none is killed. It knows nothing of the steps.
+// TestDeaths kills get and its workers at every system call that changes something: at the first
+// call of its kind in a thread, the second, and so on until a run is not killed. It does not depend
+// on the steps of the rotation.
 func TestDeaths(t *testing.T) {
 	parts.NeedSlow(t)
 	t.Parallel()
@@ -71,13 +71,13 @@ func (s *scene) dies(call string, n int) bool {
 	return false
 }
 
-// outlived reports whether the sign-in outlived a death. It need not, if the
-// disk says that a request went out and has no answer.
+// outlived reports whether the sign-in works after a kill. It may be lost only if the state on disk
+// shows a request without an answer.
 func (s *scene) outlived(twice int) bool {
 	s.t.Helper()
 	unknown := s.unknown()
 	clean := s.cred("refresh", "work")
-	if unknown && clean.code == exit.Person { // the refresh token may be spent
+	if unknown && clean.code == exit.Person { // the refresh token may be used
 		clean = s.cred("refresh", "work", "--force")
 	}
 	s.inspect("after a clean refresh")
@@ -96,8 +96,8 @@ func (s *scene) outlived(twice int) bool {
 	return true
 }
 
-// unknown reports whether the disk says that the refresh token may be spent and
-// what it brought is gone.
+// unknown reports whether the state on disk shows that the refresh token may be used and that its
+// successor is lost.
 func (s *scene) unknown() bool {
 	s.t.Helper()
 	a := s.account()
@@ -113,7 +113,7 @@ func (s *scene) unknown() bool {
 	return a.Unanswered > 0 || e.State == journal.StateSending && e.Answer == nil
 }
 
-// wantErased wants an erase to find all that the dead have left.
+// wantErased checks that erase removes everything that killed processes left behind.
 func (s *scene) wantErased() {
 	s.t.Helper()
 	if erase := s.cred("erase", "--all", "--yes"); erase.code != exit.OK {

@@ -7,14 +7,14 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// A commandDoc is a command as the help and the man page tell of it.
+// A commandDoc is a command as the help and the man page describe it.
 type commandDoc struct {
 	*cli.Command
-	name string // as it is typed, with the program's
+	name string // as typed, with the program's name
 }
 
-// examples are what a person can type, each of one or more lines. A note follows
-// two blanks and a number sign, as in a shell.
+// examples returns the command lines that the help shows, each of one or more
+// lines. A note follows two blanks and a number sign, as in a shell.
 func (d commandDoc) examples() []string {
 	var list []string
 	continued := false
@@ -29,7 +29,7 @@ func (d commandDoc) examples() []string {
 	return list
 }
 
-// paragraphs tell what the flags and examples do not.
+// paragraphs returns the text that describes neither flags nor examples.
 func (d commandDoc) paragraphs() []string {
 	if d.ArgsUsage == "" {
 		return nil
@@ -41,10 +41,11 @@ func (d commandDoc) paragraphs() []string {
 	return list
 }
 
-// below are the commands below this one that a person is to know of.
+// below returns the visible subcommands.
 func (d commandDoc) below() []commandDoc { return describe(d.name, d.Subcommands) }
 
-// describe returns the commands that a person is to know of, in order.
+// describe returns the visible commands in order. above is the name of their
+// parent.
 func describe(above string, commands []*cli.Command) []commandDoc {
 	list := make([]commandDoc, 0, len(commands))
 	for _, c := range commands {
@@ -55,7 +56,7 @@ func describe(above string, commands []*cli.Command) []commandDoc {
 	return list
 }
 
-// withBelow returns the commands, each followed by those below it.
+// withBelow returns the commands, each followed by its subcommands.
 func withBelow(commands []commandDoc) []commandDoc {
 	var list []commandDoc
 	for _, d := range commands {
@@ -64,16 +65,16 @@ func withBelow(commands []commandDoc) []commandDoc {
 	return list
 }
 
-// A describedFlag is a flag as the help and the man page tell of it.
+// A describedFlag is a flag as the help and the man page describe it.
 type describedFlag struct {
 	names []string // with their dashes, the long one first
-	value string   // the word for its value, if it takes one
-	// alone: it may stand without the value.
+	value string   // the placeholder for its value, if it takes one
+	// alone: the value is optional.
 	alone bool
 	text  string
 }
 
-// spelled is how the flag is typed.
+// spelled returns the flag as it is typed.
 func (f describedFlag) spelled() string {
 	names := slices.Clone(f.names)
 	for i := range names {
@@ -87,7 +88,7 @@ func (f describedFlag) spelled() string {
 	return strings.Join(names, ", ")
 }
 
-// dashed returns the name of a flag as it is typed.
+// dashed returns the name of a flag with its dashes.
 func dashed(name string) string {
 	if len(name) == 1 {
 		return "-" + name
@@ -95,14 +96,14 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// versionFlags stand for the command version.
+// versionFlags are the flags that do the same as the command version.
 func versionFlags() []string { return []string{"--version", "-v"} }
 
 func helpFlag() describedFlag {
 	return describedFlag{names: []string{"--help", "-h"}, text: "show this help"}
 }
 
-// flags are those of the command, and --help.
+// flags returns the flags of the command, and --help.
 func (d commandDoc) flags() []describedFlag {
 	list := make([]describedFlag, 0, 1+len(d.Flags))
 	for _, f := range d.Flags {
@@ -129,8 +130,8 @@ func describeFlag(flag cli.Flag) describedFlag {
 	return f
 }
 
-// called returns the command with that name, and what it is called with the names of
-// those above it; or nil if there is none.
+// called returns the command with the given name, which the names of its
+// parents precede; or nil if there is none.
 func called(names []string, commands []*cli.Command) *commandDoc {
 	found := commandDoc{name: ownProgram}
 	for _, name := range names {

@@ -21,18 +21,19 @@ func (p *program) onDevice(ctx context.Context, client *refresh.Client, iss help
 		Client: client,
 		Now:    p.Now,
 		Show: func(code signin.Code) {
-			_, _ = io.WriteString(p.Err, p.deviceText(iss.URL, code)) // who cannot read it will not sign in
+			_, _ = io.WriteString(p.Err, p.deviceText(iss.URL, code)) // on failure the sign-in times out
 		},
 	}
 	return d.SignIn(ctx, iss)
 }
 
-// deviceText tells a person what to do. The warning is that of RFC 8628 section
-// 5.4.
+// deviceText returns the instructions for the user. The warning follows RFC
+// 8628, section 5.4.
 func (p *program) deviceText(issuer string, code signin.Code) string {
 	var b strings.Builder
 	columns, drawn := p.screen()
-	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n", terminal.Sanitize(issuer), terminal.Sanitize(code.URL))
+	fmt.Fprintf(&b, "To sign in at %s, open this page on any device:\n\n    %s\n\nand enter this code:\n\n",
+		terminal.Sanitize(issuer), terminal.Sanitize(code.URL))
 	fmt.Fprintf(&b, "    %s\n\n", terminal.Sanitize(code.UserCode))
 	if drawn {
 		b.WriteString(p.qr(code, columns))
@@ -40,12 +41,13 @@ func (p *program) deviceText(issuer string, code signin.Code) string {
 	b.WriteString("Enter the code only if you began this sign-in yourself, just now. Never give\n" +
 		"it to anybody, and never enter one that somebody sent you: whoever has it\n" +
 		"approved is signed in to your account.\n")
-	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n", terminal.Span(code.Expiry.Sub(p.Now()).Round(time.Minute)))
+	fmt.Fprintf(&b, "Waiting for you, up to %s; Ctrl-C ends it.\n",
+		terminal.Span(code.Expiry.Sub(p.Now()).Round(time.Minute)))
 	return b.String()
 }
 
-// qr draws the address for the camera of a phone, dark on light whatever the
-// colours of the terminal, if the screen is wide enough.
+// qr draws the URL as a QR code, if the screen is wide enough. It is dark on
+// light whatever the terminal's colors, so that cameras can read it.
 func (p *program) qr(code signin.Code, columns int) string {
 	address := code.URLComplete
 	if address == "" {
@@ -53,7 +55,7 @@ func (p *program) qr(code signin.Code, columns int) string {
 	}
 	rows, err := qrCode(address)
 	if err != nil {
-		return "" // it is too long to draw, and stands above
+		return "" // too long to draw; the text above has it
 	}
 	darkOnLight := terminal.Style("\x1b[30;107m")
 	if p.Getenv("NO_COLOR") != "" {
@@ -67,7 +69,8 @@ func (p *program) qr(code signin.Code, columns int) string {
 	return "or let a phone read it:\n\n" + drawn
 }
 
-// indented returns the lines with a margin, or nothing if they do not fit.
+// indented returns the lines with a margin, or an empty string if they do not
+// fit.
 func indented(lines []string, columns int, s terminal.Style) string {
 	const margin = "    "
 	var b strings.Builder
@@ -83,7 +86,7 @@ func indented(lines []string, columns int, s terminal.Style) string {
 	return b.String()
 }
 
-// screen returns the width of the terminal, and whether to draw on it.
+// screen returns the width of the terminal, and whether it can show a QR code.
 func (p *program) screen() (columns int, drawn bool) {
 	f, ok := p.Err.(*os.File)
 	if !ok || !terminal.IsTerminal(f) || p.Getenv("TERM") == "dumb" || p.onlyASCII() {
@@ -93,9 +96,9 @@ func (p *program) screen() (columns int, drawn bool) {
 	return columns, err == nil
 }
 
-// onlyASCII reports whether the locale is one without the characters that we draw with
-// (POSIX, chapter 8.2: the first of these that is set counts). Where none is set
-// nothing is known, and most terminals have them.
+// onlyASCII reports whether the locale lacks the characters of a QR code. The
+// first of these variables that is set counts (POSIX, chapter 8.2). If none is
+// set, onlyASCII returns false, as most terminals have them.
 func (p *program) onlyASCII() bool {
 	for _, variable := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if value := strings.ToLower(p.Getenv(variable)); value != "" {

@@ -16,7 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
-// known is what was seen of the account, and only ever grows.
+// known is what was seen of the account. Its values only increase.
 type known struct {
 	id                helper.ID
 	account, credence uint64 // generations of the account's file and of the credential
@@ -30,7 +30,7 @@ func (s *scene) account() helper.Account {
 	return a
 }
 
-// credential reads the credential, which is in a file.
+// credential reads the credential from its file.
 func (s *scene) credential(id helper.ID) helper.Credential {
 	s.t.Helper()
 	item, _, err := fallbackfile.New(s.root).Get(s.t.Context(), string(id))
@@ -40,7 +40,7 @@ func (s *scene) credential(id helper.ID) helper.Credential {
 	return c
 }
 
-// inspect wants the disk to be as it must be at every instant.
+// inspect checks the invariants of the files on disk, which hold at every instant.
 func (s *scene) inspect(when string) {
 	s.t.Helper()
 	a := s.account()
@@ -70,7 +70,7 @@ func (s *scene) inspect(when string) {
 	s.inspectSecrets(when)
 }
 
-// problems are what is wrong with a file or folder under the root.
+// problems returns what is wrong with a file or folder below the root.
 func (s *scene) problems(path string, d os.DirEntry) []string {
 	info, err := d.Info()
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *scene) problems(path string, d os.DirEntry) []string {
 	return nil
 }
 
-// expected reports whether the account has such a file or folder.
+// expected reports whether the account may have this file or folder.
 func (s *scene) expected(path string, d os.DirEntry) bool {
 	id := string(s.known.id)
 	inFolder, _ := filepath.Rel(s.root, path)
@@ -110,8 +110,7 @@ func (s *scene) expected(path string, d os.DirEntry) bool {
 	return false
 }
 
-// inspectSecrets wants no secret on the disk but in the credentials of the file
-// store.
+// inspectSecrets checks that no file contains a secret, except the credentials of the file store.
 func (s *scene) inspectSecrets(when string) {
 	s.t.Helper()
 	places := []string{s.home}
@@ -137,13 +136,13 @@ func (s *scene) secrets() []string {
 	return list
 }
 
-// inspectProcess wants no secret in what others may read of the process.
+// inspectProcess checks that what other users may read of the process contains no secret.
 func (s *scene) inspectProcess(pid int) {
 	s.t.Helper()
 	for _, file := range []string{"cmdline", "environ"} {
 		content, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 		if errors.Is(err, os.ErrPermission) {
-			continue // then nobody else may either
+			continue // other users cannot read it either
 		}
 		must(s.t, err)
 		for _, leak := range leakscan.Scan(s.secrets(), file, content) {

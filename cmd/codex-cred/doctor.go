@@ -43,15 +43,15 @@ Problems make the exit status 10, warnings do not.`,
 type doctor struct {
 	*program
 	*wiring
-	account      string // the only one to look at; empty is all of them
+	account      string // the account to check; empty: all of them
 	fix, offline bool
-	have         []accountState // the accounts, once they have been read
-	// down are the stores that do not answer as they should, once they were tried.
+	have         []accountState // the accounts, set by readAll
+	// down maps each store that failed its probe to the error.
 	down map[string]error
 }
 
-// A check looks at one thing and tells what it finds, at least one finding. It
-// leaves everything as it was: what mends is in the findings.
+// A check inspects one thing and returns at least one finding. It changes
+// nothing: what fixes a problem is in its finding.
 type check struct {
 	name string
 	look func(ctx context.Context) []finding
@@ -61,7 +61,10 @@ func (p *program) doctor(c *cli.Context) error {
 	if c.NArg() > 1 {
 		return fault.Usage("doctor takes one account, or none for all; see: codex-cred doctor --help")
 	}
-	d := &doctor{program: p, down: map[string]error{}, account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline")}
+	d := &doctor{
+		program: p, down: map[string]error{},
+		account: c.Args().First(), fix: c.Bool("fix"), offline: c.Bool("offline"),
+	}
 	root, err := home.Root(p.Process)
 	if err == nil && d.account != "" {
 		err = helper.CheckName(d.account)
@@ -88,7 +91,8 @@ func (p *program) doctor(c *cli.Context) error {
 	return nil
 }
 
-// checks are in the order in which they run: what others need comes first.
+// checks returns the checks in the order in which they run: a check comes
+// before those that depend on it.
 func (d *doctor) checks() []check {
 	return []check{
 		{"folders above", d.checkAncestors},
@@ -112,8 +116,8 @@ func (d *doctor) checks() []check {
 	}
 }
 
-// examine runs all checks. Where other users can reach our files nothing else is
-// touched.
+// examine runs all checks. If other users can change codex-cred's files, it
+// checks nothing else.
 func (d *doctor) examine(ctx context.Context) ([]finding, error) {
 	defer d.tidy(ctx)()
 	all := d.checks()
@@ -122,7 +126,8 @@ func (d *doctor) examine(ctx context.Context) ([]finding, error) {
 	found := d.run(ctx, check{"permissions", d.checkPermissions})
 	told.Step()
 	if count(found, verdictProblem) > 0 {
-		return append(found, named("all else", skipped("what the files hold is not looked at while others could change it"))), ctx.Err()
+		return append(found, named("all else",
+			skipped("what the files hold is not looked at while others could change it"))), ctx.Err()
 	}
 	for _, c := range all {
 		found = append(found, d.run(ctx, c)...)
@@ -134,7 +139,7 @@ func (d *doctor) examine(ctx context.Context) ([]finding, error) {
 	return found, nil
 }
 
-// run runs one check, and mends what it finds if that is wanted.
+// run runs one check and, with --fix, fixes what it finds.
 func (d *doctor) run(ctx context.Context, c check) []finding {
 	found := c.look(ctx)
 	for i := range found {
@@ -147,14 +152,15 @@ func (d *doctor) run(ctx context.Context, c check) []finding {
 	return found
 }
 
-// tidy returns what leaves no directory behind where there was none.
+// tidy returns a function that removes the root directory again if there was
+// none before.
 func (d *doctor) tidy(ctx context.Context) func() {
 	if there, err := exists(d.Root); there || err != nil {
 		return func() {}
 	}
 	return func() {
 		for _, a := range d.ofRoot() {
-			_ = a.remove(context.WithoutCancel(ctx)) // unless it is of a sign-in that has just begun
+			_ = a.remove(context.WithoutCancel(ctx)) // fails if a sign-in has just begun to use it
 		}
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// readable returns the accounts to look at whose files can be read. The others are
-// told with the accounts.
+// readable returns the accounts to check whose files can be read. checkAccounts
+// reports the others.
 func (d *doctor) readable() ([]helper.Account, error) {
 	names, err := d.Accounts.List()
 	if err != nil {
@@ -31,7 +31,8 @@ func (d *doctor) readable() ([]helper.Account, error) {
 	return accounts, nil
 }
 
-// readAll reads the accounts, and their credentials where the store answers.
+// readAll reads the accounts to check, and their credentials if the store
+// works.
 func (d *doctor) readAll(ctx context.Context) error {
 	names, err := d.Accounts.List()
 	for _, name := range names {
@@ -50,8 +51,8 @@ func (d *doctor) readAll(ctx context.Context) error {
 	return err
 }
 
-// checkAccounts reads every account and its credential. An account whose credential
-// is gone is told here.
+// checkAccounts reads every account and its credential, and reports those that
+// cannot be used.
 func (d *doctor) checkAccounts(ctx context.Context) []finding {
 	if err := d.readAll(ctx); err != nil {
 		return []finding{problemFrom(err)}
@@ -82,7 +83,8 @@ func (d *doctor) health(ctx context.Context, o accountState) finding {
 	case d.pending(o.account):
 		return skipped("a refresh of it is under way, or was cut short")
 	case v.Health == healthCopy:
-		return warning("codex-cred import --from "+fault.Quote(v.Shared), "it is a copy: %s refreshes the sign-in, and here nothing does", v.Shared)
+		return warning("codex-cred import --from "+fault.Quote(v.Shared),
+			"it is a copy: %s refreshes the sign-in, and here nothing does", v.Shared)
 	case errors.Is(v.err, helper.ErrNotFound):
 		return problem("codex-cred login "+o.name, "its credential is gone: there is no %s", v.Place)
 	case v.err != nil:
@@ -100,7 +102,7 @@ func (d *doctor) pending(a helper.Account) bool {
 	return err == nil && e.State == journal.StateSending
 }
 
-// checkComputer tells whether another computer uses this home.
+// checkComputer reports accounts that another computer uses through this home.
 func (d *doctor) checkComputer(context.Context) []finding {
 	host, err := d.wiring.HostID()
 	if err != nil {
@@ -118,14 +120,15 @@ func (d *doctor) checkComputer(context.Context) []finding {
 		}
 		mark, err := d.Journals.Read(o.account.ID, nil)
 		if err == nil && mark.Host != "" && mark.Host != host {
-			found = append(found, problem("codex-cred login "+o.name+" --replace", "another computer has refreshed it here: two of them use this home").of(o.name))
+			found = append(found, problem("codex-cred login "+o.name+" --replace",
+				"another computer has refreshed it here: two of them use this home").of(o.name))
 		}
 	}
 	return orOK(found, "no other one uses these files")
 }
 
-// checkJournals looks for refreshes that were cut short. It comes before the accounts
-// are read: what it mends may be their newest credential.
+// checkJournals reports refreshes that were cut short. It runs before the
+// accounts are read, because its fix may store their newest credential.
 func (d *doctor) checkJournals(context.Context) []finding {
 	accounts, err := d.readable()
 	if err != nil {
@@ -137,14 +140,16 @@ func (d *doctor) checkJournals(context.Context) []finding {
 			continue
 		}
 		if _, held, err := d.Locks.Holder(string(a.ID)); err != nil || held {
-			continue // a refresh is under way, see the locks
+			continue // a refresh is in progress; checkLocks reports it
 		}
 		if d.Journals.IsKept(a.ID) {
 			found = append(found, warning("codex-cred refresh "+a.Name, "%s", helper.ErrUnread.Error()).of(a.Name))
 		}
 		e, err := d.Journals.Read(a.ID, nil)
 		if !errors.Is(err, helper.ErrNotFound) {
-			found = append(found, d.cutShort(e, err).of(a.Name).by(func(ctx context.Context) error { return d.settleJournal(ctx, a) }))
+			found = append(found, d.cutShort(e, err).of(a.Name).by(func(ctx context.Context) error {
+				return d.settleJournal(ctx, a)
+			}))
 		}
 	}
 	return orOK(found, "no refresh was cut short")
@@ -157,13 +162,15 @@ func (d *doctor) cutShort(e journal.Entry, err error) finding {
 	case e.State == journal.StateIntent:
 		return warning(d.fixIt(), "a refresh was cut short %s, before it sent anything", terminal.FromNow(e.Time, d.Now()))
 	}
-	return problem(d.fixIt(), "a refresh was cut short %s, after it may have reached the issuer", terminal.FromNow(e.Time, d.Now()))
+	return problem(d.fixIt(), "a refresh was cut short %s, after it may have reached the issuer",
+		terminal.FromNow(e.Time, d.Now()))
 }
 
-// lockWait is how long a check waits for a lock that mostly nobody has.
+// lockWait bounds how long a check waits for a lock.
 const lockWait = 10 * time.Second
 
-// settleJournal stores what waits in the journal. It sends nothing.
+// settleJournal stores the credential that waits in the journal. It sends
+// nothing.
 func (d *doctor) settleJournal(ctx context.Context, a helper.Account) error {
 	waiting, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
@@ -174,7 +181,7 @@ func (d *doctor) settleJournal(ctx context.Context, a helper.Account) error {
 	return errors.Join(d.Rotation(d.at).Adopt(ctx, a), unlock())
 }
 
-// checkLocks tells who holds which lock, and takes none away.
+// checkLocks reports which process holds which lock. It breaks no lock.
 func (d *doctor) checkLocks(context.Context) []finding {
 	var found []finding
 	for _, o := range d.have {
@@ -198,20 +205,23 @@ func (d *doctor) checkLocks(context.Context) []finding {
 	return orOK(found, "nobody holds one")
 }
 
-// A guarded is what is done under a lock.
+// A guarded is a lock and what is done under it.
 type guarded struct {
 	name, doing string
-	precious    bool // who ends it by force may lose the sign-in
+	precious    bool // killing the process may lose the sign-in
 }
 
+// heldBy returns the finding about a lock that is held.
 func heldBy(h filelock.Holder, by guarded) finding {
 	switch {
 	case h.PID == 0:
 		return warning("wait for the other codex-cred", "%s is under way", by.doing)
 	case h.Stopped:
-		return problem(fmt.Sprintf("kill -CONT %d", h.PID), "%s is under way in %s, which is stopped and keeps others waiting", by.doing, home.ProcessName(h))
+		return problem(fmt.Sprintf("kill -CONT %d", h.PID),
+			"%s is under way in %s, which is stopped and keeps others waiting", by.doing, home.ProcessName(h))
 	case by.precious:
 		return warning("wait for it: it ends by itself", "%s is under way in %s", by.doing, home.ProcessName(h))
 	}
-	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", by.doing, home.ProcessName(h))
+	return warning(fmt.Sprintf("wait for it, or end it: kill %d", h.PID), "%s is under way in %s", by.doing,
+		home.ProcessName(h))
 }

@@ -19,7 +19,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
 
-// checkSetups looks whether the programs that were set up still find what they ask.
+// checkSetups checks that the programs that were set up still find codex-cred
+// and their account.
 func (d *doctor) checkSetups(ctx context.Context) []finding {
 	var found []finding
 	broken := d.eachSetup(func(c client, s *setup) {
@@ -28,8 +29,8 @@ func (d *doctor) checkSetups(ctx context.Context) []finding {
 	return orOK(append(found, broken...), "every program that was set up finds codex-cred and its account")
 }
 
-// eachSetup calls look for what was set up with the accounts that are looked at, and
-// returns the records that cannot be read.
+// eachSetup calls look for each setup of the accounts to check. It returns
+// findings about the records that cannot be read.
 func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 	names, _, err := d.Setups.List()
 	if err != nil {
@@ -45,7 +46,8 @@ func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 			found = append(found, problemFrom(fault.WithHint(err, repairByHand)))
 		case d.account != "" && r.Account != d.account:
 		case i < 0, clients[i].present == nil:
-			found = append(found, problem("use the codex-cred that wrote it", "no client %q of a setup is known", terminal.Sanitize(r.Client)))
+			found = append(found, problem("use the codex-cred that wrote it", "no client %q of a setup is known",
+				terminal.Sanitize(r.Client)))
 		default:
 			look(clients[i], &setup{program: d.program, wiring: d.wiring, Record: r})
 		}
@@ -54,7 +56,8 @@ func (d *doctor) eachSetup(look func(c client, s *setup)) []finding {
 }
 
 func (d *doctor) setupFindings(ctx context.Context, c client, s *setup) []finding {
-	again := fmt.Sprintf("codex-cred setup %s %s --write --replace%s", s.Client, s.Account, terminal.Sanitize(flagsOf(s.Record)))
+	again := fmt.Sprintf("codex-cred setup %s %s --write --replace%s", s.Client, s.Account,
+		terminal.Sanitize(flagsOf(s.Record)))
 	undo := "codex-cred setup " + s.Client + " --undo" + hostFlag(s.Record)
 	if _, err := d.Accounts.Load(s.Account); errors.Is(err, helper.ErrNotFound) {
 		return []finding{problem(undo, "%s asks for the account %q, which is not there", s.Client, s.Account)}
@@ -65,7 +68,8 @@ func (d *doctor) setupFindings(ctx context.Context, c client, s *setup) []findin
 	if there, err := c.present(ctx, s); err != nil {
 		return []finding{problemFrom(err)}
 	} else if !there {
-		return []finding{warning(again+", or "+undo, "nothing names codex-cred any more in %s, where %s was set up", terminal.Sanitize(s.places()), s.Client)}
+		return []finding{warning(again+", or "+undo, "nothing names codex-cred any more in %s, where %s was set up",
+			terminal.Sanitize(s.places()), s.Client)}
 	}
 	return nil
 }
@@ -77,13 +81,13 @@ func hostFlag(r setupdir.Record) string {
 	return " --host " + terminal.Sanitize(r.Host)
 }
 
-// runs reports whether there is a program at the path.
+// runs reports whether the path leads to a program.
 func runs(path string) bool {
 	_, err := exec.LookPath(path)
 	return err == nil
 }
 
-// checkShims looks whether the programs of shim add still run.
+// checkShims checks that the programs of shim add still run.
 func (d *doctor) checkShims(context.Context) []finding {
 	names, err := d.Shims.Names()
 	if err != nil {
@@ -94,15 +98,17 @@ func (d *doctor) checkShims(context.Context) []finding {
 		args, err := d.Shims.Args(name)
 		switch {
 		case err != nil:
-			found = append(found, problem("codex-cred shim remove "+name, "%s does not know any more what it runs", d.Shims.Path(name)))
+			found = append(found, problem("codex-cred shim remove "+name, "%s does not know any more what it runs",
+				d.Shims.Path(name)))
 		case !runs(d.Shims.Path(name)):
-			found = append(found, problem("codex-cred shim add "+name+" -- "+terminal.Sanitize(strings.Join(args, " ")), "%s leads to no program", d.Shims.Path(name)))
+			found = append(found, problem("codex-cred shim add "+name+" -- "+terminal.Sanitize(strings.Join(args, " ")),
+				"%s leads to no program", d.Shims.Path(name)))
 		}
 	}
 	return orOK(found, "%s of shim add, all of which run", terminal.Plural(len(names), "program"))
 }
 
-// checkHosts looks for hosts that no account answers any more.
+// checkHosts reports hosts whose account does not exist.
 func (d *doctor) checkHosts(context.Context) []finding {
 	rows, err := d.Hosts.Rows()
 	if err != nil {
@@ -111,14 +117,14 @@ func (d *doctor) checkHosts(context.Context) []finding {
 	var found []finding
 	for _, r := range rows {
 		if _, err := d.Accounts.Load(r.Account); errors.Is(err, helper.ErrNotFound) {
-			found = append(found, problem("codex-cred host remove "+r.Host.String(), "%s is for the account %q, which is not there", r.Host, terminal.Sanitize(r.Account)))
+			found = append(found, problem("codex-cred host remove "+r.Host.String(),
+				"%s is for the account %q, which is not there", r.Host, terminal.Sanitize(r.Account)))
 		}
 	}
 	return orOK(found, "%s, each of an account", terminal.Plural(len(rows), "host"))
 }
 
-// checkLife compares for how long clients keep a token with how long one lasts that
-// they are given.
+// checkLife reports programs that may keep a token for longer than it is valid.
 func (d *doctor) checkLife(context.Context) []finding {
 	var found []finding
 	_ = d.eachSetup(func(c client, s *setup) {
@@ -128,23 +134,26 @@ func (d *doctor) checkLife(context.Context) []finding {
 		}
 		lasts := lastsAtLeast(d.have[i].rec.Credential)
 		if keeps := c.keeps(s); keeps > lasts {
-			found = append(found, problem(c.keepsLess, "%s keeps a token for %s, and may be given one that ends in %s", c.name, terminal.Span(keeps), terminal.Span(lasts)).of(s.Account))
+			found = append(found, problem(c.keepsLess, "%s keeps a token for %s, and may be given one that ends in %s", c.name,
+				terminal.Span(keeps), terminal.Span(lasts)).of(s.Account))
 		}
 	})
 	return orOK(found, "no program keeps a token for longer than it lasts")
 }
 
-// lastsAtLeast returns how long a token is good for that a client is given which asks
-// for askedTTL: a token younger than a tenth of its life is not replaced for that.
+// lastsAtLeast returns how long a token is valid at least when a client asks
+// for one with askedTTL. A token in the first tenth of its life is not
+// refreshed, even if it expires sooner than that.
 func lastsAtLeast(c helper.Credential) time.Duration {
 	asked, err := time.ParseDuration(askedTTL)
 	if err != nil {
-		return 0 // a test holds that it parses
+		return 0 // a test checks that it parses
 	}
 	return min(asked, c.Expiry.Sub(c.ObtainedAt)*9/10)
 }
 
-// codexKeeps is what Codex's config says, else what Codex takes.
+// codexKeeps returns how long Codex keeps a token, from its config or by
+// default.
 func codexKeeps(s *setup) time.Duration {
 	kept := 5 * time.Minute
 	raw, ok, err := tomledit.Get(s.firstFile(), codexPath("auth", "refresh_interval_ms")...)
@@ -154,12 +163,13 @@ func codexKeeps(s *setup) time.Duration {
 	return kept
 }
 
-// claudeKeeps is what the settings or the environment say, else what Claude Code takes.
+// claudeKeeps returns how long Claude Code keeps a token, from its settings,
+// from the environment or by default.
 func claudeKeeps(s *setup) time.Duration {
 	const variable = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS"
 	text := s.Getenv(variable)
 	if raw, ok, err := jsonedit.Get(s.firstFile(), "env", variable); ok && err == nil {
-		_ = json.Unmarshal(raw, &text) // what is no text says nothing
+		_ = json.Unmarshal(raw, &text) // a value that is not a string does not count
 	}
 	if d, err := time.ParseDuration(text + "ms"); err == nil {
 		return d
@@ -167,7 +177,8 @@ func claudeKeeps(s *setup) time.Duration {
 	return 5 * time.Minute
 }
 
-// firstFile returns the content of the client's config; nothing if it cannot be read.
+// firstFile returns the content of the client's config, or nil if it cannot be
+// read.
 func (s *setup) firstFile() []byte {
 	if len(s.Files) == 0 {
 		return nil

@@ -20,7 +20,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/safefile"
 )
 
-// checkPermissions looks at the owner and the mode of everything of ours.
+// checkPermissions checks the owner and the mode of all codex-cred's files and
+// directories.
 func (d *doctor) checkPermissions(context.Context) []finding {
 	var found []finding
 	files, folders := 0, d.folders()
@@ -34,7 +35,7 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 			}
 			files++
 			if err == nil || errors.Is(err, fs.ErrPermission) {
-				err = safefile.Check(path) // which tells whose it is
+				err = safefile.Check(path) // its error names the owner
 			}
 			if err != nil && !errors.Is(err, helper.ErrNotFound) {
 				found = append(found, exposed(path, err))
@@ -48,8 +49,8 @@ func (d *doctor) checkPermissions(context.Context) []finding {
 	return orOK(found, "%s of ours, open to nobody else", terminal.Plural(files, "file"))
 }
 
-// checkAncestors looks at the directories above ours, as sshd's StrictModes does: who
-// can write there can put another directory in the place of ours.
+// checkAncestors checks the directories above the roots, as sshd's StrictModes
+// does: a user with write access there can replace codex-cred's directory.
 func (d *doctor) checkAncestors(context.Context) []finding {
 	var found []finding
 	for _, root := range d.roots() {
@@ -65,7 +66,7 @@ func (d *doctor) checkAncestors(context.Context) []finding {
 	return orOK(found, "nobody else can replace a directory above ours")
 }
 
-// roots are the directories that everything of ours lies in.
+// roots returns the directories that contain everything codex-cred stores.
 func (d *doctor) roots() []string {
 	if d.Log.Root() == d.Root {
 		return []string{d.Root}
@@ -73,8 +74,8 @@ func (d *doctor) roots() []string {
 	return []string{d.Root, d.Log.Root()}
 }
 
-// folders are those of ours in the roots. What else is there is the person's, who may
-// have chosen a directory with other things in it.
+// folders returns codex-cred's own directories in the roots. Anything else
+// there is the user's, who may have chosen a directory with other things in it.
 func (d *doctor) folders() []string {
 	list := []string{
 		d.Accounts.Folder(), d.FileStore.Folder(), d.Locks.Folder(), d.Journals.Folder(), d.Hosts.Folder(),
@@ -86,7 +87,7 @@ func (d *doctor) folders() []string {
 	return list
 }
 
-// pass makes a walk go on behind the entry.
+// pass makes a directory walk skip the entry.
 func pass(entry fs.DirEntry) error {
 	if entry != nil && entry.IsDir() {
 		return fs.SkipDir
@@ -99,7 +100,8 @@ func (d *doctor) isShim(path string) bool {
 	return filepath.Dir(path) == d.Shims.Folder() && filepath.Ext(path) != ".json"
 }
 
-// exposed is a path that is refused. What only has the wrong mode can be mended.
+// exposed returns the finding about a path that is refused. Only a wrong mode
+// can be fixed.
 func exposed(path string, err error) finding {
 	f := problemFrom(err)
 	if strings.HasPrefix(f.Fix, "chmod ") {
@@ -108,11 +110,12 @@ func exposed(path string, err error) finding {
 	return f
 }
 
-// youngest is how old what a process leaves behind must be before it is believed
-// that the process is gone: none of ours takes that long.
+// youngest is the age at which a leftover file counts as abandoned: no process
+// of codex-cred runs for that long.
 const youngest = time.Hour
 
-// checkFiles looks for files in our directories that belong to no account.
+// checkFiles reports files in codex-cred's directories that belong to no
+// account.
 func (d *doctor) checkFiles(context.Context) []finding {
 	o, err := d.orphans()
 	if err != nil {
@@ -125,8 +128,9 @@ func (d *doctor) checkFiles(context.Context) []finding {
 	return orOK(found, "none but those of the accounts")
 }
 
-// stray is a file of no account. With the file store it may hold tokens of an account
-// whose file was lost: those only a person deletes.
+// stray returns the finding about a file that belongs to no account. In the
+// file store it may hold the tokens of an account whose file was lost; doctor
+// leaves those to the user.
 func (d *doctor) stray(path string) finding {
 	if filepath.Dir(path) == d.Runs.Folder() {
 		return d.strayRun(path)
@@ -158,12 +162,15 @@ func (d *doctor) stray(path string) finding {
 	return f
 }
 
-// strayRun is the folder of a run of setup --verify that was killed.
+// strayRun returns the finding about the directory of a setup --verify that was
+// killed.
 func (d *doctor) strayRun(path string) finding {
 	if d.young(path) {
 		return skipped("%s is new: a program may be running in it", path)
 	}
-	return warning(d.fixIt(), "%s is what a killed setup --verify left", path).by(func(context.Context) error { return d.Runs.Remove(path) })
+	return warning(d.fixIt(), "%s is what a killed setup --verify left", path).by(func(context.Context) error {
+		return d.Runs.Remove(path)
+	})
 }
 
 // young reports whether a process may still need the file, or has deleted it.
@@ -172,7 +179,7 @@ func (d *doctor) young(path string) bool {
 	return err != nil || d.Now().Sub(info.ModTime()) < youngest
 }
 
-// removing is the command with which a person deletes the file.
+// removing returns the command that deletes the file.
 func removing(path string) string {
 	if runtime.GOOS == "windows" {
 		return `del "` + path + `"`
@@ -180,8 +187,8 @@ func removing(path string) string {
 	return "rm " + fault.Quote(path)
 }
 
-// removeLock deletes a lock that nobody holds. That of a sign-in may be the only thing
-// that tells an erase of an item in a store, so it stays while there may be one.
+// removeLock deletes a lock that is not held. The lock of a sign-in may be the
+// only record of an item in a store, so it stays while there may be one.
 func (d *doctor) removeLock(ctx context.Context, path string) error {
 	if id := idOf(path); id.Check() == nil {
 		if err := d.holdsNothing(ctx, id); err != nil {
@@ -202,7 +209,8 @@ func (d *doctor) removeLock(ctx context.Context, path string) error {
 	return errors.Join(d.Locks.Remove(name), unlock())
 }
 
-// holdsNothing returns an error unless no store has an item of the sign-in.
+// holdsNothing returns an error if a store has an item of the sign-in, or
+// cannot be read.
 func (d *doctor) holdsNothing(ctx context.Context, id helper.ID) error {
 	for _, word := range []string{home.StoreFile, home.StoreKeychain} {
 		for _, name := range []string{string(id), id.Journal()} {
@@ -219,7 +227,8 @@ func (d *doctor) holdsNothing(ctx context.Context, id helper.ID) error {
 	return nil
 }
 
-// checkLeftovers looks for sign-ins that were replaced or half erased.
+// checkLeftovers reports sign-ins that were replaced but not deleted, and
+// erases that were not finished.
 func (d *doctor) checkLeftovers(context.Context) []finding {
 	var found []finding
 	for _, o := range d.have {
@@ -229,21 +238,24 @@ func (d *doctor) checkLeftovers(context.Context) []finding {
 			found = append(found, problem("codex-cred erase "+o.name, "an erase of it was not finished").of(o.name))
 		case len(a.Leftovers) > 0 && !d.changing(o.name):
 			what := terminal.Plural(len(a.Leftovers), "sign-in") + " that it had before could not be deleted"
-			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error { return d.sweepAlone(ctx, o.name) }))
+			found = append(found, problem(d.fixIt(), "%s", what).of(o.name).by(func(ctx context.Context) error {
+				return d.sweepAlone(ctx, o.name)
+			}))
 		}
 	}
 	return orOK(found, "no sign-in that was replaced is left")
 }
 
-// changing reports whether a sign-in, or another change of the account, is under way. See
-// the locks.
+// changing reports whether a sign-in, or another change of the account, is in
+// progress. checkLocks reports it.
 func (d *doctor) changing(name string) bool {
 	_, held, err := d.Locks.Holder(filelock.SignIn + name)
 	return err == nil && held
 }
 
-// sweepAlone deletes what the account's file lists while no sign-in is under way: until
-// that is stored, its file lists it among those that were replaced.
+// sweepAlone deletes the leftovers of the account under its lock, so that no
+// sign-in is in progress: a new credential is listed as a leftover until it is
+// stored.
 func (d *doctor) sweepAlone(ctx context.Context, name string) error {
 	return d.withLock(ctx, name, func() error {
 		a, err := d.Accounts.Load(name)
@@ -260,5 +272,5 @@ func (d *doctor) sweepAlone(ctx context.Context, name string) error {
 	})
 }
 
-// fixIt is the command that mends what is safe to mend.
+// fixIt returns the command that fixes what is safe to fix.
 func (d *doctor) fixIt() string { return "codex-cred doctor --fix" }

@@ -11,27 +11,28 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
-// A verdict is what a check comes to. The words are part of the interface.
+// A verdict is the result of a check. The words are part of the interface:
+// scripts depend on them.
 type verdict string
 
 const (
 	verdictOK      verdict = "ok"
-	verdictWarning verdict = "warning" // to know of
-	verdictProblem verdict = "problem" // to mend
+	verdictWarning verdict = "warning" // worth knowing
+	verdictProblem verdict = "problem" // needs a fix
 	verdictSkipped verdict = "skipped"
 	verdictFixed   verdict = "fixed" // by --fix
 )
 
-// A finding is one line of what doctor tells.
+// A finding is one line of doctor's report.
 type finding struct {
 	Check   string  `json:"check"`
 	State   verdict `json:"state"`
 	Account string  `json:"account,omitempty"`
 	What    string  `json:"what"`
-	// Fix is a command, or words where there is none.
+	// Fix is a command, or advice if no command fixes it.
 	Fix string `json:"fix,omitempty"`
 
-	// mend does what is safe; nil if nothing is.
+	// mend fixes the problem; nil if that is not safe.
 	mend func(context.Context) error
 }
 
@@ -51,12 +52,15 @@ func problem(fix, format string, args ...any) finding {
 	return finding{State: verdictProblem, What: fmt.Sprintf(format, args...), Fix: fix}
 }
 
-// problemFrom is the problem that the error is.
+// problemFrom returns the error as a problem.
 func problemFrom(err error) finding {
-	return finding{State: verdictProblem, Account: fault.AccountOf(err), What: unaccounted(err), Fix: commandOf(exit.Hint(err))}
+	return finding{
+		State: verdictProblem, Account: fault.AccountOf(err), What: unaccounted(err), Fix: commandOf(exit.Hint(err)),
+	}
 }
 
-// unaccounted is the error without the account, which findings name by themselves.
+// unaccounted returns the error's text without the account, which a finding
+// names separately.
 func unaccounted(err error) string {
 	text := terminal.OneLine(err.Error())
 	if account := fault.AccountOf(err); account != "" {
@@ -65,7 +69,8 @@ func unaccounted(err error) string {
 	return text
 }
 
-// commandOf is a hint as a command.
+// commandOf returns the command in the hint, or the whole hint if it is not
+// just a command.
 func commandOf(hint string) string {
 	hint = strings.TrimPrefix(hint, "run: ")
 	if words, command, ok := strings.Cut(hint, ": codex-cred "); ok && !strings.ContainsAny(words, ";,") {
@@ -74,25 +79,25 @@ func commandOf(hint string) string {
 	return hint
 }
 
-// of says which account the finding is about.
+// of sets the account that the finding is about.
 func (f finding) of(account string) finding {
 	f.Account = account
 	return f
 }
 
-// by adds what mends it.
+// by sets the function that fixes the problem.
 func (f finding) by(mend func(context.Context) error) finding {
 	f.mend = mend
 	return f
 }
 
-// named gives the finding the name of its check, unless it has one.
+// named sets the name of the finding's check, unless it has one.
 func named(check string, f finding) finding {
 	f.Check = cmp.Or(f.Check, check)
 	return f
 }
 
-// mended is the finding after an attempt to mend it.
+// mended returns the finding after an attempt to fix the problem.
 func (f finding) mended(err error) finding {
 	if err != nil {
 		f.What += "; mending it failed: " + terminal.OneLine(err.Error())
@@ -102,7 +107,7 @@ func (f finding) mended(err error) finding {
 	return f
 }
 
-// orOK returns the findings, or that all is well.
+// orOK returns the findings, or one that all is well if there are none.
 func orOK(found []finding, format string, args ...any) []finding {
 	if len(found) == 0 {
 		return []finding{fine(format, args...)}
@@ -132,7 +137,8 @@ func (v verdict) style() terminal.Style {
 	return terminal.Plain
 }
 
-// printFindings prints one line for each, and how many of which sort there are.
+// printFindings prints one line for each finding, and how many there are of
+// each state.
 func (p *program) printFindings(format string, found []finding) error {
 	if format == "json" {
 		return terminal.WriteJSON(p.Out, struct {
@@ -147,9 +153,17 @@ func (p *program) printFindings(format string, found []finding) error {
 
 func findingRows(found []finding) [][]terminal.Cell {
 	rows := make([][]terminal.Cell, 0, 1+len(found))
-	rows = append(rows, []terminal.Cell{{Text: "STATE", Style: terminal.Header}, {Text: "CHECK", Style: terminal.Header}, {Text: "FINDING", Style: terminal.Header}})
+	rows = append(rows, []terminal.Cell{
+		{Text: "STATE", Style: terminal.Header},
+		{Text: "CHECK", Style: terminal.Header},
+		{Text: "FINDING", Style: terminal.Header},
+	})
 	for _, f := range found {
-		rows = append(rows, []terminal.Cell{{Text: string(f.State), Style: f.State.style()}, {Text: f.Check, Style: terminal.Plain}, {Text: f.text(), Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{
+			{Text: string(f.State), Style: f.State.style()},
+			{Text: f.Check, Style: terminal.Plain},
+			{Text: f.text(), Style: terminal.Plain},
+		})
 	}
 	return rows
 }

@@ -21,14 +21,14 @@ import (
 )
 
 const (
-	// reachTime bounds what asking one issuer may take.
+	// reachTime bounds the request to one issuer.
 	reachTime = 15 * time.Second
-	// clockSlack is how wrong the clock may be: what a refresh allows.
+	// clockSlack is the clock error that a refresh allows.
 	clockSlack = time.Minute
 )
 
-// checkIssuers asks the issuer of every account, by the way that a refresh takes,
-// whether it is there; before the first sign-in the one of ChatGPT.
+// checkIssuers checks that the issuer of every account answers, over the route
+// that a refresh takes. Before the first sign-in it checks ChatGPT's.
 func (d *doctor) checkIssuers(ctx context.Context) []finding {
 	if d.offline {
 		return []finding{skipped("nobody was asked, as --offline says")}
@@ -47,7 +47,7 @@ func (d *doctor) checkIssuers(ctx context.Context) []finding {
 	return found
 }
 
-// issuers returns those of the accounts, each server once.
+// issuers returns the issuers of the accounts, each server once.
 func (d *doctor) issuers(ctx context.Context) ([]helper.Issuer, error) {
 	if len(d.have) == 0 {
 		chatGPT, err := d.RefreshClient.Issuer(ctx, refresh.Settings{})
@@ -65,6 +65,8 @@ func (d *doctor) issuers(ctx context.Context) ([]helper.Issuer, error) {
 	return list, nil
 }
 
+// reach sends a request to the issuer, and compares its clock with this
+// computer's.
 func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
@@ -73,11 +75,13 @@ func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	place := fault.Quote(refresh.RequestReach.Endpoint(iss))
 	way, tryIt := "", "curl -I "+place
 	if r.Proxy != "" {
-		way, tryIt = " through the proxy "+r.Proxy, "set HTTPS_PROXY right, or unset it; try: curl -I -x "+fault.Quote(r.Proxy)+" "+place
+		way, tryIt = " through the proxy "+r.Proxy,
+			"set HTTPS_PROXY right, or unset it; try: curl -I -x "+fault.Quote(r.Proxy)+" "+place
 	}
 	switch {
 	case errors.Is(err, refresh.ErrUntrusted):
-		return []finding{problem(d.trustHint(), "%s%s shows a certificate of an authority that is not trusted here", r.Host, way)}
+		return []finding{problem(d.trustHint(),
+			"%s%s shows a certificate of an authority that is not trusted here", r.Host, way)}
 	case errors.Is(err, context.DeadlineExceeded):
 		return []finding{problem(tryIt, "%s%s does not answer in %s", r.Host, way, terminal.Span(reachTime))}
 	case err != nil:
@@ -86,7 +90,7 @@ func (d *doctor) reach(ctx context.Context, iss helper.Issuer) []finding {
 	return []finding{fine("%s answers%s", r.Host, way), named("clock", clockOf(r))}
 }
 
-// trustHint is what to do about an authority that is not trusted.
+// trustHint says what to do about a certificate authority that is not trusted.
 func (d *doctor) trustHint() string {
 	if file := d.Getenv("SSL_CERT_FILE"); file != "" {
 		return "add the certificate of your company's proxy to " + file + ", or unset SSL_CERT_FILE"
@@ -94,7 +98,8 @@ func (d *doctor) trustHint() string {
 	return "if your company's proxy looks into connections, set SSL_CERT_FILE to its certificate; else do not sign in on this network"
 }
 
-// clockOf compares the clocks. The server's tells only seconds.
+// clockOf compares this computer's clock with the server's, which is precise to
+// a second.
 func clockOf(r refresh.ReachResult) finding {
 	var off time.Duration
 	where := ""
@@ -107,7 +112,8 @@ func clockOf(r refresh.ReachResult) finding {
 		off, where = r.Asked.Sub(r.Date), "ahead of"
 	}
 	if off > clockSlack {
-		return problem(setClock(), "this computer's clock is %s %s that of %s: it cannot tell when a token ends", terminal.Span(off), where, r.Host)
+		return problem(setClock(), "this computer's clock is %s %s that of %s: it cannot tell when a token ends",
+			terminal.Span(off), where, r.Host)
 	}
 	return fine("right by that of %s", r.Host)
 }
@@ -122,23 +128,27 @@ func setClock() string {
 	return "sudo timedatectl set-ntp true"
 }
 
-// checkRoots looks whether there are authorities to trust at all.
+// checkRoots checks that there are trusted certificate authorities.
 func (d *doctor) checkRoots(context.Context) []finding {
 	if path := d.Getenv("SSL_CERT_FILE"); path != "" && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
 		pem, _, err := configfile.ReadRegular(path)
 		if errors.Is(err, helper.ErrUnsafe) {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s", terminal.Sanitize(err.Error()))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names a file that cannot be read: %s",
+				terminal.Sanitize(err.Error()))}
 		}
 		if err != nil {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read", terminal.Sanitize(path))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which cannot be read",
+				terminal.Sanitize(path))}
 		}
 		if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which holds no certificate", terminal.Sanitize(path))}
+			return []finding{problem("unset SSL_CERT_FILE", "SSL_CERT_FILE names %s, which holds no certificate",
+				terminal.Sanitize(path))}
 		}
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil || pool.Equal(x509.NewCertPool()) {
-		return []finding{problem("install ca-certificates, as with: sudo apt-get install ca-certificates", "there are no certificates of authorities, without which no issuer is trusted")}
+		return []finding{problem("install ca-certificates, as with: sudo apt-get install ca-certificates",
+			"there are no certificates of authorities, without which no issuer is trusted")}
 	}
 	if d.proxied() {
 		return []finding{warning("if you do not know that proxy, unset both and sign in again",
@@ -147,9 +157,9 @@ func (d *doctor) checkRoots(context.Context) []finding {
 	return []finding{fine("there are authorities to trust")}
 }
 
-// proxied reports whether the environment names both a proxy and the authorities to
-// trust. Whether it did at the sign-in is not recorded. On macOS and Windows the
-// system's authorities stay in force.
+// proxied reports whether the environment names both a proxy and the
+// authorities to trust. Whether it did at the sign-in is not recorded. On macOS
+// and Windows the system's authorities stay in force.
 func (d *doctor) proxied() bool {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return false
@@ -158,18 +168,21 @@ func (d *doctor) proxied() bool {
 	return proxy != "" && d.Getenv("SSL_CERT_FILE")+d.Getenv("SSL_CERT_DIR") != ""
 }
 
-// checkPorts looks at the ports that a sign-in to ChatGPT comes back to. It is enough
-// that one is free.
+// checkPorts checks the ports that a sign-in to ChatGPT redirects to. One free
+// port is enough.
 func (d *doctor) checkPorts(ctx context.Context) []finding {
 	var found []finding
 	for _, port := range []uint16{1455, 1457} {
 		if holder, taken := takenBy(ctx, port); taken {
-			found = append(found, warning("end it before a sign-in to ChatGPT, or use: codex-cred login --device", "%d is taken%s", port, holder))
+			found = append(found, warning("end it before a sign-in to ChatGPT, or use: codex-cred login --device",
+				"%d is taken%s", port, holder))
 		}
 	}
 	return orOK(found, "1455 and 1457 are free for a sign-in")
 }
 
+// takenBy reports whether the port is in use, and by which program, if the
+// system says so.
 func takenBy(ctx context.Context, port uint16) (holder string, taken bool) {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port)))
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
@@ -183,7 +196,7 @@ func takenBy(ctx context.Context, port uint16) (holder string, taken bool) {
 	return "", true
 }
 
-// checkBrowser looks for what a sign-in would open.
+// checkBrowser checks that a sign-in can open a browser.
 func (d *doctor) checkBrowser(context.Context) []finding {
 	const instead = "codex-cred login --device, or codex-cred login --no-browser"
 	if !d.hasBrowser() {
@@ -200,7 +213,8 @@ func (d *doctor) checkBrowser(context.Context) []finding {
 		}
 	}
 	if len(choices) > 0 {
-		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s", terminal.Sanitize(d.Getenv("BROWSER")))}
+		return []finding{warning("unset BROWSER, or "+instead, "BROWSER names no program that there is: %s",
+			terminal.Sanitize(d.Getenv("BROWSER")))}
 	}
 	return []finding{fine("the one of this system")}
 }

@@ -33,18 +33,17 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// chatGPTHost is who is asked before the first sign-in.
+// chatGPTHost is the host that doctor connects to before the first sign-in.
 const chatGPTHost = "auth.openai.com"
 
-// A company is a network on which the issuer is reached through a proxy alone, whose
-// owner looks into connections.
+// A company is a network with a TLS-inspecting proxy, through which alone the issuer is reachable.
 type company struct {
 	proxy   *httptest.Server
 	issuer  *httptest.Server
 	ca      string // path of the certificate of its authority
 	mu      sync.Mutex
-	targets []string // that were asked of the proxy
-	seen    []string // requests that the issuer got
+	targets []string // addresses that the proxy was asked to connect to
+	seen    []string // requests that the issuer received
 }
 
 func newCompany(t *testing.T) *company {
@@ -58,7 +57,7 @@ func newCompany(t *testing.T) *company {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	c.issuer.TLS = &tls.Config{Certificates: []tls.Certificate{certify(t, c.ca)}}
-	c.issuer.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that do not trust it
+	c.issuer.Config.ErrorLog = log.New(io.Discard, "", 0) // errors of clients that do not trust it
 	c.issuer.StartTLS()
 	t.Cleanup(c.issuer.Close)
 	c.proxy = httptest.NewServer(http.HandlerFunc(c.connect))
@@ -66,7 +65,8 @@ func newCompany(t *testing.T) *company {
 	return c
 }
 
-// certify returns a certificate for the issuer, and writes that of who vouches.
+// certify returns a certificate for the issuer, and writes the certificate of its authority to
+// path.
 func certify(t *testing.T, path string) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -82,7 +82,7 @@ func certify(t *testing.T, path string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// connect is the proxy, which leads everybody to the issuer.
+// connect is the proxy. It connects every client to the issuer.
 func (c *company) connect(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	c.targets = append(c.targets, r.Method+" "+r.Host)
@@ -101,7 +101,7 @@ func (c *company) connect(w http.ResponseWriter, r *http.Request) {
 	_ = here.Close()
 }
 
-// doctorIn runs doctor in a new home, with the variables.
+// doctorIn runs doctor in a new home directory with the variables.
 func doctorIn(t *testing.T, variables ...string) (code int, stdout string) {
 	t.Helper()
 	home := t.TempDir()
@@ -118,7 +118,7 @@ func doctorIn(t *testing.T, variables ...string) (code int, stdout string) {
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
-// TestDoctor_Company breaks the way to the issuer.
+// TestDoctor_Company checks doctor's findings when the way to the issuer is broken.
 func TestDoctor_Company(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t)
@@ -164,7 +164,7 @@ func TestDoctor_Company(t *testing.T) {
 	}
 }
 
-// TestDoctor_Ports takes the ports that a sign-in to ChatGPT comes back to.
+// TestDoctor_Ports occupies the ports of the redirect after a sign-in to ChatGPT.
 func TestDoctor_Ports(t *testing.T) {
 	first, err1 := net.Listen("tcp", "127.0.0.1:1455")
 	second, err2 := net.Listen("tcp", "127.0.0.1:1457")

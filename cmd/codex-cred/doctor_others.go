@@ -8,8 +8,9 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
-// checkOthers looks whether another program has the refresh token of an account, or
-// the one that it began with: the second of two that present one ends the sign-in.
+// checkOthers reports other programs that have the refresh token of an account,
+// or the one that the account began with: when two programs present the same
+// token, the issuer revokes the sign-in.
 func (d *doctor) checkOthers(ctx context.Context) []finding {
 	if len(d.have) == 0 {
 		return []finding{skipped("there is no sign-in to compare with theirs")}
@@ -19,22 +20,23 @@ func (d *doctor) checkOthers(ctx context.Context) []finding {
 		for _, path := range s.files {
 			doc, err := readDocument(ctx, path, s.format)
 			if err != nil {
-				continue // nobody else's refresh token can be there
+				continue // no refresh token can be read there
 			}
 			for _, account := range doc.holdersIn(d.have) {
 				found = append(found, problem("codex-cred import --from "+string(s.format),
-					"%s has its sign-in too, in %s: the second of two programs that refresh it ends it", s.format, terminal.Sanitize(path)).of(account))
+					"%s has its sign-in too, in %s: the second of two programs that refresh it ends it",
+					s.format, terminal.Sanitize(path)).of(account))
 			}
 		}
 	}
 	return orOK(found, "Codex, OpenCode and oc-codex-multi-auth have none of these sign-ins")
 }
 
-// sources are where other programs keep theirs. What cannot be found here they do
-// not find either.
+// sources returns where other programs keep their sign-ins. A place that is not
+// found here, those programs do not find either.
 func (d *doctor) sources(ctx context.Context) []source {
 	all := []func() (source, error){d.openCodeSource, d.poolSource}
-	// On macOS to read Codex's item asks the person.
+	// On macOS, reading Codex's keychain item prompts the user.
 	path, err := d.configPath("CODEX_HOME", ".codex", "auth.json")
 	if there, _ := exists(path); err == nil && (there || runtime.GOOS != "darwin") {
 		all = append(all, func() (source, error) { return d.codexSource(ctx) })
@@ -48,8 +50,8 @@ func (d *doctor) sources(ctx context.Context) []source {
 	return list
 }
 
-// holdersIn returns the accounts that have a sign-in of the document. A copy is told
-// of as such, with the accounts.
+// holdersIn returns the accounts that have a sign-in of the document. It leaves
+// out copies, which checkAccounts reports.
 func (d document) holdersIn(have []accountState) []string {
 	var accounts []string
 	for _, o := range have {

@@ -16,11 +16,11 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// probeTime bounds the trial of one store.
+// probeTime bounds the probe of one store.
 const probeTime = 30 * time.Second
 
-// checkStores writes, reads and deletes an item in every store that an account has
-// its tokens in; before the first sign-in in the keychain.
+// checkStores writes, reads and deletes an item in every store that an account
+// uses, or in the keychain before the first sign-in.
 func (d *doctor) checkStores(ctx context.Context) []finding {
 	accounts, err := d.readable()
 	if err != nil {
@@ -51,15 +51,17 @@ func (d *doctor) checkStores(ctx context.Context) []finding {
 	return found
 }
 
-// firstStore is the store of the first sign-in, which takes files where there is no
-// keychain.
+// firstStore probes the store of the first sign-in, which is the file store if
+// there is no keychain.
 func (d *doctor) firstStore(ctx context.Context) finding {
 	err := d.tryIn(ctx, home.StoreKeychain)
 	switch {
 	case err == nil:
 		return fine("%s: an item was written, read and deleted", home.StoreKeychain)
 	case errors.Is(err, helper.ErrUnavailable):
-		return warning(commandOf(exit.Hint(err)), "a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s", terminal.OneLine(err.Error()))
+		return warning(commandOf(exit.Hint(err)),
+			"a sign-in would keep its tokens in files that only you can read, as no keychain can be used: %s",
+			terminal.OneLine(err.Error()))
 	}
 	return problemFrom(err)
 }
@@ -73,8 +75,8 @@ func (d *doctor) tryIn(ctx context.Context, word string) error {
 	return nil
 }
 
-// checkItems looks in the keychain for items of ours that no account names. Another
-// CODEX_CRED_HOME may have them, so that nothing is deleted.
+// checkItems reports codex-cred's keychain items that no account names. They
+// may belong to another CODEX_CRED_HOME, so it deletes none.
 func (d *doctor) checkItems(ctx context.Context) []finding {
 	names, err := d.Keychain.List(ctx)
 	switch {
@@ -95,19 +97,25 @@ func (d *doctor) checkItems(ctx context.Context) []finding {
 		case helper.ID(id) == d.TrialID() && d.trying():
 			found = append(found, skipped("%s is of a trial that is under way", d.Keychain.Location(name)))
 		case helper.ID(id) == d.TrialID():
-			if there, err := d.item(helper.Leftover{ID: d.TrialID(), Store: home.StoreKeychain}).present(ctx); err == nil && !there {
-				continue // the trial has ended since the items were listed
+			if there, err := d.item(helper.Leftover{
+				ID: d.TrialID(), Store: home.StoreKeychain,
+			}).present(ctx); err == nil && !there {
+				continue // the trial finished after the items were listed
 			}
-			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain", d.Keychain.Location(name)).by(func(ctx context.Context) error { return d.Probe(ctx, home.StoreKeychain) }))
+			found = append(found, warning(d.fixIt(), "%s is left of a trial of the keychain",
+				d.Keychain.Location(name)).by(func(ctx context.Context) error {
+				return d.Probe(ctx, home.StoreKeychain)
+			}))
 		default:
-			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name), "%s may hold tokens, and no account here has it", d.Keychain.Location(name)))
+			found = append(found, warning("unless another CODEX_CRED_HOME of yours has it: "+removal(name),
+				"%s may hold tokens, and no account here has it", d.Keychain.Location(name)))
 		}
 	}
 	return orOK(found, "%s of ours in the keychain, all of accounts", terminal.Plural(len(names), "item"))
 }
 
-// claimedIDs returns the sign-ins that accounts name, of which none may be
-// unreadable.
+// claimedIDs returns the sign-ins that accounts name. It fails if an account
+// cannot be read.
 func (d *doctor) claimedIDs() (map[helper.ID]bool, error) {
 	names, err := d.Accounts.List()
 	if err != nil {
@@ -130,7 +138,7 @@ func (d *doctor) claimedIDs() (map[helper.ID]bool, error) {
 	return claimed, nil
 }
 
-// removal is the command with which a person deletes an item of the keychain.
+// removal returns the command that deletes a keychain item.
 func removal(name string) string {
 	if runtime.GOOS == "windows" {
 		return "cmdkey /delete:" + keychain.Service + ":" + name

@@ -15,7 +15,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
-// aDoctor has a root of its own, in which nothing is.
+// aDoctor returns a doctor with its own empty root.
 func aDoctor(t *testing.T) *doctor {
 	t.Helper()
 	p := &program{
@@ -28,8 +28,8 @@ func aDoctor(t *testing.T) *doctor {
 	return &doctor{program: p, wiring: p.wireAt(filepath.Join(t.TempDir(), "root"))}
 }
 
-// TestDoctor_Login: until a sign-in is stored, the account's file lists it among those
-// that were replaced. One that doctor met like that must not be what it deletes.
+// TestDoctor_Login checks that doctor does not delete an unfinished sign-in. Until a sign-in is
+// stored, the account's file lists it among the replaced ones.
 func TestDoctor_Login(t *testing.T) {
 	t.Parallel()
 	d := aDoctor(t)
@@ -75,7 +75,7 @@ func TestDoctor_Login(t *testing.T) {
 	wantSecond(0)
 }
 
-// TestDoctor_StaysListed: what could not be deleted is not told as mended.
+// TestDoctor_StaysListed checks that doctor does not report as fixed what it could not delete.
 func TestDoctor_StaysListed(t *testing.T) {
 	t.Parallel()
 	d := aDoctor(t)
@@ -90,8 +90,8 @@ func TestDoctor_StaysListed(t *testing.T) {
 	}
 }
 
-// TestDoctor_UnderWay: what a sign-in or an erase does at that moment is no problem; once
-// nobody is at it any more, it is.
+// TestDoctor_UnderWay checks that an unfinished sign-in or erase is a problem only after its
+// process has exited.
 func TestDoctor_UnderWay(t *testing.T) {
 	t.Parallel()
 	d := aDoctor(t)

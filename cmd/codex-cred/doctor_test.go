@@ -12,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
-// TestDoctor_Words holds what programs depend on.
+// TestDoctor_Words checks the words that scripts depend on.
 func TestDoctor_Words(t *testing.T) {
 	t.Parallel()
 	all := (&doctor{}).checks()
@@ -58,7 +58,7 @@ func TestDoctor_Words(t *testing.T) {
 	}
 }
 
-// On a terminal with no room for three columns each finding is a list of its own.
+// TestDoctor_Narrow checks that findings become lists on a terminal too narrow for three columns.
 func TestDoctor_Narrow(t *testing.T) {
 	t.Parallel()
 	found := []finding{named("clock", fine("right")), named("other tools", problem("codex-cred login", "they have a sign-in of ours").of("work"))}
@@ -68,7 +68,8 @@ func TestDoctor_Narrow(t *testing.T) {
 	}
 }
 
-// A process that left the lock to a child and ended has a number alone.
+// TestDoctor_Holder checks how doctor describes the holder of a lock. If the process passed the lock
+// to a child and exited, only its number is known.
 func TestDoctor_Holder(t *testing.T) {
 	t.Parallel()
 	for h, want := range map[filelock.Holder]string{
@@ -83,7 +84,7 @@ func TestDoctor_Holder(t *testing.T) {
 	}
 }
 
-// TestDoctor_Fixes are commands where a hint has one.
+// TestDoctor_Fixes checks that a finding's fix is a command if its hint has one.
 func TestDoctor_Fixes(t *testing.T) {
 	t.Parallel()
 	for hint, want := range map[string]string{

@@ -61,7 +61,8 @@ func (p *program) erase(c *cli.Context) error {
 	return errors.Join(err, p.writeReceipts(c.String("format"), receipts, false))
 }
 
-// ours erases what the command line names of ours. --legacy alone names nothing.
+// ours erases what the command line names of codex-cred's own. --legacy alone
+// names nothing.
 func (e *eraser) ours(c *cli.Context) (account string, receipts []*receipt, err error) {
 	switch {
 	case c.Bool("all"):
@@ -77,7 +78,7 @@ func (e *eraser) ours(c *cli.Context) (account string, receipts []*receipt, err 
 	return account, receipts, err
 }
 
-// all erases every account and then the root itself.
+// all erases every account and then the root directory.
 func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 	names, err := e.Accounts.List()
 	if err != nil {
@@ -105,7 +106,7 @@ func (e *eraser) all(ctx context.Context, yes bool) ([]*receipt, error) {
 	return append(receipts, e.rest(ctx)), ctx.Err()
 }
 
-// one erases one account, and what is empty then.
+// one erases one account, and the directories that are empty after that.
 func (e *eraser) one(ctx context.Context, name string) ([]*receipt, error) {
 	r, err := e.account(ctx, name)
 	if r == nil || err != nil && len(r.Artefacts) == 0 {
@@ -117,9 +118,9 @@ func (e *eraser) one(ctx context.Context, name string) ([]*receipt, error) {
 	return append([]*receipt{r}, e.empty(ctx)...), errors.Join(err, ctx.Err())
 }
 
-// rest removes what belongs to no account, if there is none any more. A
-// sign-in that is under way may lose its lock file by that, which keeps out
-// others no longer, and nothing else.
+// rest removes what belongs to no account, if no account is left. A sign-in in
+// progress may lose its lock file, which then no longer keeps other sign-ins
+// out, but nothing else.
 func (e *eraser) rest(ctx context.Context) *receipt {
 	r := &receipt{}
 	if e.dryRun {
@@ -134,7 +135,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 		err = e.removeSignIns(ctx, r, o.signIns)
 	}
 	if err == nil && !r.failed() {
-		o, err = e.orphans() // without what is removed by now
+		o, err = e.orphans() // without what was just removed
 	}
 	if err != nil {
 		r.keep(directory(e.Root), exit.Line(err))
@@ -150,6 +151,7 @@ func (e *eraser) rest(ctx context.Context) *receipt {
 	return r
 }
 
+// lookRest adds to the receipt what rest would remove.
 func (e *eraser) lookRest(ctx context.Context, r *receipt) {
 	o, err := e.orphans()
 	if err != nil {
@@ -164,8 +166,8 @@ func (e *eraser) lookRest(ctx context.Context, r *receipt) {
 	r.lookAll(ctx, append(append(append(o.files, e.tables()...), e.logs()...), e.ofRoot()...))
 }
 
-// empty removes the root if it holds nothing but empty directories. Anything
-// more may belong to a sign-in that is under way.
+// empty removes the root if it holds only empty directories. Anything else may
+// belong to a sign-in in progress.
 func (e *eraser) empty(ctx context.Context) []*receipt {
 	if names, err := e.Accounts.List(); e.dryRun || err != nil || len(names) > 0 {
 		return nil
@@ -186,10 +188,12 @@ func (e *eraser) confirm(ctx context.Context, names []string, yes bool) error {
 	return e.ask(ctx, question, "erase of every account")
 }
 
-// ask wants a person to type yes. what is what a program must not do unasked.
+// ask requires the user to type yes. Without a terminal it returns an error
+// that says what needs the confirmation.
 func (e *eraser) ask(ctx context.Context, question, what string) error {
 	if !terminal.IsTerminal(e.In) || !terminal.IsTerminal(e.Err) || e.Unattended() != "" {
-		return fault.WithHint(fmt.Errorf("%s %w to confirm it", what, fault.ErrNeedsPerson), "add --yes, or look first with --dry-run")
+		return fault.WithHint(fmt.Errorf("%s %w to confirm it", what, fault.ErrNeedsPerson),
+			"add --yes, or look first with --dry-run")
 	}
 	_, _ = io.WriteString(e.Err, question)
 	answer, err := e.line(ctx)
@@ -202,7 +206,7 @@ func (e *eraser) ask(ctx context.Context, question, what string) error {
 	return nil
 }
 
-// line reads a line from a person, who may also interrupt.
+// line reads a line from the user. It returns when ctx is canceled.
 func (p *program) line(ctx context.Context) (string, error) {
 	read := make(chan string, 1)
 	go func() {
@@ -234,7 +238,8 @@ func (p *program) printReceipts(c *cli.Context, account string, receipts []*rece
 	}
 	for _, r := range receipts {
 		if !r.revoked() {
-			return helper.ForAccount(r.Account, fault.WithHint(fault.ErrNotRevoked, "end the session in your account at the issuer, or let the tokens expire"))
+			return helper.ForAccount(r.Account,
+				fault.WithHint(fault.ErrNotRevoked, "end the session in your account at the issuer, or let the tokens expire"))
 		}
 	}
 	return nil
@@ -256,7 +261,8 @@ func (p *program) writeReceipts(format string, receipts []*receipt, dryRun bool)
 		b.WriteString(r.text())
 	}
 	if !dryRun {
-		b.WriteString(wrapped("", "Copies in backups, in snapshots and on flash media can remain; --revoke is what makes them useless."))
+		b.WriteString(wrapped("",
+			"Copies in backups, in snapshots and on flash media can remain; --revoke is what makes them useless."))
 	}
 	return terminal.Write(p.Out, b.String())
 }

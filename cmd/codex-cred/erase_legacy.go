@@ -10,10 +10,11 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
-// codexToo is the value of --legacy that has Codex's own sign-in deleted as well.
+// codexToo is the value of --legacy that also deletes Codex's own sign-in.
 const codexToo = "codex"
 
-// legacyFlag can stand alone or have a value, as a flag that is a word does not.
+// legacyFlag returns --legacy, whose value is optional, unlike that of a string
+// flag.
 func legacyFlag() *cli.GenericFlag {
 	return &cli.GenericFlag{
 		Name: "legacy", Value: &legacyValue{},
@@ -21,7 +22,8 @@ func legacyFlag() *cli.GenericFlag {
 	}
 }
 
-// A legacyValue is what was said of older tools: nothing, "true", or codexToo.
+// A legacyValue is the value of --legacy: empty if the flag is not given,
+// "true", or codexToo.
 type legacyValue struct{ word string }
 
 // Set implements cli.Generic.
@@ -36,10 +38,10 @@ func (v *legacyValue) Set(word string) error {
 // String implements cli.Generic.
 func (v *legacyValue) String() string { return v.word }
 
-// IsBoolFlag lets the flag stand alone.
+// IsBoolFlag makes the value optional.
 func (v *legacyValue) IsBoolFlag() bool { return true }
 
-// legacyOf returns what the command line says of older tools.
+// legacyOf returns the value of --legacy on the command line.
 func legacyOf(c *cli.Context) string {
 	if v, ok := c.Generic("legacy").(*legacyValue); ok {
 		return v.word
@@ -47,7 +49,8 @@ func legacyOf(c *cli.Context) string {
 	return ""
 }
 
-// older deletes what older tools left, or lists it. asked: somebody said yes to it.
+// older deletes what older tools left, or lists it with --dry-run. It asks the
+// user first, unless asked is set.
 func (e *eraser) older(ctx context.Context, word string, asked bool) ([]*receipt, error) {
 	list, err := e.ofOlderTools(ctx, word == codexToo)
 	if err != nil {
@@ -67,7 +70,8 @@ func (e *eraser) older(ctx context.Context, word string, asked bool) ([]*receipt
 		for _, a := range list {
 			names = append(names, "\n  "+a.kind+": "+terminal.Sanitize(a.where))
 		}
-		question := fmt.Sprintf("Delete %s of older tools?%s\nNo account of ours is touched. Type yes: ", terminal.Plural(len(list), "leftover"), strings.Join(names, ""))
+		question := fmt.Sprintf("Delete %s of older tools?%s\nNo account of ours is touched. Type yes: ",
+			terminal.Plural(len(list), "leftover"), strings.Join(names, ""))
 		if err := e.ask(ctx, question, "the deletion of what older tools left"); err != nil {
 			return nil, err
 		}

@@ -17,16 +17,16 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
-// An eraser removes accounts, or lists what it would remove.
+// An eraser deletes accounts, or lists what it would delete.
 type eraser struct {
 	*program
 	*wiring
-	whole  bool // every account, and all else
+	whole  bool // erase --all
 	revoke bool
 	dryRun bool
 }
 
-// account erases one account while no sign-in for it is under way.
+// account erases one account under the account's lock.
 func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
 	signIns, err := e.signIns(name)
 	if errors.Is(err, helper.ErrNotFound) {
@@ -53,12 +53,12 @@ func (e *eraser) account(ctx context.Context, name string) (*receipt, error) {
 }
 
 // removeAll marks the account's file first, so that a refresh in flight cannot
-// bring back what is removed here, and deletes it last.
+// restore what is removed here, and deletes the file last.
 func (e *eraser) removeAll(ctx context.Context, r *receipt) error {
 	if err := e.mark(ctx, r); err != nil {
 		return err
 	}
-	// Read again: a sign-in may have ended while this waited for its lock.
+	// Read again: a sign-in may have finished while this waited for the lock.
 	signIns, err := e.signIns(r.Account)
 	if err != nil {
 		return err
@@ -84,19 +84,19 @@ func (e *eraser) removeAll(ctx context.Context, r *receipt) error {
 	return e.entry(ctx, r, r.Account)
 }
 
-// removeSetups takes what names the account out of the configs of other programs.
+// removeSetups removes the account from the config files of other programs.
 func (e *eraser) removeSetups(ctx context.Context, r *receipt, match func(string) bool) {
 	for _, a := range e.ofSetups(e.wiring, match) {
 		r.remove(ctx, a)
 	}
 }
 
-// nameless returns the orphans in the place of the sign-ins of a record that is
-// damaged beyond reading: one of them was the account's.
+// nameless returns the orphaned sign-ins if the account's file is too damaged
+// to name its own: one of them was the account's.
 func (e *eraser) nameless(r *receipt) ([]helper.Leftover, error) {
 	mentioned, err := e.Accounts.Salvage(r.Account, []string{home.StoreFile})
 	if err != nil || len(mentioned) > 0 {
-		return nil, err // a copy: all that it names is another account's
+		return nil, err // a copy: everything that it names is another account's
 	}
 	o, err := e.orphans()
 	if len(o.signIns) == 0 {
@@ -108,8 +108,8 @@ func (e *eraser) nameless(r *receipt) ([]helper.Leftover, error) {
 	return o.signIns, err
 }
 
-// keepOrphans tells of what a damaged record may have named in the part that
-// cannot be read.
+// keepOrphans adds to the receipt the orphaned files that the unreadable part
+// of a damaged account file may have named.
 func (e *eraser) keepOrphans(r *receipt) {
 	o, err := e.orphans()
 	if err != nil || len(o.signIns) == 0 {
@@ -120,8 +120,8 @@ func (e *eraser) keepOrphans(r *receipt) {
 	}
 }
 
-// removeSignIns removes each. A sign-in that is named with several stores is
-// looked for until its item is found.
+// removeSignIns removes each sign-in. If a sign-in is listed with several
+// stores, it tries them until it finds the item.
 func (e *eraser) removeSignIns(ctx context.Context, r *receipt, signIns []helper.Leftover) error {
 	removed := map[helper.ID]bool{}
 	for i, s := range signIns {
@@ -138,12 +138,12 @@ func (e *eraser) removeSignIns(ctx context.Context, r *receipt, signIns []helper
 	return nil
 }
 
-// mark notes in the account's file that it is being erased. A damaged file
+// mark records in the account's file that it is being erased. A damaged file
 // stays as it is: nothing can use it.
 func (e *eraser) mark(ctx context.Context, r *receipt) error {
 	_, err := e.Accounts.Update(r.Account, func(a *helper.Account) error {
 		if a.ID == "" {
-			return helper.ErrNotFound // another erase was faster
+			return helper.ErrNotFound // another erase finished first
 		}
 		a.Erasing = true
 		return nil
@@ -158,9 +158,9 @@ func (e *eraser) mark(ctx context.Context, r *receipt) error {
 	return err
 }
 
-// trials removes what a killed trial of the store left. Mostly there is
-// nothing, and nothing to tell. A trial that is under way holds its lock, and
-// removes its own.
+// trials removes what a killed trial of the store left. If nothing is left, the
+// receipt does not mention it. A trial in progress holds its lock and cleans up
+// after itself.
 func (e *eraser) trials(ctx context.Context, r *receipt, store string) {
 	var left []artefact
 	for _, a := range e.ofSignIn(helper.Leftover{ID: e.TrialID(), Store: store}) {
@@ -185,7 +185,8 @@ func (e *eraser) trials(ctx context.Context, r *receipt, store string) {
 	}
 }
 
-// entry removes what belongs to the name, unless an item still needs it.
+// entry removes the artefacts of the account's name, unless an item of the
+// account could not be removed.
 func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
 	for _, a := range e.ofAccount(name) {
 		if r.failed() {
@@ -198,15 +199,15 @@ func (e *eraser) entry(ctx context.Context, r *receipt, name string) error {
 	return ctx.Err()
 }
 
-// keepTable tells of a table of hosts that may name the account and cannot be read.
-// The next account of that name would answer them.
+// keepTable adds to the receipt a table of hosts that cannot be read and may
+// name the account: the next account of that name would answer its hosts.
 func (e *eraser) keepTable(r *receipt) {
 	if _, err := e.Hosts.Rows(); err != nil && !e.whole {
 		r.keep(artefact{kind: "table of hosts", where: e.Hosts.Path()}, "it may name the account: "+exit.Line(err))
 	}
 }
 
-// hold takes the lock of the sign-in, which a refresh in flight may have.
+// hold acquires the lock of the sign-in, which a refresh in flight may hold.
 func (p *program) hold(ctx context.Context, w *wiring, id helper.ID) (unlock func() error, err error) {
 	defer p.NoticeAfter("waiting for a refresh in flight to end")()
 	ctx, cancel := context.WithTimeout(ctx, refreshWait)
@@ -214,8 +215,8 @@ func (p *program) hold(ctx context.Context, w *wiring, id helper.ID) (unlock fun
 	return w.Locks.Lock(ctx, string(id))
 }
 
-// holdAccount takes the lock of the sign-in that the account has. The caller
-// keeps other sign-ins away.
+// holdAccount acquires the lock of the account's current sign-in. The caller
+// must keep other sign-ins out.
 func (p *program) holdAccount(ctx context.Context, w *wiring, account string) (unlock func() error, err error) {
 	a, err := w.Accounts.Load(account)
 	if err != nil {
@@ -230,12 +231,12 @@ func (p *program) holdAccount(ctx context.Context, w *wiring, account string) (u
 	return unlock, nil
 }
 
-// refreshWait outlasts the longest refresh that may be in flight.
+// refreshWait is longer than the longest refresh that may be in flight.
 const refreshWait = worker.MaxTime + 10*time.Second
 
-// signIn removes one sign-in under its lock, and reports whether there was an
-// item of it. While there are more stores to look in, the lock stays: it may be
-// the only thing that names the item.
+// signIn removes one sign-in under its lock, and reports whether it found the
+// item. If more stores are left to search, the lock stays, because it may be
+// the only record of the item.
 func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, more bool) (bool, error) {
 	unlock, err := e.hold(ctx, e.wiring, s.ID)
 	if err != nil {
@@ -253,8 +254,8 @@ func (e *eraser) signIn(ctx context.Context, r *receipt, s helper.Leftover, more
 	return item == stateRemoved, unlock()
 }
 
-// revokeAt asks the issuer to revoke the newest tokens, the refresh token first: it
-// could bring others.
+// revokeAt asks the issuer to revoke the newest tokens. The refresh token comes
+// first, because it could bring new access tokens.
 func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 	store, err := e.Records.Stores.Store(s.Store)
 	if err != nil {
@@ -290,7 +291,8 @@ func (e *eraser) revokeAt(ctx context.Context, s helper.Leftover) []revocation {
 }
 
 // sweep deletes the leftovers of the account: credentials that were replaced,
-// moved or never finished. What cannot be deleted stays listed for a later erase.
+// moved or never finished. Those that cannot be deleted stay listed for a later
+// erase.
 func (p *program) sweep(ctx context.Context, w *wiring, a helper.Account) error {
 	e := eraser{program: p, wiring: w}
 	for _, l := range a.Leftovers {

@@ -37,7 +37,7 @@ The exit status is the program's own; 126 if it cannot be run, 127 if there is n
 	}
 }
 
-// variableName reports whether a shell takes the name for that of a variable.
+// variableName reports whether a shell accepts the name for a variable.
 func variableName(name string) bool {
 	const first = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 	return name != "" && strings.Trim(name[:1], first) == "" && strings.Trim(name, first+"0123456789") == ""
@@ -49,7 +49,8 @@ func (p *program) exec(c *cli.Context) error {
 	}
 	for _, name := range c.StringSlice("env") {
 		if !variableName(name) || process.IsOurs(name) {
-			return fault.UsageHint("--env takes a name for the token: letters, digits and _, and none of CODEX_CRED_; what it got may be a secret and is not shown", "see: codex-cred exec --help")
+			return fault.UsageHint("--env takes a name for the token: letters, digits and _, and none of CODEX_CRED_; what it got may be a secret and is not shown",
+				"see: codex-cred exec --help")
 		}
 	}
 	path, err := exec.LookPath(p.others[0])
@@ -81,8 +82,8 @@ func tokenVariables(answer helper.Answer, names []string) []output.Variable {
 	return list
 }
 
-// withToken returns the environment with the variables in the place of those that
-// had their names, and without another account's id.
+// withToken returns the environment with the variables set, in place of any
+// with the same names, and without another account's id.
 func withToken(environment []string, variables []output.Variable) []string {
 	drop := map[string]bool{output.TokenVariable: true, output.AccountIDVariable: true}
 	for _, v := range variables {
@@ -100,21 +101,25 @@ func withToken(environment []string, variables []output.Variable) []string {
 	return kept
 }
 
-// Exit codes of exec, as shells have them.
+// Exit codes of exec, the same as a shell's.
 const (
 	exitNotRunnable = 126
 	exitNoCommand   = 127
 )
 
+// notRun returns the error for a command that cannot be started.
 func notRun(command string, err error) error {
 	code := exitNotRunnable
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
 		code = exitNoCommand
 	}
-	return fault.ExitWith(code, fault.WithHint(errors.New("run "+terminal.Sanitize(command)+": "+terminal.OneLine(reasonOf(err))), "is it spelt right, and in $PATH?"))
+	return fault.ExitWith(code,
+		fault.WithHint(errors.New("run "+terminal.Sanitize(command)+": "+terminal.OneLine(reasonOf(err))),
+			"is it spelt right, and in $PATH?"))
 }
 
-// reasonOf leaves out what the message says already.
+// reasonOf returns the error's cause without the command's name, which the
+// message has already.
 func reasonOf(err error) string {
 	if failed := (*exec.Error)(nil); errors.As(err, &failed) {
 		return failed.Err.Error()

@@ -9,9 +9,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
-// An execution is a program that was started, or was to be.
+// An execution is an attempt to execute a program.
 type execution struct {
-	argv, env []string // as strace writes them, with its escapes
+	argv, env []string // as strace prints them, with its escapes
 }
 
 func (e execution) name() string {
@@ -21,7 +21,7 @@ func (e execution) name() string {
 	return filepath.Base(e.argv[0])
 }
 
-// executionIn reads the call, execve or execveat, from a trace made with -v.
+// executionIn parses an execve or execveat call from a trace made with -v.
 func executionIn(call string) (execution, error) {
 	lists := make([][]string, 0, 2)
 	for rest := call; len(lists) < 2; {
@@ -38,7 +38,7 @@ func executionIn(call string) (execution, error) {
 	return execution{lists[0], lists[1]}, nil
 }
 
-// textsIn reads a list of quoted texts, and returns what follows its bracket.
+// textsIn parses a list of quoted strings, and returns what follows its bracket.
 func textsIn(list string) (texts []string, after string, err error) {
 	for {
 		list = strings.TrimPrefix(list, ", ")
@@ -62,12 +62,12 @@ func textsIn(list string) (texts []string, after string, err error) {
 	}
 }
 
-// inExecutions looks at the arguments and environment of every program that the run
-// with these arguments started. The environment of the command that exec runs, which
-// asked for it, may have the access token.
+// inExecutions looks for secrets in the arguments and environment of every program that the run
+// with these arguments started. Only the environment of the command of exec may contain the access
+// token.
 func (c *canary) inExecutions(args []string, trace map[string][]string) []string {
 	var leaks []string
-	nothing, access := c.marks(step{}), c.marks(step{prints: true, email: true}) // the token has the e-mail
+	nothing, access := c.marks(step{}), c.marks(step{prints: true, email: true}) // the token contains the e-mail address
 	for _, calls := range trace {
 		for _, call := range calls {
 			if !strings.HasPrefix(call, "execve") {

@@ -18,11 +18,14 @@ import (
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
 
-// codexTokens is the only form of an export so far.
+// codexTokens is the only format of an export.
 const codexTokens = "codex-tokens"
 
 func toFlag() *choice {
-	return &choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`FORM` of the file: " + codexTokens}, words: []string{codexTokens}}
+	return &choice{
+		StringFlag: &cli.StringFlag{Name: "to", Usage: "`FORM` of the file: " + codexTokens},
+		words:      []string{codexTokens},
+	}
 }
 
 func (p *program) exportCommand() *cli.Command {
@@ -73,37 +76,41 @@ func (p *program) export(c *cli.Context) error {
 	return errors.Join(err, helper.ForAccount(account, p.handOff(account, path, answer.Credential)))
 }
 
-// exported returns the account whose token is exported. A lone argument is the
-// file, and no account's name in its place.
+// exported returns the account whose token is exported. A single argument is
+// the file, and must not be the name of an account.
 func (p *program) exported(c *cli.Context, w *wiring) (string, error) {
 	first := c.Args().First()
 	if c.NArg() == 2 {
 		return first, helper.CheckName(first)
 	}
 	if _, err := w.Accounts.Load(first); err == nil {
-		return "", fault.UsageHint(fmt.Sprintf("export needs a file, and %q is an account", first), "run: codex-cred export "+first+" --to codex-tokens FILE")
+		return "", fault.UsageHint(fmt.Sprintf("export needs a file, and %q is an account", first),
+			"run: codex-cred export "+first+" --to codex-tokens FILE")
 	}
 	return p.defaultAccount(w)
 }
 
-// exportable makes sure that nothing of worth is at the path: an older hand-off
-// alone is replaced.
+// exportable returns an error if the path holds anything but an earlier export,
+// which alone is replaced.
 func exportable(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
-			return fault.WithHint(fmt.Errorf("write %s: there is no such directory: %w", path, helper.ErrInvalid), "make it first")
+			return fault.WithHint(fmt.Errorf("write %s: there is no such directory: %w", path, helper.ErrInvalid),
+				"make it first")
 		}
 		return nil
 	case err != nil:
 		return ofFile(fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err))
 	case !info.Mode().IsRegular():
-		return &helper.UnsafeError{Path: path, Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file", Fix: "name another file"}
+		return &helper.UnsafeError{
+			Path: path, Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file", Fix: "name another file",
+		}
 	}
 	content := []byte(nil)
 	if info.Size() <= moving.MaxSize {
-		if content, err = os.ReadFile(path); err != nil { //nolint:gosec // the person named it
+		if content, err = os.ReadFile(path); err != nil { //nolint:gosec // the user named it
 			return ofFile(fmt.Errorf("write %s: %w: %w", path, helper.ErrUnavailable, err))
 		}
 	}
@@ -113,8 +120,8 @@ func exportable(path string) error {
 	return nil
 }
 
-// stillExportable is exportable for what was read there now: since then the token
-// was fetched, and somebody may have put a link in the place of the file.
+// stillExportable is exportable for the file as it was read now: while the
+// token was fetched, another process may have put a link in its place.
 func stillExportable(path string, file *configfile.File) error {
 	if !file.Exists {
 		return nil
@@ -132,10 +139,11 @@ func stillExportable(path string, file *configfile.File) error {
 }
 
 func errNotHandOff(path string) error {
-	return fault.WithHint(fmt.Errorf("write %s: it holds something else, perhaps a sign-in: %w", path, helper.ErrInvalid), "name another file, or move it away")
+	return fault.WithHint(fmt.Errorf("write %s: it holds something else, perhaps a sign-in: %w", path, helper.ErrInvalid),
+		"name another file, or move it away")
 }
 
-// handOff writes the file and tells how long it is good.
+// handOff writes the file and prints how long its token is valid.
 func (p *program) handOff(account, path string, c helper.Credential) error {
 	switch {
 	case !wire.ChatGPT(c):

@@ -11,9 +11,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// TestHandOff_SwappedFile: between the look at the path and the writing a token is
-// fetched. What is put in the place of the file meanwhile is neither written nor
-// given another mode.
+// TestHandOff_SwappedFile replaces the file between export's check of the path and its write, while
+// it gets a token. Export must neither write the new file nor change its mode.
 func TestHandOff_SwappedFile(t *testing.T) {
 	const precious = `{"OPENAI_API_KEY":"sk-precious"}`
 	for what, swap := range map[string]func(t *testing.T, path, other string){
@@ -42,8 +41,8 @@ func TestHandOff_SwappedFile(t *testing.T) {
 	}
 }
 
-// TestHandOff_LooseFile: an older hand-off that others can read is replaced by one
-// that they cannot.
+// TestHandOff_LooseFile checks that a hand-off that other users can read is replaced by one that
+// they cannot.
 func TestHandOff_LooseFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.json")
 	must(t, handOffTo(path))

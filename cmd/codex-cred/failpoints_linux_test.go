@@ -19,28 +19,28 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// The faults that strike a rotation at a step.
+// Faults that hit a rotation at a step.
 const (
 	killWorker = "kill worker" // with SIGKILL; the caller starts another
 	killCaller = "kill caller"
 	killBoth   = "kill both"
-	failing    = "error" // the step fails whenever it is come to
+	failing    = "error" // the step fails every time
 	fullDisk   = "full disk"
 )
 
 func faults() []string { return []string{killWorker, killCaller, killBoth, failing, fullDisk} }
 
-// A fate is what a fault brings.
+// A fate is the expected outcome of a fault.
 type fate struct {
-	code int // of the get that it strikes
-	sent int // refreshes that the server has seen by then
-	// unsure: the refresh token may be spent. So nobody presents it for a while.
+	code int // exit code of the get that it hits
+	sent int // refreshes that the server has received by then
+	// unsure: the refresh token may be used, so it is not presented for a while.
 	unsure bool
-	// lost: it is spent. The next refresh ends the sign-in.
+	// lost: the refresh token is used, and the next refresh fails for good.
 	lost bool
 }
 
-// fates are the fates of one step; a killed caller is everywhere the same.
+// fates are the expected outcomes at a step. A killed caller has the same outcome everywhere.
 type fates struct {
 	step                            string
 	killWorker, killBoth, err, full fate
@@ -73,7 +73,7 @@ func table() []fates {
 	}
 }
 
-// of returns the fate that the fault brings.
+// of returns the outcome of the fault.
 func (f fates) of(fault string) fate {
 	return map[string]fate{
 		killWorker: f.killWorker, killBoth: f.killBoth, failing: f.err, fullDisk: f.full,
@@ -81,7 +81,7 @@ func (f fates) of(fault string) fate {
 	}[fault]
 }
 
-// TestSteps: a rotation comes to every failpoint of the design, once, in order.
+// TestSteps checks that a rotation reaches every failpoint of the design once, in order.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, home.StoreFile, nil, false)
@@ -92,7 +92,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// TestFailsOnce: what is tried again within a rotation is told to nobody.
+// TestFailsOnce checks that an error that the rotation retries is not reported.
 func TestFailsOnce(t *testing.T) {
 	t.Parallel()
 	for _, step := range []string{"put-before", "put-after", "readback"} {
@@ -108,9 +108,9 @@ func TestFailsOnce(t *testing.T) {
 	}
 }
 
-// TestOneAskIsOnePresentation: who asks for a refresh by hand has not asked to
-// risk the sign-in. The worker that takes the place of a killed one does not
-// present a refresh token that may be spent, and the access token stays good.
+// TestOneAskIsOnePresentation checks that refresh without --force does not risk the sign-in: after
+// a worker was killed, the next worker does not present a refresh token that may be used, and the
+// access token stays valid.
 func TestOneAskIsOnePresentation(t *testing.T) {
 	t.Parallel()
 	for step, sent := range map[string]int{"mark": 1, "send-before": 0, "send-after": 1} {
@@ -124,9 +124,9 @@ func TestOneAskIsOnePresentation(t *testing.T) {
 	}
 }
 
-// TestFailpoints lets every fault strike at every step, with both stores. A clean
-// run follows, after which the sign-in is as good as new; or it is lost, which
-// can be only where the server has answered and no answer is kept.
+// TestFailpoints injects every fault at every step, with both stores. A clean run follows. After it
+// the sign-in must work; it may be lost only if the server has answered and the answer was not
+// stored.
 func TestFailpoints(t *testing.T) {
 	stores, strikes := []string{home.StoreFile, home.StoreKeychain}, faults()
 	if !parts.Slow() {
@@ -151,14 +151,14 @@ func TestFailpoints(t *testing.T) {
 					}
 				}
 			})
-			if parts.Slow() && !strings.Contains(flag.Lookup("test.run").Value.String(), "/step/") { // by hand: some of them
+			if parts.Slow() && !strings.Contains(flag.Lookup("test.run").Value.String(), "/step/") { // not with -run of some
 				count.check(t)
 			}
 		})
 	}
 }
 
-// suffer lets a fault strike, and returns what became of the sign-in.
+// suffer injects a fault and returns the outcome for the sign-in.
 func (s *scene) suffer(step string, want fate, strike func(caller *run, at stop, hit int)) string {
 	s.t.Helper()
 	s.pass(2 * time.Hour)
@@ -183,7 +183,7 @@ func (s *scene) suffer(step string, want fate, strike func(caller *run, at stop,
 	return s.wantWhole(w.stdout)
 }
 
-// untilDue lets the time pass until the next refresh is due.
+// untilDue advances the clock until the next refresh is due.
 func (s *scene) untilDue() {
 	s.t.Helper()
 	if due := s.account().NotBefore; due.After(s.now()) {
@@ -191,7 +191,7 @@ func (s *scene) untilDue() {
 	}
 }
 
-// strike does to the rotation what the fault is.
+// strike injects the fault.
 func (s *scene) strike(fault string, caller *run, at stop, hit int) {
 	s.t.Helper()
 	if hit > 1 && fault != failing {
@@ -215,8 +215,8 @@ func (s *scene) strike(fault string, caller *run, at stop, hit int) {
 	}
 }
 
-// wantPrinted wants a token that is good and, if one was printed before, the
-// same; and none beside a failure.
+// wantPrinted checks that get printed a valid token, the same as before if there was one, and no
+// token if it failed.
 func (s *scene) wantPrinted(got said, before string) {
 	s.t.Helper()
 	switch {
@@ -229,8 +229,8 @@ func (s *scene) wantPrinted(got said, before string) {
 	}
 }
 
-// wantWhole wants the next get to have the token of the one refresh, and the
-// sign-in to be good for another.
+// wantWhole checks that the next get has the token of the one refresh, and that the sign-in can be
+// refreshed again.
 func (s *scene) wantWhole(printed string) string {
 	s.t.Helper()
 	clean := s.cred("get", "work")
@@ -251,7 +251,7 @@ func (s *scene) wantWhole(printed string) string {
 	return "recovered"
 }
 
-// wantLost wants the spent refresh token to be presented once more and no more.
+// wantLost checks that the used refresh token is presented exactly once more.
 func (s *scene) wantLost() string {
 	s.t.Helper()
 	for range 2 {
@@ -266,7 +266,7 @@ func (s *scene) wantLost() string {
 	return "lost"
 }
 
-// presentedTwice returns the refresh tokens that the server saw again.
+// presentedTwice returns the refresh tokens that the server received again.
 func (s *scene) presentedTwice() []string {
 	var seen, twice []string
 	for _, e := range s.server.Log() {
@@ -281,7 +281,7 @@ func (s *scene) presentedTwice() []string {
 	return twice
 }
 
-// A tally counts what became of the sign-ins.
+// A tally counts the outcomes for the sign-ins.
 type tally struct {
 	mu      sync.Mutex
 	results map[string]string
@@ -293,8 +293,8 @@ func (c *tally) add(step, fault, result string) {
 	c.results[step+"/"+fault] = result
 }
 
-// check wants every fault to have struck at every step of the design, and the
-// losses that cannot be helped.
+// check checks that every fault hit every step of the design, and that only the unavoidable losses
+// occurred.
 func (c *tally) check(t *testing.T) {
 	t.Helper()
 	var text strings.Builder
@@ -328,8 +328,7 @@ func (c *tally) check(t *testing.T) {
 	}
 }
 
-// steps are the failpoints of the design, in the order in which a rotation
-// comes to them.
+// steps returns the failpoints of the design, in the order in which a rotation reaches them.
 func steps() []string {
 	return []string{
 		"lock", "reread", "recover", "preflight", "mark", "sending", "send-before", "send-after", "answer-before",

@@ -13,7 +13,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// Fish tells what it would offer, without a person at its keyboard.
+// TestCompletion_Fish runs the completion in fish, which can print its candidates without a
+// terminal.
 func TestCompletion_Fish(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("fish")

@@ -13,19 +13,19 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A choice is a flag that takes one of the words, or a file if it says so.
+// A choice is a flag that takes one of the words or, if files is set, a file.
 type choice struct {
 	*cli.StringFlag
 	words []string
 	files bool
 }
 
-// formatFlag offers the formats, the first of which is the default.
+// formatFlag returns --format. The first format is the default.
 func formatFlag(formats ...string) *choice {
 	return choiceFlag(&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Usage: "`FORM` of the output"}, formats...)
 }
 
-// choiceFlag makes the flag take one of the words, the first of which is the
+// choiceFlag makes the flag accept only the words. The first word is the
 // default.
 func choiceFlag(flag *cli.StringFlag, words ...string) *choice {
 	flag.Value = words[0]
@@ -39,10 +39,11 @@ func choiceFlag(flag *cli.StringFlag, words ...string) *choice {
 	return &choice{StringFlag: flag, words: words}
 }
 
-// arguments are what a command line has beside flags.
+// arguments are the arguments of a command line other than flags.
 type arguments struct {
 	list []string
-	// command is the command that they are for, and whole its name with those above.
+	// command is the name of the command, and whole its name with those of its
+	// parents.
 	command, whole string
 }
 
@@ -50,8 +51,8 @@ func argumentsOf(c *cli.Context) arguments {
 	return arguments{list: c.Args().Slice(), command: c.Command.Name, whole: c.Command.HelpName}
 }
 
-// account returns the one account that the command is about: its argument,
-// else the default.
+// account returns the account of a command that takes one: its argument, or the
+// default account.
 func (p *program) account(a arguments, w *wiring) (string, error) {
 	switch len(a.list) {
 	case 0:
@@ -62,7 +63,8 @@ func (p *program) account(a arguments, w *wiring) (string, error) {
 	return "", fault.Usage("%s takes one account, not %d arguments; see: %s --help", a.command, len(a.list), a.whole)
 }
 
-// defaultAccount returns the environment's account, else the one of "use".
+// defaultAccount returns the account that the environment names, or the one
+// chosen with use.
 func (p *program) defaultAccount(w *wiring) (string, error) {
 	if name := p.Getenv("CODEX_CRED_ACCOUNT"); name != "" {
 		return name, helper.CheckName(name)
@@ -76,15 +78,16 @@ func (p *program) defaultAccount(w *wiring) (string, error) {
 
 func (p *program) noArguments(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return fault.Usage("%s takes no argument %q; see: %s --help", c.Command.Name, terminal.Sanitize(c.Args().First()), c.Command.HelpName)
+		return fault.Usage("%s takes no argument %q; see: %s --help", c.Command.Name, terminal.Sanitize(c.Args().First()),
+			c.Command.HelpName)
 	}
 	return nil
 }
 
-// A durationFlag is a flag as the command line has it.
+// A durationFlag is a flag with a duration, as the command line has it.
 type durationFlag struct {
 	name  string
-	value time.Duration // the default, unless it is set
+	value time.Duration // the default, unless isSet
 	isSet bool
 }
 
@@ -92,7 +95,8 @@ func durationOf(c *cli.Context, name string) durationFlag {
 	return durationFlag{name: name, value: c.Duration(name), isSet: c.IsSet(name)}
 }
 
-// duration returns the flag's value, else the environment's, else the default.
+// duration returns the value of the flag, of the environment if the flag is not
+// set, or the default.
 func (p *program) duration(flag durationFlag, variable string) (time.Duration, error) {
 	d := flag.value
 	if text := p.Getenv(variable); text != "" && !flag.isSet {

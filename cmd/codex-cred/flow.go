@@ -20,11 +20,12 @@ import (
 	"github.com/codex-cred/codex-cred/refresh/signin"
 )
 
-// A flow lets a person sign in at the issuer.
+// A flow signs the user in at the issuer.
 type flow func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error)
 
-// flow returns the one that the command line asks for. Where no browser can be
-// opened it says what to do instead: a person who waits for one waits in vain.
+// flow returns the flow that the command line asks for. If no browser can be
+// opened, it returns an error with the alternatives, because the user would
+// wait for the browser in vain.
 func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow, error) {
 	if err := noEffect(c, iss); err != nil {
 		return nil, err
@@ -46,7 +47,8 @@ func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow,
 		if p.Getenv("SSH_CONNECTION") != "" {
 			why = "this is an ssh session"
 		}
-		return nil, fault.WithHint(fmt.Errorf("no browser can be opened here, %s: sign-in %w", why, fault.ErrNeedsPerson), "run: "+instead)
+		return nil, fault.WithHint(fmt.Errorf("no browser can be opened here, %s: sign-in %w", why, fault.ErrNeedsPerson),
+			"run: "+instead)
 	}
 	return func(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 		got, err := p.inBrowser(ctx, client, iss)
@@ -57,9 +59,9 @@ func (p *program) flow(c *cli.Context, account string, iss helper.Issuer) (flow,
 	}, nil
 }
 
-// withoutBrowser is the command that signs in without a browser on this
-// machine. A code is easier to handle than an address, where the issuer gives
-// codes.
+// withoutBrowser returns the command that signs in without a browser on this
+// machine. If the issuer supports device codes, the command uses one: a code is
+// easier to enter than a URL.
 func withoutBrowser(c *cli.Context, account string, iss helper.Issuer) string {
 	byPaste := again(c, account, "--no-browser")
 	if iss.DeviceEndpoint == "" {
@@ -68,7 +70,7 @@ func withoutBrowser(c *cli.Context, account string, iss helper.Issuer) string {
 	return again(c, account, "--device") + "; if your account allows no device codes: " + byPaste
 }
 
-// noEffect refuses flags that a sign-in with a code has no use for.
+// noEffect returns an error for flags that have no effect with --device.
 func noEffect(c *cli.Context, iss helper.Issuer) error {
 	switch {
 	case !c.Bool("device"):
@@ -93,17 +95,19 @@ func (p *program) inBrowser(ctx context.Context, client *refresh.Client, iss hel
 		Listening: func(url string) {
 			p.Warn("opening your browser to sign in at %s; if none opens, or it cannot connect, visit:\n%s", iss.URL, url)
 			if terminal.IsTerminal(p.Err) {
-				stop = p.NoticeAfter("waiting for you to sign in there, up to %s; Ctrl-C ends it", terminal.Span(signin.DefaultLimit))
+				stop = p.NoticeAfter("waiting for you to sign in there, up to %s; Ctrl-C ends it",
+					terminal.Span(signin.DefaultLimit))
 			}
 		},
 	}
 	return b.SignIn(ctx, iss)
 }
 
-// warnShown prints a line that holds names from outside.
+// warnShown prints a line with text from outside, sanitized.
 func (p *program) warnShown(text string) { p.Warn("%s", terminal.OneLine(text)) }
 
-// byPaste also listens: the browser may reach this machine by a tunnel.
+// byPaste signs in with the URL that the user pastes. It also listens, because
+// the browser may reach this machine through a tunnel.
 func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helper.Issuer) (helper.Credential, error) {
 	listens := true
 	b := signin.Browser{
@@ -127,9 +131,11 @@ func (p *program) byPaste(ctx context.Context, client *refresh.Client, iss helpe
 	return b.SignIn(ctx, iss)
 }
 
-// telling tells a person that nothing can be pasted any more.
-// Where nothing listens that ends the sign-in, with an error of its own.
-func (p *program) telling(pasted func(context.Context) (string, error), listens *bool) func(context.Context) (string, error) {
+// telling returns pasted with a notice when standard input ends. If the sign-in
+// does not listen either, it fails with an error that says so.
+func (p *program) telling(
+	pasted func(context.Context) (string, error), listens *bool,
+) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		text, err := pasted(ctx)
 		if errors.Is(err, io.EOF) && *listens {
@@ -139,7 +145,7 @@ func (p *program) telling(pasted func(context.Context) (string, error), listens 
 	}
 }
 
-// holderText names a program that holds a port.
+// holderText describes a program that holds a port.
 func holderText(h portholder.Holder) string {
 	of := ""
 	if h.User != "" {
@@ -151,7 +157,8 @@ func holderText(h portholder.Holder) string {
 	return fmt.Sprintf("%s, process %d%s", orDash(terminal.Sanitize(h.Name)), h.PID, of)
 }
 
-// holders says which programs hold the addresses, as far as the system tells.
+// holders describes the programs that hold the addresses, as far as the system
+// knows.
 func holders(ctx context.Context, addresses []string) string {
 	found := make([]string, 0, len(addresses))
 	for _, address := range addresses {

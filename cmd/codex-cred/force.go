@@ -15,15 +15,16 @@ import (
 
 const forceName = "force"
 
-// forceFlag is that of the commands that refresh by hand.
+// forceFlag returns --force, for the commands that refresh on demand.
 func forceFlag(condition string) *cli.BoolFlag {
 	return boolFlag(forceName, condition+"refresh though the last one got no answer, which may end the sign-in")
 }
 
-// agree asks a person whether the refresh token is to be presented again, though it
-// may be spent: unanswered is that error, and answer has the stored token if that
-// is valid. Without a person the error says what the token is good for, and which
-// command does it all the same.
+// agree asks the user whether to present the refresh token again, though it may
+// be spent. unanswered is the error of the last refresh, and answer has the
+// stored token if that is valid. Without a terminal, agree returns an error
+// that says how long the stored token is valid, and which command presents the
+// refresh token all the same.
 func (p *program) agree(ctx context.Context, answer helper.Answer, unanswered error, forced string) error {
 	account := fault.AccountOf(unanswered)
 	hint := "to present it again all the same: " + forced

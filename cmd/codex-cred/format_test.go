@@ -22,10 +22,9 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// formatV1 is a home as codex-cred with the formats of version 1 left it: a
-// refresh was killed after its answer was kept and before it was stored. It is
-// never made anew: versions that are older or newer run side by side, and share
-// it. A change to any byte needs a new version number, and a directory of its own.
+// formatV1 is a home directory in the formats of version 1, after a refresh that was killed between
+// keeping its answer and storing it. It is never regenerated: older and newer versions run side by
+// side and share it. A change of any byte requires a new version number and another directory.
 const formatV1 = "testdata/format-v1"
 
 const (
@@ -48,7 +47,7 @@ func goldenCredential() helper.Credential {
 	}
 }
 
-// writeGolden writes what this version writes.
+// writeGolden writes the files in the formats of this version.
 func writeGolden(t *testing.T, root string) {
 	t.Helper()
 	ctx := t.Context()
@@ -83,7 +82,8 @@ func writeGolden(t *testing.T, root string) {
 	must(t, j.Close())
 }
 
-// goldenAnswer has the body {"access_token":"golden-access-4","refresh_token":"golden-refresh-4","token_type":"Bearer","expires_in":3600}.
+// goldenAnswer has the body
+// {"access_token":"golden-access-4","refresh_token":"golden-refresh-4","token_type":"Bearer","expires_in":3600}.
 const goldenAnswer = `{"host":"auth.example.com","start":"2026-05-01T14:00:00Z","status":200,"body":"` +
 	`eyJhY2Nlc3NfdG9rZW4iOiJnb2xkZW4tYWNjZXNzLTQiLCJyZWZyZXNoX3Rva2VuIjoiZ29sZGVuLXJlZnJlc2gtNCIsInRva2VuX3R5cGUiOiJCZWFyZXIiLCJleHBpcmVzX2luIjozNjAwfQ=="}`
 
@@ -94,7 +94,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestFormat_Writes: an older codex-cred finds what it would have written itself.
+// TestFormat_Writes checks that this version writes exactly the files of version 1.
 func TestFormat_Writes(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "root")
 	writeGolden(t, root)
@@ -105,7 +105,7 @@ func TestFormat_Writes(t *testing.T) {
 	for name, content := range want {
 		written := got[name]
 		if strings.HasPrefix(name, "journal/") && len(written) == len(content) {
-			// The mark alone: each answer is sealed with a nonce of its own.
+			// Only the header is the same, because each answer is sealed with another nonce.
 			written, content = written[:4096], content[:4096]
 		}
 		if !bytes.Equal(written, content) {
@@ -114,8 +114,8 @@ func TestFormat_Writes(t *testing.T) {
 	}
 }
 
-// TestFormat_Reads: it finds the account of an older one, and the answer that
-// waits in the journal, which nobody is asked for again.
+// TestFormat_Reads checks that this version reads an older account, and the answer in its journal
+// without another request.
 func TestFormat_Reads(t *testing.T) {
 	homeDir := t.TempDir()
 	root := filepath.Join(homeDir, "root")
@@ -172,11 +172,11 @@ func names(files map[string][]byte) []string {
 	return slices.Sorted(maps.Keys(files))
 }
 
-// formatV2 is what has a format of version 2: the record of an account that is
-// shared with another program. It is never made anew either.
+// formatV2 has a file in a format of version 2: an account that is shared with another program. It
+// is never regenerated either.
 const formatV2 = "testdata/format-v2"
 
-// TestFormat_Shared: it is written and read as it ever was.
+// TestFormat_Shared checks that this version writes and reads the same shared account.
 func TestFormat_Shared(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "root")
 	accounts := accountdir.New(root, goldenTime)

@@ -9,10 +9,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// TestFrames: whatever the form of an answer with tokens, the program, its worker
-// and the store take them: one request, a new token, no warning, and the next
-// refresh presents the new refresh token. Where slow tests are left out each form
-// meets one of the stores, with a token that is valid or has expired.
+// TestFrames checks that the program, its worker and the store accept every form of a token answer:
+// one request, a new token, no warning, and the next refresh presents the new refresh token.
+// Without slow tests each form runs with only one store and one state of the token.
 func TestFrames(t *testing.T) {
 	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
 		for nth, token := range []string{validToken, expiredToken} {

@@ -34,29 +34,31 @@ codex-cred get --rejected-sha256 \
 			shellFlag(),
 			boolFlag("refresh", "refresh however fresh the token is"),
 			forceFlag("with --refresh, "),
-			&cli.StringFlag{Name: rejectedFlag, Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
+			&cli.StringFlag{Name: rejectedFlag,
+				Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
 			boolFlag("offline", "never ask the issuer"),
 		}, askFlags()...),
 		Action: func(c *cli.Context) error { return p.get(c.Context, lineOf(c)) },
 	}
 }
 
-// shellFlag offers the shells that the format env is for.
+// shellFlag returns --shell, the shell that evaluates the format env.
 func shellFlag() *choice {
 	return choiceFlag(&cli.StringFlag{Name: "shell", Usage: "the `SHELL` that evaluates the format env"}, shells()...)
 }
 
 const getName = "get"
 
-// rejectedFlag names a token that a caller saw refused.
+// rejectedFlag is the flag for a token that a server refused.
 const rejectedFlag = "rejected-sha256"
 
-// getFormats are those of get, the first of which is the default.
+// getFormats returns the formats of get. The first is the default.
 func getFormats() []string {
 	return []string{"token", "json", "header", "headers-json", "env", "curl"}
 }
 
-// shells are those that get writes for, the first of which is the default.
+// shells returns the shells that the format env supports. The first is the
+// default.
 func shells() []string {
 	return []string{output.ShellPOSIX, output.ShellFish, output.ShellPowerShell}
 }
@@ -72,7 +74,8 @@ func (p *program) get(ctx context.Context, line tokenLine) error {
 	}
 	answer, err := p.ask(ctx, line, req)
 	if errors.Is(err, helper.ErrUnanswered) {
-		if err = p.agree(ctx, answer, err, "codex-cred get"+fault.AsArgument(fault.AccountOf(err))+" --refresh --force"); err != nil {
+		if err = p.agree(ctx, answer, err,
+			"codex-cred get"+fault.AsArgument(fault.AccountOf(err))+" --refresh --force"); err != nil {
 			return err
 		}
 		req.Force = true
@@ -84,8 +87,8 @@ func (p *program) get(ctx context.Context, line tokenLine) error {
 	return errors.Join(p.give(line, answer), err)
 }
 
-// rejectedDigest returns the flag's value, the SHA-256 of something in lower-case
-// hexadecimal, or nothing. A token in its place is not shown.
+// rejectedDigest returns the flag's value, a SHA-256 in lower-case hexadecimal,
+// or an empty string. Its error does not show the value, which may be a token.
 func (l tokenLine) rejectedDigest() (string, error) {
 	value := strings.ToLower(l.rejected)
 	if b, err := hex.DecodeString(value); l.isRejectedSet && (err != nil || len(b) != sha256.Size) {

@@ -9,8 +9,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// TestNotDumpable: each process of this program, the worker too, has the kernel
-// forbid cores and debuggers, and never allows them again.
+// TestNotDumpable checks that every process of this program, workers too, forbids core dumps and
+// debuggers, and never allows them again.
 func TestNotDumpable(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")

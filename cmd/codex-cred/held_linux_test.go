@@ -10,8 +10,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// TestHeld: a worker whose credential neither the store nor the journal takes
-// lets its caller go, and who would follow it, and stores it later.
+// TestHeld checks that a worker that can write neither to the store nor to the journal keeps the
+// credential, releases its caller and the next ones, and stores it later.
 func TestHeld(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -30,7 +30,7 @@ func TestHeld(t *testing.T) {
 					whenEnded(t, at.worker, ended)
 				}
 				if replied && at.step == "put-before" {
-					<-caller.ended // while the worker stands still
+					<-caller.ended // while the worker waits at the step
 					s.wantFreeGate()
 					at.answer(goOn)
 					break
@@ -44,14 +44,14 @@ func TestHeld(t *testing.T) {
 				t.Errorf("the get: %+v, want exit code %d and a token", got, c.code)
 			}
 			if c.code == exit.OK {
-				got.stdout = "" // of the generation before
+				got.stdout = "" // of the previous generation
 			}
 			s.wantWhole(got.stdout)
 		})
 	}
 }
 
-// wantFreeGate wants no caller to have to wait for another.
+// wantFreeGate checks that no caller has to wait for another.
 func (s *scene) wantFreeGate() {
 	s.t.Helper()
 	unlock, ok, err := filelock.New(s.root).Try(refresh.GateName(s.account().ID))
@@ -62,7 +62,7 @@ func (s *scene) wantFreeGate() {
 	must(s.t, unlock())
 }
 
-// untilEnded lets the worker go on until it has ended.
+// untilEnded lets the worker continue until it exits.
 func (s *scene) untilEnded(stand *stand, ended <-chan int) {
 	s.t.Helper()
 	for {

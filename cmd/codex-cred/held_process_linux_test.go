@@ -18,9 +18,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// TestProcesses looks at a get and its worker from outside while the issuer holds
-// its answer: no secret is in a command line, nor in the environment of the worker,
-// though the caller has one in its own; and what they make is for their owner alone.
+// TestProcesses inspects a get and its worker from outside while the issuer delays its answer. No
+// command line contains a secret, nor does the worker's environment, even if the caller's does; and
+// their files are readable only by their owner.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
@@ -48,7 +48,7 @@ func TestProcesses(t *testing.T) {
 				t.Errorf("%s of %s is empty", file, name)
 			}
 			leaks := leakscan.Scan(s.secrets(), file+" of "+name, content)
-			if caller := name == "get" && file == "environ"; caller != (len(leaks) > 0) { // which the test put there
+			if caller := name == "get" && file == "environ"; caller != (len(leaks) > 0) { // the test put it there
 				t.Errorf("%s of %s: leaks %q", file, name, leaks)
 			}
 		}
@@ -64,7 +64,7 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// workerID returns the process that refreshes for this scene.
+// workerID returns the process that refreshes for this fixture.
 func (s *scene) workerID() int {
 	s.t.Helper()
 	directories, err := filepath.Glob("/proc/[0-9]*")

@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// pageWidth is that of the narrowest terminal that is usual.
+	// pageWidth is the width of the narrowest common terminal.
 	pageWidth = 80
-	// flagWidth is what the name of a flag may take of it, before its text goes to
-	// the next line.
+	// flagWidth is the width of the longest flag whose description starts on the
+	// same line.
 	flagWidth = 28
 )
 
-// intro is what the program is, and what it does with what it is given.
+// intro says what the program is, and what it does with tokens.
 func intro() []string {
 	return []string{
 		"codex-cred: sign in to ChatGPT/Codex once, hand every program a fresh token.",
@@ -33,7 +33,7 @@ func firstSteps() [][2]string {
 	}
 }
 
-// welcome is for who types the program's name alone.
+// welcome is printed when no command is given.
 func welcome() string {
 	var b strings.Builder
 	b.WriteString(strings.Join(intro(), "\n") + "\n\nStart with:\n")
@@ -68,7 +68,8 @@ func overview(commands []commandDoc) string {
 	return b.String()
 }
 
-// help tells of the command, with examples first: most people read no further.
+// help describes the command. It begins with examples, because most users read
+// no further.
 func (d commandDoc) help() string {
 	var b strings.Builder
 	b.WriteString(wrapped("", d.name+": "+d.Usage) + "\nExamples:\n")
@@ -90,7 +91,7 @@ func (d commandDoc) help() string {
 	return b.String()
 }
 
-// noteAbove puts the note of an example above it where both are too wide for one
+// noteAbove moves the note of an example above it, if both are too wide for one
 // line.
 func noteAbove(example string, width int) string {
 	command, note, found := strings.Cut(example, "  # ")
@@ -125,8 +126,8 @@ func flagTable(flags []describedFlag) string {
 	return b.String()
 }
 
-// asksHelp reports whether the arguments of the command, which is nil where none is
-// named, ask what it does.
+// asksHelp reports whether the arguments of the command ask for its help.
+// command is nil if none is named.
 func asksHelp(args []string, command *cli.Command) bool {
 	isHelp := func(arg string) bool { return slices.Contains(helpFlag().names, arg) }
 	if command == nil {
@@ -143,7 +144,7 @@ func asksHelp(args []string, command *cli.Command) bool {
 	return false
 }
 
-// helpFor returns the help that the command line asks for, if it does.
+// helpFor returns the help that the command line asks for, if it asks for any.
 func helpFor(args []string, commands []*cli.Command) (text string, asked bool) {
 	n, command := descend(args, commands)
 	switch {

@@ -13,8 +13,7 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
-// everyHelp returns each help that the program has, by the command line that
-// prints it.
+// everyHelp returns every help text of the program, by the command line that prints it.
 func everyHelp(t *testing.T) map[string]string {
 	t.Helper()
 	commands := newProgram().commands()
@@ -36,8 +35,8 @@ func everyHelp(t *testing.T) map[string]string {
 	return texts
 }
 
-// Every help fits a terminal of 80 columns in every locale, and begins with what can
-// be typed.
+// TestHelp checks that every help text fits a terminal of 80 columns in every locale, and begins
+// with a command line.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for line, text := range everyHelp(t) {
@@ -57,7 +56,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// Each example names the program, and the command that it is an example of.
+// TestHelp_Examples checks that every example names the program and its command.
 func TestHelp_Examples(t *testing.T) {
 	t.Parallel()
 	for _, d := range withBelow(describe(ownProgram, newProgram().commands())) {
@@ -76,7 +75,7 @@ func TestHelp_Examples(t *testing.T) {
 	}
 }
 
-// The README tells the same as the program of exit statuses and variables.
+// TestREADME_Tables checks that the README lists the exit statuses and variables of the program.
 func TestREADME_Tables(t *testing.T) {
 	t.Parallel()
 	statuses, environment := "| code | meaning |\n| --- | --- |\n", "| variable | meaning |\n| --- | --- |\n"
@@ -98,7 +97,7 @@ func TestREADME_Tables(t *testing.T) {
 	}
 }
 
-// Each exit code that an error leads to is one of those that are told.
+// TestExitStatuses checks that every exit code of an error is documented.
 func TestExitStatuses(t *testing.T) {
 	t.Parallel()
 	told := map[int]bool{}

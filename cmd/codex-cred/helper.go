@@ -55,8 +55,8 @@ func (p *program) helperCommand() *cli.Command {
 	return group(helperName, "speak the protocol of a program that asks for credentials", commands...)
 }
 
-// protocol returns what answers callers that speak the protocol; nil if there is
-// none of the name.
+// protocol returns the function that answers callers in the protocol, or nil if
+// there is none of that name.
 func (p *program) protocol(name string) func(context.Context, tokenLine) error {
 	switch name {
 	case "git":
@@ -82,7 +82,7 @@ func (p *program) helperGit(ctx context.Context, line tokenLine) error {
 	})
 }
 
-// helperDocker tells errors on standard output, where docker looks for them.
+// helperDocker prints errors on standard output, where docker reads them.
 func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 	if len(line.list) == 1 && line.list[0] == "version" {
 		return terminal.Write(p.Out, "codex-cred "+version+"\n")
@@ -100,8 +100,8 @@ func (p *program) helperDocker(ctx context.Context, line tokenLine) error {
 	return errors.Join(terminal.Write(p.Out, told+"\n"), fault.Reported(fault.ExitWith(exit.Other, err)))
 }
 
-// helperGoauth only tells why a host has no token if others have one: the go command
-// reads no answer of a program that fails.
+// helperGoauth only warns that a host has no token if another host has one: the
+// go command ignores the output of a helper that fails.
 func (p *program) helperGoauth(ctx context.Context, line tokenLine) error {
 	return p.withSource(ctx, line, func(ctx context.Context, s wire.Source) error {
 		var answer bytes.Buffer
@@ -118,9 +118,11 @@ func (p *program) helperClaude(ctx context.Context, line tokenLine) error {
 	return p.giveToken(ctx, line, func(t wire.Token) error { return claude.Encode(p.Out, t) })
 }
 
-// withSource serves a caller that names a host.
-func (p *program) withSource(ctx context.Context, line tokenLine, serve func(context.Context, wire.Source) error) error {
-	w, err := p.wire() //nolint:contextcheck // the log is written whatever becomes of the request
+// withSource answers a caller that names a host.
+func (p *program) withSource(
+	ctx context.Context, line tokenLine, serve func(context.Context, wire.Source) error,
+) error {
+	w, err := p.wire() //nolint:contextcheck // the log is written even if the request is canceled
 	if err != nil {
 		return err
 	}
@@ -132,7 +134,7 @@ func (p *program) withSource(ctx context.Context, line tokenLine, serve func(con
 	return serve(ctx, hostSource{program: p, wiring: w, request: req})
 }
 
-// giveToken serves a caller that names no host but an account.
+// giveToken answers a caller that names an account and no host.
 func (p *program) giveToken(ctx context.Context, line tokenLine, encode func(wire.Token) error) error {
 	answer, err := p.ask(ctx, line, helper.Request{})
 	if err != nil && !errors.Is(err, helper.ErrNotStored) {

@@ -12,17 +12,17 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
 )
 
-// helperKubernetes answers for the account on its command line. The cluster that
-// the request names must be a host of that account's. Without one nobody knows where
-// the token goes, which is for the person who configured the account, unless the
-// token is ChatGPT's.
+// helperKubernetes answers for the account on its command line. A cluster that
+// the request names must be a host of that account. If the request names none,
+// the destination of the token is unknown: helperKubernetes then trusts the
+// configuration of kubectl, but refuses a ChatGPT token.
 func (p *program) helperKubernetes(ctx context.Context, line tokenLine) error {
 	info := p.Getenv(kubernetes.InfoVariable)
 	asked, err := kubernetes.Version(info)
 	if err != nil {
 		return err
 	}
-	w, err := p.wire() //nolint:contextcheck // the log is written whatever becomes of the request
+	w, err := p.wire() //nolint:contextcheck // the log is written even if the request is canceled
 	if err != nil {
 		return err
 	}
@@ -47,12 +47,12 @@ func (p *program) helperKubernetes(ctx context.Context, line tokenLine) error {
 // A cluster is where kubectl will send the token.
 type cluster struct {
 	account string
-	named   bool // kubectl says which host it is
+	named   bool // kubectl names the host
 	row     hosttable.Row
 }
 
-// clusterOf returns an error if the request names a cluster that the account does not
-// answer.
+// clusterOf returns the cluster that the request names. It returns an error if
+// the account does not answer that host.
 func (w *wiring) clusterOf(info, account string) (cluster, error) {
 	host, named, err := kubernetes.Server(info)
 	if err != nil || !named {
@@ -71,8 +71,10 @@ func (c cluster) check(credential helper.Credential) error {
 	case c.named:
 		return checkForeign(c.row, credential)
 	case wire.ChatGPT(credential):
-		return fault.WithHint(fmt.Errorf("a ChatGPT token is not for a cluster that kubectl does not name: %w", fault.ErrForeign),
-			"let kubectl name it with provideClusterInfo, as this does: codex-cred setup kubectl "+c.account+" --write --replace --allow-foreign-host")
+		return fault.WithHint(
+			fmt.Errorf("a ChatGPT token is not for a cluster that kubectl does not name: %w", fault.ErrForeign),
+			"let kubectl name it with provideClusterInfo, as this does: codex-cred setup kubectl "+
+				c.account+" --write --replace --allow-foreign-host")
 	}
 	return nil
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// keychainCallers returns how many callers to let ask a keychain at once: 500, or
-// fewer where the machine starts the program more slowly than in 5 ms. A caller gives
-// up on a keychain that is silent for 3 s, and before that all must have started.
+// keychainCallers returns how many callers run at once on a keychain: 500, or fewer if the machine
+// starts the program more slowly than in 5 ms. A caller gives up on a silent keychain after 3 s,
+// and all must have started before that.
 func keychainCallers(t *testing.T, built string) int {
 	t.Helper()
 	const most, runs, usual = 500, 20, 5 * time.Millisecond
@@ -29,14 +29,13 @@ func keychainCallers(t *testing.T, built string) int {
 	return n
 }
 
-// TestHerd lets 500 processes ask at once. They are of the program as it is
-// released: with the race detector each takes ten times the memory, and the
-// machine would be tested instead.
+// TestHerd runs 500 processes at once. It uses a release build: with the race detector a process
+// takes ten times the memory, and the test would measure the machine.
 func TestHerd(t *testing.T) {
 	parts.NeedSlow(t)
 	_, err := exec.LookPath("go")
 	parts.Need(t, "go", err)
-	built := filepath.Join(t.TempDir(), "codex-cred.exe") // Windows wants a name like that
+	built := filepath.Join(t.TempDir(), "codex-cred.exe") // Windows requires this extension
 	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "urfave_cli_no_docs,nethttpomithttp2", "-trimpath", "-ldflags", "-s -w", "-o", built, ".")
 	build.Env = append(build.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

@@ -12,16 +12,17 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// events is where a person is told what is waited for.
+// events receives the program's notices.
 type events chan string
 
+// Write implements [io.Writer].
 func (e events) Write(b []byte) (int, error) {
 	e <- string(b)
 	return len(b), nil
 }
 
-// TestHoldAccount: who has waited for the lock of a sign-in looks again whether
-// the account still has that sign-in; if not, nobody is kept waiting.
+// TestHoldAccount checks that a process that has waited for the lock of a sign-in checks again that
+// the account still has that sign-in. If not, it releases the lock.
 func TestHoldAccount(t *testing.T) {
 	t.Parallel()
 	const first, second = helper.ID("0123456789abcdef0123456789abcdef"), helper.ID("fedcba9876543210fedcba9876543210")

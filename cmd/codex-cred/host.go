@@ -24,7 +24,10 @@ func (p *program) hostCommand() *cli.Command {
 that host gets the token, and no other. It is https, or http on 127.0.0.1 or [::1].
 The token of a ChatGPT account goes to no host but ChatGPT's, unless the flag
 allows it.`,
-			Flags:  []cli.Flag{boolFlag("allow-foreign-host", "send a ChatGPT token to a host that is not ChatGPT's; it can do there all that you can")},
+			Flags: []cli.Flag{
+				boolFlag("allow-foreign-host",
+					"send a ChatGPT token to a host that is not ChatGPT's; it can do there all that you can"),
+			},
 			Action: p.hostAdd,
 		},
 		&cli.Command{
@@ -63,7 +66,7 @@ func (p *program) hostAdd(c *cli.Context) error {
 		return err
 	}
 	if _, err := w.Records.Read(c.Context, account); err != nil {
-		return helper.ForAccount(account, err) // before a lock is made for an account that is none
+		return helper.ForAccount(account, err) // checked before a lock is created for it
 	}
 	row := hosttable.Row{Host: host, Account: account, Foreign: c.Bool("allow-foreign-host")}
 	if err := w.withLock(c.Context, account, func() error { return w.putHost(c, row) }); err != nil {
@@ -73,8 +76,9 @@ func (p *program) hostAdd(c *cli.Context) error {
 	return nil
 }
 
-// putHost adds the row while nobody erases or renames the account: a row that they
-// did not see would be the next account's of that name.
+// putHost adds the row. The caller holds the account's lock, because an erase
+// or a rename that missed the row would leave it to the next account of that
+// name.
 func (w *wiring) putHost(c *cli.Context, row hosttable.Row) error {
 	rec, err := w.Records.Read(c.Context, row.Account)
 	if err != nil {
@@ -86,8 +90,8 @@ func (w *wiring) putHost(c *cli.Context, row hosttable.Row) error {
 	return w.Hosts.Put(row)
 }
 
-// checkForeign refuses a ChatGPT token to a host that is not ChatGPT's: there it
-// would be of no use to anybody but a thief.
+// checkForeign refuses to send a ChatGPT token to a host that is not ChatGPT's,
+// where only a thief could use it.
 func checkForeign(row hosttable.Row, c helper.Credential) error {
 	if row.Foreign || !wire.Foreign(row.Host, c) {
 		return nil
@@ -106,12 +110,13 @@ func hostArgument(c *cli.Context) (wire.Host, error) {
 		bare = c.Args().First()
 	}
 	if _, path, _ := strings.Cut(bare, "/"); path != "" {
-		return wire.Host{}, fault.UsageHint("a host is given without a path, for every path of it gets the token", "if that is meant: "+host.String())
+		return wire.Host{}, fault.UsageHint("a host is given without a path, for every path of it gets the token",
+			"if that is meant: "+host.String())
 	}
 	return host, nil
 }
 
-// A hostLine is a row of the table as JSON.
+// A hostLine is a row of the table of hosts in JSON.
 type hostLine struct {
 	Host    string `json:"host"`
 	Account string `json:"account"`
@@ -134,7 +139,10 @@ func (p *program) hostList(c *cli.Context) error {
 	cells := [][]terminal.Cell{{{Text: "HOST", Style: terminal.Header}, {Text: "ACCOUNT", Style: terminal.Header}}}
 	for _, r := range rows {
 		lines = append(lines, hostLine{r.Host.String(), r.Account, r.Foreign})
-		cells = append(cells, []terminal.Cell{{Text: r.Host.String(), Style: terminal.Plain}, {Text: r.Account, Style: terminal.Plain}})
+		cells = append(cells, []terminal.Cell{
+			{Text: r.Host.String(), Style: terminal.Plain},
+			{Text: r.Account, Style: terminal.Plain},
+		})
 	}
 	switch {
 	case c.String("format") == "json":

@@ -15,8 +15,10 @@ import (
 )
 
 func fromFlag() *choice {
-	flag := &cli.StringFlag{Name: "from", Usage: "`SOURCE`: codex, opencode, oc-codex-multi-auth, a file of one of them (1 MiB at most), or - for standard input"}
-	return &choice{StringFlag: flag, words: []string{string(moving.Codex), string(moving.OpenCode), string(moving.Pool)}, files: true}
+	flag := &cli.StringFlag{Name: "from",
+		Usage: "`SOURCE`: codex, opencode, oc-codex-multi-auth, a file of one of them (1 MiB at most), or - for standard input"}
+	return &choice{StringFlag: flag, words: []string{string(moving.Codex), string(moving.OpenCode), string(moving.Pool)},
+		files: true}
 }
 
 func (p *program) importCommand() *cli.Command {
@@ -42,7 +44,8 @@ the same command without --keep-source moves it for good, or finds it gone.`,
 			fromFlag(),
 			boolFlag("dry-run", "list what would be done, and do nothing"),
 			boolFlag("keep-source", "leave the sign-in there too, and refresh nothing here"),
-			&cli.StringFlag{Name: "as", Usage: "`NAME` of the account, if it is one", DefaultText: "what the other program calls it"},
+			&cli.StringFlag{Name: "as", Usage: "`NAME` of the account, if it is one",
+				DefaultText: "what the other program calls it"},
 			boolFlag("replace", "replace the sign-in of an account of the same seat"),
 			storeFlag(),
 			showEmailFlag(),
@@ -108,11 +111,13 @@ func (pl importPlan) doesSomething() bool {
 	return len(pl.gone) > 0
 }
 
-// tellLeft tells what stays where it is, if it is one of several.
+// tellLeft prints which sign-ins stay where they are, and why, unless there is
+// only one sign-in.
 func (p *program) tellLeft(pl importPlan) {
 	for _, m := range pl.moves {
 		if m.does == doesNothing && len(pl.moves) > 1 {
-			p.Warn("%s: nothing is done: %s", terminal.Sanitize(m.where()), exit.JoinHint(terminal.OneLine(m.reason.Error()), fault.Hint(m.reason)))
+			p.Warn("%s: nothing is done: %s", terminal.Sanitize(m.where()),
+				exit.JoinHint(terminal.OneLine(m.reason.Error()), fault.Hint(m.reason)))
 		}
 	}
 }
@@ -168,7 +173,7 @@ func (m move) storeShown() string {
 	return m.store
 }
 
-// shown tells what becomes of the sign-in.
+// shown describes what the import does with the sign-in.
 func (m move) shown(want importOptions) string {
 	verb := "move"
 	if want.keepThere {

@@ -12,18 +12,18 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// keychainScheme begins the path of a document that is an item of the keychain.
+// keychainScheme begins the path of a document that is a keychain item.
 const keychainScheme = "keychain:"
 
-// keychainPath returns the path of the item, which --from takes.
+// keychainPath returns the path of the item, which --from accepts.
 func keychainPath(item foreignItem) string {
 	return keychainScheme + item.service + "/" + item.name
 }
 
 func inKeychain(path string) bool { return strings.HasPrefix(path, keychainScheme) }
 
-// readItem reads a document from the keychain. fs.ErrNotExist: there is none, or no
-// keychain.
+// readItem reads a document from the keychain. fs.ErrNotExist: there is no such
+// item, or no keychain.
 func readItem(ctx context.Context, path string, format moving.Format) (document, error) {
 	service, name, _ := strings.Cut(strings.TrimPrefix(path, keychainScheme), "/")
 	store := keychain.NewForService(service)

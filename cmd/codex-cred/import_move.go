@@ -15,8 +15,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
 
-// carryOut does what the plan says. Whatever ends it, each sign-in has one owner or
-// its account is a copy that nothing refreshes; and it can be run again.
+// carryOut executes the plan. If it is interrupted, each sign-in still has one
+// owner, or its account is a copy that is not refreshed, and the import can be
+// run again.
 func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want importOptions) error {
 	told := p.Progress("importing sign-ins", len(pl.moves))
 	defer told.End()
@@ -42,8 +43,8 @@ func (p *program) carryOut(ctx context.Context, w *wiring, pl *importPlan, want 
 	return p.finish(ctx, w, pl)
 }
 
-// chooseFor settles where the tokens of the move go. One trial does for all that
-// have the same wish.
+// chooseFor chooses the store of the move. One trial serves all moves that ask
+// for the same store.
 func (p *program) chooseFor(ctx context.Context, w *wiring, pl *importPlan, i int) error {
 	wish := pl.moves[i].store
 	if wish == home.StoreAuto || i == 0 || wish != pl.moves[i-1].store {
@@ -78,7 +79,7 @@ func (p *program) copyIn(ctx context.Context, w *wiring, s source, m move) error
 	return p.sweep(ctx, w, a)
 }
 
-// tellKept tells what a copy is, and what it is not.
+// tellKept prints that the accounts are copies, and what that means.
 func (p *program) tellKept(w *wiring, pl *importPlan) error {
 	for _, m := range pl.moves {
 		a, err := w.Accounts.Load(m.account)
@@ -88,18 +89,20 @@ func (p *program) tellKept(w *wiring, pl *importPlan) error {
 		case err != nil:
 			return helper.ForAccount(m.account, err)
 		case a.Shared == "":
-			p.Warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s", m.account, m.where(), fault.Quote(pl.source.from))
+			p.Warn("account %q: it has this sign-in already, as its own; what %s holds is spent or soon will be: run: codex-cred import --from %s",
+				m.account, m.where(), fault.Quote(pl.source.from))
 			continue
 		}
-		p.Warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(), w.Location(a.Store, string(a.ID)))
+		p.Warn("account %q: copied from %s; the tokens are in the %s", m.account, m.where(),
+			w.Location(a.Store, string(a.ID)))
 		p.Warn("account %q: its refresh token works once and is there too, so it is not refreshed here: the access token ends %s. To move it for good: codex-cred import --from %s",
 			m.account, terminal.FromNow(m.credential.Expiry, p.Now()), fault.Quote(pl.source.from))
 	}
 	return pl.left()
 }
 
-// finish removes from the source what is stored, and lets the accounts refresh
-// whose tokens nobody else has.
+// finish removes the stored sign-ins from the source, and lets accounts refresh
+// if no other program has their tokens.
 func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 	failed := map[string]error{}
 	for _, path := range pl.paths() {
@@ -123,20 +126,23 @@ func (p *program) finish(ctx context.Context, w *wiring, pl *importPlan) error {
 		p.Warn("account %q: %s has its refresh token no more; it is refreshed here from now on", a.Name, a.Shared)
 	}
 	if kept {
-		return fault.WithHint(fault.ErrNotMoved, "mend what is told above, then run again: codex-cred import --from "+fault.Quote(pl.source.from))
+		return fault.WithHint(fault.ErrNotMoved,
+			"mend what is told above, then run again: codex-cred import --from "+fault.Quote(pl.source.from))
 	}
 	return pl.left()
 }
 
-// claim makes the account the owner of the sign-in, unless somebody else has it
-// still. It tells which.
-func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, failed map[string]error) (ok bool, err error) {
+// claim makes the account the owner of the sign-in, unless another program
+// still has it. It prints which one.
+func (p *program) claim(
+	ctx context.Context, w *wiring, pl *importPlan, m move, failed map[string]error,
+) (ok bool, err error) {
 	a, err := w.Accounts.Load(m.account)
 	if err != nil {
 		return false, err
 	}
 	shared := p.sharer(ctx, pl, a, m, failed)
-	// An account that has refreshed by itself has another token by now.
+	// An account that was refreshed here has a newer token.
 	ahead := a.Shared == "" && a.Generation > m.credential.Generation
 	if a.Shared != shared && !ahead {
 		if a, err = w.Keeper.Share(a, shared); err != nil {
@@ -151,18 +157,22 @@ func (p *program) claim(ctx context.Context, w *wiring, pl *importPlan, m move, 
 		return false, nil
 	}
 	p.tellMoved(pl, m)
-	p.Warn("account %q: the tokens are in the %s; try: codex-cred get %s", m.account, w.Location(a.Store, string(a.ID)), m.account)
+	p.Warn("account %q: the tokens are in the %s; try: codex-cred get %s", m.account, w.Location(a.Store, string(a.ID)),
+		m.account)
 	return true, ctx.Err()
 }
 
-// sharer tells who has the refresh token still, and returns it as the value of
-// --from; or nothing.
-func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, m move, failed map[string]error) string {
+// sharer prints which other program still has the refresh token. It returns the
+// program as a value of --from, or an empty string.
+func (p *program) sharer(
+	ctx context.Context, pl *importPlan, a helper.Account, m move, failed map[string]error,
+) string {
 	shared := ""
 	for _, path := range m.in {
 		if failed[path] != nil {
 			shared = pl.source.from
-			p.Warn("account %q: stored, but not removed from its source: %s", m.account, exit.JoinHint(terminal.OneLine(failed[path].Error()), exit.Hint(failed[path])))
+			p.Warn("account %q: stored, but not removed from its source: %s", m.account,
+				exit.JoinHint(terminal.OneLine(failed[path].Error()), exit.Hint(failed[path])))
 		}
 	}
 	if shared != "" {
@@ -170,7 +180,8 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 	}
 	other := p.elsewhere(ctx, pl.source, a.Shared, m.credential.RefreshToken)
 	if other != "" {
-		p.Warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other, fault.Quote(other))
+		p.Warn("account %q: stored, but %s has the same refresh token; run: codex-cred import --from %s", m.account, other,
+			fault.Quote(other))
 	}
 	return other
 }
@@ -178,13 +189,14 @@ func (p *program) sharer(ctx context.Context, pl *importPlan, a helper.Account, 
 func (p *program) tellMoved(pl *importPlan, m move) {
 	who := signedInAs(m.credential.Identity)
 	if pl.source.from == stdinSource {
-		p.Warn("account %q: %s; nothing can be removed where it came from, and nothing else may go on using it: its refresh token works once", m.account, who)
+		p.Warn("account %q: %s; nothing can be removed where it came from, and nothing else may go on using it: its refresh token works once",
+			m.account, who)
 		return
 	}
 	p.Warn("account %q: %s; moved from %s, where it is no more", m.account, who, m.where())
 }
 
-// paths returns the files that hold something that is stored.
+// paths returns the files that hold stored sign-ins.
 func (pl *importPlan) paths() []string {
 	var paths []string
 	for _, m := range pl.moves {
@@ -197,8 +209,8 @@ func (pl *importPlan) paths() []string {
 	return paths
 }
 
-// takeOut removes from the file what is stored of it. It reads it anew: its program
-// may have written it meanwhile.
+// takeOut removes the stored sign-ins from the file. It reads the file again,
+// because its program may have changed it.
 func (pl *importPlan) takeOut(ctx context.Context, path string) error {
 	d, err := readDocument(ctx, path, pl.source.format)
 	if err != nil {
@@ -208,7 +220,9 @@ func (pl *importPlan) takeOut(ctx context.Context, path string) error {
 	for _, m := range pl.moves {
 		if m.does != doesNothing && slices.Contains(m.in, path) {
 			if !d.has(m.credential.RefreshToken) {
-				return fault.WithHint(fmt.Errorf("%s: its program renewed the sign-in in this moment: %w", path, helper.ErrConflict), "end that program, then run it again")
+				return fault.WithHint(
+					fmt.Errorf("%s: its program renewed the sign-in in this moment: %w", path, helper.ErrConflict),
+					"end that program, then run it again")
 			}
 			tokens = append(tokens, m.credential.RefreshToken)
 		}
@@ -220,13 +234,16 @@ func (pl *importPlan) takeOut(ctx context.Context, path string) error {
 		return fmt.Errorf("change %s: %w", path, err)
 	case empty:
 		return ofFile(d.remove())
-	case slices.ContainsFunc(tokens, func(token helper.Secret) bool { return strings.Contains(string(rest), token.Reveal()) }):
-		return fmt.Errorf("change %s: it holds the refresh token in a second place, which is not known: %w", path, helper.ErrInvalid)
+	case slices.ContainsFunc(tokens,
+		func(token helper.Secret) bool { return strings.Contains(string(rest), token.Reveal()) }):
+		return fmt.Errorf("change %s: it holds the refresh token in a second place, which is not known: %w", path,
+			helper.ErrInvalid)
 	}
 	return ofFile(d.write(rest))
 }
 
-// left returns an error if a sign-in of the source stays there unasked.
+// left returns an error if a sign-in stays at the source although the user did
+// not ask for that.
 func (pl *importPlan) left() error {
 	for _, m := range pl.moves {
 		if m.does != doesNothing {
@@ -235,7 +252,8 @@ func (pl *importPlan) left() error {
 		if len(pl.moves) == 1 {
 			return fmt.Errorf("%s: %w", m.where(), m.reason)
 		}
-		return fault.WithHint(fault.ErrNotMoved, "what stays where it is, and why: codex-cred import --dry-run --from "+fault.Quote(pl.source.from))
+		return fault.WithHint(fault.ErrNotMoved,
+			"what stays where it is, and why: codex-cred import --dry-run --from "+fault.Quote(pl.source.from))
 	}
 	return nil
 }

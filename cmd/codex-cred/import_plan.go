@@ -15,49 +15,50 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A move is what becomes of one sign-in of a source.
+// A move is what the import does with one sign-in of a source.
 type move struct {
 	entry      moving.Entry
 	credential helper.Credential
 	in         []string // paths of the documents that hold its refresh token
 	account    string
-	store      string // where the tokens go, or are
+	store      string // where the tokens will be, or are
 	does       string
 	reason     error // why nothing is done, or nil
 }
 
-// What becomes of a sign-in.
+// Values of move.does.
 const (
 	doesStore   = "store"
-	doesReplace = "replace" // what the account has, by it
+	doesReplace = "replace" // replaces the account's sign-in
 	doesFinish  = "finish"  // the account has it already
 	doesNothing = "nothing"
 )
 
-// An importPlan is what an import does.
+// An importPlan is what an import will do.
 type importPlan struct {
 	source source
 	moves  []move
-	// gone are the accounts that were shared with the source, which has their
-	// refresh tokens no more.
+	// gone are the accounts that were shared with the source, and whose refresh
+	// tokens it no longer has.
 	gone []helper.Account
 }
 
-// importOptions are those of the command line.
+// importOptions are the options on the command line.
 type importOptions struct {
 	as                 string
 	replace, keepThere bool
 	store              string
 }
 
-// An accountState is an account as it is before the import.
+// An accountState is an account and its credential, as they were read.
 type accountState struct {
 	name    string
 	account helper.Account // no ID if it cannot be read
 	rec     helper.Record
-	err     error // of reading rec
+	err     error // from reading account or rec
 }
 
+// owned reads every account and its credential.
 func (w *wiring) owned(ctx context.Context) ([]accountState, error) {
 	names, err := w.Accounts.List()
 	if err != nil {
@@ -74,8 +75,10 @@ func (w *wiring) owned(ctx context.Context) ([]accountState, error) {
 	return list, nil
 }
 
-// planImport decides what becomes of each sign-in, and touches nothing.
-func (p *program) planImport(ctx context.Context, w *wiring, s source, found []document, want importOptions) (importPlan, error) {
+// planImport decides what to do with each sign-in. It changes nothing.
+func (p *program) planImport(
+	ctx context.Context, w *wiring, s source, found []document, want importOptions,
+) (importPlan, error) {
 	have, err := w.owned(ctx)
 	if err != nil {
 		return importPlan{}, err
@@ -88,7 +91,8 @@ func (p *program) planImport(ctx context.Context, w *wiring, s source, found []d
 		m := &pl.moves[i]
 		if m.entry.Problem != "" {
 			m.reason = fmt.Errorf("%s: %w", m.entry.Problem, helper.ErrInvalid)
-		} else if m.credential, m.reason = w.RefreshClient.FromTokens(ctx, tokensOf(m.entry)); m.reason != nil && errors.Is(ctx.Err(), context.Canceled) {
+		} else if m.credential, m.reason = w.RefreshClient.FromTokens(ctx, tokensOf(m.entry)); m.reason != nil &&
+			errors.Is(ctx.Err(), context.Canceled) {
 			return importPlan{}, ctx.Err()
 		}
 	}
@@ -107,8 +111,9 @@ func tokensOf(e moving.Entry) refresh.Tokens {
 	}
 }
 
-// gather returns each sign-in once: several documents can hold the same, of which
-// the one that was renewed last, or has more to it, counts.
+// gather returns each sign-in once. If several documents hold it, the entry
+// that was renewed last counts, but never one with a problem if another has
+// none.
 func gather(found []document) []move {
 	var moves []move
 	for _, d := range found {
@@ -130,7 +135,7 @@ func gather(found []document) []move {
 	return moves
 }
 
-// dropOlder keeps of several sign-ins of one seat the one that was renewed last.
+// dropOlder keeps only the latest of several sign-ins of one seat.
 func (pl *importPlan) dropOlder() {
 	for i := range pl.moves {
 		for j := range pl.moves {
@@ -145,7 +150,8 @@ func (pl *importPlan) dropOlder() {
 	}
 }
 
-// age is when the sign-in was renewed, as far as that can be told.
+// age returns when the sign-in was renewed. If that is not known, it returns
+// when the access token expires.
 func (m move) age() time.Time {
 	if m.entry.Renewed.IsZero() {
 		return m.credential.Expiry
@@ -155,8 +161,9 @@ func (m move) age() time.Time {
 
 func (m move) where() string { return m.entry.Place + " of " + strings.Join(m.in, " and ") }
 
-// sameSeat reports whether both are of one person in one account (workspace): two
-// seats of one e-mail address differ in one of them.
+// sameSeat reports whether both credentials are of one user in one account
+// (workspace). Two seats with the same e-mail address differ in the user or the
+// account.
 func sameSeat(a, b helper.Credential) bool {
 	x, y := a.Identity, b.Identity
 	switch {
@@ -170,7 +177,7 @@ func sameSeat(a, b helper.Credential) bool {
 	return x.Subject == "" || y.Subject == "" || x.Subject == y.Subject
 }
 
-// decide says what becomes of the move with that number, given those before it.
+// decide sets what to do with move i, given the moves before it.
 func (pl *importPlan) decide(i int, w *wiring, have []accountState, want importOptions) {
 	m := &pl.moves[i]
 	m.does = doesNothing
@@ -203,19 +210,22 @@ func (o accountState) holds(token helper.Secret) bool {
 	return o.account.Began == token.Digest() || o.err == nil && o.rec.Credential.RefreshToken.Equal(token)
 }
 
-// keeps returns why a sign-in of the same seat does not replace the one that the
-// account has: it works. Nothing is lost of a copy, nor of one that needs a person.
+// keeps returns why the account keeps its sign-in although the source has one
+// of the same seat, or nil if it may be replaced. Without --replace the account
+// keeps a sign-in that may still work, but not a copy.
 func (o accountState) keeps(want importOptions) error {
 	switch {
 	case want.as != "" && want.as != o.name:
-		return fault.WithHint(fault.Usage("the account %q has this seat", o.name), "leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
+		return fault.WithHint(fault.Usage("the account %q has this seat", o.name),
+			"leave out --as, or rename it: codex-cred rename "+o.name+" "+want.as)
 	case want.replace || !mayStillWork(o.rec, o.err):
 		return nil
 	}
-	return fault.WithHint(fault.Usage("the account %q has this seat already, with another refresh token", o.name), "to replace that one, add --replace")
+	return fault.WithHint(fault.Usage("the account %q has this seat already, with another refresh token", o.name),
+		"to replace that one, add --replace")
 }
 
-// freeName returns the name that the person chose, or one that nobody has.
+// freeName returns the name that the user chose, or one that is not in use.
 func (pl *importPlan) freeName(i int, have []accountState, chosen string) (string, error) {
 	taken := func(name string) bool {
 		return slices.ContainsFunc(have, func(o accountState) bool { return o.name == name }) ||
@@ -235,8 +245,9 @@ func (pl *importPlan) freeName(i int, have []accountState, chosen string) (strin
 	return name, nil
 }
 
-// findGone looks for accounts that are shared with the source. Where a sign-in in
-// it tells no seat it may be a renewed one of theirs.
+// findGone finds the accounts that were shared with the source and are no
+// longer in it. If any sign-in of the source does not name its seat, it may be
+// a renewed one of theirs, so findGone finds none.
 func (pl *importPlan) findGone(have []accountState) {
 	for _, m := range pl.moves {
 		if m.reason != nil || m.credential.Identity.AccountID == "" && m.credential.Identity.Subject == "" {

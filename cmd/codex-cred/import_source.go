@@ -18,23 +18,24 @@ import (
 
 // A source is where another program keeps sign-ins.
 type source struct {
-	// from finds it again as the value of --from, wherever that is run.
+	// from is the value of --from that names the source from any directory.
 	from   string
-	format moving.Format // empty: whichever it is
-	// files are where they may be; none for standard input.
+	format moving.Format // empty: to be detected
+	// files are the paths to read; none for standard input.
 	files []string
-	// absent tells what to do if nothing is there.
+	// absent is the hint if there is nothing.
 	absent string
 }
 
-// stdinSource is --from for standard input.
+// stdinSource is the value of --from for standard input.
 const stdinSource = "-"
 
 // source returns the source that --from names.
 func (p *program) source(ctx context.Context, from string) (source, error) {
 	switch {
 	case from == "":
-		return source{}, fault.UsageHint("import needs --from codex, opencode, oc-codex-multi-auth, a file, or - for standard input", "see: codex-cred import --help")
+		return source{}, fault.UsageHint("import needs --from codex, opencode, oc-codex-multi-auth, a file, or - for standard input",
+			"see: codex-cred import --help")
 	case from == stdinSource:
 		return source{from: stdinSource}, nil
 	case from == string(moving.Codex):
@@ -44,13 +45,16 @@ func (p *program) source(ctx context.Context, from string) (source, error) {
 	case from == string(moving.Pool):
 		return p.poolSource()
 	case inKeychain(from):
-		return source{from: from, format: moving.Codex, files: []string{from}, absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, nil
+		return source{from: from, format: moving.Codex, files: []string{from},
+			absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, nil
 	}
 	path, err := filepath.Abs(from)
-	return source{from: path, files: []string{path}, absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, err
+	return source{from: path, files: []string{path},
+		absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, err
 }
 
-// codexSource is Codex's file, or its item in the keychain: Codex has one of them.
+// codexSource returns Codex's file or, if there is none, its keychain item.
+// Codex uses only one of them.
 func (p *program) codexSource(ctx context.Context) (source, error) {
 	path, err := p.configPath("CODEX_HOME", ".codex", "auth.json")
 	if there, _ := exists(path); err == nil && !there {
@@ -65,13 +69,16 @@ func (p *program) codexSource(ctx context.Context) (source, error) {
 func (p *program) openCodeSource() (source, error) {
 	const instead = "OPENCODE_AUTH_CONTENT"
 	if p.Getenv(instead) != "" {
-		return source{}, fault.WithHint(fmt.Errorf("OpenCode takes its sign-ins from %s here, from which nothing can be removed: %w", instead, helper.ErrInvalid), "unset "+instead)
+		return source{}, fault.WithHint(
+			fmt.Errorf("OpenCode takes its sign-ins from %s here, from which nothing can be removed: %w",
+				instead, helper.ErrInvalid),
+			"unset "+instead)
 	}
 	path, err := p.configPath("XDG_DATA_HOME", filepath.Join(".local", "share"), filepath.Join("opencode", "auth.json"))
 	return source{from: path, format: moving.OpenCode, files: []string{path}, absent: "run: codex-cred login"}, err
 }
 
-// poolSource has the file of the person and those of projects, which begin as
+// poolSource returns the user's file and those of projects, which begin as
 // copies of it.
 func (p *program) poolSource() (source, error) {
 	const name = "oc-codex-multi-auth-accounts.json"
@@ -90,23 +97,24 @@ func (p *program) poolSource() (source, error) {
 			files = append(files, filepath.Join(dir, "projects", project.Name(), name))
 		}
 	}
-	return source{from: string(moving.Pool), format: moving.Pool, files: files, absent: "if it keeps them in the keychain (CODEX_KEYCHAIN=1), first let it roll that back; else run: codex-cred login"}, nil
+	return source{from: string(moving.Pool), format: moving.Pool, files: files,
+		absent: "if it keeps them in the keychain (CODEX_KEYCHAIN=1), first let it roll that back; else run: codex-cred login"}, nil
 }
 
 // A document is one file of a source, or standard input, as it was read.
 type document struct {
-	path    string // for a person
+	path    string // as shown to the user
 	content []byte
 	format  moving.Format
-	// write puts other content in its place, and remove removes it, if it is as it
-	// was read.
+	// write replaces the content, and remove deletes the document. Both fail if it
+	// has changed since it was read.
 	write   func(content []byte) error
 	remove  func() error
 	entries []moving.Entry
 }
 
-// read returns the documents of the source in which there are sign-ins. Without
-// any it tells why.
+// read returns the documents of the source that hold sign-ins. If there are
+// none, none says why.
 func (p *program) read(ctx context.Context, s source) (found []document, none error, err error) {
 	if s.from == stdinSource {
 		d, err := p.readStdin()
@@ -135,7 +143,9 @@ func (p *program) read(ctx context.Context, s source) (found []document, none er
 
 func (p *program) readStdin() (document, error) {
 	if terminal.IsTerminal(p.In) {
-		return document{}, fault.WithHint(fmt.Errorf("import reads standard input, and %w to type it: that would show it", fault.ErrNeedsPerson), "run: codex-cred import --from - < FILE")
+		return document{}, fault.WithHint(
+			fmt.Errorf("import reads standard input, and %w to type it: that would show it", fault.ErrNeedsPerson),
+			"run: codex-cred import --from - < FILE")
 	}
 	content, err := io.ReadAll(io.LimitReader(p.In, moving.MaxSize+1))
 	if err != nil {
@@ -144,8 +154,7 @@ func (p *program) readStdin() (document, error) {
 	return parseDocument(document{path: "standard input", content: content}, "")
 }
 
-// readDocument reads one file, or an item of the keychain. fs.ErrNotExist: there is
-// none.
+// readDocument reads a file or a keychain item. fs.ErrNotExist: there is none.
 func readDocument(ctx context.Context, path string, format moving.Format) (document, error) {
 	if inKeychain(path) {
 		return readItem(ctx, path, format)
@@ -157,9 +166,12 @@ func readDocument(ctx context.Context, path string, format moving.Format) (docum
 	case err != nil:
 		return document{}, ofFile(fmt.Errorf("read %s: %w: %w", path, helper.ErrUnavailable, err))
 	case info.Mode()&fs.ModeSymlink != 0:
-		return document{}, &helper.UnsafeError{Path: path, Problem: "is a symbolic link", Fix: "whoever made it may have the sign-in elsewhere too; name the file that it leads to: codex-cred import --from FILE"}
+		return document{}, &helper.UnsafeError{Path: path, Problem: "is a symbolic link",
+			Fix: "whoever made it may have the sign-in elsewhere too; name the file that it leads to: codex-cred import --from FILE"}
 	case !info.Mode().IsRegular():
-		return document{}, &helper.UnsafeError{Path: path, Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file", Fix: "name a file: codex-cred import --from FILE"}
+		return document{}, &helper.UnsafeError{Path: path,
+			Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file",
+			Fix:     "name a file: codex-cred import --from FILE"}
 	case info.Size() > moving.MaxSize:
 		return document{}, fmt.Errorf("read %s: it is %w: it has more than %d bytes", path, helper.ErrInvalid, moving.MaxSize)
 	}
@@ -176,7 +188,8 @@ func readDocument(ctx context.Context, path string, format moving.Format) (docum
 	}, format)
 }
 
-// ofFile keeps hints about keychains from errors of files.
+// ofFile replaces the hint of an error about a file, which would be about
+// keychains.
 func ofFile(err error) error {
 	if errors.Is(err, helper.ErrUnavailable) {
 		return fault.WithHint(err, "check who may read and write there, and the disk")
@@ -192,11 +205,14 @@ func parseDocument(d document, format moving.Format) (document, error) {
 	return d, nil
 }
 
-// elsewhere returns another place, as the value of --from, in which a program that
-// is known, or the one that the account was shared with, keeps the refresh token
-// too; or nothing.
+// elsewhere returns another place that has the refresh token too, as a value of
+// --from, or an empty string. It checks the known programs and the one that the
+// account was shared with.
 func (p *program) elsewhere(ctx context.Context, s source, shared string, refresh helper.Secret) string {
-	others := []func() (source, error){func() (source, error) { return p.codexSource(ctx) }, p.openCodeSource, p.poolSource}
+	others := []func() (source, error){
+		func() (source, error) { return p.codexSource(ctx) },
+		p.openCodeSource, p.poolSource,
+	}
 	if filepath.IsAbs(shared) || inKeychain(shared) {
 		others = append(others, func() (source, error) { return source{from: shared, files: []string{shared}}, nil })
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// TestTakeOut: a program may write its file between our reading and our writing it.
-// What it wrote is not lost, and not taken for what is stored.
+// TestTakeOut checks that import does not lose what another program writes to its file between
+// import's read and write, and does not treat it as stored.
 func TestTakeOut(t *testing.T) {
 	const stored = `{"OPENAI_API_KEY":"sk-x","tokens":{"access_token":"a","refresh_token":"stored-token"}}`
 	for _, c := range []struct {

@@ -20,19 +20,19 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// An injection is an error that a system call of the worker returns, in place of
-// being made.
+// An injection is an error that a system call of the worker returns instead of running.
 type injection struct {
 	call string
 	err  string
-	nth  int // call of that name in a thread
+	nth  int // number of the call in its thread
 }
 
+// String returns the injection as an option of strace.
 func (i injection) String() string {
 	return fmt.Sprintf("%s:error=%s:when=%d", i.call, i.err, i.nth)
 }
 
-// injectable are the calls that a worker makes in a rotation, and how each may fail.
+// injectable returns the system calls of a worker in a rotation, and their possible errors.
 func injectable() map[string][]string {
 	disk := []string{"EIO", "ENOSPC", "EINTR"}
 	path := []string{"EIO", "EACCES", "ENOENT"}
@@ -57,13 +57,13 @@ func injectable() map[string][]string {
 	}
 }
 
-// mayLose reports whether a failure of the call may cost the answer: the request or
-// what comes back is cut, and it is not known what the server did.
+// mayLose reports whether a failure of the call may lose the answer: the request or the response is
+// cut, and the outcome at the server is unknown.
 func (i injection) mayLose() bool { return (i.call == "read" || i.call == "write") && i.err != "EINTR" }
 
-// TestInjectedErrors lets each system call of the worker fail, with every error that
-// fits. Nothing is revoked, nothing is presented twice unless the disk says that the
-// outcome is unknown, and the next get that needs a token has one.
+// TestInjectedErrors makes each system call of the worker fail with every possible error. No token
+// is revoked, no token is presented twice unless the state on disk shows an unknown outcome, and
+// the next get that needs a token has one.
 func TestInjectedErrors(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
@@ -101,8 +101,8 @@ func TestInjectedErrors(t *testing.T) {
 	})
 }
 
-// injections returns what can be injected into a rotation, in an order that is the
-// same in each run: one without errors is traced and counted.
+// injections returns what can be injected into a rotation, in a fixed order. It traces a run
+// without errors and counts the calls.
 func (s *scene) injections(token string) []injection {
 	s.t.Helper()
 	calls := injectable()
@@ -119,7 +119,7 @@ func (s *scene) injections(token string) []injection {
 		for _, line := range thread {
 			name, _, _ := strings.Cut(line, "(")
 			counts[name]++
-			if !strings.Contains(line, s.clockFile) { // which is the test's
+			if !strings.Contains(line, s.clockFile) { // the test's own file
 				most[name] = max(most[name], counts[name])
 			}
 		}
@@ -135,7 +135,7 @@ func (s *scene) injections(token string) []injection {
 	return all
 }
 
-// inject runs a worker with those words for strace, and returns what strace says.
+// inject runs a worker with these options of strace, and returns the output of strace.
 func (s *scene) inject(token string, words ...string) string {
 	s.t.Helper()
 	mode := worker.Background
@@ -163,7 +163,7 @@ func (s *scene) inject(token string, words ...string) string {
 	return string(trace)
 }
 
-// withstands reports whether the error struck, and whether the sign-in outlives it.
+// withstands reports whether the error occurred, and whether the sign-in still works.
 func (s *scene) withstands(i injection, token string) (struck, alive bool) {
 	s.t.Helper()
 	twice, sent := len(s.presentedTwice()), s.refreshes()
@@ -186,7 +186,7 @@ func (s *scene) withstands(i injection, token string) (struck, alive bool) {
 	return struck, true
 }
 
-// recovers runs a get at once, if it is due, and one that needs a token.
+// recovers runs a get at once, if a refresh is due, and a get that needs a token.
 func (s *scene) recovers(token string) said {
 	s.t.Helper()
 	if token == validToken {
@@ -202,13 +202,13 @@ func (s *scene) recovers(token string) said {
 	got := s.cred("get", "work")
 	if got.code == exit.Temporary && s.mayBeSpent() {
 		s.wantPrinted(got, "")
-		s.untilDue() // that get was the first to see that the outcome is unknown
+		s.untilDue() // that get was the first to see the unknown outcome
 		got = s.cred("get", "work")
 	}
 	return got
 }
 
-// mayBeSpent reports whether the disk says that the refresh token may be spent.
+// mayBeSpent reports whether the state on disk shows that the refresh token may be used.
 func (s *scene) mayBeSpent() bool {
 	s.t.Helper()
 	a := s.account()

@@ -18,14 +18,14 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// A told is what a caller of get is told.
+// A told is the expected result of get.
 type told struct {
 	code   int
-	reason string // within the line
-	hint   string // its end
+	reason string // part of the line
+	hint   string // the end of the line
 }
 
-// TestGetOnAFailingKeychain runs the real program on every failure.
+// TestGetOnAFailingKeychain runs the program with every failure of a keychain.
 func TestGetOnAFailingKeychain(t *testing.T) {
 	const inFile = "keep the tokens in a file: codex-cred login work --replace --store file"
 	locked := told{exit.Store, "locked", "unlock the keychain, by signing in to the desktop or in its program (Passwords and Keys, or Keychain Access), then try again"}
@@ -72,7 +72,7 @@ func TestGetOnAFailingKeychain(t *testing.T) {
 	}
 }
 
-// signedIn makes a home with an account whose item is in the keychain.
+// signedIn returns a home directory with an account in the keychain.
 func signedIn(t *testing.T, account string) (homeDir, id string) {
 	t.Helper()
 	homeDir = t.TempDir()
@@ -90,7 +90,7 @@ func signedIn(t *testing.T, account string) (homeDir, id string) {
 	return homeDir, string(drawn)
 }
 
-// wantTold runs get, which must not take longer than anybody would wait.
+// wantTold runs get, checks its result, and checks that it takes no longer than a user would wait.
 func wantTold(t *testing.T, k *testkeyring.Keyring, homeDir string, want told) {
 	t.Helper()
 	clock := filepath.Join(homeDir, "clock")

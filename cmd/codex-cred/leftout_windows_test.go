@@ -7,8 +7,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// leftOut returns why a script is not for Windows. Those that run are in
-// .ci/wine.d/scripts, all of them and no others.
+// leftOut returns why a script does not run on Windows. .ci/wine.d/scripts lists exactly the
+// scripts that do.
 func leftOut(script, profile, store string) string {
 	if (profile == refresh.ProfileOpenAI) != (store == home.StoreKeychain) {
 		return "each profile runs with one of the stores: " + long
@@ -19,7 +19,7 @@ func leftOut(script, profile, store string) string {
 	return reasons()[script]
 }
 
-// reasons returns why scripts are left out, by their names.
+// reasons returns why scripts are left out, by name.
 func reasons() map[string]string {
 	const (
 		programs = "it runs programs of Unix"

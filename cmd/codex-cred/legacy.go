@@ -18,20 +18,20 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// A trace is a kind of file that an older tool leaves: the folder below the home,
-// in which * is any one folder, and the names.
+// A trace is a kind of file that an older tool leaves: the folder below the
+// home directory, in which * is any one folder, and a pattern for the names.
 type trace struct {
 	kind   string
 	folder string
 	names  *regexp.Regexp
 }
 
-// pools are the names of files with accounts of oc-codex-multi-auth and of what it
-// was called before.
+// pools matches the names of the account files of oc-codex-multi-auth, also
+// under its former name.
 const pools = `(oc-codex-multi-auth-(flagged-)?accounts|openai-codex-(flagged-|blocked-)?accounts)\.json`
 
-// traces lists the files that older tools are known to leave. What holds tokens
-// comes first.
+// traces lists the files that older tools are known to leave. Those with tokens
+// come first.
 func traces() []trace {
 	accounts := regexp.MustCompile(`^\.?` + pools + `(\.(migrated-to-keychain|pre-rollback)\..+)?$`)
 	temps := regexp.MustCompile(`^\.?` + pools + `\..*tmp$`)
@@ -50,19 +50,21 @@ func traces() []trace {
 		trace{"sign-in of an older OpenCode", ".opencode/auth", regexp.MustCompile(`^openai\.json$`)},
 		trace{"log of oc-codex-multi-auth", ".opencode/logs/codex-plugin", regexp.MustCompile(`^request-.+\.json$`)},
 		trace{"settings of oc-codex-multi-auth", ".opencode", regexp.MustCompile(`^openai-codex-auth-config\.json$`)},
-		trace{"cache of oc-codex-multi-auth", ".opencode/cache", regexp.MustCompile(`^((.+-)?instructions(-meta)?\.(md|json)|opencode-codex(-meta)?\.(txt|json)|update-check-cache\.json)$`)},
+		trace{"cache of oc-codex-multi-auth", ".opencode/cache",
+			regexp.MustCompile(`^((.+-)?instructions(-meta)?\.(md|json)|opencode-codex(-meta)?\.(txt|json)|update-check-cache\.json)$`)},
 		trace{"quota cache of oc-codex-multi-auth", ".opencode", quotaCache()},
 		trace{"quota cache of oc-codex-multi-auth", ".local/state/opencode", quotaCache()},
 	)
 }
 
-// An older kind is what other tools left of one kind, for the page of privacy.
+// An older is a kind of file or item that other tools leave, for the page of
+// privacy.
 type older struct {
 	Name  string   `json:"kind"`
 	Where []string `json:"where"`
 }
 
-// olderKinds lists the kinds of what ofOlderTools lists.
+// olderKinds lists the kinds of what ofOlderTools finds.
 func olderKinds() []older {
 	list := []older{{"sign-in of OpenCode", []string{"the entry " + openAI + " in OpenCode's auth.json"}}}
 	add := func(name, where string) {
@@ -85,7 +87,7 @@ func olderKinds() []older {
 
 func quotaCache() *regexp.Regexp { return regexp.MustCompile(`^oc-codex-multi-auth-tui-quota\.json$`) }
 
-// codexTraces are the sign-ins of Codex itself, which may be in use.
+// codexTraces are the files of Codex's own sign-in, which may be in use.
 func codexTraces(folder string) []trace {
 	return []trace{
 		{"sign-in of Codex", folder, regexp.MustCompile(`^(auth|accounts)\.json$`)},
@@ -93,7 +95,8 @@ func codexTraces(folder string) []trace {
 	}
 }
 
-// ofOlderTools lists what there is of older tools, and of Codex if codex is set.
+// ofOlderTools lists what older tools left and, if codex is set, Codex's own
+// sign-in.
 func (p *program) ofOlderTools(ctx context.Context, codex bool) ([]artefact, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -107,7 +110,9 @@ func (p *program) ofOlderTools(ctx context.Context, codex bool) ([]artefact, err
 		list = append(list, trace{"quota cache of oc-codex-multi-auth", "", quotaCache()}.artefacts(dir)...)
 	}
 	if dir, err := os.Getwd(); err == nil && dir != home {
-		list = append(list, trace{"accounts of oc-codex-multi-auth", ".opencode", regexp.MustCompile(`^` + pools + `$`)}.artefacts(dir)...)
+		list = append(list, trace{
+			"accounts of oc-codex-multi-auth", ".opencode", regexp.MustCompile(`^` + pools + `$`),
+		}.artefacts(dir)...)
 	}
 	items := olderItems(home)
 	if codex {
@@ -122,7 +127,7 @@ func (p *program) ofOlderTools(ctx context.Context, codex bool) ([]artefact, err
 	return append(list, entry...), err
 }
 
-// artefacts lists the files of the kind below the home.
+// artefacts lists the files of the kind below the home directory.
 func (t trace) artefacts(home string) []artefact {
 	var list []artefact
 	folders, err := foldersBelow(home, filepath.ToSlash(t.folder))
@@ -143,6 +148,7 @@ func (t trace) artefacts(home string) []artefact {
 	return list
 }
 
+// unreadable is a folder that cannot be listed.
 func unreadable(kind, where string, err error) artefact {
 	return artefact{
 		kind: kind, where: where,
@@ -151,8 +157,9 @@ func unreadable(kind, where string, err error) artefact {
 	}
 }
 
-// leftFile is a file of another program, or an empty directory, as locks can be. No
-// link is followed: what it leads to may be something else.
+// leftFile is a file of another program, or an empty directory, as some locks
+// are. It is not removed through a symbolic link, which may lead to something
+// else.
 func leftFile(kind, home, path string) artefact {
 	return artefact{kind: kind, where: path, present: filePresent(path), remove: func(context.Context) error {
 		if link := linkIn(home, path); link != "" {
@@ -162,7 +169,8 @@ func leftFile(kind, home, path string) artefact {
 	}}
 }
 
-// linkIn returns the first symbolic link on the way from the home to the path.
+// linkIn returns the first symbolic link on the way from the home directory to
+// the path, or an empty string.
 func linkIn(home, path string) string {
 	below, err := filepath.Rel(home, path)
 	if err != nil {
@@ -177,8 +185,8 @@ func linkIn(home, path string) string {
 	return ""
 }
 
-// emptied removes folders that were older tools' alone, if nothing is left in them,
-// and notes which.
+// emptied removes the folders that only older tools used, if they are empty,
+// and adds them to the receipt.
 func (r *receipt) emptied() {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -194,8 +202,8 @@ func (r *receipt) emptied() {
 	}
 }
 
-// openCodeEntry is OpenCode's own sign-in with ChatGPT. Our marker in its place is
-// what setup undoes.
+// openCodeEntry is OpenCode's own sign-in with ChatGPT. It ignores the marker
+// that setup writes in its place, which setup --undo removes.
 func (p *program) openCodeEntry(ctx context.Context) ([]artefact, error) {
 	path, err := p.xdgPath("XDG_DATA_HOME", filepath.Join(".local", "share"), "opencode", "auth.json")
 	if err != nil {
@@ -212,20 +220,23 @@ func (p *program) openCodeEntry(ctx context.Context) ([]artefact, error) {
 	if there, err := present(ctx); err == nil && !there {
 		return nil, nil
 	}
-	return []artefact{{kind: "sign-in of OpenCode", where: openAI + " in " + path, present: present, remove: func(context.Context) error {
-		f, err := configfile.Read(path)
-		if err != nil {
+	return []artefact{{
+		kind: "sign-in of OpenCode", where: openAI + " in " + path, present: present,
+		remove: func(context.Context) error {
+			f, err := configfile.Read(path)
+			if err != nil {
+				return err
+			}
+			content, err := jsonedit.Remove(f.Content, openAI)
+			if err == nil {
+				_, err = f.Replace(content)
+			}
 			return err
-		}
-		content, err := jsonedit.Remove(f.Content, openAI)
-		if err == nil {
-			_, err = f.Replace(content)
-		}
-		return err
-	}}}, nil
+		},
+	}}, nil
 }
 
-// A foreignItem is an item of another program in the keychain.
+// A foreignItem is a keychain item of another program.
 type foreignItem struct{ kind, service, name string }
 
 func presentItems(ctx context.Context, items []foreignItem) []artefact {

@@ -8,12 +8,13 @@ import (
 	"strings"
 )
 
-// anyFolder is the element of a folder's path that is any one folder.
+// anyFolder is the path element that matches any one folder.
 const anyFolder = "*"
 
-// foldersBelow returns the folders below base that the path names, with slashes.
-// Base is never taken for a pattern: a home may have any character in its name. The
-// error names what could not be listed; what is absent is no error.
+// foldersBelow returns the folders below base that match the path, which has
+// slashes. base is not a pattern: the name of a home directory may have any
+// character. The error names the folders that could not be listed; an absent
+// folder is no error.
 func foldersBelow(base, path string) (folders []string, err error) {
 	folders = []string{base}
 	for step := range strings.SplitSeq(path, "/") {
@@ -31,7 +32,7 @@ func foldersBelow(base, path string) (folders []string, err error) {
 	return folders, err
 }
 
-// subfolders returns the folders in a folder, links to folders among them.
+// subfolders returns the folders in a folder, including links to folders.
 func subfolders(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {

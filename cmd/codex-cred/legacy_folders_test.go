@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// oddNames are names of folders that a pattern, a shell, a format or a regular
-// expression would take for something else.
+// oddNames returns names of folders with special characters of patterns, shells, formats and
+// regular expressions.
 func oddNames() []string {
 	names := []string{"plain", "a b", "[home]", "[", "a]b", "{a,b}", "(x", "%s%d", "$HOME", "~", "-rf", "'q'", "é", "#!"}
 	if runtime.GOOS != "windows" {
@@ -20,8 +20,8 @@ func oddNames() []string {
 	return names
 }
 
-// TestTraces_OddHomes: what an older tool left is found and deleted in a home of any
-// name, and nothing in the homes beside it.
+// TestTraces_OddHomes checks that files of an older tool are found and deleted in a home directory
+// of any name, and that the directories beside it are left alone.
 func TestTraces_OddHomes(t *testing.T) {
 	t.Parallel()
 	left := []string{

@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 )
 
-// olderItems lists the items that oc-codex-multi-auth can have in the keychain:
-// those of everybody, and those of each project that it has a folder of.
+// olderItems lists the items that oc-codex-multi-auth may have in the keychain:
+// those for all projects, and those of each project that it has a folder for.
 func olderItems(home string) []foreignItem {
 	const service = "oc-codex-multi-auth"
 	kind := "accounts of oc-codex-multi-auth"
-	projects, _ := foldersBelow(home, ".opencode/projects/"+anyFolder) // traces tell of one that cannot be listed
+	projects, _ := foldersBelow(home, ".opencode/projects/"+anyFolder) // traces report a folder that cannot be listed
 	list := make([]foreignItem, 0, 3+2*len(projects))
 	list = append(list,
 		foreignItem{kind, service, "accounts:global"},
@@ -25,7 +25,7 @@ func olderItems(home string) []foreignItem {
 	return list
 }
 
-// codexHome is where Codex keeps its files.
+// codexHome returns the directory in which Codex keeps its files.
 func (p *program) codexHome(home string) string {
 	if dir := p.Getenv("CODEX_HOME"); dir != "" {
 		return dir
@@ -33,8 +33,8 @@ func (p *program) codexHome(home string) string {
 	return filepath.Join(home, ".codex")
 }
 
-// codexItems lists the items that Codex can have in the keychain. It names them by
-// a digest of the path of its files.
+// codexItems lists the items that Codex may have in the keychain. Codex names
+// them by a digest of its directory's path.
 func codexItems(base string) []foreignItem {
 	if real, err := filepath.EvalSymlinks(base); err == nil {
 		base = real

@@ -37,7 +37,7 @@ func (p *program) list(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	chosen, _ := p.defaultAccount(w) // a damaged choice marks nobody
+	chosen, _ := p.defaultAccount(w) // if the choice is damaged, no account is marked
 	views := make([]accountStatus, 0, len(names))
 	told := p.Progress("reading accounts", len(names))
 	for _, name := range names {
@@ -83,7 +83,7 @@ func listRows(views []accountStatus, now time.Time) [][]terminal.Cell {
 	return rows
 }
 
-// marked is the account's name, with a star if it is the default one.
+// marked returns the account's name, with a star if it is the default one.
 func (v accountStatus) marked() string {
 	if v.Default {
 		return v.Account + " *"
@@ -115,7 +115,7 @@ func orDash(text string) string {
 	return text
 }
 
-// timeAndSpan tells a time both ways.
+// timeAndSpan returns a time as a span from now and as a date.
 func timeAndSpan(t *time.Time, now time.Time) string {
 	if t == nil {
 		return ""

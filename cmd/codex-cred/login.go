@@ -19,7 +19,8 @@ import (
 )
 
 func profileFlag() *choice {
-	flag := &cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI, Usage: "`DIALECT` of the issuer: openai or oauth"}
+	flag := &cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI,
+		Usage: "`DIALECT` of the issuer: openai or oauth"}
 	return &choice{StringFlag: flag, words: []string{refresh.ProfileOpenAI, refresh.ProfileOAuth}}
 }
 
@@ -43,9 +44,12 @@ codex-cred login lab --profile oauth \
 			profileFlag(),
 			&cli.StringFlag{Name: "issuer", Usage: "`URL` of the issuer", DefaultText: "OpenAI's"},
 			&cli.StringFlag{Name: "client-id", Usage: "`ID` of the OAuth client", DefaultText: "Codex's public one"},
-			&cli.StringFlag{Name: "scope", Usage: "`SCOPE` to ask for, words separated by spaces", DefaultText: "the least that works"},
-			&cli.StringFlag{Name: "redirect-uri", Usage: "`URI` on a loopback address that the browser returns to", DefaultText: "the profile's"},
-			&cli.StringFlag{Name: "originator", Usage: "`NAME` of the program that the issuer is told", DefaultText: "codex-cred"},
+			&cli.StringFlag{Name: "scope", Usage: "`SCOPE` to ask for, words separated by spaces",
+				DefaultText: "the least that works"},
+			&cli.StringFlag{Name: "redirect-uri", Usage: "`URI` on a loopback address that the browser returns to",
+				DefaultText: "the profile's"},
+			&cli.StringFlag{Name: "originator", Usage: "`NAME` of the program that the issuer is told",
+				DefaultText: "codex-cred"},
 		},
 		Action: p.login,
 	}
@@ -67,7 +71,8 @@ func (p *program) login(c *cli.Context) error {
 		return fault.UsageHint("login --profile oauth needs --issuer and --client-id too", "see: codex-cred login --help")
 	}
 	if variable := p.Unattended(); variable != "" {
-		return helper.ForAccount(account, fault.WithHint(fmt.Errorf("sign-in %w", fault.ErrNeedsPerson), "unset "+variable+" to sign in"))
+		return helper.ForAccount(account,
+			fault.WithHint(fmt.Errorf("sign-in %w", fault.ErrNeedsPerson), "unset "+variable+" to sign in"))
 	}
 	choice, err := p.storeChoice(c)
 	if err != nil {
@@ -80,8 +85,9 @@ func (p *program) login(c *cli.Context) error {
 	}))
 }
 
-// withLock calls change while no other sign-in for the account is under way, and
-// tidies up if nothing comes of it.
+// withLock calls change while it holds the account's lock, so that no other
+// sign-in for the account is in progress. If change fails and there is no
+// account, withLock removes the empty files and directories.
 func (w *wiring) withLock(ctx context.Context, account string, change func() error) error {
 	unlock, err := w.LockName(ctx, account)
 	if err != nil {
@@ -90,20 +96,20 @@ func (w *wiring) withLock(ctx context.Context, account string, change func() err
 	if err = change(); err == nil {
 		return unlock()
 	}
-	// What fails of this stays empty and is removed by the next erase.
+	// What cannot be removed is empty; the next erase removes it.
 	_, loadErr := w.Accounts.Load(account)
 	absent := errors.Is(loadErr, helper.ErrNotFound)
 	if absent {
 		_ = w.Locks.Remove(filelock.SignIn + account)
 	}
 	err = errors.Join(err, unlock())
-	if absent { // without the lock: some systems keep the names of open files
+	if absent { // after unlocking: some systems cannot remove open files
 		w.tidyRoot(context.WithoutCancel(ctx))
 	}
 	return err
 }
 
-// tidyRoot removes the empty root, if there is no account.
+// tidyRoot removes the root if it is empty and there is no account.
 func (w *wiring) tidyRoot(ctx context.Context) {
 	if names, err := w.Accounts.List(); err != nil || len(names) > 0 {
 		return
@@ -113,23 +119,24 @@ func (w *wiring) tidyRoot(ctx context.Context) {
 	}
 }
 
-// onlySignInWait is long enough for another change to end that is just being
-// stored.
+// onlySignInWait is long enough for another change to be stored.
 const onlySignInWait = 2 * time.Second
 
-// LockName makes sure that no other sign-in for the account is under way.
+// LockName acquires the account's lock, which keeps other sign-ins for the
+// account out.
 func (w *wiring) LockName(ctx context.Context, account string) (unlock func() error, err error) {
 	ctx, cancel := context.WithTimeout(ctx, onlySignInWait)
 	defer cancel()
 	unlock, err = w.Locks.Lock(ctx, filelock.SignIn+account)
 	if errors.Is(err, helper.ErrBusy) {
-		return nil, fault.WithHint(fmt.Errorf("another codex-cred is changing the account %q: %w", account, err), "finish or cancel that one first")
+		return nil, fault.WithHint(fmt.Errorf("another codex-cred is changing the account %q: %w", account, err),
+			"finish or cancel that one first")
 	}
 	return unlock, err
 }
 
-// signIn talks to the person and the issuer, stores what comes of it, and
-// deletes what it replaces.
+// signIn runs the flow, stores the new credential, and deletes the one that it
+// replaces.
 func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) error {
 	if err := p.replaceable(c, w, account); err != nil {
 		return err
@@ -144,7 +151,9 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	}
 	store, err := p.chooseStore(c.Context, w, w.keeping(account, choice))
 	if errors.Is(err, helper.ErrLocked) && p.Getenv("SSH_CONNECTION") != "" {
-		return fault.WithHint(err, "over ssh it stays locked until somebody signs in to the desktop; or keep these tokens in a file: "+again(c, account, "--store=file"))
+		return fault.WithHint(err,
+			"over ssh it stays locked until somebody signs in to the desktop; or keep these tokens in a file: "+
+				again(c, account, "--store=file"))
 	}
 	if err != nil {
 		return err
@@ -154,7 +163,7 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	// From here on the tokens are ours, and are stored whoever interrupts.
+	// The tokens exist now, so store them even if the user interrupts.
 	ctx := context.WithoutCancel(c.Context)
 	a, err := p.keep(ctx, w, intent{account, choice, store}, credential)
 	if errors.Is(err, helper.ErrCorrupt) || errors.Is(err, helper.ErrTooLarge) {
@@ -163,11 +172,13 @@ func (p *program) signIn(c *cli.Context, w *wiring, account, choice string) erro
 	if err != nil {
 		return err
 	}
-	p.Warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity), w.Location(a.Store, string(a.ID)))
+	p.Warn("account %q: %s; the tokens are in the %s", account, signedInAs(credential.Identity),
+		w.Location(a.Store, string(a.ID)))
 	return p.sweep(ctx, w, a)
 }
 
-// issuer asks how to talk to the issuer of the command line.
+// issuer returns the issuer of the command line, with the endpoints that it
+// announces.
 func (p *program) issuer(c *cli.Context, w *wiring, account string) (helper.Issuer, error) {
 	defer p.NoticeAfter("waiting for the issuer to answer")()
 	iss, err := w.RefreshClient.Issuer(c.Context, w.settings(c, account))
@@ -177,7 +188,8 @@ func (p *program) issuer(c *cli.Context, w *wiring, account string) (helper.Issu
 	return iss, err
 }
 
-// replaceable refuses to replace a sign-in that works unless asked to.
+// replaceable returns an error if the account has a sign-in that works and
+// --replace is not given.
 func (p *program) replaceable(c *cli.Context, w *wiring, account string) error {
 	a, err := w.Accounts.Load(account)
 	switch {
@@ -196,8 +208,8 @@ func (p *program) replaceable(c *cli.Context, w *wiring, account string) error {
 	return nil
 }
 
-// mayStillWork reports whether the sign-in may still be good: also when it cannot be
-// read, behind a locked keychain for instance.
+// mayStillWork reports whether the sign-in may still be valid, even if it
+// cannot be read, for instance from a locked keychain.
 func mayStillWork(rec helper.Record, err error) bool {
 	if err != nil {
 		return !errors.Is(err, helper.ErrNotFound)
@@ -205,13 +217,13 @@ func mayStillWork(rec helper.Record, err error) bool {
 	return rec.Refreshable() == nil
 }
 
-// issuerFlags say whom to sign in with.
+// issuerFlags are the flags that choose the issuer.
 func issuerFlags() []string {
 	return []string{"profile", "issuer", "client-id", "scope", "redirect-uri", "originator"}
 }
 
-// settings are those of the command line. Without any an account is signed in
-// where it was signed in before.
+// settings returns the settings of the command line. If it has none, the
+// account keeps its issuer.
 func (w *wiring) settings(c *cli.Context, account string) refresh.Settings {
 	s := refresh.Settings{
 		Profile: c.String("profile"), Issuer: c.String("issuer"), ClientID: c.String("client-id"),
@@ -222,18 +234,21 @@ func (w *wiring) settings(c *cli.Context, account string) refresh.Settings {
 	}
 	rec, err := w.Records.Read(c.Context, account)
 	if err != nil {
-		return s // nobody knows of another issuer
+		return s // no other issuer is known
 	}
 	was := rec.Credential.Issuer
-	return refresh.Settings{Profile: was.Profile, Issuer: was.URL, ClientID: was.ClientID, Scope: was.Scope, Originator: was.Originator}
+	return refresh.Settings{
+		Profile: was.Profile, Issuer: was.URL, ClientID: was.ClientID, Scope: was.Scope, Originator: was.Originator,
+	}
 }
 
-// again is the command line for another try at the sign-in: the person's flags,
-// and more.
+// again returns the command line that repeats the sign-in, with the user's
+// flags and more.
 func again(c *cli.Context, account string, more ...string) string {
 	words := []string{"codex-cred login" + fault.AsArgument(account)}
 	for _, name := range append(issuerFlags(), "store") {
-		if flag := "--" + name + "=" + c.String(name); c.IsSet(name) && !slices.ContainsFunc(more, func(m string) bool { return strings.HasPrefix(m, "--"+name+"=") }) {
+		if flag := "--" + name + "=" + c.String(name); c.IsSet(name) &&
+			!slices.ContainsFunc(more, func(m string) bool { return strings.HasPrefix(m, "--"+name+"=") }) {
 			words = append(words, fault.Quote(flag))
 		}
 	}

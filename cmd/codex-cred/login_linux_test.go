@@ -25,8 +25,8 @@ const (
 	startAt = "/start/"
 )
 
-// Another user who reads the browser's arguments gets nothing by them, and the
-// sign-in goes on.
+// TestLogin_OtherUser checks that another user who reads the browser's arguments cannot use them,
+// and that the sign-in continues.
 func TestLogin_OtherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		parts.Need(t, "root", errors.New("only root can be another user"))
@@ -60,8 +60,8 @@ func TestLogin_OtherUser(t *testing.T) {
 	})
 }
 
-// A second browser of this user is refused, and the first goes on; the address on
-// the terminal is for any.
+// TestLogin_OpenedTwice checks that a second browser of the same user is refused and the first
+// continues. The address on the terminal works in any browser.
 func TestLogin_OpenedTwice(t *testing.T) {
 	profiled(t, func(t *testing.T, _ *authserver.Server, args []string) {
 		login := startLogin(t, args)
@@ -83,8 +83,8 @@ func TestLogin_OpenedTwice(t *testing.T) {
 	})
 }
 
-// People's browsers sign in through the program as it is, and their arguments hold
-// nothing by which others could.
+// TestLogin_RealBrowsers signs in with real browsers, and checks that their arguments contain
+// nothing that lets another user sign in.
 func TestLogin_RealBrowsers(t *testing.T) {
 	for _, name := range testbrowser.Names() {
 		t.Run(name, func(t *testing.T) {
@@ -120,8 +120,7 @@ func TestLogin_RealBrowsers(t *testing.T) {
 	}
 }
 
-// profiled runs the test with a server of each profile, and the arguments of a
-// login there.
+// profiled runs the test with a server of each profile, and the arguments of a login to it.
 func profiled(t *testing.T, test func(t *testing.T, server *authserver.Server, args []string)) {
 	t.Helper()
 	for _, profile := range []string{authserver.ProfileOpenAI, authserver.ProfileOAuth} {
@@ -144,8 +143,8 @@ func profiled(t *testing.T, test func(t *testing.T, server *authserver.Server, a
 	}
 }
 
-// A runningLogin is the program, waiting for a person. Its browser is a script that
-// does nothing but tell the test what it was given.
+// A runningLogin is a login that waits for its user. Its browser is a script that only passes its
+// arguments to the test.
 type runningLogin struct {
 	cmd     *exec.Cmd
 	stderr  *bufio.Reader
@@ -183,7 +182,7 @@ func startLoginWith(t *testing.T, homeDir string, env, args []string, pipe strin
 	return &runningLogin{cmd: cmd, stderr: bufio.NewReader(stderr), browser: pipe}
 }
 
-// says reads what the program says up to the line that holds the text.
+// says reads the output of the program up to the line with the text.
 func (l *runningLogin) says(t *testing.T, text string) {
 	t.Helper()
 	var said strings.Builder
@@ -199,7 +198,7 @@ func (l *runningLogin) says(t *testing.T, text string) {
 	}
 }
 
-// authorize returns the address that the program shows.
+// authorize returns the address that the program prints.
 func (l *runningLogin) authorize(t *testing.T) string {
 	t.Helper()
 	l.says(t, "opening your browser")
@@ -210,7 +209,7 @@ func (l *runningLogin) authorize(t *testing.T) string {
 	return strings.TrimSpace(line)
 }
 
-// opened returns the arguments that the browser was given.
+// opened returns the arguments of the browser.
 func (l *runningLogin) opened(t *testing.T) string {
 	t.Helper()
 	arguments, err := os.ReadFile(l.browser) // waits for the browser
@@ -230,8 +229,8 @@ func asNobody(t *testing.T, address string) (status string) {
 	return curl(t, nobody, address)
 }
 
-// curl requests the address as the user and returns the status of the answer. It
-// reads the address from its standard input: arguments are for everybody to read.
+// curl requests the address as the user and returns the HTTP status. It reads the address from
+// standard input, because every user can read arguments.
 func curl(t *testing.T, uid uint32, address string) (status string) {
 	t.Helper()
 	path, err := exec.LookPath("curl")

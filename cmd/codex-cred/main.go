@@ -1,8 +1,7 @@
-// Command codex-cred signs in to ChatGPT/Codex once and hands every program a
-// fresh access token.
+// Command codex-cred signs in to ChatGPT/Codex once and gives every program a fresh access token.
 //
-// This package parses flags, reads the environment, wires the parts, prints and
-// exits; it is the only one that does. Each command has a file of its own.
+// This package parses flags, reads the environment, wires the parts, prints and exits; no other
+// package does. Each command has its own file.
 package main
 
 import (
@@ -22,11 +21,10 @@ import (
 
 func main() { os.Exit(newProgram().main()) }
 
-// main runs the program as a process of its own and returns the exit code.
+// main runs the program in this process and returns the exit code.
 func (p *program) main() int {
 	p.Protect()
-	// net/http logs the beginning of answers that it did not expect, which may
-	// be tokens.
+	// net/http logs the beginning of unexpected responses, which may contain tokens.
 	log.SetOutput(io.Discard)
 	if len(os.Args) > 1 && os.Args[1] == worker.Command {
 		p.command = worker.Command
@@ -38,13 +36,13 @@ func (p *program) main() int {
 		return exit.Code(err)
 	}
 	if home != "" {
-		_ = os.Setenv("CODEX_CRED_HOME", home) // the worker's too
+		_ = os.Setenv("CODEX_CRED_HOME", home) // the worker inherits it
 	}
 	return p.run(args)
 }
 
-// finishTime bounds how long the program goes on after a signal: longer than a
-// keychain may take in which a person types a password, see personTime.
+// finishTime bounds how long the program runs after a signal. It exceeds [home.PersonTime], in
+// which a user may type the password of the keychain.
 const finishTime = 90 * time.Second
 
 func newProgram() *program {
@@ -61,7 +59,9 @@ func newProgram() *program {
 		},
 	}
 	p.outlives = p.WorkerOutlives
-	p.interrupts = process.Interrupts{Terminal: p.Terminal, FinishTime: finishTime, GiveUp: func() { os.Exit(exit.Interrupted) }}
+	p.interrupts = process.Interrupts{
+		Terminal: p.Terminal, FinishTime: finishTime, GiveUp: func() { os.Exit(exit.Interrupted) },
+	}
 	p.Reporter = exit.Reporter{Terminal: p.Terminal, Names: p.names}
 	return p
 }

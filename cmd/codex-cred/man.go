@@ -24,10 +24,11 @@ func (p *program) manCommand() *cli.Command {
 	}
 }
 
-// exampleWidth is what man's margins, and ours, leave of a terminal's width.
+// exampleWidth is the width of an example: the page width without the margins of man and of the
+// page.
 const exampleWidth = pageWidth - 2 - 7 - 4
 
-// manPage returns codex-cred(1), made of what the help is made of.
+// manPage returns codex-cred(1), generated from the same texts as the help.
 func manPage(commands []commandDoc) string {
 	r := &roff{}
 	r.head("CODEX-CRED", "1", versionDate, "codex-cred "+version)
@@ -62,7 +63,7 @@ func manDescription(r *roff) {
 		"else the one of `codex-cred use`, else `default`. `codex-cred COMMAND --help` tells of one command.")
 }
 
-// man writes the section of one command.
+// man writes the section of the command.
 func (d commandDoc) man(r *roff) {
 	r.macro("SS", d.name)
 	r.text(d.Usage)
@@ -77,7 +78,7 @@ func (d commandDoc) man(r *roff) {
 	}
 	for _, f := range d.flags() {
 		if f.names[0] == helpFlag().names[0] {
-			continue // said once, for all
+			continue // the page describes it only once
 		}
 		r.tagged("`"+f.spelled()+"`", f.text)
 	}
@@ -105,5 +106,7 @@ func manTables(r *roff) {
 		r.tagged("`"+k.Name+"`", k.Keeps+". Kept "+k.Until+".")
 	}
 	r.macro("PP")
-	r.text("`codex-cred paths` lists what of this there is on a computer; `codex-cred privacy` also tells what is sent to whom.")
+	r.text(
+		"`codex-cred paths` lists what of this there is on a computer; `codex-cred privacy` also tells what is sent to whom.",
+	)
 }

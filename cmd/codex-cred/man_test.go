@@ -14,7 +14,7 @@ import (
 
 func theManPage() string { return manPage(describe(ownProgram, newProgram().commands())) }
 
-// shownOf returns what a reader sees of the page's source, with single blanks.
+// shownOf returns the rendered text of the page's source, with single spaces.
 func shownOf(roff string) string {
 	var b strings.Builder
 	macro := regexp.MustCompile(`^\.[A-Za-z]+ ?`)
@@ -30,7 +30,7 @@ func shownOf(roff string) string {
 
 func blanked(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// toldOf returns all that is said of a command, as it is in the command tree.
+// toldOf returns every text about a command in the command tree.
 func toldOf(c *cli.Command) []string {
 	list := []string{c.Usage, c.UsageText}
 	list = append(list, strings.Split(c.ArgsUsage, "\n\n")...)
@@ -47,7 +47,7 @@ func toldOf(c *cli.Command) []string {
 	return list
 }
 
-// The man page and the help tell the same: all that there is.
+// TestMan_Help checks that the man page and the help have the same texts.
 func TestMan_Help(t *testing.T) {
 	t.Parallel()
 	page, sections := shownOf(theManPage()), map[string]string{}
@@ -91,7 +91,7 @@ func TestMan_Help(t *testing.T) {
 	}
 }
 
-// mandoc finds nothing to say of the page, and shows it whole in 80 columns.
+// TestMan_Mandoc checks that mandoc reports no problem and renders the page in 80 columns.
 func TestMan_Mandoc(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("mandoc")

@@ -20,14 +20,17 @@ func (p *program) migrateCommand() *cli.Command {
 		Description: "codex-cred migrate --to keychain\ncodex-cred migrate work --to file\ncodex-cred migrate work --here  # after a move to another computer",
 		Flags: []cli.Flag{
 			boolFlag("here", "this computer alone uses the account's files, which came from another one"),
-			&choice{StringFlag: &cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"}, words: []string{home.StoreKeychain, home.StoreFile}},
+			&choice{
+				StringFlag: &cli.StringFlag{Name: "to", Usage: "`STORE` that the tokens move to: keychain or file"},
+				words:      []string{home.StoreKeychain, home.StoreFile},
+			},
 		},
 		Action: p.migrate,
 	}
 }
 
-// migrate stores the credential in the other place, verifies it, and only then
-// deletes the first. Killed anywhere, it can be run again.
+// migrate writes the credential to the other store, verifies it, and only then deletes the
+// original. After a crash at any point it can be run again.
 func (p *program) migrate(c *cli.Context) error {
 	to := c.String("to")
 	if c.Bool("here") == (to != "") || to != "" && to != home.StoreKeychain && to != home.StoreFile {
@@ -52,7 +55,7 @@ func (p *program) migrate(c *cli.Context) error {
 	}))
 }
 
-// adopt ties the account's files to this computer.
+// adopt binds the account's files to this computer.
 func (p *program) adopt(ctx context.Context, w *wiring, account string) error {
 	a, err := w.Accounts.Load(account)
 	if err != nil {

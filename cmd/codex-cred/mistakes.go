@@ -10,8 +10,8 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
-// onUsageError says in our words what the library cannot make of the command line,
-// which it tells in a text alone.
+// onUsageError rewrites a usage error of the command line library. The library reports errors only
+// as text, so it matches on that.
 func onUsageError(c *cli.Context, err error, _ bool) error {
 	name, flags := strings.TrimPrefix(c.Command.HelpName, ownProgram+" "), flagNames(c.Command.Flags)
 	see := "see: " + ownProgram + " " + name + " --help"
@@ -20,7 +20,9 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	}
 	if flag, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
 		flag = dashed(strings.TrimLeft(flag, "-"))
-		return fault.UsageHint(fmt.Sprintf("%s has no flag %s", name, terminal.Sanitize(flag)), fault.Suggest(flag, flags, see))
+		return fault.UsageHint(
+			fmt.Sprintf("%s has no flag %s", name, terminal.Sanitize(flag)), fault.Suggest(flag, flags, see),
+		)
 	}
 	if flag, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
 		return fault.UsageHint("a value is missing after --"+flag, see)
@@ -28,7 +30,7 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	return fault.UsageHint(wrongValue(err.Error()), see)
 }
 
-// wrongValue tells of a value in our words, given those of package flag.
+// wrongValue rewrites an error of package flag about a value. It returns other texts unchanged.
 func wrongValue(text string) string {
 	before, after, ok := strings.Cut(strings.Replace(text, " for flag -", " for -", 1), " for -")
 	flag, why, told := strings.Cut(after, ": ")
@@ -44,7 +46,7 @@ func wrongValue(text string) string {
 	return "--" + flag + " cannot be " + value + ": " + why
 }
 
-// flagNames returns the names of the flags with their dashes.
+// flagNames returns the names of the flags, with their dashes.
 func flagNames(flags []cli.Flag) []string {
 	names := helpFlag().names
 	for _, f := range flags {

@@ -15,13 +15,12 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// roundsVariable is how many rounds the next test plays, for each profile and store.
+// roundsVariable is the number of rounds of the next test, for each profile and store.
 const roundsVariable = "CODEX_CRED_TEST_ROUNDS"
 
-// TestNamespaceThatEnds: in the last tenth of a token's life a get, or an exec, runs in a
-// process namespace that ends 100 ms after it, as in the job of a container. The issuer
-// takes longer than that for its answer, and takes each refresh token once. No
-// sign-in is lost.
+// TestNamespaceThatEnds runs a get or exec, in the last tenth of a token's life, in a PID namespace
+// that ends 100 ms after it, as in a container job. The issuer takes longer than that for its
+// answer, and accepts each refresh token once. No sign-in may be lost.
 func TestNamespaceThatEnds(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
@@ -51,8 +50,8 @@ func TestNamespaceThatEnds(t *testing.T) {
 	}
 }
 
-// endNamespace plays a round: the first half of the last tenth or the second, a get
-// or an exec. Afterwards the sign-in must be good.
+// endNamespace runs a round: a get or an exec, in the first or second half of the last tenth.
+// Afterwards the sign-in must work.
 func (s *scene) endNamespace(unshare string, n int) {
 	s.t.Helper()
 	if said := s.cred("get", "work", "--refresh"); said.code != exit.OK || said.stderr != "" {

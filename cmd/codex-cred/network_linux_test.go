@@ -22,15 +22,16 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Connections are what a run of the program did on the network.
+// connections are the network activity of a run of the program.
 type connections struct {
-	reached []string // addresses, once for each connection, not those of the browser
-	browser []string // those of the browser
+	reached []string // addresses, once for each connection, without the browser's
+	browser []string // addresses of the browser's connections
 	sockets []string // paths of local sockets
-	other   []string // what is none of these
+	other   []string // anything else
 }
 
-// networkCalls are all by which a process can reach another host.
+// networkCalls are the system calls by which a process can reach another host, or start another
+// process.
 const networkCalls = "execve,execveat,clone,clone3,fork,vfork,connect,sendto,sendmsg,sendmmsg"
 
 var (
@@ -86,7 +87,7 @@ func (w *connections) add(call string, ofBrowser bool) {
 	}
 }
 
-// A logged is a line of the log of requests.
+// A logged is a line of the request log.
 type logged struct {
 	Command string
 	Request refresh.Request
@@ -95,8 +96,8 @@ type logged struct {
 	Body    map[string]any
 }
 
-// followLog returns what returns the lines that are new since then, also if the log
-// was erased after it was written.
+// followLog returns a function that returns the new lines of the log, even if the log was erased
+// after they were written.
 func (c *canary) followLog() (newLines func() []logged) {
 	c.t.Helper()
 	path := filepath.Join(c.home, ".local", "state", "codex-cred", "logs", "requests.jsonl")
@@ -123,12 +124,11 @@ func (c *canary) lines(path string) []logged {
 	return lines
 }
 
-// TestNetwork runs every command with a kernel that tells of every connection, and
-// compares them with what privacy says: nobody is reached but the issuer, once for
-// each request that the log has, and each request is of a command, goes to a place
-// and carries members that the page names; and the page names no request that none
-// makes. No program is started with a secret in its arguments or environment, but for
-// the environment of the one that exec runs.
+// TestNetwork traces every command and compares its connections with the output of privacy. The
+// program connects only to the issuer, once for each request in the log. Each request belongs to a
+// command, goes to a place and has parameters that privacy lists; and every listed request occurs.
+// No program is started with a secret in its arguments or environment, except the environment of
+// exec's command.
 func TestNetwork(t *testing.T) {
 	parts.NeedSlow(t)
 	t.Parallel()
@@ -175,7 +175,7 @@ func (c *canary) tracedStep(s step, args []string) (map[string][]string, said) {
 	return readTrace(c.t, log), said
 }
 
-// compare looks at one run.
+// compare checks the connections of one run.
 func (c *canary) compare(args []string, w connections, lines []logged) {
 	c.t.Helper()
 	issuers := []string{hostIn(c.t, c.server.URL()), hostIn(c.t, c.parrot.URL)}
@@ -193,7 +193,7 @@ func (c *canary) compare(args []string, w connections, lines []logged) {
 		c.t.Errorf("%q: %q", args, w.other)
 	}
 	for _, path := range w.sockets {
-		if !strings.HasSuffix(path, "/no-bus") && !c.isBus(path) { // where the keychain would be
+		if !strings.HasSuffix(path, "/no-bus") && !c.isBus(path) { // the address of the disabled keychain
 			c.t.Errorf("%q reached the socket %s", args, path)
 		}
 	}
@@ -202,7 +202,7 @@ func (c *canary) compare(args []string, w connections, lines []logged) {
 	}
 }
 
-// isBus reports whether the path is that of the keychain's bus.
+// isBus reports whether the path is the socket of the keychain's bus.
 func (c *canary) isBus(path string) bool {
 	return c.keyring != nil && slices.ContainsFunc(c.keyring.Env(), func(variable string) bool {
 		return strings.HasPrefix(variable, "DBUS_SESSION_BUS_ADDRESS=unix:") && strings.Contains(variable+",", "="+path+",")
@@ -216,7 +216,7 @@ func hostIn(t *testing.T, address string) string {
 	return u.Host
 }
 
-// A use is all that was seen of one kind of request.
+// A use collects what was seen of one kind of request.
 type use struct {
 	commands, places, members map[string]bool
 }
@@ -233,7 +233,7 @@ func (u *use) and(l logged) *use {
 	return u
 }
 
-// compareUses compares what the log has of all runs with the page.
+// compareUses compares the logs of all runs with the list of privacy.
 func (c *canary) compareUses(seen map[refresh.Request]*use) {
 	c.t.Helper()
 	for _, s := range append(signInSendings(), laterSendings()...) {
@@ -250,7 +250,7 @@ func (c *canary) compareUses(seen map[refresh.Request]*use) {
 				c.t.Errorf("%s made the request %s, and the page does not say so", command, s.Request)
 			}
 		}
-		// The two profiles differ in what they carry.
+		// The two profiles have different parameters.
 		for name := range got.members {
 			if !slices.Contains(s.Carries, name) {
 				c.t.Errorf("the request %s carries %s, and the page does not say so", s.Request, name)

@@ -9,8 +9,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/accountdir"
 )
 
-// operand returns what may be the argument of the command with that number, which
-// counts from zero and is no flag.
+// operand returns the candidates for an argument of the command. number counts from zero and skips
+// flags.
 func (p *program) operand(command string, number int) offer {
 	offers := p.operands()[command]
 	if number >= len(offers) {
@@ -19,8 +19,8 @@ func (p *program) operand(command string, number int) offer {
 	return offers[number]()
 }
 
-// operands tells of each command what its arguments are, in order. A test compares
-// it with what the usage says.
+// operands maps each command to the candidates for its arguments, in order. A test compares it with
+// the usage lines.
 func (p *program) operands() map[string][]func() offer {
 	account := []func() offer{p.accountNames}
 	of := map[string][]func() offer{
@@ -39,14 +39,15 @@ func (p *program) operands() map[string][]func() offer {
 		"helper goauth": {nothing},
 	}
 	for _, name := range []string{
-		"login", "get", "refresh", "store", "erase", "status", "use", "migrate", execName, doctorName, "helper kubernetes", "helper claude",
+		"login", "get", "refresh", "store", "erase", "status", "use", "migrate",
+		execName, doctorName, "helper kubernetes", "helper claude",
 	} {
 		of[name] = account
 	}
 	return of
 }
 
-// accountNames offers the accounts that there are, by the names of their files.
+// accountNames offers the names of the existing accounts. It takes them from the file names.
 func (p *program) accountNames() offer {
 	o := nothing()
 	for _, name := range p.names() {
@@ -55,7 +56,7 @@ func (p *program) accountNames() offer {
 	return o
 }
 
-// names returns the names of the accounts, as far as they can be read.
+// names returns the names of the accounts, or nothing if they cannot be read.
 func (p *program) names() []string {
 	root, err := home.Root(p.Process)
 	if err != nil {
@@ -89,8 +90,9 @@ func shellsOffered() offer {
 	return offerOf(shells...)
 }
 
-// afterDashes is what may come after "--": for exec another program's command line, for
-// shim add one of ours. Elsewhere it is an argument that may begin with a dash.
+// afterDashes returns the candidates for what follows "--": another program's command line for
+// exec, a command of this program for shim add, and otherwise an argument that may begin with a
+// dash.
 func (p *program) afterDashes(command string, operands []string, word string) offer {
 	switch command {
 	case execName:
@@ -100,7 +102,9 @@ func (p *program) afterDashes(command string, operands []string, word string) of
 		if len(own) > 0 && slices.Contains(shimCommands(), own[0]) {
 			return p.complete(append(slices.Clone(own), word))
 		}
-		return commandsOf(slices.DeleteFunc(p.commands(), func(c *cli.Command) bool { return !slices.Contains(shimCommands(), c.Name) })).beginning(word)
+		return commandsOf(slices.DeleteFunc(p.commands(), func(c *cli.Command) bool {
+			return !slices.Contains(shimCommands(), c.Name)
+		})).beginning(word)
 	}
 	return p.operand(command, len(operands)).beginning(word)
 }

@@ -13,21 +13,23 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// orphans is what lies under the root and belongs to no account: killed
-// processes leave it behind, and accounts whose file was lost or damaged.
+// orphans is what exists below the root and belongs to no account. Killed processes leave it
+// behind, and so do accounts whose file was lost or damaged.
 type orphans struct {
-	// signIns that a lock or an item tells of. Which store had the item is not
-	// known, so each is named with every store.
+	// signIns have a lock or a stored item but no account. The store of the item is unknown, so each
+	// sign-in is listed once for every store.
 	signIns []helper.Leftover
 	files   []artefact
 }
 
-// orphans reads the folders of sign-ins, and only then what accounts claim: a
-// sign-in claims its files before it makes them. Where an account's file is of a
-// newer version nobody can tell what belongs to it, and there are no orphans.
+// orphans reads the files of sign-ins before it reads which files the accounts claim: a sign-in
+// claims its files before it creates them. If an account's file has a newer format, its files are
+// unknown, and orphans reports nothing.
 func (w *wiring) orphans() (orphans, error) {
 	var paths []string
-	for _, files := range []func() ([]string, error){w.FileStore.Files, w.Journals.Files, w.Locks.Files, w.Accounts.Files, w.Hosts.Files} {
+	for _, files := range []func() ([]string, error){
+		w.FileStore.Files, w.Journals.Files, w.Locks.Files, w.Accounts.Files, w.Hosts.Files,
+	} {
 		found, err := files()
 		if err != nil {
 			return orphans{}, err
@@ -67,19 +69,21 @@ func (w *wiring) orphans() (orphans, error) {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		o.signIns = append(o.signIns, helper.Leftover{ID: id, Store: home.StoreFile}, helper.Leftover{ID: id, Store: home.StoreKeychain})
+		o.signIns = append(
+			o.signIns, helper.Leftover{ID: id, Store: home.StoreFile}, helper.Leftover{ID: id, Store: home.StoreKeychain},
+		)
 	}
 	return o, nil
 }
 
-// trying reports whether a store is tried out at this moment, see [wiring.probe]. The
-// item and the lock of the trial are no orphans then.
+// trying reports whether a process is testing a store at this moment, see [home.Home.Probe]. The
+// test's item and lock are then not orphans.
 func (w *wiring) trying() bool {
 	_, held, err := w.Locks.Holder(string(w.TrialID()))
 	return err == nil && held
 }
 
-// idOf returns the ID that a file is named by, or something that is none.
+// idOf returns the ID in the file's name. The result may be invalid.
 func idOf(path string) helper.ID {
 	name, _, _ := strings.Cut(filepath.Base(path), ".")
 	return helper.ID(name)
@@ -114,8 +118,8 @@ func (w *wiring) claimed() (map[string]bool, error) {
 	return claimed, nil
 }
 
-// signIns returns the sign-ins of the account. Of a damaged record it takes
-// what can still be made out, which may be nothing.
+// signIns returns the sign-ins of the account. From a damaged record it returns what can be
+// recovered, which may be nothing.
 func (w *wiring) signIns(name string) ([]helper.Leftover, error) {
 	a, err := w.Accounts.Load(name)
 	if damaged(err) {
@@ -127,8 +131,8 @@ func (w *wiring) signIns(name string) ([]helper.Leftover, error) {
 	return append(a.Leftovers, helper.Leftover{ID: a.ID, Store: a.Store}), nil
 }
 
-// salvage leaves out what another account names: a file may be damaged in that
-// it is a copy of that account's.
+// salvage returns the sign-ins that can be recovered from a damaged record. It omits those of other
+// accounts, because the damaged file may be a copy of another account's file.
 func (w *wiring) salvage(name string) ([]helper.Leftover, error) {
 	found, err := w.Accounts.Salvage(name, []string{home.StoreFile, home.StoreKeychain})
 	if err != nil {
@@ -141,7 +145,7 @@ func (w *wiring) salvage(name string) ([]helper.Leftover, error) {
 	for _, other := range names {
 		a, err := w.Accounts.Load(other)
 		if err != nil {
-			continue // it names nothing that can be read
+			continue // an unreadable record names no sign-in
 		}
 		found = slices.DeleteFunc(found, func(l helper.Leftover) bool {
 			return l.ID == a.ID || slices.ContainsFunc(a.Leftovers, func(o helper.Leftover) bool { return o.ID == l.ID })
@@ -150,7 +154,7 @@ func (w *wiring) salvage(name string) ([]helper.Leftover, error) {
 	return found, nil
 }
 
-// damaged reports whether a record cannot be read by any codex-cred.
+// damaged reports whether no version of codex-cred can read the record.
 func damaged(err error) bool {
 	return errors.Is(err, helper.ErrCorrupt) && !errors.Is(err, helper.ErrNewer)
 }

@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// maxPaste bounds one line of what a person pastes, in bytes.
+	// maxPaste is the largest length of a pasted line, in bytes.
 	maxPaste = 16 << 10
-	// pasteTime is how long the next line of one paste may take. A terminal
-	// hands over the lines of a paste at once, and nobody types that fast.
+	// pasteTime is the longest pause between two lines of one paste. A terminal delivers the lines of
+	// a paste at once; typing is slower.
 	pasteTime = 100 * time.Millisecond
 )
 
-// pastes returns a function that returns what a person pastes next. Lines that
-// come together are one text: mail programs and terminals break long addresses.
+// pastes returns a function that returns the next pasted text. It joins lines that arrive together,
+// because mail programs and terminals break long addresses.
 func (p *program) pastes() func(context.Context) (string, error) {
 	lines := make(chan string)
 	ended := make(chan error, 1)
@@ -30,14 +30,13 @@ func (p *program) pastes() func(context.Context) (string, error) {
 	}
 }
 
-// readLines sends each line, or the beginning of one that is too long to be an
-// address, until the input ends.
+// readLines sends each line of the input, cut at maxPaste, until the input ends.
 func readLines(r io.Reader, lines chan<- string) error {
 	in := bufio.NewReaderSize(r, maxPaste)
 	for {
 		line, rest, err := in.ReadLine()
 		if err != nil {
-			return io.EOF // whatever the reason, there is no more
+			return io.EOF // any read error ends the input
 		}
 		lines <- string(line)
 		for rest && err == nil {
@@ -46,7 +45,7 @@ func readLines(r io.Reader, lines chan<- string) error {
 	}
 }
 
-// collect returns the next lines, without the line feeds.
+// collect returns the next lines that arrive together, without line feeds.
 func collect(ctx context.Context, lines <-chan string, ended chan error) (string, error) {
 	text, begun := "", false
 	var silence <-chan time.Time

@@ -30,7 +30,7 @@ func TestPastes(t *testing.T) {
 	}
 }
 
-// Two pastes with a person between them are two texts.
+// TestPastesTwice checks that two pastes with a pause between them are two texts.
 func TestPastesTwice(t *testing.T) {
 	r, w := io.Pipe()
 	p := &program{Terminal: &terminal.Terminal{In: r}}
@@ -55,7 +55,7 @@ func TestPastesOfNobody(t *testing.T) {
 }
 
 func TestPastesWithoutEnd(t *testing.T) {
-	// A line that is too long for an address is cut, and does not end the reading.
+	// A line that is too long for an address is cut, and reading continues.
 	long := strings.Repeat("x", 3*maxPaste)
 	pasted := (&program{Terminal: &terminal.Terminal{In: strings.NewReader(long + "\nnext\n")}}).pastes()
 	if got, err := pasted(t.Context()); err != nil || !strings.HasPrefix(got, "xxx") || len(got) > maxPaste+4 {

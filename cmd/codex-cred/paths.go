@@ -22,7 +22,7 @@ func (p *program) pathsCommand() *cli.Command {
 	}
 }
 
-// A pathLine is one thing that exists, or could not be looked at.
+// A pathLine is something that exists, or that could not be inspected.
 type pathLine struct {
 	Account string `json:"account,omitempty"`
 	Kind    string `json:"kind"`
@@ -53,18 +53,26 @@ func (p *program) paths(c *cli.Context) error {
 		p.Warn("there is nothing of ours; it would be under %s", w.Root)
 		return nil
 	}
-	rows := [][]terminal.Cell{{{Text: "ACCOUNT", Style: terminal.Header}, {Text: "KIND", Style: terminal.Header}, {Text: "WHERE", Style: terminal.Header}}}
+	rows := [][]terminal.Cell{{
+		{Text: "ACCOUNT", Style: terminal.Header},
+		{Text: "KIND", Style: terminal.Header},
+		{Text: "WHERE", Style: terminal.Header},
+	}}
 	for _, l := range lines {
 		where := l.Where
 		if l.Reason != "" {
 			where += ": " + l.Reason
 		}
-		rows = append(rows, []terminal.Cell{{Text: orDash(l.Account), Style: terminal.Plain}, {Text: l.Kind, Style: terminal.Plain}, {Text: where, Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{
+			{Text: orDash(l.Account), Style: terminal.Plain},
+			{Text: l.Kind, Style: terminal.Plain},
+			{Text: where, Style: terminal.Plain},
+		})
 	}
 	return terminal.Write(p.Out, p.Table(rows))
 }
 
-// present returns what exists of the artefacts of every account and the root.
+// present returns the existing artefacts of every account and of the root.
 func (p *program) present(ctx context.Context, w *wiring) ([]pathLine, error) {
 	names, err := w.Accounts.List()
 	if err != nil {

@@ -20,13 +20,13 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
-// person runs codex-cred in a terminal of its own, with a person who waits for
-// each prompt and then does something. What the screen showed is in the file
-// "screen", without the long lines that the person typed.
+// person runs codex-cred in its own terminal and simulates its user, who waits for each prompt and
+// then acts. The file "screen" receives the output of the terminal, without the long lines that the
+// user typed.
 //
 //	person CODE [PROMPT interrupts|approves|denies|pastes|'types TEXT'|'awaits GRANT COUNT']... -- ARG...
 //
-// The code of a program that a signal ended is -1.
+// The code is -1 if a signal killed the program.
 func (s *stage) person(ts *testscript.TestScript, args []string) {
 	dashes := slices.Index(args, "--")
 	want, acts, args := args[0], args[1:dashes], args[dashes+1:]
@@ -49,7 +49,7 @@ func (s *stage) person(ts *testscript.TestScript, args []string) {
 		_, err := io.WriteString(terminal.master, text)
 		ts.Check(err)
 	}
-	_ = cmd.Wait() // the code tells
+	_ = cmd.Wait() // the exit code reports the error
 	<-screen.ended
 	shown := strings.ReplaceAll(screen.text(), "\r\n", "\n")
 	for line := range strings.Lines(typed.String()) {
@@ -65,7 +65,7 @@ func (s *stage) person(ts *testscript.TestScript, args []string) {
 	s.scan(ts, shown, s.store == home.StoreKeychain)
 }
 
-// act does what the person does, and returns what they type.
+// act does what the user does at a prompt, and returns what they type.
 func (s *stage) act(ts *testscript.TestScript, does, screen string) string {
 	if text, ok := strings.CutPrefix(does, "types "); ok {
 		return text + "\n"
@@ -88,8 +88,8 @@ func (s *stage) act(ts *testscript.TestScript, does, screen string) string {
 	return ""
 }
 
-// ending signs in at the address, in a browser that cannot reach this machine,
-// and returns the address that the browser ends at.
+// ending signs in at the address, with a browser on another machine, and returns the address that
+// the browser ends at.
 func (s *stage) ending(ts *testscript.TestScript, address string) string {
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, address, nil)
 	ts.Check(err)
@@ -100,8 +100,7 @@ func (s *stage) ending(ts *testscript.TestScript, address string) string {
 	return resp.Header.Get("Location")
 }
 
-// A terminalPair is a pseudo-terminal: the slave is the program's, the master
-// the person's.
+// A terminalPair is a pseudo-terminal. The program has the slave, the simulated user the master.
 type terminalPair struct{ master, slave *os.File }
 
 func openTerminalPair(ts *testscript.TestScript) terminalPair {
@@ -118,12 +117,12 @@ func openTerminalPair(ts *testscript.TestScript) terminalPair {
 	return terminalPair{master, slave}
 }
 
-// A screen collects what a terminal shows.
+// A screen collects the output of a terminal.
 type screen struct {
 	mu    sync.Mutex // guards shown and grown
 	shown strings.Builder
-	grown chan struct{} // closed and replaced when it shows more
-	ended chan struct{} // closed when no program is there any more
+	grown chan struct{} // closed and replaced when there is more output
+	ended chan struct{} // closed when every program has closed the terminal
 }
 
 func newScreen(master io.Reader) *screen {
@@ -138,7 +137,7 @@ func newScreen(master io.Reader) *screen {
 			close(s.grown)
 			s.grown = make(chan struct{})
 			s.mu.Unlock()
-			if err != nil { // the last program has closed it
+			if err != nil { // the last program closed it
 				return
 			}
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// approve waits for the device flow with that number and approves it.
+// approve waits for the given number of device flows, and approves those that wait.
 //
 //	approve COUNT
 func (s *stage) approve(ts *testscript.TestScript, args []string) {
@@ -23,8 +23,8 @@ func (s *stage) approve(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// hostileUser lets somebody sign in next whose claims hold control characters
-// and marks of bidirectional text.
+// hostileUser makes the next sign-in return claims with control characters and bidirectional
+// formatting characters.
 //
 //	hostile-user
 func (s *stage) hostileUser(*testscript.TestScript, []string) {

@@ -17,8 +17,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// written are the forms in which a program may write a secret. Base64 has three,
-// by how many bytes come before it.
+// written returns the encodings in which a program may write a secret. Base64 has three forms,
+// which depend on the number of preceding bytes.
 func written() map[string]func(string) string {
 	list := map[string]func(string) string{
 		"plain":       func(s string) string { return s },
@@ -52,7 +52,8 @@ func (c *canary) secretsOfASignIn() map[string]string {
 	return list
 }
 
-// TestCanary_FindsPlants plants each secret in each form where no run may leave it.
+// TestCanary_FindsPlants writes each secret in each encoding to a place where none may be, and
+// checks that the scan finds it.
 func TestCanary_FindsPlants(t *testing.T) {
 	t.Parallel()
 	c := newCanary(t, refresh.ProfileOAuth, home.StoreFile, 0, 0)
@@ -71,8 +72,8 @@ func TestCanary_FindsPlants(t *testing.T) {
 	}
 }
 
-// TestCanary_FindsPlantsInExecutions starts children with a secret in their arguments
-// or their environment, under strace.
+// TestCanary_FindsPlantsInExecutions starts children with a secret in their arguments or their
+// environment, under strace, and checks that the scan finds it.
 func TestCanary_FindsPlantsInExecutions(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
@@ -90,8 +91,8 @@ func TestCanary_FindsPlantsInExecutions(t *testing.T) {
 	}
 }
 
-// TestCanary_ExecMayPass: the command of exec may have the access token in its
-// environment and nowhere else, and nothing else there.
+// TestCanary_ExecMayPass checks that exec may pass the access token to its command in the
+// environment, and that this is the only exception.
 func TestCanary_ExecMayPass(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("strace")
@@ -112,7 +113,7 @@ func TestCanary_ExecMayPass(t *testing.T) {
 	}
 }
 
-// children starts env, which has the text in one place, from a shell under strace.
+// children runs env under strace, with the text in its arguments or its environment.
 func (c *canary) children(place, text string) map[string][]string {
 	c.t.Helper()
 	script := "A='" + text + "' exec env -u A"
@@ -129,7 +130,7 @@ func (c *canary) children(place, text string) map[string][]string {
 	return readTrace(c.t, log)
 }
 
-// TestExecutionIn: what strace writes of an execve.
+// TestExecutionIn checks the parser of strace's execve lines.
 func TestExecutionIn(t *testing.T) {
 	for call, want := range map[string]string{
 		`execve("/bin/a", ["a", "b \"]\\", "[c"], ["K=V, ]"]) = 0`:         `[["a" "b \\\"]\\\\" "[c"] ["K=V, ]"]]`,

@@ -18,7 +18,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// OpenAI's server takes browsers back to port 1455 or 1457 and to no other.
+// TestPorts checks that login listens on port 1455 or 1457. OpenAI's server redirects browsers to
+// no other port.
 func TestPorts(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("wine's netstat names no processes")
@@ -52,8 +53,8 @@ func TestPorts(t *testing.T) {
 	}
 }
 
-// Where other programs hold the ports, --no-browser says so, names them, and waits
-// for nothing but the paste.
+// TestPorts_NoBrowser checks that --no-browser reports other programs that hold the ports, and
+// waits only for the paste.
 func TestPorts_NoBrowser(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("wine's netstat names no processes")
@@ -82,7 +83,7 @@ func TestPorts_NoBrowser(t *testing.T) {
 	}
 }
 
-// loginAt signs in, in a home of its own, and returns the exit code and stderr.
+// loginAt signs in, in its own home directory, and returns the exit code and stderr.
 func loginAt(t *testing.T, server *authserver.Server, more ...string) (int, string) {
 	t.Helper()
 	homeDir := t.TempDir()

@@ -13,32 +13,32 @@ import (
 	"testing"
 )
 
-// A diskEvent is a system call that changed a disk, or says that a request went out.
+// A diskEvent is a system call that changed a disk, or that sent a request.
 type diskEvent struct {
-	call, path, other string // other: what a rename makes of it
+	call, path, other string // other: the new name of a rename
 	data              []byte
 	offset            int64 // of a write; negative at the end
 }
 
-// A powerFile is a file as it is, and as it is on the disk for sure.
+// A powerFile is the current content of a file, and the content that is synced.
 type powerFile struct{ content, synced []byte }
 
-// A nameChange gives a name in a folder to a file, or takes it from what has it.
+// A nameChange assigns a name in a folder to a file, or removes the name.
 type nameChange struct {
 	name string
-	file *powerFile // nil takes it
+	file *powerFile // nil removes the name
 }
 
-// A powerDisk is what a computer has written, with what a loss of power may take of
-// it: of the writes to a file all or some that were not synced, and of the changes of
-// a folder those after any of them that were not synced.
+// A powerDisk models the state of a disk and what a loss of power may destroy. Of the unsynced
+// writes to a file, all or some may be lost. Of the unsynced changes of a folder, those after any
+// one of them may be lost.
 type powerDisk struct {
 	files   map[string]*powerFile            // by path, as the program sees them
-	names   map[string]map[string]*powerFile // by folder, as they are for sure
+	names   map[string]map[string]*powerFile // by folder, synced
 	pending map[string][]nameChange          // by folder
 }
 
-// newPowerDisk reads the folders below root, which are on the disk for sure.
+// newPowerDisk reads the folders below root as synced state.
 func newPowerDisk(t *testing.T, root string) *powerDisk {
 	t.Helper()
 	d := &powerDisk{map[string]*powerFile{}, map[string]map[string]*powerFile{}, map[string][]nameChange{}}
@@ -61,7 +61,7 @@ func (d *powerDisk) certain(folder string) map[string]*powerFile {
 	return d.names[folder]
 }
 
-// change notes a change of a name, which is not synced.
+// change records an unsynced change of a name.
 func (d *powerDisk) change(path string, f *powerFile) {
 	folder := filepath.Dir(path)
 	d.pending[folder] = append(d.pending[folder], nameChange{filepath.Base(path), f})
@@ -72,7 +72,7 @@ func (d *powerDisk) change(path string, f *powerFile) {
 	d.files[path] = f
 }
 
-// apply does what the event did.
+// apply applies the event to the disk.
 func (d *powerDisk) apply(e diskEvent) {
 	f := d.files[e.path]
 	switch e.call {
@@ -97,7 +97,7 @@ func (d *powerDisk) apply(e diskEvent) {
 		delete(d.pending, e.path)
 	case "renameat":
 		if f != nil {
-			// One step: the name that it had goes as the other comes.
+			// A rename is atomic: the old name disappears as the new one appears.
 			delete(d.files, e.path)
 			d.change(e.other, f)
 		}
@@ -119,8 +119,8 @@ func (f *powerFile) write(data []byte, offset int64) {
 	copy(f.content[offset:], data)
 }
 
-// remains returns what may be left of the file: what was synced, all of it, or half
-// of the sectors that differ.
+// remains returns the possible contents of the file: the synced one, the current one, or one with
+// half of the differing sectors.
 func (f *powerFile) remains() [][]byte {
 	if string(f.content) == string(f.synced) {
 		return [][]byte{f.content}
@@ -132,8 +132,7 @@ func (f *powerFile) remains() [][]byte {
 	return [][]byte{f.synced, f.content, half}
 }
 
-// losses calls visit with every tree of files that a loss of power at this moment may
-// leave, by path.
+// losses calls visit with every file tree that a loss of power at this moment may leave, by path.
 func (d *powerDisk) losses(visit func(tree map[string][]byte)) {
 	trees := []map[string][]byte{{}}
 	folders := slices.Sorted(maps.Keys(d.names))
@@ -156,8 +155,7 @@ func (d *powerDisk) losses(visit func(tree map[string][]byte)) {
 	}
 }
 
-// listings returns the names that the folder may have: the changes come to the disk
-// in their order.
+// listings returns the possible names in the folder. The changes reach the disk in order.
 func (d *powerDisk) listings(folder string) []map[string]*powerFile {
 	all := make([]map[string]*powerFile, 0, 1+len(d.pending[folder]))
 	all = append(all, maps.Clone(d.names[folder]))
@@ -174,7 +172,8 @@ func (d *powerDisk) listings(folder string) []map[string]*powerFile {
 	return all
 }
 
-// withFiles adds the files of a folder to the tree, with all that may be left of each.
+// withFiles adds the files of a folder to the tree, in every combination of their possible
+// contents.
 func withFiles(tree map[string][]byte, folder string, listing map[string]*powerFile) []map[string][]byte {
 	trees := []map[string][]byte{tree}
 	for name, f := range listing {
@@ -191,11 +190,10 @@ func withFiles(tree map[string][]byte, folder string, listing map[string]*powerF
 	return trees
 }
 
-// diskCalls are the calls that strace is to show.
+// diskCalls are the system calls to trace.
 const diskCalls = "openat,write,pwrite64,fsync,fdatasync,renameat,unlinkat"
 
-// diskEvents reads what strace -f -y -xx showed, in the order in which the calls
-// returned.
+// diskEvents parses the output of strace -f -y -xx, in the order in which the calls returned.
 func diskEvents(t *testing.T, log string) []diskEvent {
 	t.Helper()
 	begun := map[string]string{}
@@ -218,7 +216,7 @@ func diskEvents(t *testing.T, log string) []diskEvent {
 	return events
 }
 
-// diskEventOf reads one call; not ok if it failed, or changed nothing.
+// diskEventOf parses a call. ok is false if it failed or changed nothing.
 func diskEventOf(t *testing.T, call string) (e diskEvent, ok bool) {
 	t.Helper()
 	name, rest, _ := strings.Cut(call, "(")
@@ -256,7 +254,7 @@ func diskEventOf(t *testing.T, call string) (e diskEvent, ok bool) {
 	return e, true
 }
 
-// fromHex reads \x61\x62 or plain text.
+// fromHex decodes \x61\x62; it returns plain text unchanged.
 func fromHex(t *testing.T, text string) string {
 	t.Helper()
 	if !strings.HasPrefix(text, `\x`) {

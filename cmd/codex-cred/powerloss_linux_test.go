@@ -23,25 +23,24 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// A powerRun is a rotation as strace saw it, and what is known of it.
+// A powerRun is the trace of a rotation, and what is known about the rotation.
 type powerRun struct {
 	t      *testing.T
 	root   string // of the original
 	before *powerDisk
 	events []diskEvent
-	// sent is the event by which the refresh token went out, kept the one that has synced
-	// its answer in the journal.
+	// sent is the index of the event that sent the refresh token. kept is that of the event that
+	// synced the answer in the journal.
 	sent, kept int
 	id         helper.ID
 	newest     helper.Secret
 	judged     map[string]error // by state
 }
 
-// TestPowerLoss_Rotation takes the power away after each system call of a worker, with
-// every loss of what it has not synced: data of files, and names in folders. The
-// account's file and the credential are always readable; once the request has left,
-// the journal says so; once the answer is kept, the new credential is in the store or
-// in the journal.
+// TestPowerLoss_Rotation simulates a loss of power after each system call of a worker, with every
+// loss of unsynced file data and folder entries. The account's file and the credential are always
+// readable. Once the request was sent, the journal says so. Once the answer is kept, the new
+// credential is in the store or in the journal.
 func TestPowerLoss_Rotation(t *testing.T) {
 	t.Parallel()
 	r := newPowerRun(t)
@@ -52,8 +51,8 @@ func TestPowerLoss_Rotation(t *testing.T) {
 	}
 }
 
-// TestPowerLoss_EverySync leaves out each sync of the rotation in turn, and wants the
-// model to see the loss: so it does see what it is for.
+// TestPowerLoss_EverySync omits each sync of the rotation in turn, and checks that the model then
+// finds a loss.
 func TestPowerLoss_EverySync(t *testing.T) {
 	t.Parallel()
 	r := newPowerRun(t)
@@ -88,7 +87,7 @@ func kindOfPlace(place string) string {
 	return place
 }
 
-// newPowerRun refreshes below strace.
+// newPowerRun refreshes under strace.
 func newPowerRun(t *testing.T) *powerRun {
 	t.Helper()
 	_, err := exec.LookPath("strace")
@@ -122,8 +121,7 @@ func newPowerRun(t *testing.T) *powerRun {
 	return r
 }
 
-// replay returns what is wrong after a loss of power, and how many states it has
-// looked at.
+// replay returns the problems after a loss of power, and the number of states that it checked.
 func (r *powerRun) replay(events []diskEvent) (problems []string, states int) {
 	r.t.Helper()
 	disk := r.before.clone()
@@ -149,7 +147,7 @@ func (r *powerRun) replay(events []diskEvent) (problems []string, states int) {
 	return problems, len(seen)
 }
 
-// stateOf names what a judgement depends on.
+// stateOf returns a key of everything that the result of judge depends on.
 func (r *powerRun) stateOf(call int, tree map[string][]byte) string {
 	state := fmt.Sprint(call >= r.sent, call >= r.kept)
 	for _, path := range slices.Sorted(maps.Keys(tree)) {
@@ -158,7 +156,7 @@ func (r *powerRun) stateOf(call int, tree map[string][]byte) string {
 	return state
 }
 
-// judge looks at what a loss of power after that call has left.
+// judge checks what a loss of power after that call has left.
 func (r *powerRun) judge(call int, tree map[string][]byte) error {
 	root := filepath.Join(r.t.TempDir(), "root")
 	for path, content := range tree {
@@ -198,7 +196,7 @@ func (r *powerRun) judge(call int, tree map[string][]byte) error {
 	return nil
 }
 
-// clone copies the disk, with the files that its folders share.
+// clone copies the disk. Files that folders share stay shared.
 func (d *powerDisk) clone() *powerDisk {
 	copies := map[*powerFile]*powerFile{}
 	of := func(f *powerFile) *powerFile {

@@ -21,7 +21,7 @@ func (p *program) privacyCommand() *cli.Command {
 	}
 }
 
-// A page is all that privacy tells.
+// A page is the data of the privacy command.
 type page struct {
 	Stored  []kind    `json:"stored"`
 	Older   []older   `json:"older"`
@@ -51,10 +51,11 @@ func (p *program) privacy(c *cli.Context) error {
 			page
 		}{terminal.SchemaVersion, w.Root, w.Log.Root(), all})
 	}
-	return terminal.Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n", dataName, terminal.Sanitize(w.Root), stateName, terminal.Sanitize(w.Log.Root())))
+	return terminal.Write(p.Out, all.text()+fmt.Sprintf("\nHere %s is %s\nand %s is %s\n",
+		dataName, terminal.Sanitize(w.Root), stateName, terminal.Sanitize(w.Log.Root())))
 }
 
-// text is the page for a person, and the README's section of the same name.
+// text returns the page as text; the README has the same section.
 func (a page) text() string {
 	var b strings.Builder
 	b.WriteString(wrapped("", places()))
@@ -62,7 +63,8 @@ func (a page) text() string {
 	for _, k := range a.Stored {
 		b.WriteString(wrapped("- ", k.Name+": "+k.Keeps+". Kept "+k.Until+"."))
 	}
-	b.WriteString("\n" + wrapped("", "Of other tools, not ours, and deleted by erase --legacy alone (Codex's by --legacy=codex):") + "\n")
+	b.WriteString("\n" +
+		wrapped("", "Of other tools, not ours, and deleted by erase --legacy alone (Codex's by --legacy=codex):") + "\n")
 	for _, o := range a.Older {
 		b.WriteString(wrapped("- ", o.Name+": "+strings.Join(o.Where, ", ")+"."))
 	}
@@ -94,10 +96,11 @@ func (s sending) text() string {
 	return fmt.Sprintf("%s: %s. %s. %s.", s.Request, s.When, to, with)
 }
 
-// wrapped breaks the text into lines, the first of which begins with the mark.
+// wrapped breaks the text into lines. The first line begins with the mark, the others are indented
+// by its width.
 func wrapped(mark, text string) string { return filled(mark, strings.Fields(text)) }
 
-// filled puts the words on lines as wrapped does, and breaks none.
+// filled is wrapped for words that may contain spaces; it does not break them.
 func filled(mark string, words []string) string {
 	var b strings.Builder
 	line := mark

@@ -16,7 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// The README has the page as privacy prints it.
+// TestPrivacy_README checks that the README has the output of privacy.
 func TestPrivacy_README(t *testing.T) {
 	t.Parallel()
 	const begin, end = "<!-- from here on as codex-cred privacy prints it -->\n", "<!-- up to here -->\n"
@@ -35,7 +35,7 @@ func TestPrivacy_README(t *testing.T) {
 	}
 }
 
-// The page tells of every request that the client can make, once.
+// TestPrivacy_Requests checks that privacy lists every request of the client once.
 func TestPrivacy_Requests(t *testing.T) {
 	t.Parallel()
 	all := append(signInSendings(), laterSendings()...)
@@ -49,7 +49,7 @@ func TestPrivacy_Requests(t *testing.T) {
 	}
 }
 
-// The page tells of every kind of artefact that the sources name, and of no other.
+// TestPrivacy_Kinds checks that privacy lists exactly the kinds of artefacts in the source code.
 func TestPrivacy_Kinds(t *testing.T) {
 	t.Parallel()
 	made := kindsInSources(t)
@@ -76,9 +76,9 @@ func TestPrivacy_Kinds(t *testing.T) {
 	}
 }
 
-// kindsInSources returns the kinds of all artefacts in the package, and where they
-// are: the kind of a literal is a text, or the argument of the function around it,
-// whose callers then are looked at.
+// kindsInSources returns the kinds of all artefacts in the package, with their positions. The kind
+// in a literal is a string, or a parameter of the enclosing function; then the callers of that
+// function are searched.
 func kindsInSources(t *testing.T) map[string]string {
 	t.Helper()
 	s := kindSearch{t: t, files: token.NewFileSet(), found: map[string]string{}, makers: map[string]int{}}
@@ -96,7 +96,7 @@ func kindsInSources(t *testing.T) map[string]string {
 	for _, f := range parsed {
 		s.eachFunction(f, s.literals)
 	}
-	for before := -1; before < len(s.makers); { // until no function is found that calls one
+	for before := -1; before < len(s.makers); { // until no other function is found
 		before = len(s.makers)
 		for _, f := range parsed {
 			s.eachFunction(f, s.calls)
@@ -109,7 +109,7 @@ type kindSearch struct {
 	t      *testing.T
 	files  *token.FileSet
 	found  map[string]string // kind to position
-	makers map[string]int    // function, or .method, to which argument is the kind
+	makers map[string]int    // function, or .method, to the index of the argument with the kind
 }
 
 func (s *kindSearch) eachFunction(f *ast.File, look func(*ast.FuncDecl, ast.Node)) {
@@ -120,11 +120,10 @@ func (s *kindSearch) eachFunction(f *ast.File, look func(*ast.FuncDecl, ast.Node
 	}
 }
 
-// literals looks at artefact{kind: ...}, also in a list of artefacts, where the
-// type is left out.
+// literals searches artefact{kind: ...}, also in a list of artefacts, which omits the type.
 func (s *kindSearch) literals(in *ast.FuncDecl, n ast.Node) {
 	pair, ok := n.(*ast.KeyValueExpr)
-	if !ok || in.Name.Name == "classify" { // whose kinds are of errors
+	if !ok || in.Name.Name == "classify" { // its kinds are those of errors
 		return
 	}
 	if name, ok := pair.Key.(*ast.Ident); ok && name.Name == "kind" {
@@ -149,7 +148,7 @@ func (s *kindSearch) calls(in *ast.FuncDecl, n ast.Node) {
 	}
 }
 
-// kind notes what the expression is.
+// kind records the kind that the expression denotes.
 func (s *kindSearch) kind(in *ast.FuncDecl, value ast.Expr) {
 	at := s.files.Position(value.Pos()).String()
 	switch v := value.(type) {
@@ -179,7 +178,7 @@ func (s *kindSearch) kind(in *ast.FuncDecl, value ast.Expr) {
 			return
 		}
 	case *ast.SelectorExpr:
-		if v.Sel.Name == "kind" { // that of another artefact
+		if v.Sel.Name == "kind" { // the kind of another artefact
 			return
 		}
 	}
@@ -196,7 +195,7 @@ func parameters(f *ast.FuncDecl) []string {
 	return names
 }
 
-// assigned returns the texts that the variable is set to in the function.
+// assigned returns the strings that the function assigns to the variable.
 func assigned(f *ast.FuncDecl, variable string) []string {
 	var texts []string
 	ast.Inspect(f, func(n ast.Node) bool {

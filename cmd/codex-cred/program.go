@@ -16,25 +16,23 @@ import (
 	"github.com/codex-cred/codex-cred/internal/machine/runclock"
 )
 
-// A program is one run of the command, with all that the outside world
-// supplies.
+// A program is one run of the command with its environment: terminal, process and clock.
 type program struct {
 	*terminal.Terminal
 	exit.Reporter
 	*process.Process
-	// running measures how long a worker runs; zero is the system's clock.
+	// running measures how long a worker runs. The zero value is the system's clock.
 	running runclock.Clock
-	// outlives reports whether a worker goes on when what started this process ends.
+	// outlives reports whether a worker survives the process that started it.
 	outlives func() bool
-	// at lets a test stop a rotation at a step; nil never does.
+	// at lets a test stop a rotation at a step. nil never stops it.
 	at func(step string) error
-	// flush writes the log of requests, if there is one.
+	// flush writes the request log. nil: there is no log.
 	flush      func()
 	interrupts process.Interrupts
-	// command is the name of the command that runs.
+	// command is the name of the running command.
 	command string
-	// others is the command line of another program that ours ends with, nil if
-	// it has none.
+	// others is the command line of another program, given after "--". nil: there was none.
 	others []string
 }
 
@@ -63,18 +61,17 @@ func (p *program) run(args []string) int {
 	return p.end(ctx, app.RunContext(ctx, reorder(args, app.Commands)))
 }
 
-// end is told for what ended with the context.
+// end returns the exit code. It replaces an error caused by an interrupt with the interrupt.
 func (p *program) end(ctx context.Context, err error) int {
-	// What a cancelled context broke is not the reason: the interrupt is. But a
-	// sign-in that is lost must be told.
+	// A cancelled context can cause any error; report the interrupt instead. A lost sign-in must still
+	// be reported.
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, helper.ErrNotStored) {
 		err = context.Canceled
 	}
 	return p.exitWith(err)
 }
 
-// exitWith reports the error, if it is one that nobody was told, and returns the exit
-// code.
+// exitWith reports the error, unless it was already reported, and returns the exit code.
 func (p *program) exitWith(err error) int {
 	if err == nil {
 		return exit.OK
@@ -108,14 +105,15 @@ func (p *program) commands() []*cli.Command {
 		p.listCommand(), p.statusCommand(), p.useCommand(), p.renameCommand(), p.migrateCommand(),
 		p.importCommand(), p.exportCommand(),
 		p.execCommand(), p.helperCommand(), p.hostCommand(), p.shimCommand(), p.setupCommand(),
-		p.pathsCommand(), p.privacyCommand(), p.doctorCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.completeCommand(),
+		p.pathsCommand(), p.privacyCommand(), p.doctorCommand(), p.completionCommand(), p.manCommand(),
+		p.versionCommand(), p.completeCommand(),
 	}
 	setErrorHandlers(commands)
 	return commands
 }
 
-// setErrorHandlers gives the commands, and those below them, our errors, and takes from them the
-// library's help: run prints ours.
+// setErrorHandlers gives the commands and their subcommands our error messages. It disables the
+// library's help, because run prints help itself.
 func setErrorHandlers(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
@@ -124,8 +122,7 @@ func setErrorHandlers(commands []*cli.Command) {
 	}
 }
 
-// group returns a command that only has others below it. Its examples are the first
-// of each.
+// group returns a command that only has subcommands. Its examples are the first example of each.
 func group(name, usage string, below ...*cli.Command) *cli.Command {
 	firsts, words := make([]string, len(below)), make([]string, len(below))
 	for i, c := range below {
@@ -137,8 +134,10 @@ func group(name, usage string, below ...*cli.Command) *cli.Command {
 		Description: strings.Join(firsts, "\n"),
 		Action: func(c *cli.Context) error {
 			given := c.Args().First()
-			return fault.UsageHint(fmt.Sprintf("%s takes no %q; it is one of: %s", name, terminal.Sanitize(given), strings.Join(words, ", ")),
-				fault.Suggest(given, words, "see: codex-cred "+name+" --help"))
+			return fault.UsageHint(
+				fmt.Sprintf("%s takes no %q; it is one of: %s", name, terminal.Sanitize(given), strings.Join(words, ", ")),
+				fault.Suggest(given, words, "see: codex-cred "+name+" --help"),
+			)
 		},
 	}
 }
@@ -152,5 +151,8 @@ func (p *program) noCommand(c *cli.Context) error {
 	for _, d := range describe(ownProgram, c.App.Commands) {
 		names = append(names, d.Names()...)
 	}
-	return fault.UsageHint(fmt.Sprintf("there is no command %q", terminal.Sanitize(given)), fault.Suggest(given, names, "see: codex-cred --help"))
+	return fault.UsageHint(
+		fmt.Sprintf("there is no command %q", terminal.Sanitize(given)),
+		fault.Suggest(given, names, "see: codex-cred --help"),
+	)
 }

@@ -7,12 +7,10 @@ import (
 	"rsc.io/qr"
 )
 
-// quietZone is the width in modules of the border that a QR code needs (ISO/IEC
-// 18004 section 6.3.8).
+// quietZone is the width of the border around a QR code, in modules (ISO/IEC 18004 section 6.3.8).
 const quietZone = 4
 
-// qrCode returns the text as a QR code with its border, in rows of modules. A
-// dark module is true.
+// qrCode returns the text as a QR code with its border, in rows of modules. true is a dark module.
 func qrCode(text string) ([][]bool, error) {
 	code, err := qr.Encode(text, qr.L)
 	if err != nil {
@@ -36,8 +34,7 @@ func invert(rows [][]bool) {
 	}
 }
 
-// halfBlocks draws points that are about as high as they are wide: a line of text
-// holds two rows of them.
+// halfBlocks draws the modules as text. A line holds two rows, so that modules are about square.
 func halfBlocks(rows [][]bool) []string {
 	var lines []string
 	for y := 0; y < len(rows); y += 2 {

@@ -12,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// TestQRCode lets a program of others read what the terminal shows.
+// TestQRCode decodes the output of halfBlocks with another program.
 func TestQRCode(t *testing.T) {
 	_, err := exec.LookPath("zbarimg")
 	parts.Need(t, "zbarimg", err)
@@ -50,7 +50,7 @@ func points(lines []string) [][]bool {
 	return rows
 }
 
-// pgm returns a grey picture with eight by eight points for each.
+// pgm returns a grayscale image with eight by eight pixels for each module.
 func pgm(rows [][]bool) []byte {
 	const scale = 8
 	var b bytes.Buffer

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// quickly reads the command lines that programs write: those of get and of helper.
-// The library takes longer to read them than all else takes that they need. ok is
-// false for what is unusual or wrong: the library reads it, and tells what is wrong.
+// quickly parses the command lines that programs use: those of get and helper. The library would
+// take longer than the rest of the command. ok is false for an unusual or wrong command line, which
+// the library then parses and reports.
 func (p *program) quickly(args []string) (line tokenLine, ok bool) {
 	switch {
 	case len(args) > 1 && args[1] == getName:
@@ -23,7 +23,7 @@ func (p *program) quickly(args []string) (line tokenLine, ok bool) {
 	return line, false
 }
 
-// answer does what the line says.
+// answer runs the command of the line.
 func (p *program) answer(ctx context.Context, line tokenLine) error {
 	if line.command == getName {
 		return p.get(ctx, line)
@@ -39,8 +39,8 @@ func newLine(command, below string) tokenLine {
 	}
 }
 
-// read reads what follows the command, and reports whether all of it is usual: no
-// flag twice, no "--", no value of another form than the flag takes.
+// read parses the arguments after the command. It reports whether all of them are usual: no
+// repeated flag, no "--", no value that the flag does not take.
 func (l *tokenLine) read(args []string) bool {
 	var seen []string
 	for len(args) > 0 {
@@ -72,7 +72,7 @@ func (l *tokenLine) read(args []string) bool {
 	return true
 }
 
-// toggle returns what a flag sets that takes no value; nil if it is no such flag.
+// toggle returns the target of a flag without a value, or nil if there is no such flag.
 func (l *tokenLine) toggle(name string) *bool {
 	switch {
 	case l.command != getName:
@@ -86,8 +86,7 @@ func (l *tokenLine) toggle(name string) *bool {
 	return nil
 }
 
-// set gives a flag its value, and reports whether there is such a flag and it takes
-// that.
+// set sets a flag. It reports whether the flag exists and takes the value.
 func (l *tokenLine) set(name, value string) bool {
 	switch ofGet := l.command == getName; {
 	case name == l.minTTL.name:

@@ -15,9 +15,8 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
-// byLibrary reads the command line as the ordinary path does. Not for parallel tests:
-// the library has flags of its own, which all its runs share. ok
-// is false if no command that gives a token would run.
+// byLibrary parses the command line with the library. ok is false if no command that returns a
+// token would run. Parallel tests must not use it: the library has global flags.
 func byLibrary(t *testing.T, args []string) (line tokenLine, ok bool) {
 	t.Helper()
 	p := &program{Terminal: &terminal.Terminal{Out: io.Discard, Err: io.Discard}, Process: &process.Process{Getenv: func(string) string { return "" }}}
@@ -42,7 +41,7 @@ func byLibrary(t *testing.T, args []string) (line tokenLine, ok bool) {
 	return line, ok && err == nil
 }
 
-// sameLine demands that what is read quickly is what the library reads.
+// sameLine checks that quickly and the library parse the line alike.
 func sameLine(t *testing.T, args []string) (quick bool) {
 	t.Helper()
 	got, quick := (&program{Terminal: &terminal.Terminal{}}).quickly(args)
@@ -59,8 +58,8 @@ func sameLine(t *testing.T, args []string) (quick bool) {
 	return true
 }
 
-// TestQuickly: the first rows are read quickly; the others are unusual, or wrong, and
-// left to the library.
+// TestQuickly checks that quickly parses the first rows, and leaves the unusual or wrong others to
+// the library.
 func TestQuickly(t *testing.T) {
 	for _, c := range []struct {
 		quick bool
@@ -133,8 +132,8 @@ func TestQuickly(t *testing.T) {
 	}
 }
 
-// TestQuickFlags: a flag that a command gets one day is not read quickly by chance:
-// each is read as the library reads it, or left to it.
+// TestQuickFlags checks every flag, also future ones: quickly parses it as the library does, or
+// leaves it to the library.
 func TestQuickFlags(t *testing.T) {
 	p := &program{Terminal: &terminal.Terminal{}}
 	commands := append([]*cli.Command{p.getCommand()}, p.helperCommand().Subcommands...)
@@ -161,7 +160,7 @@ func TestQuickFlags(t *testing.T) {
 	}
 }
 
-// FuzzQuickly puts command lines together, a byte a word.
+// FuzzQuickly builds command lines, a byte a word.
 func FuzzQuickly(f *testing.F) {
 	words := strings.Fields(`get helper git docker goauth claude work erase help - -- --help -h -v --version
 		-f --f --format -format --format=json --f=env -f=curl json header token --shell --shell=fish sh
@@ -176,7 +175,7 @@ func FuzzQuickly(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, choice []byte, other string) {
 		if strings.Contains(other, "\x00") || len(choice) > 20 {
-			return // no argument of a process has a NUL
+			return // an argument cannot contain a NUL
 		}
 		args := []string{ownProgram}
 		for _, b := range choice {
@@ -190,8 +189,8 @@ func FuzzQuickly(f *testing.F) {
 	})
 }
 
-// TestLate: a context is made when it is waited for, not before, and stopped once it
-// was made.
+// TestLate checks that a lazy context is created at its first use, and stopped only if it was
+// created.
 func TestLate(t *testing.T) {
 	t.Parallel()
 	parent, cancel := context.WithCancel(t.Context())

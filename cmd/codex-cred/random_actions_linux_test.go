@@ -13,7 +13,7 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
-// runs runs the program, notes it, and wants an exit code of the design.
+// runs runs the program, records its output, and checks that the exit code is one of the design.
 func (w *randomWorld) runs(stdin string, args ...string) said {
 	w.t.Helper()
 	r := w.begin(func(r *run) { r.Stdin = strings.NewReader(stdin) }, args...)
@@ -36,8 +36,8 @@ func (w *randomWorld) heard(got said, args []string) {
 	}
 }
 
-// changes runs a command that changes an account, and reports whether it succeeded.
-// Where nothing disturbs it, it must, or find somebody at work.
+// changes runs a command that changes an account, and reports whether it succeeded. Without a
+// disturbance it must succeed, or find the account busy.
 func (w *randomWorld) changes(stdin string, args ...string) bool {
 	w.t.Helper()
 	before, calm := w.calm()
@@ -49,7 +49,7 @@ func (w *randomWorld) changes(stdin string, args ...string) bool {
 	return got.code == exit.OK
 }
 
-// read runs a command that changes nothing but by a refresh.
+// read runs a command that changes nothing except by a refresh.
 func (w *randomWorld) read(random *rand.Rand) {
 	w.t.Helper()
 	name := randomNames()[random.IntN(len(randomNames()))]
@@ -71,7 +71,7 @@ func (w *randomWorld) read(random *rand.Rand) {
 	}
 }
 
-// storms runs several gets at once, the first of which is killed.
+// storms runs several gets at once, and kills the first.
 func (w *randomWorld) storms(random *rand.Rand, name string) {
 	w.t.Helper()
 	var others sync.WaitGroup
@@ -83,19 +83,19 @@ func (w *randomWorld) storms(random *rand.Rand, name string) {
 	others.Wait()
 }
 
-// killed runs a get that is killed after a random time.
+// killed runs a get and kills it after a random time.
 func (w *randomWorld) killed(random *rand.Rand, args ...string) {
 	w.t.Helper()
 	r := w.begin(func(*run) {}, args...)
 	select {
 	case <-r.ended:
 	case <-time.After(time.Duration(random.IntN(300)) * time.Millisecond):
-		_ = r.Process.Kill() // it may have ended
+		_ = r.Process.Kill() // it may have exited
 	}
 	w.heard(r.end(), append([]string{args[0], "(killed)"}, args[1:]...))
 }
 
-// act does something that a person or a program does.
+// act performs a random action of a user or a program.
 func (w *randomWorld) act(random *rand.Rand) {
 	w.t.Helper()
 	switch random.IntN(20) {
@@ -125,9 +125,9 @@ func (w *randomWorld) act(random *rand.Rand) {
 	}
 }
 
-// fixes runs doctor while nobody changes an account. Files have the time of the real
-// clock, which is behind the program's here: doctor takes one that is being written
-// for what a killed process left.
+// fixes runs doctor while no account is being changed. Files have the time of the real clock, which
+// is behind the program's clock here, so doctor would mistake a file that is being written for one
+// left by a killed process.
 func (w *randomWorld) fixes() {
 	w.t.Helper()
 	w.mu.Lock()
@@ -147,7 +147,7 @@ func (w *randomWorld) anyStore(random *rand.Rand) string {
 	return []string{home.StoreFile, home.StoreKeychain}[random.IntN(2)]
 }
 
-// signsIn signs in under a free name.
+// signsIn signs in under an unused name.
 func (w *randomWorld) signsIn(random *rand.Rand) {
 	w.t.Helper()
 	n := w.reserve(random, false)
@@ -161,7 +161,8 @@ func (w *randomWorld) signsIn(random *rand.Rand) {
 	w.owners[n[0]] = &randomSignIn{names: n, roots: []string{root}, perhaps: !ok}
 }
 
-// signs signs in, and returns the first refresh token that this brought, if any.
+// signs signs in, and returns the digest of the first refresh token of the sign-in, if there is
+// one.
 func (w *randomWorld) signs(name string, more ...string) (root string, ok bool) {
 	w.t.Helper()
 	w.login.Lock()
@@ -186,7 +187,7 @@ func (w *randomWorld) replaces(random *rand.Rand) {
 	w.replaced(n[0], root, ok)
 }
 
-// replaced notes that the account's sign-in was replaced, or may have been.
+// replaced records that the account's sign-in was replaced, or may have been.
 func (w *randomWorld) replaced(name, root string, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -230,7 +231,7 @@ func (w *randomWorld) erases(random *rand.Rand) {
 	s.perhaps = true
 }
 
-// renames gives an account another name.
+// renames renames an account.
 func (w *randomWorld) renames(random *rand.Rand) {
 	w.t.Helper()
 	n := w.reserve(random, true, false)
@@ -249,7 +250,7 @@ func (w *randomWorld) renames(random *rand.Rand) {
 	}
 }
 
-// migrates moves an account between the stores.
+// migrates moves an account to the other store.
 func (w *randomWorld) migrates(random *rand.Rand) {
 	w.t.Helper()
 	if n := w.reserve(random, true); n != nil {
@@ -258,7 +259,7 @@ func (w *randomWorld) migrates(random *rand.Rand) {
 	}
 }
 
-// signIns returns what accounts there should be.
+// signIns returns the accounts that should exist.
 func (w *randomWorld) signIns() []*randomSignIn {
 	w.mu.Lock()
 	defer w.mu.Unlock()

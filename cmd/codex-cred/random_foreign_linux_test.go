@@ -13,13 +13,13 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// A foreignSignIn is one of another program.
+// A foreignSignIn is a sign-in of another program.
 type foreignSignIn struct {
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
 }
 
-// foreignly signs in as another program would: with a home that is gone afterwards.
+// foreignly signs in as another program would: in a home directory that is deleted afterwards.
 func (w *randomWorld) foreignly() (foreignSignIn, string) {
 	w.t.Helper()
 	w.login.Lock()
@@ -47,7 +47,7 @@ func (w *randomWorld) foreignly() (foreignSignIn, string) {
 	return f, w.newestRoot()
 }
 
-// imports moves the sign-in of another program here.
+// imports imports the sign-in of another program.
 func (w *randomWorld) imports(random *rand.Rand) {
 	w.t.Helper()
 	if w.profile != "openai" {
@@ -78,7 +78,7 @@ func (w *randomWorld) imports(random *rand.Rand) {
 	w.owners[n[0]] = &randomSignIn{names: n, roots: []string{root}, perhaps: !ok}
 }
 
-// stores stores a credential under a free name, or in the place of another.
+// stores stores a credential under an unused name, or replaces another.
 func (w *randomWorld) stores(random *rand.Rand) {
 	w.t.Helper()
 	there := random.IntN(2) == 0

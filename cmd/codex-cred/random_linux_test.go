@@ -21,22 +21,23 @@ import (
 )
 
 const (
-	// randomSeedVariable and randomTimeVariable repeat a run of TestRandom, or make it longer.
+	// randomSeedVariable repeats the choices of a run of TestRandom, randomTimeVariable sets its
+	// duration.
 	randomSeedVariable = "CODEX_CRED_TEST_RANDOM_SEED"
 	randomTimeVariable = "CODEX_CRED_TEST_RANDOM_TIME"
 
-	randomHands   = 3  // processes at once, beside what the main goroutine runs
-	randomActions = 10 // of each hand, from one check to the next
+	randomHands   = 3  // processes at once, besides those of the main goroutine
+	randomActions = 10 // of each hand, between two checks
 )
 
-// TestRandom lets several processes do what people and programs do, at random and at
-// once, while time passes, the keychain is locked, folders vanish and the issuer
-// fails. The server's log and the disk are the oracle: no refresh token is presented
-// after its successor was issued, no sign-in is lost or revoked unless somebody
-// erased or replaced it, nothing is left behind, and no secret is printed.
+// TestRandom runs random actions of users and programs in several processes at once, while time
+// passes, the keychain is locked, folders disappear and the issuer fails. It checks the server's
+// log and the disk: no refresh token is presented after its successor was issued, no sign-in is
+// lost or revoked unless it was erased or replaced, nothing is left behind, and no secret is
+// printed.
 //
-// The order of concurrent actions is the system's, so a seed repeats the choices and
-// not the run.
+// The system decides the order of concurrent actions, so a seed repeats the choices but not the
+// run.
 func TestRandom(t *testing.T) {
 	seed, length := randomSeed(t), randomTime(t)
 	t.Logf("%s=%d %s=%s", randomSeedVariable, seed, randomTimeVariable, length)
@@ -86,24 +87,24 @@ func randomTime(t *testing.T) time.Duration {
 
 // A randomSignIn is what the test knows of one sign-in.
 type randomSignIn struct {
-	names []string // one of which its account has
-	roots []string // digests of first refresh tokens, from one of which its own descends
-	// perhaps: it may be gone, for an action that would end or begin it has failed.
+	names []string // its account has one of these
+	roots []string // digests of first refresh tokens; its own token descends from one of them
+	// perhaps: it may be deleted, because an action that would delete or create it failed.
 	perhaps bool
 }
 
-// A randomWorld is a home in which everything happens at once.
+// A randomWorld is a home directory with concurrent random actions.
 type randomWorld struct {
 	*scene
 	random *rand.Rand // of the main goroutine
 	hands  []*rand.Rand
-	login  sync.Mutex // one at a time signs in, so that the log of the server says which
+	login  sync.Mutex // serializes sign-ins, so that the server's log identifies each
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	owners  map[string]*randomSignIn
-	busy    map[string]bool // names of accounts that somebody changes
-	ended   map[string]bool // roots of sign-ins that somebody erased or replaced
-	unrest  int             // disturbances so far; odd while there is one
+	busy    map[string]bool // names of accounts that are being changed
+	ended   map[string]bool // roots of sign-ins that were erased or replaced
+	unrest  int             // disturbances so far; odd during one
 	story   []string
 	outputs bytes.Buffer
 	began   time.Time
@@ -122,7 +123,7 @@ func newRandomWorld(t *testing.T, of *stage, seed uint64) *randomWorld {
 	return w
 }
 
-// randomNames are the names that accounts may have.
+// randomNames returns the names that accounts may have.
 func randomNames() []string { return []string{"work", "play", "lab", "team-a", "z.9"} }
 
 // newestRoot returns the first refresh token of the last sign-in.
@@ -136,7 +137,7 @@ func (w *randomWorld) newestRoot() string {
 	return root
 }
 
-// round lets all hands act, and the world around them change.
+// round runs the actions of all hands, and disturbs them.
 func (w *randomWorld) round() {
 	w.t.Helper()
 	var hands sync.WaitGroup
@@ -162,7 +163,7 @@ func (w *randomWorld) round() {
 	}
 }
 
-// disturb changes the world for as long as a few commands take.
+// disturb changes the environment for about the duration of a few commands.
 func (w *randomWorld) disturb() {
 	w.t.Helper()
 	undo := func() {}
@@ -196,8 +197,8 @@ func (w *randomWorld) disturb() {
 	undo()
 }
 
-// takeAway takes a folder away until the function is called. Meanwhile nobody makes
-// it anew, or what is made there would be hidden by what comes back.
+// takeAway moves a folder away until back is called. Meanwhile the folder cannot be created,
+// because its new content would be hidden when the old one returns.
 func (w *randomWorld) takeAway(folder string) (back func()) {
 	w.t.Helper()
 	w.mu.Lock()
@@ -220,10 +221,10 @@ func (w *randomWorld) takeAway(folder string) (back func()) {
 	}
 }
 
-// passes moves the clocks. Programs read the file at any moment, so it is replaced.
+// passes advances the clocks. Programs read the clock file at any moment, so passes replaces it.
 func (w *randomWorld) passes(d time.Duration) {
 	w.t.Helper()
-	w.login.Lock() // a code of a sign-in would expire
+	w.login.Lock() // the code of a sign-in would expire
 	defer w.login.Unlock()
 	w.note("time passes: " + d.String())
 	w.scene.mu.Lock()
@@ -239,7 +240,7 @@ func (w *randomWorld) note(what string) {
 	w.noted(what)
 }
 
-// noted is called with w.mu held.
+// noted records a line of output. The caller holds w.mu.
 func (w *randomWorld) noted(what string) {
 	w.story = append(w.story, fmt.Sprintf("%9.3f %s", time.Since(w.began).Seconds(), what))
 }
@@ -251,16 +252,15 @@ func (w *randomWorld) unsettled() {
 	w.unrest++
 }
 
-// calm returns a number that stays the same while nothing is disturbed, and whether
-// nothing is.
+// calm returns the number of disturbances, and whether there is none at the moment.
 func (w *randomWorld) calm() (int, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.unrest, w.unrest%2 == 0
 }
 
-// reserve returns the names that nobody changes, free or owned, after it has made
-// them this caller's; nil if there are fewer.
+// reserve reserves names that are not being changed, with or without an account as owned says, and
+// returns them. It returns nil if there are too few.
 func (w *randomWorld) reserve(random *rand.Rand, owned ...bool) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -284,7 +284,7 @@ func (w *randomWorld) reserve(random *rand.Rand, owned ...bool) []string {
 	return got
 }
 
-// release ends a change.
+// release ends a reservation.
 func (w *randomWorld) release(names []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

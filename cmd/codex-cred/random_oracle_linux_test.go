@@ -15,7 +15,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
-// check lets the dust settle and asks the oracle.
+// check waits until all processes have finished, and checks everything.
 func (w *randomWorld) check() {
 	w.t.Helper()
 	w.server.Heal()
@@ -35,7 +35,7 @@ func (w *randomWorld) check() {
 	w.wantNoLeak()
 }
 
-// endsFor erases what may be there.
+// endsFor erases a sign-in that may exist.
 func (w *randomWorld) endsFor(s *randomSignIn) {
 	w.t.Helper()
 	for _, name := range s.names {
@@ -49,8 +49,8 @@ func (w *randomWorld) endsFor(s *randomSignIn) {
 	}
 }
 
-// wantAlive wants one of the sign-in's names to have it, with the newest token of its
-// grant, and notes which.
+// wantAlive checks that an account with one of the sign-in's names has it, with the newest token of
+// its grant. It records the name and the grant.
 func (w *randomWorld) wantAlive(s *randomSignIn) {
 	w.t.Helper()
 	found := ""
@@ -80,8 +80,7 @@ func (w *randomWorld) wantAlive(s *randomSignIn) {
 	delete(w.ended, s.roots[0])
 }
 
-// grantOf returns from which of the roots the access token descends, and whether it
-// is the newest.
+// grantOf returns the root from which the access token descends, and whether it is the newest.
 func (w *randomWorld) grantOf(token string, roots []string) (root string, newest bool) {
 	log, digest := w.server.Log(), authserver.Digest(token)
 	for _, root := range roots {
@@ -108,8 +107,8 @@ func (w *randomWorld) grantOf(token string, roots []string) (root string, newest
 	return "", false
 }
 
-// wantOnce wants no refresh token to have been presented after its successor was
-// issued, and no token to have been revoked whose sign-in nobody ended.
+// wantOnce checks that no refresh token was presented after its successor was issued, and that only
+// tokens of ended sign-ins were revoked.
 func (w *randomWorld) wantOnce() {
 	w.t.Helper()
 	spent, root := map[string]bool{}, map[string]string{}
@@ -135,8 +134,8 @@ func (w *randomWorld) wantOnce() {
 	}
 }
 
-// wantNothingElse wants the accounts that there should be, and nothing in the stores
-// and on the disk that is not theirs.
+// wantNothingElse checks that exactly the expected accounts exist, and that the stores and the disk
+// contain nothing else.
 func (w *randomWorld) wantNothingElse() {
 	w.t.Helper()
 	accounts := accountdir.New(w.root, time.Now)
@@ -177,7 +176,8 @@ func (w *randomWorld) wantNothingElse() {
 	w.wantNoFiles(ofSomeone)
 }
 
-// wantNoFiles wants no temporary file, no journal, and no file of nobody.
+// wantNoFiles checks that there are no temporary files, no journals, and no files without an
+// account.
 func (w *randomWorld) wantNoFiles(ofSomeone func(string) bool) {
 	w.t.Helper()
 	must(w.t, filepath.WalkDir(w.root, func(path string, d fs.DirEntry, err error) error {
@@ -196,7 +196,7 @@ func (w *randomWorld) wantNoFiles(ofSomeone func(string) bool) {
 	}))
 }
 
-// wantNoLeak wants no secret in what was printed, nor in our files but those of the
+// wantNoLeak checks that neither the output nor our files contain a secret, except those of the
 // file store.
 func (w *randomWorld) wantNoLeak() {
 	w.t.Helper()
@@ -215,7 +215,7 @@ func (w *randomWorld) wantNoLeak() {
 	}
 }
 
-// eraseAll wants an erase of everything to leave nothing.
+// eraseAll checks that an erase of everything leaves nothing.
 func (w *randomWorld) eraseAll() {
 	w.t.Helper()
 	w.torn = true

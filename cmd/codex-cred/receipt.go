@@ -13,7 +13,7 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// What became of an artefact.
+// States of an artefact after an erase.
 const (
 	stateRemoved = "removed"
 	stateAbsent  = "absent"
@@ -22,7 +22,7 @@ const (
 	statePresent = "present" // in a dry run
 )
 
-// A line of a receipt is one artefact and what became of it.
+// A line of a receipt is one artefact and its state.
 type line struct {
 	Kind   string `json:"kind"`
 	Where  string `json:"where"`
@@ -30,8 +30,8 @@ type line struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// A receipt tells what an erase did to one account, or to what the title names, or
-// to the root when both are empty.
+// A receipt records what an erase did. It is about an account, about what the title names, or about
+// the root if both are empty.
 type receipt struct {
 	Account     string       `json:"account,omitempty"`
 	Title       string       `json:"title,omitempty"`
@@ -39,9 +39,9 @@ type receipt struct {
 	Artefacts   []line       `json:"artefacts"`
 }
 
-// A revocation is the issuer's true answer.
+// A revocation is the issuer's answer to a request to revoke a token.
 type revocation struct {
-	Token    string `json:"token,omitempty"` // its kind
+	Token    string `json:"token,omitempty"` // kind of the token
 	Endpoint string `json:"endpoint,omitempty"`
 	Revoked  bool   `json:"revoked"`
 	Reason   string `json:"reason,omitempty"`
@@ -54,13 +54,13 @@ func (r *receipt) clean() bool {
 	})
 }
 
-// revoked reports whether everything that was to be revoked was.
+// revoked reports whether every revocation succeeded.
 func (r *receipt) revoked() bool {
 	return !slices.ContainsFunc(r.Revocations, func(v revocation) bool { return !v.Revoked })
 }
 
-// remove removes the artefact, makes sure that it is gone, notes what became of
-// it, and returns that.
+// remove removes the artefact, verifies that it no longer exists, and records and returns its
+// state.
 func (r *receipt) remove(ctx context.Context, a artefact) string {
 	l := line{Kind: a.kind, Where: a.where, State: stateRemoved}
 	err := a.remove(ctx)
@@ -82,7 +82,7 @@ func (r *receipt) keep(a artefact, why string) {
 	r.Artefacts = append(r.Artefacts, line{Kind: a.kind, Where: a.where, State: stateKept, Reason: why})
 }
 
-// look notes what a dry run finds.
+// look records the state of the artefact in a dry run.
 func (r *receipt) look(ctx context.Context, a artefact) {
 	l := line{Kind: a.kind, Where: a.where, State: stateAbsent}
 	switch present, err := a.present(ctx); {
@@ -94,7 +94,7 @@ func (r *receipt) look(ctx context.Context, a artefact) {
 	r.Artefacts = append(r.Artefacts, l)
 }
 
-// text is the receipt for a person.
+// text returns the receipt as text.
 func (r *receipt) text() string {
 	var b strings.Builder
 	if len(r.Artefacts) == 0 && len(r.Revocations) == 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// A recipe runs one command in the ways that matter for what it prints, keeps and
-// sends. The tests of privacy want one for each command that there is.
+// A recipe runs one command in the ways that matter for what it prints, stores and sends. The
+// privacy tests require a recipe for every command.
 type recipe struct {
 	command string
 	steps   []step
@@ -23,21 +23,21 @@ type recipe struct {
 type step struct {
 	args  []string
 	stdin string
-	env   string // one variable more, NAME=VALUE
+	env   string // an additional variable, NAME=VALUE
 	code  int
-	after time.Duration // that pass before it
-	fault string        // that the issuer has, in the words of authserver.ParseFault
-	// prints: the access token is meant to be on standard output.
+	after time.Duration // time that passes before it
+	fault string        // fault of the issuer, see authserver.ParseFault
+	// prints: the output contains the access token.
 	prints bool
-	// email: so is the whole e-mail.
+	// email: the output contains the full e-mail address.
 	email bool
 	// chatGPT: only for the profile openai.
 	chatGPT bool
-	// during is what happens while it runs.
+	// during runs while the program does.
 	during func(*canary)
 }
 
-// do is a step with these arguments, which hold no spaces.
+// do returns a step with these arguments, which contain no spaces.
 func do(args string) step { return step{args: strings.Fields(args)} }
 
 func (s step) fails(code int) step    { s.code = code; return s }
@@ -48,13 +48,13 @@ func (s step) later(fault string) step {
 	return s
 }
 
-// outside stands for a file in the arguments of a step that is meant to hold a token.
+// outside is the placeholder for a file that may contain a token.
 const outside = "OUTSIDE"
 
 const dead = "invalid-grant grant=refresh_token"
 
-// recipes are in an order that leaves the accounts work and lab behind, but for the
-// last, which leaves nothing.
+// recipes returns the recipes in an order that leaves the accounts work and lab. The last recipe
+// erases them.
 func recipes(store string) []recipe {
 	all := append(accountRecipes(store), callerRecipes()...)
 	return append(all, recipe{"erase", []step{
@@ -145,7 +145,7 @@ func callerRecipes() []recipe {
 	}
 }
 
-// setupSteps prints what there is to put in by hand for each client.
+// setupSteps prints the snippet of each client.
 func setupSteps() []step {
 	clients := newProgram().clients()
 	steps := append(make([]step, 0, 3+len(clients)), do("setup opencode work --write"), do("setup opencode --undo"), do("setup nothing").fails(exit.Usage))
@@ -155,13 +155,13 @@ func setupSteps() []step {
 	return steps
 }
 
-// A leaf is a command that has no others below it.
+// A leaf is a command without subcommands.
 type leaf struct {
 	name    string
-	formats []string // of --format; none if it has none
+	formats []string // of --format; none without the flag
 }
 
-// leaves returns every command that there is.
+// leaves returns every command without subcommands.
 func leaves(prefix string, commands []*cli.Command) []leaf {
 	var list []leaf
 	for _, c := range commands {
@@ -180,7 +180,7 @@ func leaves(prefix string, commands []*cli.Command) []leaf {
 	return list
 }
 
-// approveDevice is the person who enters the code.
+// approveDevice simulates the user who enters the code.
 func (c *canary) approveDevice() {
 	c.devices++
 	must(c.t, c.server.Wait(c.t.Context(), authserver.GrantDevice, c.devices))

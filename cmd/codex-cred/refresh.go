@@ -31,14 +31,14 @@ codex-cred refresh --all --format json`,
 	}
 }
 
-// What became of an account in a refresh.
+// Results of refreshing an account. Failures have the kind of the error instead.
 const (
 	resultRefreshed = "refreshed"
 	resultNotDue    = "not due"
 	resultCannot    = "no refresh token"
 )
 
-// A refreshLine is one account and what became of it.
+// A refreshLine is an account and the result of its refresh.
 type refreshLine struct {
 	Account string     `json:"account"`
 	Result  string     `json:"result"`
@@ -46,9 +46,9 @@ type refreshLine struct {
 	Reason  string     `json:"reason,omitempty"`
 }
 
-// refresh fails as the first account does that fails, after it tried them all.
-// They are refreshed one after the other: issuers may take sign-ins that are
-// refreshed at the same moment for stolen ones.
+// refresh refreshes the accounts one after another. If some fail, it tries the rest and returns the
+// first error. It runs no two at once, because an issuer may treat simultaneous refreshes as the
+// use of stolen tokens.
 func (p *program) refresh(c *cli.Context) error {
 	all := c.Bool("all")
 	switch {
@@ -95,11 +95,11 @@ func (p *program) toRefresh(c *cli.Context, w *wiring) ([]string, error) {
 	return []string{name}, err
 }
 
-// A demand is what the command line asks of every account.
+// A demand is what the command line requests for every account.
 type demand struct {
 	timeout time.Duration
-	onlyOld bool // past half of the access token's life
-	force   bool // though the refresh token may be spent
+	onlyOld bool // only if the access token is past half of its life
+	force   bool // even if the refresh token may already be used
 }
 
 func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d demand) (refreshLine, error) {
@@ -133,7 +133,7 @@ func (p *program) refreshOne(ctx context.Context, w *wiring, name string, d dema
 	return refreshLine{Account: name, Result: resultRefreshed, Expiry: when(answer.Credential.Expiry)}, nil
 }
 
-// renew refreshes the account within the time of the demand.
+// renew refreshes the account within the timeout of the demand.
 func (p *program) renew(ctx context.Context, w *wiring, name string, d demand) (helper.Answer, error) {
 	defer p.NoticeAfter("refreshing account %q", name)()
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
@@ -141,8 +141,8 @@ func (p *program) renew(ctx context.Context, w *wiring, name string, d demand) (
 	return p.helper(w).Get(ctx, helper.Request{Account: name, Refresh: !d.onlyOld, Force: d.force, Idle: d.onlyOld})
 }
 
-// pastHalf reports whether the access token is in the second half of its life.
-// A clock that went back cannot tell.
+// pastHalf reports whether the access token is in the second half of its life. It is unreliable if
+// the clock was set back.
 func pastHalf(c helper.Credential, now time.Time) bool {
 	return c.Expiry.Sub(now) < now.Sub(c.ObtainedAt)
 }
@@ -162,7 +162,11 @@ func (p *program) printRefresh(format string, lines []refreshLine) error {
 		p.Warn("no accounts; sign in with: codex-cred login")
 		return nil
 	}
-	rows := [][]terminal.Cell{{{Text: "ACCOUNT", Style: terminal.Header}, {Text: "RESULT", Style: terminal.Header}, {Text: "EXPIRES", Style: terminal.Header}}}
+	rows := [][]terminal.Cell{{
+		{Text: "ACCOUNT", Style: terminal.Header},
+		{Text: "RESULT", Style: terminal.Header},
+		{Text: "EXPIRES", Style: terminal.Header},
+	}}
 	for _, l := range lines {
 		style := terminal.Good
 		switch {
@@ -171,7 +175,11 @@ func (p *program) printRefresh(format string, lines []refreshLine) error {
 		case l.Result == resultCannot:
 			style = terminal.Plain
 		}
-		rows = append(rows, []terminal.Cell{{Text: l.Account, Style: terminal.Plain}, {Text: l.Result, Style: style}, {Text: accountStatus{Expiry: l.Expiry}.expires(p.Now()), Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{
+			{Text: l.Account, Style: terminal.Plain},
+			{Text: l.Result, Style: style},
+			{Text: accountStatus{Expiry: l.Expiry}.expires(p.Now()), Style: terminal.Plain},
+		})
 	}
 	return terminal.Write(p.Out, p.Table(rows))
 }

@@ -46,16 +46,17 @@ func (p *program) rename(c *cli.Context) error {
 	return nil
 }
 
-// renameAccount keeps sign-ins for either name away, and a refresh.
+// renameAccount renames the account while it holds the locks that keep out sign-ins for either
+// name, and refreshes.
 func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string) error {
 	if _, err := w.Accounts.Load(from); err != nil {
 		return err
 	}
 	if _, err := w.Hosts.Rows(); err != nil {
-		return err // its rows could not follow
+		return err // the hosts could not be renamed
 	}
 	names := []string{from, to}
-	slices.Sort(names) // so that two renames wait for each other in one order
+	slices.Sort(names) // two renames then lock in the same order
 	for _, name := range names {
 		unlock, err := w.LockName(ctx, name)
 		if err != nil {
@@ -66,7 +67,7 @@ func (p *program) renameAccount(ctx context.Context, w *wiring, from, to string)
 	defer func() {
 		for _, name := range names {
 			if _, err := w.Accounts.Load(name); errors.Is(err, helper.ErrNotFound) {
-				_ = w.Locks.Remove(filelock.SignIn + name) // the next erase of everything finds it otherwise
+				_ = w.Locks.Remove(filelock.SignIn + name) // otherwise it remains until the next erase --all
 			}
 		}
 	}()

@@ -22,9 +22,9 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Whatever ends a worker, its caller is told the same as if it had happened here.
+// TestWorkerTellsOutcomes checks that an error of a worker reaches its caller unchanged.
 func TestWorkerTellsOutcomes(t *testing.T) {
-	// The worker has none of these: they are of the command line, or of erase.
+	// A worker returns none of these: they belong to the command line, or to erase.
 	elsewhere := []error{
 		context.Canceled, context.DeadlineExceeded, fault.ErrUsage, fault.ErrNeedsPerson, fault.ErrFindings, fault.ErrNotRevoked, fault.ErrNotMoved, fault.ErrProblems,
 		fault.ErrForeign, wire.ErrMalformed, hosttable.ErrTable, shimdir.ErrArgs,

@@ -7,16 +7,16 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// flushLog waits, not for long, until the log is written: the process ends now, or
-// becomes another program.
+// flushLog writes the request log, with a short timeout. The process is about to exit or to execute
+// another program.
 func (p *program) flushLog() {
 	if p.flush != nil {
 		p.flush()
 	}
 }
 
-// removeLogs removes the log of requests, or lists it in a dry run. Nothing is
-// recorded any more: the requests of this erase are told in its receipt.
+// removeLogs removes the request log, or lists it in a dry run. It stops recording first: the
+// receipt covers the requests of this erase.
 func (e *eraser) removeLogs(ctx context.Context, r *receipt) {
 	if e.dryRun {
 		r.lookAll(ctx, e.logs())
@@ -28,8 +28,8 @@ func (e *eraser) removeLogs(ctx context.Context, r *receipt) {
 	}
 }
 
-// logs lists the log of requests, if there is one. It names accounts and belongs to
-// none: an erase of any removes all of it.
+// logs lists the files of the request log. The log names accounts but belongs to none, so erasing
+// any account removes all of it.
 func (w *wiring) logs() []artefact {
 	paths, err := w.Log.Files()
 	if err != nil && !errors.Is(err, helper.ErrNotFound) {

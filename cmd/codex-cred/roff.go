@@ -2,18 +2,20 @@ package main
 
 import "strings"
 
-// A roff writes a page in the macros of man(7).
+// A roff writes a page with the macros of man(7).
 type roff struct{ b strings.Builder }
 
-// roffWidth bounds the lines of the source, which nobody reads, but judges warn of.
+// roffWidth is the longest line of the source. Linters of man pages warn about longer ones.
 const roffWidth = 80
 
+// String returns the page.
 func (r *roff) String() string { return r.b.String() }
 
-// head begins the page. Lines are neither justified nor broken within words: those
-// of commands could not be copied.
+// head writes the title. It turns off justification and hyphenation, which would break commands
+// that users copy.
 func (r *roff) head(title, section, date, source string) {
-	r.b.WriteString(`.TH "` + roffEscaped(title) + `" ` + section + " " + date + ` "` + roffEscaped(source) + "\" \"User Commands\"\n.nr HY 0\n.nh\n.ad l\n")
+	r.b.WriteString(`.TH "` + roffEscaped(title) + `" ` + section + " " + date + ` "` + roffEscaped(source) +
+		"\" \"User Commands\"\n.nr HY 0\n.nh\n.ad l\n")
 }
 
 // macro writes a macro with its arguments.
@@ -25,8 +27,7 @@ func (r *roff) macro(name string, args ...string) {
 	r.b.WriteByte('\n')
 }
 
-// text writes running text, in which what stands between backquotes is bold, each
-// sentence on a line of its own.
+// text writes a paragraph, with each sentence on its own line. Text between backquotes is bold.
 func (r *roff) text(text string) {
 	line := ""
 	for _, word := range roffWords(text) {
@@ -48,15 +49,14 @@ func (r *roff) text(text string) {
 	}
 }
 
-// tagged writes a paragraph with a tag, which is one line of the source.
+// tagged writes a paragraph with a tag. The tag is one line of the source.
 func (r *roff) tagged(tag, text string) {
 	r.macro("TP")
 	r.line(strings.Join(roffWords(tag), " "))
 	r.text(text)
 }
 
-// roffWords returns the words of a text, escaped, with the parts between backquotes
-// bold.
+// roffWords returns the words of a text, escaped. Text between backquotes is bold.
 func roffWords(text string) []string {
 	words := strings.Fields(text)
 	bold := false
@@ -81,7 +81,7 @@ func roffWords(text string) []string {
 	return words
 }
 
-// verbatim writes lines that stay as they are.
+// verbatim writes lines that are not filled.
 func (r *roff) verbatim(lines string) {
 	r.macro("EX")
 	for line := range strings.SplitSeq(lines, "\n") {
@@ -90,7 +90,7 @@ func (r *roff) verbatim(lines string) {
 	r.macro("EE")
 }
 
-// line writes a line of the source, which is no macro whatever it begins with.
+// line writes a line of the source. It escapes a leading character that would start a macro.
 func (r *roff) line(line string) {
 	if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
 		line = `\&` + line
@@ -98,8 +98,8 @@ func (r *roff) line(line string) {
 	r.b.WriteString(line + "\n")
 }
 
-// roffEscaped returns the text so that it is shown as it stands: by itself roff makes
-// other characters of these, which cannot be pasted into a shell.
+// roffEscaped escapes the characters that roff would print as others, which could not be pasted
+// into a shell.
 func roffEscaped(text string) string {
 	var b strings.Builder
 	for _, r := range text {

@@ -6,12 +6,11 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// wholeVariable makes the walks whole of which the gate takes every nth case. They
-// take half an hour.
+// wholeVariable makes tests run every case instead of a sample. That takes half an hour.
 const wholeVariable = "CODEX_CRED_TEST_WHOLE"
 
-// sampled reports whether the case of that number is among those to be run: one in
-// few of all, one in many where slow tests are run, or each.
+// sampled reports whether to run case i: every case if wholeVariable is set, otherwise one in many if
+// slow tests run, and one in few if not.
 func sampled(i, few, many int) bool {
 	switch {
 	case os.Getenv(wholeVariable) == "1":

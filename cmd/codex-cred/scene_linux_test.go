@@ -21,26 +21,26 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A scene is a stage without a script, on which one account is signed in and its
-// access token has expired.
+// A scene is a fixture with one signed-in account and an expired access token. It does not need a
+// script.
 type scene struct {
 	*stage
 	env   []string
 	root  string
 	known known
-	// torn: a process may have been killed in the middle of a write, of which
-	// there may be a temporary file until an erase.
+	// torn: a process may have been killed during a write, so a temporary file may remain until an
+	// erase.
 	torn bool
 }
 
-// newScene makes a scene. The keyring may be another scene's as well, and is nil
-// with the file store. The home lies on a small disk of its own if small.
+// newScene returns a fixture. The keyring may belong to another fixture too; it is nil for the file
+// store. If small is set, the home directory is on its own small disk.
 func newScene(t *testing.T, store string, keyring *testkeyring.Keyring, small bool) *scene {
 	t.Helper()
 	return raiseScene(t, &stage{t: t, profile: refresh.ProfileOpenAI, store: store, keyring: keyring}, small)
 }
 
-// newSceneOf makes a scene of the profile, with the file store.
+// newSceneOf returns a fixture with the profile and the file store.
 func newSceneOf(t *testing.T, profile string) *scene {
 	t.Helper()
 	return raiseScene(t, &stage{t: t, profile: profile, store: home.StoreFile}, false)
@@ -66,7 +66,7 @@ func raiseScene(t *testing.T, of *stage, small bool) *scene {
 	return s
 }
 
-// signIn signs the account in, also anew.
+// signIn signs in to the account, and replaces an earlier sign-in.
 func (s *scene) signIn() {
 	s.t.Helper()
 	if said := s.cred(s.loginArgs([]string{"work", "--replace"})...); said.code != exit.OK {
@@ -76,7 +76,7 @@ func (s *scene) signIn() {
 	s.inspect("after the sign-in")
 }
 
-// pass moves the clocks of the program and of the server.
+// pass advances the clocks of the program and of the server.
 func (s *scene) pass(d time.Duration) {
 	s.t.Helper()
 	s.mu.Lock()
@@ -85,21 +85,20 @@ func (s *scene) pass(d time.Duration) {
 	must(s.t, os.WriteFile(s.clockFile, []byte(s.ahead.String()), 0o600))
 }
 
-// A said is what a run of the program came to. The code is -1 if a signal
-// ended it.
+// A said is the result of a run of the program. The code is -1 if a signal killed it.
 type said struct {
 	code           int
 	stdout, stderr string
 }
 
-// A run is a run of the program.
+// A run is a running program and its output.
 type run struct {
 	*exec.Cmd
 	stdout, stderr bytes.Buffer
-	ended          chan struct{} // closed at its end
+	ended          chan struct{} // closed when the program has exited
 }
 
-// begin starts the program, which is killed when the test has lost patience.
+// begin starts the program. It kills the program after patience.
 func (s *scene) begin(prepare func(*run), args ...string) *run {
 	s.t.Helper()
 	path, err := exec.LookPath("codex-cred")
@@ -113,12 +112,12 @@ func (s *scene) begin(prepare func(*run), args ...string) *run {
 	must(s.t, r.Start())
 	go func() {
 		defer close(r.ended)
-		_ = r.Wait() // the code tells
+		_ = r.Wait() // the exit code reports the error
 	}()
 	return r
 }
 
-// end waits for the end.
+// end waits for the program and returns its result.
 func (r *run) end() said {
 	<-r.ended
 	return said{r.ProcessState.ExitCode(), r.stdout.String(), r.stderr.String()}
@@ -130,12 +129,12 @@ func (s *scene) cred(args ...string) said {
 	return s.begin(func(*run) {}, args...).end()
 }
 
-// refreshes returns the number of refreshes that the server has seen.
+// refreshes returns the number of refreshes that the server has received.
 func (s *scene) refreshes() int { return s.server.Count(authserver.GrantRefresh) }
 
 func (s *scene) ballast() string { return filepath.Join(s.home, "ballast") }
 
-// fill leaves no byte on the scene's small disk.
+// fill fills the small disk of the fixture.
 func (s *scene) fill() {
 	s.t.Helper()
 	if err := os.WriteFile(s.ballast(), make([]byte, 4<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {

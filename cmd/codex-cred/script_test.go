@@ -24,15 +24,15 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// clockVariable names, for the tests' build of the program only, the file that
-// says how far its clock is ahead.
+// clockVariable names the file with the offset of the program's clock. Only the test build reads
+// it.
 const clockVariable = "CODEX_CRED_TEST_CLOCK"
 
-// hurryVariable names, for the same build, how often as fast the time goes by
-// that a worker and its calls are given.
+// hurryVariable is the factor by which time passes faster for a worker and its calls. Only the test
+// build reads it.
 const hurryVariable = "CODEX_CRED_TEST_HURRY"
 
-// hostVariable names, for the same build, another machine to be on.
+// hostVariable simulates another machine. Only the test build reads it.
 const hostVariable = "CODEX_CRED_TEST_HOST"
 
 func TestMain(m *testing.M) {
@@ -41,11 +41,11 @@ func TestMain(m *testing.M) {
 		"codex-cred":   program,
 		gitProgram:     program,
 		dockerProgram:  program,
-		"codex-token":  program, // that shim add makes
+		"codex-token":  program, // created by shim add
 		"test-browser": browse,
-		// test-interrupt is a person who presses Ctrl-C instead of signing in.
+		// test-interrupt simulates a user who presses Ctrl-C instead of signing in.
 		"test-interrupt": func() { _ = interrupt(os.Getppid()) },
-		// test-hangup is a person who closes the terminal.
+		// test-hangup simulates a user who closes the terminal.
 		"test-hangup": func() { _ = hangUp(os.Getppid()) },
 	})
 }
@@ -54,7 +54,7 @@ func onTestClock(p *program) *program {
 	file := os.Getenv(clockVariable)
 	p.Now = func() time.Time {
 		ahead, err := os.ReadFile(file)
-		for range 3 { // a test may let any system call fail, which is not meant for these
+		for range 3 { // a test may inject errors into any system call, which must not fail here
 			if err != nil {
 				ahead, err = os.ReadFile(file)
 			}
@@ -71,8 +71,8 @@ func onTestClock(p *program) *program {
 	return p
 }
 
-// jobVariable makes the same build look at the system it runs on, to tell whether
-// a worker outlives what started it. Without it one does.
+// jobVariable makes the test build ask the system whether a worker survives the process that
+// started it. Without the variable it does.
 const jobVariable = "CODEX_CRED_TEST_JOB"
 
 func inTestJob(p *program) *program {
@@ -100,7 +100,7 @@ func inHurry(p *program) *program {
 	return p
 }
 
-// browse is a browser without a person: it follows the redirects to the end.
+// browse simulates a browser: it follows the redirects to the end.
 func browse() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -110,14 +110,13 @@ func browse() {
 	}
 }
 
-// TestScripts runs every script against both profiles and both stores, each on
-// a stage of its own.
+// TestScripts runs every script with both profiles and both stores, each in its own environment.
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("find the scripts: %v", err)
 	}
-	// A child inherits what is ignored, as under nohup, but no handler.
+	// A child inherits ignored signals, as under nohup, but no handlers.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for _, profile := range []string{refresh.ProfileOpenAI, refresh.ProfileOAuth} {
 		for _, store := range []string{home.StoreFile, home.StoreKeychain} {
@@ -149,7 +148,7 @@ func play(t *testing.T, script string, s *stage) {
 		}
 	})
 	deadline, _ := t.Deadline()
-	// A group, because scripts are parallel tests: it ends when they have.
+	// The scripts are parallel tests; the group returns when all have finished.
 	t.Run("script", func(t *testing.T) {
 		testscript.Run(t, testscript.Params{
 			Files:               []string{script},
@@ -246,30 +245,30 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 
 type stageKey struct{}
 
-// A stage is the world of one script: an authorization server, a store, a home.
+// A stage is the environment of a script: an authorization server, a store and a home directory.
 type stage struct {
 	t              *testing.T
 	profile, store string
 	server         *authserver.Server
 	keyring        *testKeychain        // nil with the file store
-	others         *testkeyring.Keyring // of another user; nil until it is wanted
+	others         *testkeyring.Keyring // of another user; nil until first used
 	home           string
 	clockFile      string
-	built          string // the program that herds run, if not that of the tests
-	most           int    // callers of a herd at once; 0 is as many as the script says
-	api            *api   // nil but for clients
-	client         string // the path of the client, if the script is about one
-	workdirs       string // where the script's directory is made; empty for the system's temporary directory
+	built          string // the program that herd runs; empty: the test build
+	most           int    // most concurrent callers of herd; 0: as the script says
+	api            *api   // nil without a client
+	client         string // path of the client, if the script is about one
+	workdirs       string // parent of the script's directory; empty: the system's temporary directory
 	serving        *serving
 
 	mu      sync.Mutex // guards ahead, which the server reads
 	ahead   time.Duration
-	drift   time.Duration // of the program's clock from the server's
+	drift   time.Duration // between the clocks of the program and the server
 	proven  bool          // the script ended with "erased"
-	lastGet string        // what the last get printed
+	lastGet string        // output of the last get
 	tried   func() error  // ends what trying began
 
-	theirLog int // how many requests the server had seen when a client last asked it
+	theirLog int // requests that the server had received at a client's last request
 }
 
 func (s *stage) now() time.Time {
@@ -290,7 +289,7 @@ func (s *stage) start() *authserver.Server {
 	return server
 }
 
-// raise makes the world of the script.
+// raise creates the environment of the script.
 func (s *stage) raise(e *testscript.Env) error {
 	s.home, s.clockFile = filepath.Join(e.WorkDir, "home"), filepath.Join(e.WorkDir, "clock")
 	e.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(e.WorkDir, "no-bus"))
@@ -314,7 +313,7 @@ func (s *stage) raise(e *testscript.Env) error {
 	e.Setenv("STATE", filepath.Join(s.home, ".local", "state", "codex-cred"))
 	e.Setenv("LOGS", filepath.Join(s.home, ".local", "state", "codex-cred", "logs"))
 	e.Setenv("BROWSER", "test-browser")
-	// With -race every process would wait a second before it exits.
+	// With -race every process would sleep a second before it exits.
 	e.Setenv("GORACE", "atexit_sleep_ms=0")
 	e.Setenv(clockVariable, s.clockFile)
 	s.raiseClient(e)

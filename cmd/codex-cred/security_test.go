@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// TestSecurity_Tests: each promise of SECURITY.md names a test, and each test that the
-// page names exists: the function in a package's tests, for any system, and the script
-// of a subtest.
+// TestSecurity_Tests checks that each promise of SECURITY.md names a test, and that the named tests
+// exist: the function in the tests of the package, for any system, and the script of a subtest.
 func TestSecurity_Tests(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../SECURITY.md")
@@ -36,7 +35,7 @@ func TestSecurity_Tests(t *testing.T) {
 	}
 }
 
-// missingTest returns why there is no such test, or nothing.
+// missingTest returns why there is no such test, or "".
 func missingTest(t *testing.T, folder, name, script string) string {
 	t.Helper()
 	scripts, known := map[string]string{"": "", "TestScripts": "script", "TestClients": "clients"}[name]

@@ -6,23 +6,23 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A sending is one kind of request that this program makes, for the page of
-// privacy. A test runs every command and compares what goes out with these.
+// A sending is a kind of request that this program sends, as the privacy command lists it. A test
+// runs every command and compares its requests with this list.
 type sending struct {
 	Request refresh.Request `json:"request"`
-	// ChatGPT is the URL with the default issuer; empty if it is not asked.
+	// ChatGPT is the URL for the default issuer, or empty if it does not receive this request.
 	ChatGPT string `json:"chatgpt,omitempty"`
-	// Others says where it goes with another issuer.
+	// Others describes the recipient for other issuers.
 	Others string `json:"others"`
 	When   string `json:"when"`
-	// Commands are those that may make it.
+	// Commands are the commands that may send it.
 	Commands []string `json:"commands"`
-	// Carries are the names of what is in it.
+	// Carries are the names of its parameters.
 	Carries []string `json:"carries"`
 }
 
-// sendings is every request, in the order of a sign-in's life. The issuer is that
-// of a sign-in without flags.
+// sendings lists every kind of request, in the order of a sign-in's life. chatGPT is the default
+// issuer.
 func sendings(chatGPT helper.Issuer) []sending {
 	list := append(signInSendings(), laterSendings()...)
 	for i := range list {
@@ -34,8 +34,11 @@ func sendings(chatGPT helper.Issuer) []sending {
 func signInSendings() []sending {
 	return []sending{
 		{
-			Request: refresh.RequestMetadata, Others: "the well-known addresses of the issuer (RFC 8414, OpenID Connect Discovery)",
-			When: "at a sign-in with --profile oauth, and when store is given a credential of such an issuer", Commands: []string{"login", "store"}, Carries: []string{},
+			Request:  refresh.RequestMetadata,
+			Others:   "the well-known addresses of the issuer (RFC 8414, OpenID Connect Discovery)",
+			When:     "at a sign-in with --profile oauth, and when store is given a credential of such an issuer",
+			Commands: []string{"login", "store"},
+			Carries:  []string{},
 		},
 		{
 			Request: refresh.RequestCode, Others: "its token endpoint",
@@ -57,10 +60,12 @@ func signInSendings() []sending {
 func laterSendings() []sending {
 	return []sending{
 		{
-			Request: refresh.RequestRefresh, Others: "its token endpoint",
-			When: "when a program asks for a token and the stored one is near its end or was rejected, and when you run refresh; a process in the background sends it",
-			// All of them start a worker, which sends it.
-			Commands: []string{worker.Command}, Carries: []string{"client_id", "grant_type", "refresh_token"},
+			Request: refresh.RequestRefresh,
+			Others:  "its token endpoint",
+			When:    "when a program asks for a token and the stored one is near its end or was rejected, and when you run refresh; a process in the background sends it",
+			// Every command starts a worker, which sends the request.
+			Commands: []string{worker.Command},
+			Carries:  []string{"client_id", "grant_type", "refresh_token"},
 		},
 		{
 			Request: refresh.RequestRevoke, Others: "its revocation endpoint, if it has one",
@@ -68,13 +73,16 @@ func laterSendings() []sending {
 			Commands: []string{"erase", worker.Command}, Carries: []string{"client_id", "token", "token_type_hint"},
 		},
 		{
-			Request: refresh.RequestReach, Others: "the root of the server that has its token endpoint",
-			When: "at doctor, unless --offline, to see that the issuer answers and what time it has; before the first sign-in ChatGPT is asked", Commands: []string{doctorName}, Carries: []string{},
+			Request:  refresh.RequestReach,
+			Others:   "the root of the server that has its token endpoint",
+			When:     "at doctor, unless --offline, to see that the issuer answers and what time it has; before the first sign-in ChatGPT is asked",
+			Commands: []string{doctorName},
+			Carries:  []string{},
 		},
 	}
 }
 
-// besides is what else leaves or enters this process.
+// besides describes other traffic and other data that enter or leave this process.
 func besides() []string {
 	return []string{
 		"The address of the issuer is looked up as your system does it. A proxy is used if HTTPS_PROXY says so; it sees the host, not the content.",
@@ -86,7 +94,7 @@ func besides() []string {
 	}
 }
 
-// never is what is not sent, to anybody.
+// never lists what is never sent.
 func never() []string {
 	return []string{
 		"telemetry, statistics, crash reports, checks for updates",

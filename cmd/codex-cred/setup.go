@@ -18,47 +18,51 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
 
-// A client is a program that can ask us for tokens. Functions are nil where the
-// client has no config file of its own that could be edited, or asks nobody.
+// A client is a program that can run codex-cred for a token. A function is nil if the client does
+// not support its flag: it has no config file that setup can edit, or it cannot show what it would
+// send.
 type client struct {
 	name string
-	// home is the base URL that the client uses unless it is told another.
+	// home is the default base URL of the client.
 	home string
-	// anywhere tells a person where else tokens go once the client is set up, if
-	// setup cannot know the host.
+	// anywhere describes further hosts that may receive tokens, for a client whose hosts setup cannot
+	// know.
 	anywhere string
-	// perHost: the client is set up for one host, which must be named.
+	// perHost: the client is set up for one host, which --host must name.
 	perHost bool
 
-	// snippet is what a person puts into the client's config by hand.
+	// snippet returns what a user adds to the client's config.
 	snippet func(ctx context.Context, s *setup) (string, error)
 	write   func(ctx context.Context, s *setup) error
-	// undo takes out what write put in, as the record of s says.
+	// undo removes what write added, according to the record of s.
 	undo func(ctx context.Context, s *setup) error
-	// present reports whether something is there that undo would take out.
+	// present reports whether undo would remove anything.
 	present func(ctx context.Context, s *setup) (bool, error)
-	// verify runs the client and looks at the requests that it sends.
+	// verify runs the client and inspects the requests that it sends.
 	verify func(ctx context.Context, s *setup) error
-	// keeps returns for how long the client, as it is set up, uses a token without
-	// asking again; nil if it keeps none. keepsLess is how to make it shorter.
+	// keeps returns how long the client, as it is configured, caches a token; nil if it caches none.
+	// keepsLess describes how to shorten that.
 	keeps     func(s *setup) time.Duration
 	keepsLess string
 }
 
-// askedTTL is the --min-ttl of clients that keep a token for a while.
+// askedTTL is the --min-ttl for clients that cache a token.
 const askedTTL = "10m"
 
-// clients is in the order in which they are listed.
+// clients returns the supported clients, in the order in which they are listed.
 func (p *program) clients() []client {
-	return []client{codexClient(), claudeClient(), openCodeClient(), gitClient(), dockerClient(), kubectlClient(), goClient(), piClient(), pnpmClient(), rcloneClient(), curlClient()}
+	return []client{
+		codexClient(), claudeClient(), openCodeClient(), gitClient(), dockerClient(), kubectlClient(),
+		goClient(), piClient(), pnpmClient(), rcloneClient(), curlClient(),
+	}
 }
 
-// A setup is one client that asks for the tokens of one account.
+// A setup is a client that requests the tokens of an account.
 type setup struct {
 	*program
 	*wiring
 	setupdir.Record
-	// replace: values of others may be replaced.
+	// replace allows write to replace existing values.
 	replace bool
 }
 
@@ -94,7 +98,7 @@ func (p *program) clientNames() string {
 	return strings.Join(names, ", ")
 }
 
-// setUp does what the one flag says.
+// setUp prints the snippet, or does what the flag says. At most one of the flags may be given.
 func (p *program) setUp(c *cli.Context) error {
 	w, err := p.wire()
 	if err != nil {
@@ -125,7 +129,7 @@ func (p *program) setUp(c *cli.Context) error {
 	return s.runWrite(c, found)
 }
 
-// theSetup reads the command line.
+// theSetup reads the client and its settings from the command line.
 func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 	name, account := c.Args().Get(0), c.Args().Get(1)
 	i := slices.IndexFunc(p.clients(), func(c client) bool { return c.name == name })
@@ -133,8 +137,10 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 	case name == "":
 		return client{}, nil, fault.UsageHint("setup takes a client: "+p.clientNames(), "see: codex-cred setup --help")
 	case i < 0:
-		return client{}, nil, fault.UsageHint(fmt.Sprintf("setup knows no client %q; it knows: %s", terminal.Sanitize(name), p.clientNames()),
-			fault.Suggest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"))
+		return client{}, nil, fault.UsageHint(
+			fmt.Sprintf("setup knows no client %q; it knows: %s", terminal.Sanitize(name), p.clientNames()),
+			fault.Suggest(name, strings.Split(p.clientNames(), ", "), "see: codex-cred setup --help"),
+		)
 	case c.NArg() > 2:
 		return client{}, nil, fault.UsageHint("setup takes a client and an account", "see: codex-cred setup --help")
 	}
@@ -155,7 +161,10 @@ func (p *program) theSetup(c *cli.Context, w *wiring) (client, *setup, error) {
 		s.Command, err = process.Path()
 	}
 	if err == nil && strings.ContainsFunc(s.Command, unicode.IsControl) {
-		err = fault.WithHint(fmt.Errorf("the path of this program, %q, has a control character in it, which no config can hold", s.Command), "run codex-cred through a link without one")
+		err = fault.WithHint(
+			fmt.Errorf("the path of this program, %q, has a control character in it, which no config can hold", s.Command),
+			"run codex-cred through a link without one",
+		)
 	}
 	return found, s, err
 }
@@ -185,9 +194,11 @@ func (p *program) printSnippet(c *cli.Context, found client, s *setup) error {
 	return terminal.Write(p.Out, text)
 }
 
-// byHand is the error of a client that the flag does nothing for.
+// byHand is the error for a flag that the client does not support.
 func byHand(c client, flag string) error {
-	return fault.Usage("setup has no --%s for %s; put in by hand what this prints: codex-cred setup %s", flag, c.name, c.name)
+	return fault.Usage(
+		"setup has no --%s for %s; put in by hand what this prints: codex-cred setup %s", flag, c.name, c.name,
+	)
 }
 
 func (s *setup) runWrite(c *cli.Context, found client) error {
@@ -230,11 +241,11 @@ func (s *setup) runUndo(ctx context.Context, found client) error {
 	return err
 }
 
-// undoRecorded undoes what the record says, and removes it. ErrNotFound: there
-// is no record.
+// undoRecorded undoes the recorded setup and removes the record. [helper.ErrNotFound] means that
+// there is no record.
 func (s *setup) undoRecorded(ctx context.Context, found client) error {
 	if _, err := s.recorded(); errors.Is(err, helper.ErrNotFound) {
-		return err // and makes no lock
+		return err // before it creates a lock
 	}
 	err := s.alone(ctx, func(ctx context.Context) error {
 		r, err := s.recorded()
@@ -250,7 +261,7 @@ func (s *setup) undoRecorded(ctx context.Context, found client) error {
 	return errors.Join(err, s.tidySetup(ctx))
 }
 
-// recorded returns the record of the client, or ErrNotFound.
+// recorded returns the record of the client, or [helper.ErrNotFound].
 func (s *setup) recorded() (setupdir.Record, error) {
 	r, err := s.Setups.Load(setupdir.Name(s.Client, s.Host))
 	if damaged(err) {
@@ -259,14 +270,14 @@ func (s *setup) recorded() (setupdir.Record, error) {
 	return r, err
 }
 
-// tidySetup leaves no empty folder behind, nor a root that holds nothing else.
+// tidySetup removes the folder of records, and the root, if they are empty.
 func (s *setup) tidySetup(ctx context.Context) error {
 	if names, strays, err := s.Setups.List(); err != nil || len(names)+len(strays) > 0 {
-		return nil //nolint:nilerr // paths and erase tell of what cannot be read
+		return nil //nolint:nilerr // paths and erase report what cannot be read
 	}
 	for _, a := range s.ofSetupFolder() {
 		if err := a.remove(ctx); err != nil && !errors.Is(err, helper.ErrNotFound) {
-			return nil // another setup is under way
+			return nil // another setup is running
 		}
 	}
 	return nil
@@ -281,7 +292,10 @@ func (s *setup) runVerify(ctx context.Context, found client) error {
 	}
 	r, err := s.recorded()
 	if errors.Is(err, helper.ErrNotFound) {
-		return fault.WithHint(fmt.Errorf("%s is not set up by codex-cred", found.name), fmt.Sprintf("run: codex-cred setup %s --write", found.name))
+		return fault.WithHint(
+			fmt.Errorf("%s is not set up by codex-cred", found.name),
+			fmt.Sprintf("run: codex-cred setup %s --write", found.name),
+		)
 	}
 	if err != nil {
 		return err
@@ -290,10 +304,10 @@ func (s *setup) runVerify(ctx context.Context, found client) error {
 	return found.verify(ctx, s)
 }
 
-// setupWait is long enough for another setup to end.
+// setupWait is how long to wait for another setup.
 const setupWait = 10 * time.Second
 
-// alone calls change while no other process changes what is set up.
+// alone calls change while it holds the lock of the setups.
 func (s *setup) alone(ctx context.Context, change func(context.Context) error) error {
 	lock, cancel := context.WithTimeout(ctx, setupWait)
 	defer cancel()

@@ -16,16 +16,16 @@ import (
 // only matches one account.
 func only(name string) func(string) bool { return func(account string) bool { return account == name } }
 
-// except matches what belongs to no account of the list.
+// except matches every account that is not in the list.
 func except(names []string) func(string) bool {
 	return func(account string) bool { return !slices.Contains(names, account) }
 }
 
-// every matches everything.
+// every matches every account.
 func every(string) bool { return true }
 
-// ofSetups lists what was set up with accounts that match: what is ours in the
-// configs of other programs, each followed by the record of it.
+// ofSetups lists the setups of the matching accounts: our entries in the configs of other programs,
+// each followed by its record.
 func (p *program) ofSetups(w *wiring, match func(account string) bool) []artefact {
 	names, _, err := w.Setups.List()
 	if err != nil {
@@ -44,17 +44,18 @@ func (p *program) ofSetups(w *wiring, match func(account string) bool) []artefac
 	return list
 }
 
-// warnSetups tells which programs still ask for the account by its old name.
+// warnSetups warns about programs that still request the account by its old name.
 func (p *program) warnSetups(w *wiring, from, to string) {
-	names, _, _ := w.Setups.List() // paths and erase tell of what cannot be read
+	names, _, _ := w.Setups.List() // paths and erase report what cannot be read
 	for _, name := range names {
 		if r, err := w.Setups.Load(name); err == nil && r.Account == from {
-			p.Warn("warning: %s still asks for %q; run: codex-cred setup %s %s --write%s", terminal.Sanitize(r.Client), from, terminal.Sanitize(r.Client), to, terminal.Sanitize(flagsOf(r)))
+			p.Warn("warning: %s still asks for %q; run: codex-cred setup %s %s --write%s",
+				terminal.Sanitize(r.Client), from, terminal.Sanitize(r.Client), to, terminal.Sanitize(flagsOf(r)))
 		}
 	}
 }
 
-// flagsOf returns the flags that name where the tokens go.
+// flagsOf returns the flags of the record that name where tokens are sent.
 func flagsOf(r setupdir.Record) string {
 	switch {
 	case r.Host != "":
@@ -65,10 +66,10 @@ func flagsOf(r setupdir.Record) string {
 	return ""
 }
 
-// repairByHand is the way out where a record cannot be read.
+// repairByHand is the hint for an unreadable record.
 const repairByHand = "take out by hand what names codex-cred in the config of that program, then delete this file"
 
-// broken stands for what cannot be read, and so not undone.
+// broken is an artefact that cannot be read, and therefore not undone.
 func broken(kind, where string, err error) artefact {
 	err = fault.WithHint(err, repairByHand)
 	return artefact{
@@ -79,7 +80,9 @@ func broken(kind, where string, err error) artefact {
 }
 
 func (p *program) ofSetup(w *wiring, r setupdir.Record) []artefact {
-	record := artefact{kind: "record of a setup", where: w.Setups.Path(r.Name), present: filePresent(w.Setups.Path(r.Name))}
+	record := artefact{
+		kind: "record of a setup", where: w.Setups.Path(r.Name), present: filePresent(w.Setups.Path(r.Name)),
+	}
 	i := slices.IndexFunc(p.clients(), func(c client) bool { return c.name == r.Client })
 	if i < 0 || p.clients()[i].undo == nil {
 		err := fmt.Errorf("no client %q is known: %w", terminal.Sanitize(r.Client), helper.ErrNewer)
@@ -105,7 +108,7 @@ func (p *program) ofSetup(w *wiring, r setupdir.Record) []artefact {
 	return []artefact{entry, record}
 }
 
-// places tells a person where something of ours is.
+// places describes where our entries are, for users.
 func (s *setup) places() string {
 	paths := make([]string, 0, len(s.Files))
 	for _, f := range s.Files {
@@ -117,8 +120,8 @@ func (s *setup) places() string {
 	return strings.Join(paths, ", ")
 }
 
-// ofSetupFolder lists what is left when the last record is gone. Mostly there never
-// was one.
+// ofSetupFolder lists what remains after the last record was removed. Without a setup there is
+// nothing.
 func (w *wiring) ofSetupFolder() []artefact {
 	if there, err := exists(w.Setups.Folder()); !there && err == nil {
 		return nil

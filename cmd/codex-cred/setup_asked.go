@@ -12,17 +12,17 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// An credentialProbe is how a client is made to show which credential it would send: it has
-// a command for that, and sends nothing.
+// A credentialProbe describes how to make a client print the credential that it would send. The
+// client has a command for that, and sends nothing.
 type credentialProbe struct {
 	program string
 	args    []string
 	stdin   string
-	// token finds the token in what the program prints.
+	// token finds the token in the output of the program.
 	token func(output []byte) helper.Secret
 }
 
-// verifyGit asks git itself, which asks all helpers that are configured for the host.
+// verifyGit runs git itself, which calls every helper configured for the host.
 func verifyGit(ctx context.Context, s *setup) error {
 	return s.askClient(ctx, credentialProbe{
 		program: "git", args: []string{"credential", "fill"}, stdin: "url=https://" + s.Host + "\n\n",
@@ -37,22 +37,24 @@ func verifyGit(ctx context.Context, s *setup) error {
 	})
 }
 
-// verifyDocker asks the program that docker runs for the host, as docker does.
+// verifyDocker runs the credential helper that docker would run for the host, in the same way.
 func verifyDocker(ctx context.Context, s *setup) error {
 	if there, err := s.inFiles(ctx, dockerEdits); err != nil || !there {
-		return fault.WithHint(errors.Join(fmt.Errorf("docker's config names another program for %s", s.Host), err), s.putRight())
+		return fault.WithHint(
+			errors.Join(fmt.Errorf("docker's config names another program for %s", s.Host), err), s.putRight(),
+		)
 	}
 	return s.askClient(ctx, credentialProbe{
 		program: dockerProgram, args: []string{"get"}, stdin: s.Host,
 		token: func(output []byte) helper.Secret {
 			var answer struct{ Secret string }
-			_ = json.Unmarshal(output, &answer) // what is no answer has no token
+			_ = json.Unmarshal(output, &answer) // an invalid answer has no token
 			return helper.NewSecret(answer.Secret)
 		},
 	})
 }
 
-// askClient compares what the client would send with the token of the account.
+// askClient compares the token that the client would send with the account's token.
 func (s *setup) askClient(ctx context.Context, a credentialProbe) error {
 	output, said, runErr := s.ask(ctx, a)
 	if errors.Is(runErr, exec.ErrNotFound) {

@@ -9,12 +9,11 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
-// anthropicBase is where Claude Code sends the token unless it is told otherwise.
+// anthropicBase is the default base URL of Claude Code.
 const anthropicBase = "https://api.anthropic.com"
 
-// claudeClient has the command in its settings. Claude Code keeps what it prints
-// for five minutes, or CLAUDE_CODE_API_KEY_HELPER_TTL_MS, and asks again after a
-// 401.
+// claudeClient sets the apiKeyHelper in Claude Code's settings. Claude Code caches the output for
+// five minutes, or CLAUDE_CODE_API_KEY_HELPER_TTL_MS, and runs the command again after a 401.
 func claudeClient() client {
 	c := client{
 		name: "claude-code", home: anthropicBase, snippet: claudeSnippet, verify: verifyClaude,
@@ -26,13 +25,13 @@ func claudeClient() client {
 	})
 }
 
-// claudeSettings is where the settings of the person are.
+// claudeSettings returns the path of the user's settings.
 func (s *setup) claudeSettings() (string, error) {
 	return s.configPath("CLAUDE_CONFIG_DIR", ".claude", "settings.json")
 }
 
-// configPath returns the file in the directory that the variable names, else in
-// the one below the home.
+// configPath returns the path of the file in the directory that the variable names, or else in dir
+// below the home directory.
 func (p *program) configPath(variable, dir, file string) (string, error) {
 	if own := p.Getenv(variable); own != "" {
 		return filepath.Abs(filepath.Join(own, file))
@@ -44,10 +43,12 @@ func (p *program) configPath(variable, dir, file string) (string, error) {
 	return filepath.Join(home, dir, file), nil
 }
 
-// claudeKeys: Claude Code warns of a helper that takes ten seconds, and the token
-// must outlive the five minutes for which it is kept.
+// claudeKeys returns the settings. Claude Code warns about a helper that takes ten seconds, and the
+// token must outlive the five minutes for which it is cached.
 func (s *setup) claudeKeys() []jsonKey {
-	keys := []jsonKey{{path: []string{"apiKeyHelper"}, value: s.shellCommand("--timeout", "9s", "--min-ttl", askedTTL), ours: s.asksUs}}
+	keys := []jsonKey{
+		{path: []string{"apiKeyHelper"}, value: s.shellCommand("--timeout", "9s", "--min-ttl", askedTTL), ours: s.asksUs},
+	}
 	if s.BaseURL != "" {
 		keys = append(keys, jsonKey{path: []string{"env", "ANTHROPIC_BASE_URL"}, value: s.BaseURL})
 	}
@@ -58,8 +59,7 @@ func claudeSnippet(_ context.Context, s *setup) (string, error) {
 	return jsonSnippet(s.claudeKeys())
 }
 
-// asksUs reports whether a command, of any version, is one that setup wrote for
-// the account of the record.
+// asksUs reports whether setup, in any version, wrote the command for the account of the record.
 func (s *setup) asksUs(command string) bool {
 	rest, ok := strings.CutPrefix(command, s.shellCommand())
 	return ok && (rest == "" || rest[0] == ' ')

@@ -12,13 +12,13 @@ import (
 	"github.com/codex-cred/codex-cred/internal/config/tomledit"
 )
 
-// codexProvider is what the provider is called that we put into Codex's config.
+// codexProvider is the name of our provider in Codex's config.
 const codexProvider = "codex-cred"
 
-// codexClient has a provider whose token comes from a command. Codex kills the
-// command after timeout_ms and then sends its request without any token, so ours
-// must end before that, with an error that the person is shown. It keeps a token
-// for refresh_interval_ms, which the token must outlive, and asks again after a 401.
+// codexClient adds a provider that gets its token from a command. Codex kills the command after
+// timeout_ms and then sends the request without a token, so our command must fail before that, with
+// an error that Codex shows. Codex caches a token for refresh_interval_ms, which the token must
+// outlive, and runs the command again after a 401.
 func codexClient() client {
 	c := client{
 		name: "codex", home: codexBase, snippet: codexSnippet, verify: verifyCodex,
@@ -34,19 +34,19 @@ func codexClient() client {
 	})
 }
 
-// A tomlTable is one table and its lines.
+// A tomlTable is a table and its lines.
 type tomlTable struct {
 	path  []string
 	lines []string
 }
 
-// codexPath returns the path of the provider's table, or of one in it.
+// codexPath returns the path of the provider's table, or of a table below it.
 func codexPath(below ...string) []string {
 	return append([]string{"model_providers", codexProvider}, below...)
 }
 
-// codexTables returns the tables of the provider. ChatGPT wants the id of the
-// account beside the token.
+// codexTables returns the tables of the provider. ChatGPT requires the account's id beside the
+// token.
 func (s *setup) codexTables(ctx context.Context) ([]tomlTable, error) {
 	rec, err := s.Records.Read(ctx, s.Account)
 	if err != nil {
@@ -74,8 +74,10 @@ func codexSnippet(ctx context.Context, s *setup) (string, error) {
 	return string(edited), err
 }
 
-// putCodex makes our provider the one that is used.
-func (s *setup) putCodex(ctx context.Context, content []byte, replace bool) (edited []byte, replaced []string, err error) {
+// putCodex adds our provider and selects it.
+func (s *setup) putCodex(
+	ctx context.Context, content []byte, replace bool,
+) (edited []byte, replaced []string, err error) {
 	tables, err := s.codexTables(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -117,7 +119,7 @@ func appendTables(content []byte, tables []tomlTable) ([]byte, error) {
 	return content, nil
 }
 
-// isThere reports whether the provider is there, and as it should be.
+// isThere reports whether the provider exists, and whether it has the right values.
 func isThere(content []byte, tables []tomlTable) (there, as bool, err error) {
 	got, there, err := tomledit.Get(content, tables[0].path...)
 	if err != nil || !there {
@@ -131,13 +133,15 @@ func isThere(content []byte, tables []tomlTable) (there, as bool, err error) {
 	return true, bytes.Equal(got, want), err
 }
 
-// takeCodex takes out whatever names our provider: nobody else uses its name.
+// takeCodex removes everything under the name of our provider, because no other program uses that
+// name.
 func takeCodex(content []byte) ([]byte, error) {
 	content, err := tomledit.RemoveTables(content, codexPath()...)
 	if err != nil {
 		return nil, err
 	}
-	if chosen, _, err := tomledit.Get(content, "model_provider"); err != nil || string(chosen) != strconv.Quote(codexProvider) {
+	if chosen, _, err := tomledit.Get(content, "model_provider"); err != nil ||
+		string(chosen) != strconv.Quote(codexProvider) {
 		return content, err
 	}
 	return tomledit.RemoveKey(content, "model_provider")

@@ -15,24 +15,25 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
 
-// A configEdit puts our keys into one config file, and takes them out again.
+// A configEdit adds our keys to a config file, and removes them.
 type configEdit struct {
 	path string
-	// blank is what an absent file is taken for. A file of ours that is back at
-	// it is removed.
+	// blank is the content that an absent file counts as. If undo restores this content in a file that
+	// setup created, it removes the file.
 	blank string
-	// whole: all of the file is ours, so it goes with our keys whoever made it.
+	// whole: the whole file is ours, and undo removes it even if something else created it.
 	whole bool
-	// put returns the content with our keys, and the names of the keys whose other
-	// value it replaced. Without leave to replace it is [errOtherValue].
+	// put returns the content with our keys, and the names of the keys with other values that it
+	// replaced. If replace is false and it would replace a value, it returns an [otherValueError].
 	put func(content []byte, replace bool) (edited []byte, replaced []string, err error)
 	// take returns the content without our keys.
 	take func(content []byte) ([]byte, error)
 }
 
-// An otherValueError names keys that have a value that we would have to replace.
+// An otherValueError names the keys that have other values.
 type otherValueError struct{ keys []string }
 
+// Error implements error.
 func (e *otherValueError) Error() string {
 	if len(e.keys) > 1 {
 		return strings.Join(e.keys, " and ") + " are there with other values"
@@ -40,8 +41,8 @@ func (e *otherValueError) Error() string {
 	return strings.Join(e.keys, "") + " is there with another value"
 }
 
-// editing returns the client with the functions that edit files. The edits must
-// depend on the record alone.
+// editing returns the client with the functions that edit files. The edits may depend only on the
+// record.
 func editing(c client, edits func(ctx context.Context, s *setup) ([]configEdit, error)) client {
 	c.write = func(ctx context.Context, s *setup) error { return s.writeFiles(ctx, edits) }
 	c.undo = func(ctx context.Context, s *setup) error { return s.undoFiles(ctx, edits) }
@@ -49,7 +50,7 @@ func editing(c client, edits func(ctx context.Context, s *setup) ([]configEdit, 
 	return c
 }
 
-// A plan is what becomes of one file.
+// A plan is the pending change of a file.
 type plan struct {
 	file     *configfile.File
 	content  []byte
@@ -59,8 +60,8 @@ type plan struct {
 
 func (p plan) changes() bool { return !p.file.Exists || !bytes.Equal(p.content, p.file.Content) }
 
-// writeFiles changes no file before it knows what becomes of all, and notes what
-// it is about to do before it does it.
+// writeFiles plans the changes of all files before it changes any, and saves the record first: undo
+// can then undo a partial write.
 func (s *setup) writeFiles(ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error)) error {
 	before, err := s.before(ctx, edits)
 	if err != nil {
@@ -96,8 +97,10 @@ type earlier struct {
 	edits []configEdit
 }
 
-// before returns what an earlier run wrote, perhaps for another account.
-func (s *setup) before(ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error)) (earlier, error) {
+// before returns what an earlier run wrote, possibly for another account.
+func (s *setup) before(
+	ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error),
+) (earlier, error) {
 	r, err := s.recorded()
 	if errors.Is(err, helper.ErrNotFound) {
 		return earlier{}, nil
@@ -111,7 +114,7 @@ func (s *setup) before(ctx context.Context, edits func(context.Context, *setup) 
 	return earlier{files: r.Files, edits: list}, err
 }
 
-// plan finds out what becomes of the file, and makes sure that it can be undone.
+// plan plans the change of a file and verifies that it can be undone.
 func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 	f, err := configfile.Read(edit.path)
 	if err != nil {
@@ -128,9 +131,10 @@ func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 			return plan{}, atPath(edit.path, err)
 		}
 	} else if len(before.files) > 0 && i < 0 {
-		return plan{}, fault.WithHint(fmt.Errorf("%s is set up in %s", s.Client, before.files[0].Path), fmt.Sprintf("first run: codex-cred setup %s --undo", s.Client))
+		return plan{}, fault.WithHint(fmt.Errorf("%s is set up in %s", s.Client, before.files[0].Path),
+			fmt.Sprintf("first run: codex-cred setup %s --undo", s.Client))
 	}
-	if edit.whole { // what is ours already need not be brought back
+	if edit.whole { // undo does not restore what is already ours
 		if base, err = edit.take(base); err != nil {
 			return plan{}, atPath(edit.path, err)
 		}
@@ -141,7 +145,8 @@ func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 		if len(other.keys) > 1 {
 			them = "them"
 		}
-		return plan{}, fault.WithHint(atPath(edit.path, err), fmt.Sprintf("--replace replaces %[1]s, and --undo will not bring %[1]s back", them))
+		return plan{}, fault.WithHint(atPath(edit.path, err),
+			fmt.Sprintf("--replace replaces %[1]s, and --undo will not bring %[1]s back", them))
 	}
 	if err != nil {
 		return plan{}, atPath(edit.path, err)
@@ -152,8 +157,8 @@ func (s *setup) plan(edit configEdit, before earlier) (plan, error) {
 	return pl, err
 }
 
-// undoes makes sure that what was put in can be taken out, byte for byte. Where
-// nothing was put in, it was there before us.
+// undoes verifies that take restores the base byte for byte. If put changed nothing, there is
+// nothing to restore.
 func undoes(edit configEdit, base, content []byte) error {
 	back, err := edit.take(content)
 	if err == nil && (bytes.Equal(back, base) || bytes.Equal(content, base)) {
@@ -185,13 +190,13 @@ func (s *setup) carryOut(i int, pl plan) error {
 	if s.Host != "" {
 		host = " --host " + s.Host
 	}
-	s.Warn("%s: %s asks for the tokens of account %q now; to undo it: codex-cred setup %s --undo%s", pl.record.Path, s.Client, s.Account, s.Client, host)
+	s.Warn("%s: %s asks for the tokens of account %q now; to undo it: codex-cred setup %s --undo%s",
+		pl.record.Path, s.Client, s.Account, s.Client, host)
 	return nil
 }
 
-// undoFiles takes our keys out of every file that can be read, and tells of the
-// others. It begins with the last file, as that came last. ErrNotFound: they were
-// in none.
+// undoFiles removes our keys from every readable file and reports the others. It undoes the files
+// in reverse order. [helper.ErrNotFound] means that no file had our keys.
 func (s *setup) undoFiles(ctx context.Context, edits func(context.Context, *setup) ([]configEdit, error)) error {
 	list, err := edits(ctx, s)
 	if err != nil {
@@ -200,7 +205,7 @@ func (s *setup) undoFiles(ctx context.Context, edits func(context.Context, *setu
 	found := false
 	for i, edit := range slices.Backward(list) {
 		if i >= len(s.Files) {
-			continue // a run that ended before it wrote that one
+			continue // an interrupted run did not get to this file
 		}
 		edit.path = s.Files[i].Path
 		was, failed := s.undoFile(edit, s.Files[i])
@@ -233,7 +238,7 @@ func (s *setup) undoFile(edit configEdit, r setupdir.File) (found bool, err erro
 	return found, err
 }
 
-// removeEmpty removes the directories that were made, unless others use them.
+// removeEmpty removes the directories that setup created, if they are empty.
 func removeEmpty(dirs []string) {
 	for _, dir := range slices.Backward(dirs) {
 		_ = os.Remove(dir)

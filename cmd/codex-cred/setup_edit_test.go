@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Nothing is written that could not be taken out again to the byte.
+// TestPlanRefusesWhatCannotBeUndone checks that setup writes nothing that it could not undo byte
+// for byte.
 func TestPlanRefusesWhatCannotBeUndone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	must(t, os.WriteFile(path, []byte("theirs"), 0o600))

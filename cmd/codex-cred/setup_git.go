@@ -12,9 +12,9 @@ import (
 	"github.com/codex-cred/codex-cred/internal/config/configfile"
 )
 
-// gitClient has a section for the host in the person's config. The empty helper
-// before ours takes away all that were named before, so that no other program is
-// asked for this host, or told of its token.
+// gitClient adds a section for the host to the user's config. The empty helper before ours clears
+// the list of earlier helpers, so that git neither calls them for this host nor gives them its
+// token.
 func gitClient() client {
 	c := client{name: "git", perHost: true, verify: verifyGit, snippet: func(_ context.Context, s *setup) (string, error) {
 		return s.hostHint() + s.gitSection().text("\n"), nil
@@ -27,7 +27,7 @@ func gitClient() client {
 	return thenHost(c)
 }
 
-// gitConfig is the file that "git config --global" would change.
+// gitConfig returns the path of the file that "git config --global" would change.
 func (s *setup) gitConfig() (string, error) {
 	if path := s.Getenv("GIT_CONFIG_GLOBAL"); path != "" {
 		return filepath.Abs(path)
@@ -45,7 +45,7 @@ func (s *setup) gitConfig() (string, error) {
 	return usual, err
 }
 
-// A section is lines of ours in a config, under a header.
+// A section is our lines in a config, under a header.
 type section struct {
 	header string
 	lines  []string
@@ -69,8 +69,7 @@ func (t section) text(newline string) string {
 	return strings.Join(append([]string{t.header}, t.lines...), newline) + newline
 }
 
-// put appends the section. Git asks whom the last lines name, so nothing of others
-// has to go.
+// put appends the section. Later lines override earlier ones in git, so it replaces nothing.
 func (t section) put(content []byte, _ bool) (edited []byte, replaced []string, err error) {
 	newline := newlineOf(content)
 	text := t.text(newline)
@@ -83,7 +82,7 @@ func (t section) put(content []byte, _ bool) (edited []byte, replaced []string, 
 	return append(bytes.Clone(content), text...), nil, nil
 }
 
-// take leaves the header where somebody has put more under it.
+// take removes the section. It keeps the header if other lines follow ours.
 func (t section) take(content []byte) ([]byte, error) {
 	at, end := t.find(content)
 	if at < 0 {
@@ -101,7 +100,7 @@ func (t section) take(content []byte) ([]byte, error) {
 	return append(bytes.Clone(before), after...), nil
 }
 
-// find returns where the section is, or -1.
+// find returns the position of the section, or -1.
 func (t section) find(content []byte) (at, end int) {
 	newline := newlineOf(content)
 	text := []byte(strings.TrimSuffix(t.text(newline), newline))

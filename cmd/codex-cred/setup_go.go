@@ -15,11 +15,11 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
 )
 
-// goVariable is a list of commands that the go command asks.
+// goVariable is the variable with the list of commands that the go command runs for credentials.
 const goVariable = "GOAUTH"
 
-// goClient has the variable in the file that "go env -w" changes. What the go
-// command asks where nothing is said, netrc, stays.
+// goClient sets the variable in the file that "go env -w" changes. It keeps netrc, the default of
+// the go command.
 func goClient() client {
 	c := client{name: "go", verify: verifyGo, snippet: func(_ context.Context, s *setup) (string, error) {
 		line, err := s.goLine()
@@ -54,19 +54,21 @@ func (s *setup) goEnv() (string, error) {
 	return filepath.Abs(path)
 }
 
-// goLine returns the line of the file. The go command knows no quotes.
+// goLine returns the line of the file. The go command does not support quotes.
 func (s *setup) goLine() (string, error) {
 	if strings.ContainsAny(s.Command, " \t;") {
-		return "", fault.WithHint(fmt.Errorf("go cannot run %q, which has a space in it", s.Command), "run codex-cred through a link without one")
+		return "", fault.WithHint(
+			fmt.Errorf("go cannot run %q, which has a space in it", s.Command), "run codex-cred through a link without one",
+		)
 	}
 	return goVariable + "=netrc;" + s.goCommand(), nil
 }
 
 func (s *setup) goCommand() string { return s.Command + " helper goauth" }
 
-// verifyGo runs our command as the go command does before its first request. What
-// that prints goes to the hosts that it names and to no others, so no witness on this
-// computer would be sent anything.
+// verifyGo runs our command as the go command does before its first request. The go command sends
+// the credentials only to the hosts that they name, so a server on this computer would receive
+// nothing.
 func verifyGo(ctx context.Context, s *setup) error {
 	rows, err := s.Hosts.Rows()
 	if err != nil {
@@ -74,7 +76,10 @@ func verifyGo(ctx context.Context, s *setup) error {
 	}
 	rows = slices.DeleteFunc(rows, func(r hosttable.Row) bool { return r.Account != s.Account || !r.Host.Secure() })
 	if len(rows) == 0 {
-		return fault.WithHint(fmt.Errorf("no host gets the tokens of account %q from go", s.Account), fmt.Sprintf("run: codex-cred host add https://%s %s", exampleHost, s.Account))
+		return fault.WithHint(
+			fmt.Errorf("no host gets the tokens of account %q from go", s.Account),
+			fmt.Sprintf("run: codex-cred host add https://%s %s", exampleHost, s.Account),
+		)
 	}
 	configured, said, err := s.ask(ctx, credentialProbe{program: "go", args: []string{"env", goVariable}})
 	switch {
@@ -85,7 +90,9 @@ func verifyGo(ctx context.Context, s *setup) error {
 	case err != nil:
 		return fmt.Errorf("go does not tell what it asks; it said: %s", lastLine(said))
 	case !s.goAsks(string(configured)):
-		return fault.WithHint(fmt.Errorf("go does not ask %q", s.goCommand()), s.putRight()+", and unset "+goVariable+" in the environment")
+		return fault.WithHint(
+			fmt.Errorf("go does not ask %q", s.goCommand()), s.putRight()+", and unset "+goVariable+" in the environment",
+		)
 	}
 	words := strings.Fields(s.goCommand())
 	answer, said, err := s.ask(ctx, credentialProbe{program: words[0], args: words[1:]})
@@ -98,7 +105,7 @@ func verifyGo(ctx context.Context, s *setup) error {
 	return s.goAnswer(ctx, answer, rows)
 }
 
-// goAsks reports whether the commands of the variable are asked and ours is one.
+// goAsks reports whether our command is in the list of the variable.
 func (s *setup) goAsks(configured string) bool {
 	for command := range strings.SplitSeq(configured, ";") {
 		if strings.Join(strings.Fields(command), " ") == s.goCommand() {
@@ -108,13 +115,13 @@ func (s *setup) goAsks(configured string) bool {
 	return false
 }
 
-// goAnswer wants the token of the account for each of the hosts.
+// goAnswer verifies that the answer has the token of the account for every host.
 func (s *setup) goAnswer(ctx context.Context, answer []byte, rows []hosttable.Row) error {
 	want, err := s.tokenDigest(ctx)
 	if err != nil {
 		return err
 	}
-	answers := map[string]string{} // digests of tokens by host
+	answers := map[string]string{} // SHA-256 of the token, by host
 	host := ""
 	for line := range strings.Lines(string(answer)) {
 		line = strings.TrimSpace(line)
@@ -126,7 +133,10 @@ func (s *setup) goAnswer(ctx context.Context, answer []byte, rows []hosttable.Ro
 	}
 	for _, row := range rows {
 		if got := answers[row.Host.String()]; got != want {
-			return fault.WithHint(fmt.Errorf("go would send %s something else than the token of account %q", row.Host, s.Account), "look with: codex-cred host list")
+			return fault.WithHint(
+				fmt.Errorf("go would send %s something else than the token of account %q", row.Host, s.Account),
+				"look with: codex-cred host list",
+			)
 		}
 	}
 	return s.tellVerified(want)

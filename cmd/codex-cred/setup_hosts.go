@@ -16,13 +16,13 @@ import (
 
 func (s *setup) hostOrExample() string { return cmp.Or(s.Host, exampleHost) }
 
-// hostHint is a comment that tells what lets the account answer the host.
+// hostHint returns a comment with the command that assigns the host to the account.
 func (s *setup) hostHint() string {
 	return fmt.Sprintf("# once: %s host add %s %s\n", fault.Quote(s.Command), s.hostOrExample(), s.Account)
 }
 
-// thenHost returns the client whose write tells what is still to be done: which
-// host gets the token of which account is said in one place for all clients.
+// thenHost returns the client with a write that prints the remaining step: the host table decides
+// which host gets the tokens of which account, for all clients.
 func thenHost(c client) client {
 	write := c.write
 	c.write = func(ctx context.Context, s *setup) error {
@@ -41,8 +41,8 @@ func thenHost(c client) client {
 	return c
 }
 
-// dockerClient has the name of a program for the host in its config: docker looks
-// for docker-credential-NAME in the PATH.
+// dockerClient adds a credential helper for the host to docker's config. Docker looks for
+// docker-credential-NAME in the PATH.
 func dockerClient() client {
 	c := editing(client{name: "docker", perHost: true, snippet: dockerSnippet, verify: verifyDocker}, dockerEdits)
 	write := c.write
@@ -64,12 +64,16 @@ func dockerEdits(_ context.Context, s *setup) ([]configEdit, error) {
 }
 
 func (s *setup) dockerKeys() []jsonKey {
-	return []jsonKey{{path: []string{"credHelpers", s.hostOrExample()}, value: strings.TrimPrefix(dockerProgram, "docker-credential-")}}
+	return []jsonKey{
+		{path: []string{"credHelpers", s.hostOrExample()}, value: strings.TrimPrefix(dockerProgram, "docker-credential-")},
+	}
 }
 
-// dockerLink is the command that makes the link.
+// dockerLink returns the command that creates the link.
 func (s *setup) dockerLink() string {
-	return fmt.Sprintf("ln -s %s %s", fault.Quote(s.Command), fault.Quote(filepath.Join(filepath.Dir(s.Command), dockerProgram)))
+	return fmt.Sprintf(
+		"ln -s %s %s", fault.Quote(s.Command), fault.Quote(filepath.Join(filepath.Dir(s.Command), dockerProgram)),
+	)
 }
 
 func dockerSnippet(_ context.Context, s *setup) (string, error) {
@@ -77,7 +81,7 @@ func dockerSnippet(_ context.Context, s *setup) (string, error) {
 	return s.hostHint() + "# once: " + s.dockerLink() + "\n" + string(doc) + "\n", err
 }
 
-// putLine sets the variable of the line in a file of NAME=VALUE.
+// putLine sets the variable of the line in a file of NAME=VALUE lines.
 func putLine(content []byte, line string, replace bool) (edited []byte, replaced []string, err error) {
 	name, _, _ := strings.Cut(line, "=")
 	var kept [][]byte
@@ -102,14 +106,14 @@ func putLine(content []byte, line string, replace bool) (edited []byte, replaced
 	return append(edited, line+"\n"...), replaced, nil
 }
 
-// takeLine takes the line out.
+// takeLine removes the line.
 func takeLine(content []byte, line string) []byte {
 	var kept [][]byte
 	for l := range bytes.Lines(content) {
 		switch {
 		case strings.TrimRight(string(l), "\r\n") != line:
 			kept = append(kept, l)
-		case !bytes.HasSuffix(l, []byte("\n")) && len(kept) > 0: // then the line before was not ended either
+		case !bytes.HasSuffix(l, []byte("\n")) && len(kept) > 0: // putLine added the newline before it
 			kept[len(kept)-1] = bytes.TrimSuffix(kept[len(kept)-1], []byte("\n"))
 		}
 	}

@@ -8,18 +8,17 @@ import (
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
-// A jsonKey is one member that we put into a JSON config.
+// A jsonKey is a member that setup adds to a JSON config.
 type jsonKey struct {
 	path  []string
 	value string
-	// ours knows values that setup wrote, in other versions too; nil for the value
-	// itself alone.
+	// ours reports whether setup, in any version, wrote the value. nil: only value itself is ours.
 	ours func(value string) bool
 }
 
 func (k jsonKey) name() string { return strings.Join(k.path, ".") }
 
-// look reports what the text has at the key: something, and something of ours.
+// look reports whether the content has a value at the key, and whether that is ours.
 func (k jsonKey) look(content []byte) (there, ours bool, err error) {
 	raw, there, err := jsonedit.Get(content, k.path...)
 	if err != nil || !there {
@@ -33,7 +32,7 @@ func (k jsonKey) look(content []byte) (there, ours bool, err error) {
 	return true, ok && (text == k.value || k.ours != nil && k.ours(text)), nil
 }
 
-// jsonEdit returns the edit of a JSON config that has comments, perhaps.
+// jsonEdit returns the edit of a JSON config, which may have comments.
 func jsonEdit(path string, keys []jsonKey) configEdit {
 	return configEdit{
 		path:  path,
@@ -66,13 +65,13 @@ func putKeys(content []byte, keys []jsonKey, replace bool) (edited []byte, repla
 	return edited, replaced, nil
 }
 
-// encoded returns the text as standard JSON.
+// encoded returns the string as JSON.
 func encoded(value string) string {
-	text, _ := json.Marshal(value) // strings always have one
+	text, _ := json.Marshal(value) // a string always has an encoding
 	return string(text)
 }
 
-// takeKeys begins with the last, as it came last.
+// takeKeys removes our keys in reverse order.
 func takeKeys(content []byte, keys []jsonKey) ([]byte, error) {
 	for i := len(keys) - 1; i >= 0; i-- {
 		_, ours, err := keys[i].look(content)
@@ -89,7 +88,7 @@ func takeKeys(content []byte, keys []jsonKey) ([]byte, error) {
 	return content, nil
 }
 
-// jsonSnippet is a JSON config with nothing but the keys.
+// jsonSnippet returns a JSON config with only the keys.
 func jsonSnippet(keys []jsonKey) (string, error) {
 	doc := []byte("{\n}\n")
 	for _, key := range keys {

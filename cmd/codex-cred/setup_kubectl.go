@@ -14,19 +14,23 @@ import (
 const (
 	kubeVariable = "KUBECONFIG"
 	kubeUsers    = "users"
-	// execVersion is that of the protocol in which kubectl is to ask.
+	// execVersion is the version of the credential protocol that kubectl uses.
 	execVersion = "client.authentication.k8s.io/v1"
-	// useKubeUser makes a context send our token; which one, only a person knows.
+	// useKubeUser makes a context send our token. Only the user knows which context to change.
 	useKubeUser = "kubectl config set-context --current --user=" + codexProvider
 )
 
-// kubectlClient has a user in its config. kubectl would write the whole file anew,
-// so that it could not be taken back byte for byte.
+// kubectlClient adds a user to the kubeconfig. It edits the file itself: kubectl rewrites the whole
+// file, which could then not be restored byte for byte.
 func kubectlClient() client {
-	c := client{name: "kubectl", anywhere: "whatever cluster a context names", snippet: kubectlSnippet, verify: verifyKubectl}
+	c := client{
+		name: "kubectl", anywhere: "whatever cluster a context names", snippet: kubectlSnippet, verify: verifyKubectl,
+	}
 	c = editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
 		path, err := s.kubeConfig()
-		return []configEdit{{path: path, blank: "apiVersion: v1\nkind: Config\n", put: s.putKubeUser, take: takeKubeUser}}, err
+		return []configEdit{
+			{path: path, blank: "apiVersion: v1\nkind: Config\n", put: s.putKubeUser, take: takeKubeUser},
+		}, err
 	})
 	change := c.write
 	c.write = func(ctx context.Context, s *setup) error {
@@ -47,7 +51,7 @@ func kubectlSnippet(ctx context.Context, s *setup) (string, error) {
 		s.addCluster(ctx), codexProvider, execVersion, fault.Quote(s.Command), s.Account), nil
 }
 
-// addCluster is the command that lets the cluster have the account's token.
+// addCluster returns the command that assigns the cluster to the account.
 func (s *setup) addCluster(ctx context.Context) string {
 	command := fault.Quote(s.Command) + " host add https://CLUSTER:PORT " + s.Account
 	if rec, err := s.Records.Read(ctx, s.Account); err == nil && wire.ChatGPT(rec.Credential) {
@@ -56,7 +60,7 @@ func (s *setup) addCluster(ctx context.Context) string {
 	return command
 }
 
-// kubeConfig is the file that kubectl looks into first.
+// kubeConfig returns the path of the first file that kubectl reads.
 func (s *setup) kubeConfig() (string, error) {
 	for _, path := range filepath.SplitList(s.Getenv(kubeVariable)) {
 		if path != "" {
@@ -70,7 +74,7 @@ func (s *setup) kubeConfig() (string, error) {
 	return filepath.Join(home, ".kube", "config"), nil
 }
 
-// A kubeUser is one of the kubeconfig, with all that kubectl itself writes.
+// A kubeUser is a user in the kubeconfig, with every field that kubectl writes.
 type kubeUser struct {
 	Name string
 	User struct{ Exec kubeExec }
@@ -116,7 +120,7 @@ func (s *setup) putKubeUser(content []byte, replace bool) (edited []byte, replac
 	return edited, replaced, nil
 }
 
-// takeKubeUser takes out whatever has the name of our user: nobody else uses it.
+// takeKubeUser removes the user with our name, because no other program uses that name.
 func takeKubeUser(content []byte) ([]byte, error) {
 	edited, err := yamledit.Remove(content, kubeUsers, codexProvider)
 	if err != nil {

@@ -14,10 +14,9 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// verifyKubectl adds a file to kubectl's config that has a context with our user and
-// a host of the account's as the cluster, so that the person's clusters, with their
-// proxies and certificates, are not asked for anything. The witness is the proxy
-// that every request for the host goes through, and answers in its place.
+// verifyKubectl adds a file to kubectl's config with a context that combines our user with a host
+// of the account as its cluster. The user's own clusters, proxies and certificates are not
+// involved. The recording server is the proxy for the host and answers in its place.
 func verifyKubectl(ctx context.Context, s *setup) error {
 	const file = "witness.yaml"
 	host, err := s.answeredHost()
@@ -31,7 +30,7 @@ func verifyKubectl(ctx context.Context, s *setup) error {
 		}
 	}
 	paths := filepath.SplitList(config)
-	for i, path := range paths { // kubectl runs in another directory than we do
+	for i, path := range paths { // kubectl runs in another directory
 		if whole, err := filepath.Abs(path); path != "" && err == nil {
 			paths[i] = whole
 		}
@@ -48,7 +47,7 @@ func verifyKubectl(ctx context.Context, s *setup) error {
 	})
 }
 
-// answeredHost returns a host that the account answers and that can be a cluster.
+// answeredHost returns a host of the account that can be a cluster.
 func (s *setup) answeredHost() (wire.Host, error) {
 	rows, err := s.Hosts.Rows()
 	if err != nil {
@@ -59,10 +58,13 @@ func (s *setup) answeredHost() (wire.Host, error) {
 			return r.Host, nil
 		}
 	}
-	return wire.Host{}, helper.ForAccount(s.Account, fault.WithHint(errors.New("it answers no cluster"), "run: codex-cred host add https://CLUSTER:PORT "+s.Account))
+	return wire.Host{}, helper.ForAccount(
+		s.Account,
+		fault.WithHint(errors.New("it answers no cluster"), "run: codex-cred host add https://CLUSTER:PORT "+s.Account),
+	)
 }
 
-// witnessName is what the witness is called in kubectl's config.
+// witnessName is the name of the recording server in kubectl's config.
 const witnessName = "codex-cred-verify"
 
 func kubeWitness(w *recordingServer, host wire.Host) string {

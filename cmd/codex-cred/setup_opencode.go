@@ -17,16 +17,16 @@ import (
 	"github.com/codex-cred/codex-cred/packaging/opencode"
 )
 
-// openCodeClient has a plugin of ours, since OpenCode's config can run no command:
-// its file, an entry for it in opencode.json, and in auth.json a marker in the
-// place of tokens, without which OpenCode does not ask the plugin.
+// openCodeClient installs a plugin, because OpenCode's config cannot run a command. It writes the
+// plugin's file, an entry for it in opencode.json, and a marker in place of tokens in auth.json:
+// without the marker OpenCode does not use the plugin.
 func openCodeClient() client {
 	c := client{name: "opencode", home: codexBase, snippet: openCodeSnippet, verify: verifyOpenCode}
 	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) { return s.openCodeEdits() })
 }
 
-// openCodeEdits has the marker first: with it alone OpenCode sends nothing that it
-// should not, and without it the plugin does nothing.
+// openCodeEdits returns the edits, the marker first. With only the marker, OpenCode sends no secret;
+// with only the plugin, nothing changes.
 func (s *setup) openCodeEdits() ([]configEdit, error) {
 	config, err := s.openCodeConfig()
 	if err != nil {
@@ -40,9 +40,8 @@ func (s *setup) openCodeEdits() ([]configEdit, error) {
 	return []configEdit{markerEdit(data), pluginFileEdit(plugin), s.pluginEntryEdit(config)}, nil
 }
 
-// openCodeConfig is the config of the person, which is in the same place on every
-// system. OpenCode reads three files there, and of the lists of plugins in them the
-// last alone: ours has to be in that one.
+// openCodeConfig returns the path of the user's config, which is the same on every system. OpenCode
+// reads three files there but uses only the last list of plugins, so ours must be in that one.
 func (s *setup) openCodeConfig() (string, error) {
 	dir := s.Getenv("OPENCODE_CONFIG_DIR")
 	if dir == "" {
@@ -61,7 +60,7 @@ func (s *setup) openCodeConfig() (string, error) {
 		if err != nil {
 			continue
 		}
-		_, there, _ := jsonedit.Get(content, openCodePlugins) // the edit will tell what is wrong with it
+		_, there, _ := jsonedit.Get(content, openCodePlugins) // the edit reports what is wrong with it
 		if there || !listed && name != "config.json" {
 			chosen, listed = path, there
 		}
@@ -69,8 +68,8 @@ func (s *setup) openCodeConfig() (string, error) {
 	return filepath.Abs(chosen)
 }
 
-// xdgPath returns the path below the directory that the variable names, else
-// below that one of the home.
+// xdgPath returns the path below the directory that the variable names, or else below dir in the
+// home directory.
 func (p *program) xdgPath(variable, dir string, path ...string) (string, error) {
 	base := p.Getenv(variable)
 	if base == "" {
@@ -95,11 +94,10 @@ func ourMarker() marker {
 	return marker{"oauth", opencode.Marker, opencode.Marker, opencode.Expires}
 }
 
-// openAI is the name of OpenCode's provider that the plugin serves.
+// openAI is the name of the OpenCode provider that the plugin serves.
 const openAI = "openai"
 
-// markerEdit is of a file that holds the tokens of OpenCode's own sign-ins, which
-// are neither read nor moved.
+// markerEdit edits the file with OpenCode's own sign-ins. It neither reads nor moves their tokens.
 func markerEdit(path string) configEdit {
 	return configEdit{
 		path: path, blank: "{}",
@@ -133,7 +131,7 @@ func isMarker(raw []byte) bool {
 	return json.Unmarshal(raw, &m) == nil && m.Refresh == opencode.Marker && m.Access == opencode.Marker
 }
 
-// pluginFileEdit is of a file that is ours altogether.
+// pluginFileEdit edits the plugin's file, which is entirely ours.
 func pluginFileEdit(path string) configEdit {
 	return configEdit{
 		path: path, whole: true,
@@ -155,17 +153,16 @@ func pluginFileEdit(path string) configEdit {
 	}
 }
 
-// openCodePlugins is the list of plugins in a config.
+// openCodePlugins is the name of the list of plugins in a config.
 const openCodePlugins = "plugin"
 
-// openCodeBlank is a config without settings. OpenCode puts the schema into one
-// that does not name it.
+// openCodeBlank is a config without settings. OpenCode adds the schema to a config without one.
 const openCodeBlank = `{
   "$schema": "https://opencode.ai/config.json"
 }
 `
 
-// pluginSpec is how opencode.json names the file beside it.
+// pluginSpec is how opencode.json refers to the plugin's file beside it.
 const pluginSpec = "./" + opencode.File
 
 func (s *setup) pluginEntry() []any {
@@ -211,7 +208,7 @@ func (s *setup) pluginEntryEdit(path string) configEdit {
 	}
 }
 
-// pluginEntries returns those elements of the list that name our plugin.
+// pluginEntries returns the elements of the list that refer to our plugin.
 func pluginEntries(content []byte) ([]json.RawMessage, error) {
 	raw, there, err := jsonedit.Get(content, openCodePlugins)
 	if err != nil || !there {
@@ -229,8 +226,7 @@ func pluginEntries(content []byte) ([]json.RawMessage, error) {
 	return ours, nil
 }
 
-// isPluginEntry reports whether the element names our plugin, with options or
-// without.
+// isPluginEntry reports whether the element refers to our plugin, with or without options.
 func isPluginEntry(element []byte) bool {
 	var withOptions []json.RawMessage
 	if json.Unmarshal(element, &withOptions) == nil && len(withOptions) > 0 {

@@ -6,18 +6,18 @@ import (
 	"github.com/codex-cred/codex-cred/packaging/opencode"
 )
 
-// verifyModel is one that OpenCode offers with a ChatGPT sign-in.
+// verifyModel is a model that OpenCode offers with a ChatGPT sign-in.
 const verifyModel = openAI + "/gpt-5.5"
 
-// verifyAnswer is how the API ends an answer without a word.
+// verifyAnswer is an empty answer of the API.
 const verifyAnswer = `data: {"type":"response.created","response":{"id":"r","created_at":1,"model":"m"}}
 
 data: {"type":"response.completed","response":{"id":"r","created_at":1,"model":"m","status":"completed","output":[],"usage":{"input_tokens":1,"output_tokens":1,"total_tokens":2}}}
 
 `
 
-// verifyOpenCode runs OpenCode without its history. Its plugin is told where the API
-// is.
+// verifyOpenCode runs OpenCode without its history. The plugin reads the address of the API from
+// the environment.
 func verifyOpenCode(ctx context.Context, s *setup) error {
 	return s.tryClient(ctx, trialRun{
 		program: "opencode", contentType: "text/event-stream", answer: verifyAnswer,

@@ -12,12 +12,11 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// piProvider is pi's own provider for ChatGPT, whose models and headers it knows.
+// piProvider is pi's built-in provider for ChatGPT. pi knows its models and headers.
 const piProvider = "openai-codex"
 
-// piClient has the command in ~/.pi/agent/models.json. pi runs it for every request,
-// and reads the id of the account out of the token. It takes the base URL for what
-// there must be beside a key.
+// piClient sets the command in ~/.pi/agent/models.json. pi runs it for every request and reads the
+// account's id from the token. pi requires a base URL beside a key.
 func piClient() client {
 	c := client{name: "pi", home: codexBase, snippet: piSnippet, verify: verifyPi}
 	c = editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
@@ -39,7 +38,7 @@ func piClient() client {
 	return c
 }
 
-// piKey: pi ends a command after ten seconds.
+// piKey returns the command. pi kills a command after ten seconds.
 func (s *setup) piKey() string { return "!" + s.shellCommand("--timeout", "9s") }
 
 func (s *setup) piKeys() []jsonKey {
@@ -55,20 +54,20 @@ func piSnippet(_ context.Context, s *setup) (string, error) {
 	return jsonSnippet(s.piKeys())
 }
 
-// verifyPi has the base URL from an extension, which comes before the config. A
-// sign-in of pi's own comes before both.
+// verifyPi sets the base URL with an extension, which overrides the config. pi's own sign-in
+// overrides both.
 func verifyPi(ctx context.Context, s *setup) error {
 	const extension = "witness.mjs"
 	return s.tryClient(ctx, trialRun{
 		program: "pi", contentType: "text/event-stream", answer: verifyAnswer,
 		file: func(w *recordingServer) (string, string) {
-			base, _ := json.Marshal(map[string]string{"baseUrl": w.url + "/codex"}) // strings always have a form
+			base, _ := json.Marshal(map[string]string{"baseUrl": w.url + "/codex"}) // strings always have an encoding
 			return extension, fmt.Sprintf("export default (pi) => { pi.registerProvider(%q, %s); };\n", piProvider, base)
 		},
 		args: func(string) []string {
 			return []string{
-				"--print", "hello", "--model", piProvider + "/gpt-5.5", "--no-session", "--no-tools", "--no-skills", "--no-context-files",
-				"--no-extensions", "--extension", "./" + extension,
+				"--print", "hello", "--model", piProvider + "/gpt-5.5", "--no-session", "--no-tools",
+				"--no-skills", "--no-context-files", "--no-extensions", "--extension", "./" + extension,
 			}
 		},
 		environment: func(string) []string { return []string{"PI_OFFLINE=1", "PI_TELEMETRY=0"} },

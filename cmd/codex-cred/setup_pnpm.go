@@ -12,12 +12,17 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// pnpmClient has the helper in the person's own .npmrc; pnpm reads it nowhere else.
-// pnpm 12 gives it arguments, and puts Bearer before what it prints.
+// pnpmClient sets the token helper in the user's own .npmrc; pnpm reads it nowhere else. pnpm 12
+// allows arguments, and prefixes the output with "Bearer".
 func pnpmClient() client {
-	c := client{name: "pnpm", perHost: true, verify: verifyPnpm, snippet: func(_ context.Context, s *setup) (string, error) {
-		return s.pnpmKey() + "=" + s.pnpmCommand() + "\n", s.wordsAlone()
-	}}
+	c := client{
+		name:    "pnpm",
+		perHost: true,
+		verify:  verifyPnpm,
+		snippet: func(_ context.Context, s *setup) (string, error) {
+			return s.pnpmKey() + "=" + s.pnpmCommand() + "\n", s.wordsAlone()
+		},
+	}
 	return editing(c, func(_ context.Context, s *setup) ([]configEdit, error) {
 		path, err := s.xdgPath("HOME", "", ".npmrc")
 		if err == nil {
@@ -28,7 +33,9 @@ func pnpmClient() client {
 			path: path,
 			put: func(content []byte, replace bool) ([]byte, []string, error) {
 				if bytes.HasPrefix(content, []byte("[")) || bytes.Contains(content, []byte("\n[")) {
-					return nil, nil, fault.WithHint(errors.New("it has sections"), "put before them what this prints: codex-cred setup pnpm --host "+s.Host)
+					return nil, nil, fault.WithHint(
+						errors.New("it has sections"), "put before them what this prints: codex-cred setup pnpm --host "+s.Host,
+					)
 				}
 				return putLine(content, line, replace)
 			},
@@ -41,8 +48,8 @@ func (s *setup) pnpmKey() string { return "//" + s.hostOrExample() + "/:tokenHel
 
 func (s *setup) pnpmCommand() string { return s.Command + " get " + s.Account }
 
-// verifyPnpm asks pnpm which program it would run for the host, and runs that. pnpm
-// sends the token to that host alone, and no witness can be in its place.
+// verifyPnpm asks pnpm which command it would run for the host, and runs that command. pnpm sends
+// the token only to that host, so no other server can take its place.
 func verifyPnpm(ctx context.Context, s *setup) error {
 	configured, said, err := s.ask(ctx, credentialProbe{program: "pnpm", args: []string{"config", "get", s.pnpmKey()}})
 	switch {

@@ -18,8 +18,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/setupdir"
 )
 
-// The README has for each client what setup prints, where the program is
-// /usr/bin/codex-cred and a person's home /home/me.
+// TestSetup_README checks that the README has the snippet of each client, for the program
+// /usr/bin/codex-cred and the home directory /home/me.
 func TestSetup_README(t *testing.T) {
 	const begin, end = "<!-- from here on as codex-cred setup prints it -->\n", "<!-- up to here is setup's -->\n"
 	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
@@ -61,7 +61,7 @@ func recipesText(t *testing.T) string {
 	return b.String()
 }
 
-// signIn stores a ChatGPT credential in a file, as a sign-in does.
+// signIn stores a ChatGPT credential in a file, as login does.
 func signIn(t *testing.T, w *wiring, name string) {
 	t.Helper()
 	a, err := w.Accounts.Update(name, func(a *helper.Account) error {

@@ -11,11 +11,10 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// chatGPT is the only host for which the tokens of ChatGPT accounts are meant.
+// chatGPT is the only host that the tokens of ChatGPT accounts are meant for.
 const chatGPT = "chatgpt.com"
 
-// target is the URL to which the client will send tokens, or nothing while no
-// host is named.
+// target returns the URL to which the client will send tokens, or "" if no host is named.
 func (s *setup) target(c client) string {
 	switch {
 	case s.Host != "":
@@ -26,10 +25,11 @@ func (s *setup) target(c client) string {
 	return c.home
 }
 
-// checkTarget keeps tokens for ChatGPT from other hosts, unless a person wants it.
+// checkTarget returns an error if tokens for ChatGPT would go to another host, unless allowForeign
+// is set.
 func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) error {
 	target := s.target(c)
-	host, _ := wire.ParseHost(target) // what is no address of a host is not ChatGPT's
+	host, _ := wire.ParseHost(target) // an invalid host is not ChatGPT's
 	if target == "" || host.ChatGPT() || allowForeign {
 		return nil
 	}
@@ -40,12 +40,13 @@ func (s *setup) checkTarget(ctx context.Context, c client, allowForeign bool) er
 	if !wire.Foreign(host, rec.Credential) {
 		return nil
 	}
-	what := fmt.Errorf("set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, terminal.Sanitize(target))
+	what := fmt.Errorf(
+		"set up %s: its requests, with a token that is for ChatGPT, would go to %s", c.name, terminal.Sanitize(target),
+	)
 	return helper.ForAccount(s.Account, fault.WithHint(what, "if you trust that host with it, add --allow-foreign-host"))
 }
 
-// checkURL wants an address to which tokens may go, and nothing in it that does not
-// belong into a config file.
+// checkURL checks that tokens may go to the URL, and that the URL is safe to write into a config.
 func checkURL(text string) error {
 	if _, err := wire.ParseHost(text); err != nil {
 		return fault.UsageHint("--base-url: "+err.Error(), "give it as https://gateway.example.com/v1")
@@ -56,8 +57,8 @@ func checkURL(text string) error {
 	return nil
 }
 
-// checkHost wants a name or an address, perhaps with a port, as the configs of
-// clients have it.
+// checkHost checks that the text is a host name or address, with an optional port, in the form that
+// configs of clients use.
 func checkHost(text string) error {
 	host, err := wire.ParseHost("https://" + text)
 	if err == nil && host.Address() != text {

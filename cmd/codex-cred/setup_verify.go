@@ -13,35 +13,36 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/rundir"
 )
 
-// A trialRun is how a client is run so that it sends one request to the witness.
+// A trialRun describes how to run a client so that it sends one request to a recording server.
 type trialRun struct {
 	program     string
 	contentType string
 	answer      string
-	// proxied is the host, by https, in whose place the witness answers as the
-	// client's proxy; the zero value for a witness that the client asks itself.
+	// proxied is the HTTPS host in whose place the recording server answers, as the client's proxy.
+	// The zero value: the client connects to the recording server itself.
 	proxied wire.Host
-	// file is put into the directory in which the client runs; nil for none.
+	// file returns a file for the client's working directory; nil for none.
 	file func(w *recordingServer) (name, content string)
-	// args and environment of the client, for a witness at the URL.
+	// args and environment are those of the client, for a recording server at the URL.
 	args        func(url string) []string
 	environment func(url string) []string
-	// hint is what to do when it sends something else.
+	// hint says what to do if the client sends something else.
 	hint string
 }
 
-// verifyWait is longer than clients wait, where there is no network, for what they
-// fetch when they start.
+// verifyWait bounds a run of the client. It is longer than clients wait, without a network, for what
+// they fetch when they start.
 const verifyWait = 3 * time.Minute
 
-// verifyCodex has the base URL on the command line, which comes before the config.
+// verifyCodex sets the base URL on the command line, which overrides the config.
 func verifyCodex(ctx context.Context, s *setup) error {
 	return s.tryClient(ctx, trialRun{
 		program: "codex", contentType: "text/event-stream", answer: verifyAnswer,
 		args: func(url string) []string {
 			return []string{
 				"exec", "--ephemeral", "--skip-git-repo-check", "--sandbox", "read-only",
-				"-c", "model_providers." + codexProvider + ".base_url=\"" + url + "\"", "-c", "model_provider=\"" + codexProvider + "\"", "hello",
+				"-c", "model_providers." + codexProvider + ".base_url=\"" + url + "\"",
+				"-c", "model_provider=\"" + codexProvider + "\"", "hello",
 			}
 		},
 		environment: func(string) []string { return nil },
@@ -49,12 +50,12 @@ func verifyCodex(ctx context.Context, s *setup) error {
 	})
 }
 
-// putRight is what to do where a client's config was changed.
+// putRight is the hint for a changed config of the client.
 func (s *setup) putRight() string {
 	return fmt.Sprintf("put it right: codex-cred setup %s %s --write --replace%s", s.Client, s.Account, flagsOf(s.Record))
 }
 
-// claudeAnswer is how Anthropic's API ends an answer.
+// claudeAnswer is a short answer of Anthropic's API.
 const claudeAnswer = `event: message_start
 data: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}
 
@@ -75,8 +76,7 @@ data: {"type":"message_stop"}
 
 `
 
-// verifyClaude has the base URL in settings on the command line, which come before
-// those of the person.
+// verifyClaude sets the base URL in settings on the command line, which override the user's.
 func verifyClaude(ctx context.Context, s *setup) error {
 	return s.tryClient(ctx, trialRun{
 		program: "claude", contentType: "text/event-stream", answer: claudeAnswer,
@@ -93,7 +93,7 @@ func verifyClaude(ctx context.Context, s *setup) error {
 	})
 }
 
-// tryClient runs the client once, as it is set up, against the witness.
+// tryClient runs the client once, as it is configured, against a recording server.
 func (s *setup) tryClient(ctx context.Context, run trialRun) error {
 	path, err := exec.LookPath(run.program)
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *setup) tryClient(ctx context.Context, run trialRun) error {
 	return nil
 }
 
-// lastLine returns the last line that says something, without what colours it.
+// lastLine returns the last line of the text that is not blank, without colors.
 func lastLine(text string) string {
 	last := ""
 	for line := range strings.Lines(text) {

@@ -25,11 +25,11 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire"
 )
 
-// A recordingServer listens on loopback in the place of a client's API, to see whether the
-// client sends the token. It keeps digests alone.
+// A recordingServer listens on loopback in place of a client's API and records which tokens the
+// client sends. It keeps only their digests.
 type recordingServer struct {
 	url string
-	// certificate, in PEM, is the one by which a secure witness is known.
+	// certificate is the server's TLS certificate, in PEM.
 	certificate []byte
 
 	http *http.Server
@@ -38,7 +38,7 @@ type recordingServer struct {
 	seen []string   // SHA-256 of each bearer token
 }
 
-// startWitness answers every request as the run says.
+// startWitness starts a server that gives the answer of the run to every request.
 func startWitness(ctx context.Context, run trialRun) (*recordingServer, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp4", "127.0.0.1:0")
@@ -65,7 +65,7 @@ func startWitness(ctx context.Context, run trialRun) (*recordingServer, error) {
 	return w, nil
 }
 
-// proxy makes the witness a proxy that answers in the place of the host, by TLS.
+// proxy makes the server a proxy that answers in place of the host, over TLS.
 func (w *recordingServer) proxy(host wire.Host, answer http.HandlerFunc) error {
 	certificate, err := selfSigned(host)
 	if err != nil {
@@ -89,7 +89,7 @@ func (w *recordingServer) proxy(host wire.Host, answer http.HandlerFunc) error {
 	return nil
 }
 
-// tunnels is a listener for the connections that a proxy was asked for.
+// tunnels is a listener of the connections that clients open through the proxy.
 type tunnels struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -124,24 +124,27 @@ func (t *tunnels) Accept() (net.Conn, error) {
 // Close implements [net.Listener].
 func (t *tunnels) Close() error { t.once.Do(func() { close(t.closed) }); return nil }
 
-// Addr implements [net.Listener]. There is none.
+// Addr implements [net.Listener]. A tunnel has no address.
 func (t *tunnels) Addr() net.Addr { return &net.TCPAddr{} }
 
-// selfSigned returns a certificate for the host that nobody else trusts.
+// selfSigned returns a self-signed certificate for the host.
 func selfSigned(host wire.Host) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
 	name, _, err := net.SplitHostPort(host.Address())
-	if err != nil { // it has the usual port
+	if err != nil { // the default port
 		name = strings.Trim(host.Address(), "[]")
 	}
 	template := x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), // the client's clock is the system's
-		IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		SerialNumber:          big.NewInt(1),
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(time.Hour), // the client has the same clock
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	if ip := net.ParseIP(name); ip != nil {
 		template.IPAddresses = []net.IP{ip}
@@ -159,15 +162,15 @@ func sha256Of(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// digests returns those of the tokens that were sent.
+// digests returns the digests of the tokens that were sent.
 func (w *recordingServer) digests() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]string(nil), w.seen...)
 }
 
-// verified tells whether all that the client sent was the token of the account, the
-// one of before or the one of now.
+// verified returns an error unless every request had the account's token: the one before the run,
+// or the current one.
 func (s *setup) verified(ctx context.Context, w *recordingServer, before string) error {
 	now, err := s.tokenDigest(ctx)
 	if err != nil {
@@ -182,20 +185,24 @@ func (s *setup) verified(ctx context.Context, w *recordingServer, before string)
 			return errors.New("it sent no token")
 		}
 		if got != before && got != now {
-			return fmt.Errorf("it sent something whose SHA-256 is %s, and that of the token of account %q is %s", got, s.Account, now)
+			return fmt.Errorf(
+				"it sent something whose SHA-256 is %s, and that of the token of account %q is %s", got, s.Account, now,
+			)
 		}
 	}
 	return s.tellVerified(sent[0])
 }
 
 func (s *setup) tellVerified(digest string) error {
-	return terminal.Write(s.Out, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, digest))
+	return terminal.Write(
+		s.Out, fmt.Sprintf("%s sends the token of account %q: the SHA-256 of both is %s\n", s.Client, s.Account, digest),
+	)
 }
 
-// verifyGet bounds how long the token may take with which the client's is compared.
+// verifyGet bounds the wait for the account's token.
 const verifyGet = 30 * time.Second
 
-// tokenDigest returns the SHA-256 of the token that a get would print.
+// tokenDigest returns the SHA-256 of the token that get would print.
 func (s *setup) tokenDigest(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyGet)
 	defer cancel()

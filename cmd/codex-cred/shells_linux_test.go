@@ -21,8 +21,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// A shell runs in a terminal, with a person at its keyboard. There codex-cred is a
-// function that prints what it was given; the scripts ask the program.
+// A shell is a shell in a terminal with a simulated user. In it codex-cred is a function that
+// prints its arguments; the completion scripts run the program.
 type shell struct {
 	t      *testing.T
 	master io.Writer
@@ -32,8 +32,8 @@ type shell struct {
 
 const prompt = "ready> "
 
-// shellHome makes a directory to work in, with a home of three accounts and some
-// files, and returns it with the environment for it.
+// shellHome creates a working directory, with three accounts and some files, and returns it with
+// the environment.
 func shellHome(t *testing.T) (dir string, env []string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -55,7 +55,7 @@ func shellHome(t *testing.T) (dir string, env []string) {
 	}
 }
 
-// startShell starts the shell, which reads the lines before the person types.
+// startShell starts the shell, which reads the lines before the user's input.
 func startShell(t *testing.T, lines string, command ...string) *shell {
 	t.Helper()
 	dir, env := shellHome(t)
@@ -95,7 +95,7 @@ func (s *shell) types(keys string) {
 	must(s.t, err)
 }
 
-// await returns what the screen shows when that is as it is waited for.
+// await returns the text on the screen as soon as done accepts it.
 func (s *shell) await(done func(string) bool) string {
 	s.t.Helper()
 	for {
@@ -115,8 +115,8 @@ func (s *shell) await(done func(string) bool) string {
 	}
 }
 
-// enters types the keys, which end the line, and returns the arguments that the line
-// came to have.
+// enters types the keys, which must end the line, and returns the arguments of the resulting
+// command.
 func (s *shell) enters(keys string) []string {
 	s.t.Helper()
 	ran := regexp.MustCompile(`ran:(.*?):end\r`)
@@ -127,14 +127,13 @@ func (s *shell) enters(keys string) []string {
 	return strings.Split(strings.Trim(line, "<>"), "><")
 }
 
-const all = "\x1b*" // the key that puts in every candidate
+const all = "\x1b*" // the key that inserts every candidate
 
-// completions are what is typed after the program's name, and the line that it is
-// after that.
+// completions returns what the user types after the program's name, and the line that results.
 func completions() map[string]string {
 	return map[string]string{
 		"sta\t":                          "status",
-		"logo\t":                         "logo", // the other name of erase is not offered
+		"logo\t":                         "logo", // erase's alias is not offered
 		"get wo\t":                       "get work",
 		"get work --off\t":               "get work --offline",
 		"get --off\two\t":                "get --offline work",
@@ -174,7 +173,7 @@ func (s *shell) completes() {
 	for _, keys := range slices.Sorted(maps.Keys(list)) {
 		got, want := s.enters("codex-cred "+keys), list[keys]
 		if strings.HasSuffix(keys, all) {
-			slices.Sort(got) // in what order is the shell's business
+			slices.Sort(got) // each shell has its own order
 		}
 		if got := strings.Join(got, " "); got != want {
 			s.t.Errorf("%q is completed to %q, want %q", keys, got, want)
@@ -185,7 +184,7 @@ func (s *shell) completes() {
 	}
 }
 
-// A home that is broken is no reason to disturb who types.
+// keepsQuiet checks that completion prints nothing if the home directory is broken.
 func (s *shell) keepsQuiet() {
 	s.t.Helper()
 	s.enters("CODEX_CRED_HOME=relative; codex-cred quiet")

@@ -43,7 +43,7 @@ func (p *program) shimCommand() *cli.Command {
 	)
 }
 
-// shimCommands are those that a caller without arguments can be for.
+// shimCommands are the commands that a shim can run.
 func shimCommands() []string { return []string{"get", helperName} }
 
 func (p *program) shimAdd(c *cli.Context) error {
@@ -51,9 +51,14 @@ func (p *program) shimAdd(c *cli.Context) error {
 	case c.NArg() != 1:
 		return fault.UsageHint("shim add takes a name, then -- and arguments", "see: codex-cred shim add --help")
 	case slices.Contains([]string{ownProgram, gitProgram, dockerProgram}, c.Args().First()):
-		return fault.UsageHint(fmt.Sprintf("the name %q says by itself what the program does", c.Args().First()), "choose another")
+		return fault.UsageHint(
+			fmt.Sprintf("the name %q says by itself what the program does", c.Args().First()), "choose another",
+		)
 	case len(p.others) == 0 || !slices.Contains(shimCommands(), p.others[0]):
-		return fault.UsageHint("after -- shim add takes: "+strings.Join(shimCommands(), " or ")+", and its arguments", "see: codex-cred shim add --help")
+		return fault.UsageHint(
+			"after -- shim add takes: "+strings.Join(shimCommands(), " or ")+", and its arguments",
+			"see: codex-cred shim add --help",
+		)
 	}
 	w, err := p.wire()
 	if err != nil {
@@ -66,11 +71,15 @@ func (p *program) shimAdd(c *cli.Context) error {
 	if err := w.Shims.Add(c.Args().First(), program, p.others); err != nil {
 		return err
 	}
-	p.Warn("the program %s runs: codex-cred %s", w.Shims.Path(c.Args().First()), terminal.Sanitize(strings.Join(p.others, " ")))
+	p.Warn(
+		"the program %s runs: codex-cred %s",
+		w.Shims.Path(c.Args().First()),
+		terminal.Sanitize(strings.Join(p.others, " ")),
+	)
 	return nil
 }
 
-// A shimLine is one of the programs as JSON.
+// A shimLine is a shim as JSON.
 type shimLine struct {
 	Name string   `json:"name"`
 	Path string   `json:"path"`
@@ -97,7 +106,10 @@ func (p *program) shimList(c *cli.Context) error {
 			return err
 		}
 		lines = append(lines, shimLine{name, w.Shims.Path(name), args})
-		rows = append(rows, []terminal.Cell{{Text: w.Shims.Path(name), Style: terminal.Plain}, {Text: "codex-cred " + terminal.Sanitize(strings.Join(args, " ")), Style: terminal.Plain}})
+		rows = append(rows, []terminal.Cell{
+			{Text: w.Shims.Path(name), Style: terminal.Plain},
+			{Text: "codex-cred " + terminal.Sanitize(strings.Join(args, " ")), Style: terminal.Plain},
+		})
 	}
 	switch {
 	case c.String("format") == "json":
@@ -123,22 +135,23 @@ func (p *program) shimRemove(c *cli.Context) error {
 	name := c.Args().First()
 	err = w.Shims.Remove(name)
 	if errors.Is(err, helper.ErrNotFound) {
-		return fault.WithHint(fmt.Errorf("the program %q is %w", name, helper.ErrNotFound), "see what there is: codex-cred shim list")
+		return fault.WithHint(
+			fmt.Errorf("the program %q is %w", name, helper.ErrNotFound), "see what there is: codex-cred shim list",
+		)
 	}
 	return err
 }
 
-// names of this program that say what it is to do.
+// Names of this program. The name selects the protocol.
 const (
 	ownProgram    = "codex-cred"
 	gitProgram    = "git-credential-codex"
 	dockerProgram = "docker-credential-codex"
 )
 
-// dispatch returns the command line that the name of this program stands for: a
-// protocol, or what was given to "shim add". home is where that was, if it was. A
-// program of shim add that has lost its arguments is an error: its caller would take
-// our help for a token.
+// dispatch returns the command line for the name that this program was run by: a protocol, or the
+// arguments given to "shim add". home is the root of the shim, if it is one. A shim whose arguments
+// are missing is an error, because its caller would read our help as a token.
 func dispatch(args []string) (line []string, home string, err error) {
 	base := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
 	switch {

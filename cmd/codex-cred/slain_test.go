@@ -12,25 +12,24 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// changes are the system calls by which a process changes something that others
-// see: files, locks, and messages on the bus.
+// changes returns the system calls by which a process changes shared state: files, locks, and
+// messages on the bus.
 func changes() []string {
 	return []string{"mkdirat", "openat", "flock", "fchmod", "write", "fsync", "renameat", "unlinkat", "sendmsg"}
 }
 
-// slain runs codex-cred again and again. Each time it is killed with SIGKILL as
-// it enters a system call that changes something: the first of its kind, the
-// second, and so on until a run is over before. After each death the account
-// must answer with the token of the last get, the same command must succeed,
-// and the account must answer again; then the command after "--" takes it back.
+// slain runs codex-cred repeatedly and kills it with SIGKILL at every system call that changes
+// something: at the first call of its kind, the second, and so on until a run is not killed. After
+// each kill, the account must return the token of the last get, the same command must succeed, and
+// the account must return the token again. Then the command after "--" undoes the change.
 //
 //	slain ACCOUNT... COMMAND... -- COMMAND...
 //
-// The accounts are names that the account may have after a death, separated by
-// a comma, the last of which it has in the end.
+// The accounts are the names that the account may have after a kill, separated by commas. The last
+// is its final name.
 func (s *stage) slain(ts *testscript.TestScript, args []string) {
 	if _, err := exec.LookPath("strace"); err != nil && !parts.Required("strace") {
-		ts.Logf("nobody dies: %v", err) // where it is required the first run fails
+		ts.Logf("nobody dies: %v", err) // if strace is required, the first run fails
 		return
 	}
 	names := strings.Split(args[0], ",")
@@ -53,9 +52,8 @@ func (s *stage) slain(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// unfinished is an erase of everything that is killed at each of its calls, one
-// after the other. The second must complete it: nothing is left, and no file of
-// others is touched. What there is to erase comes from a script.
+// unfinished kills an erase of everything at each of its system calls, one after another. A second
+// erase must then remove everything, and touch no other file. The script creates what to erase.
 //
 //	unfinished SCRIPT
 func (s *stage) unfinished(ts *testscript.TestScript, args []string) {
@@ -96,7 +94,7 @@ func (s *stage) dies(ts *testscript.TestScript, call string, n int, command []st
 	return true
 }
 
-// runs wants the command to succeed, or to find that there is nothing to do.
+// runs checks that the command succeeds or has nothing to do.
 func (s *stage) runs(ts *testscript.TestScript, command []string) {
 	cmd := exec.CommandContext(s.t.Context(), "codex-cred", command...)
 	cmd.Env = environment(ts)
@@ -107,8 +105,8 @@ func (s *stage) runs(ts *testscript.TestScript, command []string) {
 	}
 }
 
-// wantLast wants one of the names, or more, to answer with the token of the last
-// get, and no other answer.
+// wantLast checks that at least one of the names returns the token of the last get, and that none
+// returns another token.
 func (s *stage) wantLast(ts *testscript.TestScript, names, command []string) {
 	answers := 0
 	for _, name := range names {

@@ -9,11 +9,11 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/hosttable"
 )
 
-// A hostSource answers hosts as the table of hosts says.
+// A hostSource returns the tokens that the host table assigns to hosts.
 type hostSource struct {
 	program *program
 	wiring  *wiring
-	request helper.Request // with what the caller needs of a token
+	request helper.Request // what the caller requires of a token
 }
 
 var _ wire.Source = hostSource{}
@@ -28,7 +28,7 @@ func (s hostSource) Token(ctx context.Context, host wire.Host) (wire.Token, erro
 	req.Account = row.Account
 	answer, err := s.program.helper(s.wiring).Get(ctx, req)
 	if errors.Is(err, helper.ErrNotStored) {
-		s.program.Report(err) // the token is good, and the last one
+		s.program.Report(err) // the token is good, but the next refresh will fail
 		err = nil
 	}
 	if err == nil {

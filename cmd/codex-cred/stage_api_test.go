@@ -17,25 +17,25 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/leakscan"
 )
 
-// An api is what clients spend access tokens on. It speaks OpenAI's responses as
-// far as the clients need it, and accepts no token but the newest that the
-// authorization server issued. It keeps digests, never tokens.
+// An api is a fake API that receives access tokens. It implements OpenAI's responses as far as the
+// clients need them. It accepts only the token that the authorization server issued last. It stores
+// digests, never tokens.
 type api struct {
 	issuer *authserver.Server
 	http   *httptest.Server
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	calls   []apiCall
-	checked int    // calls that a script has looked at
-	refused string // digest of the token that is refused by order
-	before  func() // what happens just before the next POST is judged; may be nil
+	checked int    // calls that a script has already checked
+	refused string // digest of the token that a script told the API to refuse
+	before  func() // called before the next POST is judged; may be nil
 }
 
-// An apiCall is a request as the API saw it.
+// An apiCall is a request that the API received.
 type apiCall struct {
 	path    string
 	status  int
-	digest  string // SHA-256 of the bearer token; of nothing if there was none
+	digest  string // SHA-256 of the bearer token, or of nothing
 	account string
 }
 
@@ -50,7 +50,7 @@ func startAPI(s *stage) *api {
 	return a
 }
 
-// url is the base of the API's addresses.
+// url is the base URL of the API.
 func (a *api) url() string { return a.http.URL + "/backend-api/codex" }
 
 func (a *api) guarded(answer http.HandlerFunc) http.HandlerFunc {
@@ -58,7 +58,7 @@ func (a *api) guarded(answer http.HandlerFunc) http.HandlerFunc {
 		a.happen(r.Method)
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		status := http.StatusOK
-		key := r.Header.Get("X-Api-Key") // clients of Anthropic send both
+		key := r.Header.Get("X-Api-Key") // Anthropic's clients send both
 		if !a.accepts(token) || key != "" && key != token {
 			status = http.StatusUnauthorized
 		}
@@ -76,7 +76,7 @@ func (a *api) guarded(answer http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// happen does once what a script ordered to happen while a request is under way.
+// happen calls the function that a script registered for the next request, once.
 func (a *api) happen(method string) {
 	a.mu.Lock()
 	before := a.before
@@ -106,10 +106,10 @@ func (a *api) newest() string {
 	return ""
 }
 
-// answerText is what the model of the API always says.
+// answerText is the answer of the model.
 const answerText = "Hello from the API"
 
-// respond answers as a model does, in server-sent events.
+// respond writes the answer of a model as server-sent events.
 func respond(w http.ResponseWriter, _ *http.Request) {
 	const message = `{"type":"message","id":"msg_1","role":"assistant","status":"completed","content":[{"type":"output_text","text":"` + answerText + `","annotations":[]}]}`
 	const usage = `{"input_tokens":1,"input_tokens_details":{"cached_tokens":0},"output_tokens":1,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":2}`
@@ -130,7 +130,7 @@ func models(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(`{"models":[]}`))
 }
 
-// refuse lets the API refuse the newest token until there is a newer one.
+// refuse makes the API refuse the newest token until a newer one is issued.
 //
 //	refuse
 func (s *stage) refuse(*testscript.TestScript, []string) {
@@ -139,8 +139,8 @@ func (s *stage) refuse(*testscript.TestScript, []string) {
 	s.api.refused = s.api.newest()
 }
 
-// served wants these statuses of the questions that the API has answered since the
-// last served, and the account's id in each that is for ChatGPT.
+// served checks the statuses of the requests that the API has answered since the last served. Each
+// request for ChatGPT must have the account's id.
 //
 //	served STATUS...
 func (s *stage) served(ts *testscript.TestScript, args []string) {
@@ -163,8 +163,8 @@ func (s *stage) served(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// spent wants the API to have accepted that many tokens so far, the last of which
-// is the one of the last get.
+// spent checks how many tokens the API has accepted so far. The last of them must be the token of
+// the last get.
 //
 //	spent COUNT
 func (s *stage) spent(ts *testscript.TestScript, args []string) {
@@ -186,7 +186,7 @@ func (s *stage) spent(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// clean looks for secrets in directories of others, which must be there.
+// clean checks that other programs' directories contain no secrets. The directories must exist.
 //
 //	clean DIR...
 func (s *stage) clean(ts *testscript.TestScript, args []string) {

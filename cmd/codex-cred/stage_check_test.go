@@ -16,8 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/authserver"
 )
 
-// same wants the last get to have printed the token of the file, or, with an
-// exclamation mark, another one.
+// same checks that the last get printed the token in the file or, with "!", another one.
 //
 //	same [!] FILE
 func (s *stage) same(ts *testscript.TestScript, args []string) {
@@ -27,8 +26,8 @@ func (s *stage) same(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// carries wants the file to hold the token of the last get, among other text, or not
-// to hold it. It puts the token in the variable TOKEN.
+// carries checks that the file contains the token of the last get or, with "!", that it does not.
+// It stores the token in the variable TOKEN.
 //
 //	carries [!] FILE
 func (s *stage) carries(ts *testscript.TestScript, args []string) {
@@ -40,7 +39,7 @@ func (s *stage) carries(ts *testscript.TestScript, args []string) {
 	ts.Setenv("TOKEN", token)
 }
 
-// items wants the number of credentials in the store.
+// items checks the number of credentials in all stores.
 //
 //	items COUNT
 func (s *stage) items(ts *testscript.TestScript, args []string) {
@@ -54,12 +53,12 @@ func (s *stage) items(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// credentials leaves out the keys of journals.
+// credentials removes the keys of journals from the list.
 func credentials(items []string) []string {
 	return slices.DeleteFunc(items, func(item string) bool { return strings.HasSuffix(item, "/journal") })
 }
 
-// stored wants the number of credentials in one of the stores.
+// stored checks the number of credentials in one store.
 //
 //	stored file|keychain COUNT
 func (s *stage) stored(ts *testscript.TestScript, args []string) {
@@ -76,7 +75,7 @@ func (s *stage) stored(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// expand puts the script's variables in the place of their names in a file.
+// expand replaces the names of variables in a file by their values.
 //
 //	expand FILE
 func (s *stage) expand(ts *testscript.TestScript, args []string) {
@@ -84,11 +83,11 @@ func (s *stage) expand(ts *testscript.TestScript, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(content), 0o600))
 }
 
-// erased proves that nothing is left: no item, no file, no secret anywhere.
+// erased checks that nothing is left: no item, no file, no secret.
 func (s *stage) erased(ts *testscript.TestScript, _ []string) {
 	s.proven = true
 	for _, entry := range s.server.Log()[s.theirLog:] {
-		ours := entry.Grant != authserver.GrantAuthorize // that is the browser's
+		ours := entry.Grant != authserver.GrantAuthorize // the browser sends authorization requests
 		if ours && entry.UserAgent != userAgent() {
 			ts.Fatalf("a request for %s said that it is of %q", entry.Grant, entry.UserAgent)
 		}

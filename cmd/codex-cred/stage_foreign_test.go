@@ -12,8 +12,8 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
-// foreign is a sign-in of another program: it puts the tokens into the variables
-// ACCESS and REFRESH, and into EXPIRES when the access token ends, in milliseconds.
+// foreign creates a sign-in of another program. It stores the tokens in the variables ACCESS and
+// REFRESH, and the expiry of the access token in EXPIRES, in milliseconds.
 //
 //	foreign
 func (s *stage) foreign(ts *testscript.TestScript, _ []string) {
@@ -40,7 +40,7 @@ func (s *stage) foreign(ts *testscript.TestScript, _ []string) {
 	ts.Setenv("EXPIRES", strconv.FormatInt(item.Expiry.UnixMilli(), 10))
 }
 
-// theirs tells that all requests to the issuer so far were a client's own.
+// theirs marks all requests to the issuer so far as requests of a client.
 //
 //	theirs
 func (s *stage) theirs(*testscript.TestScript, []string) { s.theirLog = len(s.server.Log()) }

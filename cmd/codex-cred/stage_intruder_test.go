@@ -11,12 +11,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// intruded is the file that another user's code makes once it runs.
+// intruded is the name of the file that another user's code creates if it runs.
 const intruded = "intruded"
 
-// intruders returns, by its path, what another user can leave in a temporary
-// directory that all users share, so that a client which searches the directories
-// above its own runs code of theirs.
+// intruders returns files that another user can place in a shared temporary directory, by path. A
+// client that searches the directories above its own would run the code in them.
 func intruders(marker string) map[string]string {
 	plugin := fmt.Sprintf("import { writeFileSync } from \"node:fs\"\nwriteFileSync(%q, \"\")\nexport const Intruder = async () => ({})\n", marker)
 	command := "touch '" + marker + "'"
@@ -42,12 +41,12 @@ func intruders(marker string) map[string]string {
 	}
 }
 
-// plantIntruders makes the temporary directory of the script one that other users
-// share, and leaves another user's files there.
+// plantIntruders makes the temporary directory of the script a shared one, and places another
+// user's files there.
 func (s *stage) plantIntruders(e *testscript.Env) error {
 	shared := e.Getenv("TMPDIR")
 	if shared == "" {
-		return nil // on Windows every user has one of their own
+		return nil // on Windows the directory is not shared
 	}
 	for name, content := range intruders(filepath.Join(e.WorkDir, intruded)) {
 		path := filepath.Join(shared, filepath.FromSlash(name))
@@ -69,15 +68,14 @@ func (s *stage) plantIntruders(e *testscript.Env) error {
 	return os.Chmod(shared, 0o777|os.ModeSticky)
 }
 
-// wantNoIntruder fails the script if another user's code has run.
+// wantNoIntruder fails the script if another user's code ran.
 func (s *stage) wantNoIntruder(ts *testscript.TestScript) {
 	if _, err := os.Lstat(filepath.Join(ts.Getenv("WORK"), intruded)); err == nil {
 		ts.Fatalf("another user's code ran")
 	}
 }
 
-// untouched wants that no system call of the trace names anything in the directory,
-// but for the directory itself.
+// untouched checks that no system call of the trace names a file below the directory.
 //
 //	untouched TRACE DIRECTORY
 func (s *stage) untouched(ts *testscript.TestScript, args []string) {

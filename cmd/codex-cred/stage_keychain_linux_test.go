@@ -13,15 +13,15 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// testKeychain is the keychain of a stage.
+// testKeychain is the keychain of a script environment.
 type testKeychain = testkeyring.Keyring
 
-// onBus reports whether the keychain is on a bus, and takes items of any size.
+// onBus reports whether the keychain is on a D-Bus, and accepts items of any size.
 const onBus = true
 
 func startKeychain(t *testing.T) *testKeychain { return testkeyring.Start(t) }
 
-// leaveItem puts an item of ours into the keychain.
+// leaveItem stores one of our items in the keychain.
 func leaveItem(t *testing.T, k *testKeychain, name, content string) error {
 	t.Helper()
 	store := exec.CommandContext(t.Context(), "secret-tool", "store", "--label", "trial", "service", keychain.Service, "username", name)
@@ -34,7 +34,7 @@ func failKeychain(_ *testing.T, _ *testKeychain, fault string) error {
 	return fmt.Errorf("keychains on a bus are never %q", fault)
 }
 
-// ran wants the commands by which the keychain was used since it was last asked.
+// ran checks which commands used the keychain since the last check.
 func (s *stage) ran(ts *testscript.TestScript, _ []string) {
 	ts.Fatalf("no command is run for a keychain on a bus")
 }

@@ -12,22 +12,22 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// testKeychain is the keychain of a stage.
+// testKeychain is the keychain of a script environment.
 type testKeychain = testsecurity.Keychain
 
-// onBus reports whether the keychain is on a bus, and takes items of any size.
+// onBus reports whether the keychain is on a D-Bus, and accepts items of any size.
 const onBus = false
 
 func startKeychain(t *testing.T) *testKeychain { return testsecurity.Start(t) }
 
-// leaveItem puts an item of ours into the keychain.
+// leaveItem stores one of our items in the keychain.
 func leaveItem(t *testing.T, k *testKeychain, name, content string) error {
 	t.Helper()
 	k.Add(t, keychain.Service, name, content)
 	return nil
 }
 
-// failKeychain orders a fault, or ends it with the word "healed".
+// failKeychain injects a fault, or removes it if the word is "healed".
 func failKeychain(t *testing.T, k *testKeychain, fault string) error {
 	t.Helper()
 	if fault == "healed" {
@@ -37,7 +37,7 @@ func failKeychain(t *testing.T, k *testKeychain, fault string) error {
 	return nil
 }
 
-// ran wants the commands by which the keychain was used since it was last asked.
+// ran checks which commands used the keychain since the last check.
 //
 //	ran any|COMMAND...
 func (s *stage) ran(ts *testscript.TestScript, args []string) {

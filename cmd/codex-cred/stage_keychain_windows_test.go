@@ -13,29 +13,29 @@ import (
 	"github.com/codex-cred/codex-cred/keychain"
 )
 
-// together lets those scripts run at once that have a store of their own: there is
-// one Credential Manager for a user.
+// together runs scripts in parallel if they do not use the keychain. A user has only one Credential
+// Manager.
 func together(t *testing.T, store string) {
 	if store != home.StoreKeychain {
 		t.Parallel()
 	}
 }
 
-// testKeychain is the keychain of a stage: Credential Manager, which is always there
-// and never locked.
+// testKeychain is the keychain of a script environment: Credential Manager, which always exists and
+// is never locked.
 type testKeychain struct{}
 
-// onBus reports whether the keychain is on a bus, and takes items of any size.
+// onBus reports whether the keychain is on a D-Bus, and accepts items of any size.
 const onBus = false
 
-// startKeychain wants Credential Manager to have none of our items: a person's
-// would be taken for the test's, and erased.
+// startKeychain requires that Credential Manager has none of our items. The test would mistake the
+// user's items for its own, and erase them.
 func startKeychain(t *testing.T) *testKeychain {
 	k := &testKeychain{}
 	if items := k.Items(t); len(items) > 0 {
 		t.Fatalf("Credential Manager has %d items of codex-cred; these tests are for a user who has none", len(items))
 	}
-	t.Cleanup(func() { // what a script that failed left
+	t.Cleanup(func() { // items of a failed script
 		for _, name := range k.Items(t) {
 			must(t, wincred.NewGenericCredential(ourItem+name).Delete())
 		}
@@ -43,7 +43,7 @@ func startKeychain(t *testing.T) *testKeychain {
 	return k
 }
 
-// Env returns nothing: no variable leads to Credential Manager.
+// Env returns nothing, because no variable selects a Credential Manager.
 func (*testKeychain) Env() []string { return nil }
 
 // Items returns the names of our items in Credential Manager.
@@ -60,13 +60,13 @@ func (*testKeychain) Items(t *testing.T) []string {
 	return names
 }
 
-// ourItem is how the names of our items begin.
+// ourItem is the prefix of the names of our items.
 const ourItem = keychain.Service + ":"
 
-// Prompted reports whether a person was asked: Credential Manager asks nobody.
+// Prompted reports false: Credential Manager never prompts.
 func (*testKeychain) Prompted() bool { return false }
 
-// What cannot be done to Credential Manager.
+// Operations that Credential Manager does not support.
 
 func (*testKeychain) Lock(t *testing.T)     { noFault(t, "locked") }
 func (*testKeychain) Unlock(t *testing.T)   { noFault(t, "unlocked") }
@@ -79,7 +79,7 @@ func noFault(t *testing.T, fault string) {
 	t.Error(failKeychain(t, nil, fault))
 }
 
-// leaveItem puts an item of ours into the keychain.
+// leaveItem stores one of our items in the keychain.
 func leaveItem(_ *testing.T, _ *testKeychain, name, content string) error {
 	item := wincred.NewGenericCredential(ourItem + name)
 	item.UserName, item.CredentialBlob = name, []byte(content)
@@ -90,7 +90,7 @@ func failKeychain(_ *testing.T, _ *testKeychain, fault string) error {
 	return fmt.Errorf("Credential Manager is never %q", fault)
 }
 
-// ran wants the commands by which the keychain was used since it was last asked.
+// ran checks which commands used the keychain since the last check.
 func (s *stage) ran(ts *testscript.TestScript, _ []string) {
 	ts.Fatalf("no command is run for Credential Manager")
 }

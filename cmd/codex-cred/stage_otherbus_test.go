@@ -8,8 +8,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// otherBus names the bus of another user in the environment, which lets everyone
-// in and has an open keyring.
+// otherBus sets the environment to the D-Bus of another user. That bus accepts every client, and
+// has an unlocked keyring.
 //
 //	other-bus path|abstract
 func (s *stage) otherBus(ts *testscript.TestScript, args []string) {
@@ -25,7 +25,7 @@ func (s *stage) otherBus(ts *testscript.TestScript, args []string) {
 	ts.Fatalf("the bus has no address of the kind %s", args[0])
 }
 
-// otherKeyring wants the keyring of the other user to be empty.
+// otherKeyring checks that the other user's keyring is empty.
 //
 //	other-keyring
 func (s *stage) otherKeyring(ts *testscript.TestScript, _ []string) {

@@ -19,8 +19,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// workers waits until that many workers of this stage run. Only root sees them:
-// for others there are none.
+// workers waits until that many workers of this environment run. Only root can see them; other
+// users do not wait.
 //
 //	workers COUNT
 func (s *stage) workers(ts *testscript.TestScript, args []string) {
@@ -31,7 +31,7 @@ func (s *stage) workers(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// awaitWorkers waits until that many run, and returns them.
+// awaitWorkers waits until that many workers run, and returns them.
 func (s *stage) awaitWorkers(want int) []string {
 	giveUp := time.After(patience)
 	for {
@@ -47,7 +47,7 @@ func (s *stage) awaitWorkers(want int) []string {
 	}
 }
 
-// running returns the command lines of the stage's processes that have the word.
+// running returns the command lines of this environment's processes that contain the word.
 func (s *stage) running(word string) []string {
 	environs, _ := filepath.Glob("/proc/[0-9]*/environ")
 	var found []string
@@ -64,8 +64,8 @@ func (s *stage) running(word string) []string {
 	return found
 }
 
-// holder stops, continues or kills the process that has a lock of the account, or
-// kills its whole group, as a terminal or a time limit does.
+// holder stops, continues or kills the process that holds a lock of the account. KILL-GROUP kills
+// its process group, as a terminal or a time limit does.
 //
 //	holder gate|work ACCOUNT STOP|CONT|KILL|KILL-GROUP
 func (s *stage) holder(ts *testscript.TestScript, args []string) {
@@ -80,7 +80,7 @@ func (s *stage) holder(ts *testscript.TestScript, args []string) {
 	}
 	ts.Check(unix.Kill(target, unix.SignalNum("SIG"+signal)))
 	if args[2] == "STOP" {
-		// So that a script that fails meanwhile does not hang.
+		// A script that fails meanwhile must not hang.
 		time.AfterFunc(patience, func() { _ = unix.Kill(target, unix.SIGCONT) })
 		awaitStopped(ts, holders[0])
 	}
@@ -107,7 +107,7 @@ func (s *stage) awaited(ts *testscript.TestScript, args []string) {
 
 func lockOf(ts *testscript.TestScript, kind, account string) string {
 	root := ts.Getenv("ROOT")
-	if kind == "id" { // of the account as it was when its file was copied
+	if kind == "id" { // the id in a copy of the account's file
 		return filelock.New(root).Path(idIn(ts, account))
 	}
 	a, err := accountdir.New(root, time.Now).Load(account)
@@ -116,8 +116,8 @@ func lockOf(ts *testscript.TestScript, kind, account string) string {
 	return filelock.New(root).Path(name)
 }
 
-// kernelLocks returns the processes that have the lock exclusively, and those
-// that wait for it (proc_locks(5)).
+// kernelLocks returns the processes that hold the lock exclusively, and those that wait for it
+// (proc_locks(5)).
 func kernelLocks(ts *testscript.TestScript, path string) (holders, waiting []int) {
 	info, err := os.Stat(path)
 	ts.Check(err)
@@ -147,8 +147,8 @@ func kernelLocks(ts *testscript.TestScript, path string) (holders, waiting []int
 	return holders, waiting
 }
 
-// awaitStopped returns when the process does nothing any more: a signal takes
-// effect some time after it was sent.
+// awaitStopped returns when the process is stopped: a signal takes effect some time after it is
+// sent.
 func awaitStopped(ts *testscript.TestScript, pid int) {
 	giveUp := time.After(patience)
 	for {
@@ -165,7 +165,7 @@ func awaitStopped(ts *testscript.TestScript, pid int) {
 	}
 }
 
-// readOnly lets nobody write below the directory: not even root.
+// readOnly makes the directory read-only, even for root.
 //
 //	read-only DIRECTORY
 func (s *stage) readOnly(ts *testscript.TestScript, args []string) {

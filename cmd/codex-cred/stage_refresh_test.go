@@ -24,7 +24,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// ownClock moves the clock of the program alone: the server's is right.
+// ownClock advances the program's clock without the server's.
 //
 //	own-clock DURATION
 func (s *stage) ownClock(ts *testscript.TestScript, args []string) {
@@ -36,17 +36,17 @@ func (s *stage) ownClock(ts *testscript.TestScript, args []string) {
 	ts.Check(s.setClock())
 }
 
-// setClock is called with s.mu held.
+// setClock writes the clock file. The caller holds s.mu.
 func (s *stage) setClock() error {
 	return os.WriteFile(s.clockFile, []byte((s.ahead + s.drift).String()), 0o600)
 }
 
-// unreachable ends the server for good: nobody listens on its port.
+// unreachable closes the server for good.
 //
 //	unreachable
 func (s *stage) unreachable(ts *testscript.TestScript, _ []string) { ts.Check(s.server.Close()) }
 
-// keychain does to the keychain's daemon what happens to daemons.
+// keychain stops, continues or kills the keychain's daemon, or injects a fault.
 //
 //	keychain stopped|continued|killed
 //	keychain FAULT
@@ -63,13 +63,13 @@ func (s *stage) keychain(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// heal forgets the faults that are still to come.
+// heal cancels the pending faults.
 //
 //	heal
 func (s *stage) heal(*testscript.TestScript, []string) { s.server.Heal() }
 
-// got wants the file to be what a get prints of a token that the server accepts.
-// It stands for the last get, which was in the background.
+// got checks that the file is the output of get, with a token that the server accepts. It replaces
+// the last get, which ran in the background.
 //
 //	got FILE
 func (s *stage) got(ts *testscript.TestScript, args []string) {
@@ -81,7 +81,7 @@ func (s *stage) got(ts *testscript.TestScript, args []string) {
 	s.scan(ts, "", s.noFiles(ts))
 }
 
-// digest puts the SHA-256 of the token of the last get in a variable.
+// digest stores the SHA-256 of the last get's token in a variable.
 //
 //	digest VARIABLE
 func (s *stage) digest(ts *testscript.TestScript, args []string) {
@@ -93,9 +93,9 @@ func digestOf(printed string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// rejected is a caller whose API refuses every token: it asks for another one
-// than the last, again and again, while time goes by. It wants no answer but
-// another token, or none with exit code 5; and exactly that many refreshes.
+// rejected simulates a caller whose API refuses every token. It calls get for another token
+// repeatedly while the clock advances. Each answer must be another token, or exit code 5; and the
+// number of refreshes must be COUNT.
 //
 //	rejected ACCOUNT CALLS DURATION COUNT
 func (s *stage) rejected(ts *testscript.TestScript, args []string) {
@@ -123,7 +123,7 @@ func (s *stage) reject(ts *testscript.TestScript, account string) {
 	}
 }
 
-// settled waits until nobody refreshes the account, or waits for that.
+// settled waits until no process refreshes the account or waits to refresh it.
 //
 //	settled ACCOUNT
 func (s *stage) settled(ts *testscript.TestScript, args []string) {
@@ -137,8 +137,7 @@ func (s *stage) settled(ts *testscript.TestScript, args []string) {
 	ts.Check(locks.Wait(ctx, string(a.ID)))
 }
 
-// revoked wants the last revocation to be of the refresh token that the last
-// refresh brought.
+// revoked checks that the refresh token of the last refresh was revoked.
 //
 //	revoked
 func (s *stage) revoked(ts *testscript.TestScript, _ []string) {
@@ -157,8 +156,7 @@ func (s *stage) revoked(ts *testscript.TestScript, _ []string) {
 	}
 }
 
-// replaced waits until the account has another sign-in than in the copy of its
-// file.
+// replaced waits until the account has another sign-in than the copy of its file.
 //
 //	replaced ACCOUNT COPY
 func (s *stage) replaced(ts *testscript.TestScript, args []string) {

@@ -16,9 +16,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// A site is what git, docker, go, kubectl and curl spend access tokens on: a git
-// server, registries of images and of packages, a module proxy and a page, once in clear and once with TLS. It
-// accepts what the API accepts, as a bearer token or as a password.
+// A site is a server that git, docker, go, kubectl and curl send access tokens to. It serves git
+// repositories, registries of images and packages, a module proxy and a page, over HTTP and over
+// HTTPS. It accepts the tokens that the fake API accepts, as a bearer token or as a password.
 type site struct {
 	plain, tls *httptest.Server
 }
@@ -66,8 +66,9 @@ func presented(r *http.Request) string {
 	return token
 }
 
-// raise tells a script where the site is: SITE and SECURE are URLs, CERTIFICATE is
-// the file by which the second is known, REPOSITORIES where git's are.
+// raise starts the servers and sets the variables of the script: SITE and SECURE are their URLs,
+// CERTIFICATE is the file with the certificate of the second, REPOSITORIES the directory of the git
+// repositories.
 func (s *site) raise(e *testscript.Env, repositories string) error {
 	certificate := filepath.Join(e.WorkDir, "certificate.pem")
 	e.Setenv("SITE", s.plain.URL)

@@ -26,8 +26,7 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// cred runs codex-cred, wants exactly the exit code, and looks for secrets
-// where there must be none.
+// cred runs codex-cred, checks the exit code, and looks for secrets in its output and files.
 //
 //	cred CODE ARG...
 func (s *stage) cred(ts *testscript.TestScript, args []string) {
@@ -49,23 +48,22 @@ func (s *stage) cred(ts *testscript.TestScript, args []string) {
 	case "get":
 		s.lastGet, stdout = stdout, ""
 	case execName, helperName:
-		stdout = "" // where a token may be
+		stdout = "" // the output may contain a token
 	}
 	s.scan(ts, stdout, s.noFiles(ts))
 }
 
-// noFiles reports whether the keychain is the only store: files hold the tokens
-// where they are one.
+// noFiles reports whether the keychain is the only store. Otherwise files contain tokens.
 func (s *stage) noFiles(ts *testscript.TestScript) bool {
 	inFiles, err := fallbackfile.New(ts.Getenv("ROOT")).List(s.t.Context())
 	return s.store == home.StoreKeychain && (err != nil || len(inFiles) == 0)
 }
 
-// scan looks for secrets in both streams, and in the home if none may be there.
+// scan looks for secrets in the output, and in the home directory if homeDir is set.
 func (s *stage) scan(ts *testscript.TestScript, stdout string, homeDir bool) {
 	secrets := s.secrets()
 	if len(secrets) == 0 {
-		return // nobody has signed in yet
+		return // no sign-in yet
 	}
 	leaks := leakscan.Scan(secrets, "stdout", []byte(stdout))
 	leaks = append(leaks, leakscan.Scan(secrets, "stderr", []byte(ts.ReadFile("stderr")))...)
@@ -77,7 +75,7 @@ func (s *stage) scan(ts *testscript.TestScript, stdout string, homeDir bool) {
 	}
 }
 
-// secrets returns what to look for of all that the server has issued.
+// secrets returns the random parts of every secret that the server has issued.
 func (s *stage) secrets() []string {
 	issued := s.server.Secrets()
 	secrets := make([]string, 0, len(issued))
@@ -87,8 +85,8 @@ func (s *stage) secrets() []string {
 	return secrets
 }
 
-// inHome looks again when a file went away under its eyes: a worker that has
-// stored its credential, which a get may print, still has to remove its journal.
+// inHome looks for secrets in the home directory. It tries again if a file disappears meanwhile: a
+// worker removes its journal after get has already printed the credential.
 func (s *stage) inHome(secrets []string) []string {
 	for range 100 {
 		leaks := leakscan.Tree(secrets, s.home)
@@ -99,7 +97,7 @@ func (s *stage) inHome(secrets []string) []string {
 	return []string{"the home never comes to rest"}
 }
 
-// login signs in with the stage's profile and store.
+// login signs in with the profile and the store of the environment.
 //
 //	login CODE [ARG...]
 func (s *stage) login(ts *testscript.TestScript, args []string) {
@@ -118,7 +116,7 @@ func (s *stage) loginArgs(more []string) []string {
 	return append(args, more...)
 }
 
-// clock moves the clocks of the program and of the server.
+// clock advances the clocks of the program and of the server.
 //
 //	clock DURATION
 func (s *stage) clock(ts *testscript.TestScript, args []string) {
@@ -130,7 +128,7 @@ func (s *stage) clock(ts *testscript.TestScript, args []string) {
 	ts.Check(s.setClock())
 }
 
-// pad sets the size of what makes the access tokens longer, in bytes.
+// pad sets the length of the padding in access tokens, in bytes.
 //
 //	pad BYTES
 func (s *stage) pad(ts *testscript.TestScript, args []string) {
@@ -139,22 +137,22 @@ func (s *stage) pad(ts *testscript.TestScript, args []string) {
 	s.server.SetPadding(n)
 }
 
-// fault orders a fault of the server, in the words of [authserver.ParseFault].
+// fault makes the server fail as [authserver.ParseFault] describes.
 //
 //	fault KIND [grant=GRANT] [times=COUNT]
 func (s *stage) fault(ts *testscript.TestScript, args []string) {
 	f, err := authserver.ParseFault(strings.Join(args, " "))
 	ts.Check(err)
 	if f.Kind == authserver.Delay && f.Delay == 0 {
-		f.Delay = patience // so that a script that fails does not hang
+		f.Delay = patience // so that a failing script does not hang
 	}
 	ts.Check(s.server.Fail(f))
 }
 
-// patience bounds how long a script waits for something to happen.
+// patience bounds every wait of a script.
 const patience = time.Minute
 
-// answered waits until the server has processed the request with that number.
+// answered waits until the server has processed the given number of requests.
 //
 //	answered GRANT COUNT
 func (s *stage) answered(ts *testscript.TestScript, args []string) {
@@ -165,12 +163,12 @@ func (s *stage) answered(ts *testscript.TestScript, args []string) {
 	ts.Check(s.server.Wait(ctx, args[0], n))
 }
 
-// release lets the server send the answers that the fault delay holds.
+// release makes the server send the answers that the fault "delay" holds back.
 //
 //	release
 func (s *stage) release(*testscript.TestScript, []string) { s.server.Release() }
 
-// holds waits until the file holds the text.
+// holds waits until the file contains the text.
 //
 //	holds FILE TEXT
 func (s *stage) holds(ts *testscript.TestScript, args []string) {
@@ -188,7 +186,7 @@ func (s *stage) holds(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// requests wants the number of requests that the server has seen.
+// requests checks the number of requests that the server has received.
 //
 //	requests GRANT COUNT
 func (s *stage) requests(ts *testscript.TestScript, args []string) {
@@ -197,8 +195,7 @@ func (s *stage) requests(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// herd runs many gets at once, all of which must print the same fresh token
-// and nothing else.
+// herd runs many gets at once. All of them must print the same fresh token, and nothing else.
 //
 //	herd COUNT ARG...
 func (s *stage) herd(ts *testscript.TestScript, args []string) {
@@ -228,9 +225,9 @@ func (s *stage) herd(ts *testscript.TestScript, args []string) {
 	s.lastGet = out[0]
 }
 
-// quiet runs codex-cred with the script's environment, none of the person who
-// runs the tests, and wants nothing on
-// stderr. testscript runs one command at a time, so it cannot run a herd.
+// quiet runs codex-cred with the environment of the script, without that of the test process, and
+// returns an error if it writes to stderr. herd needs it, because testscript runs one command at a
+// time.
 func quiet(ts *testscript.TestScript, args []string) (string, error) {
 	return quietly(ts, "codex-cred", args)
 }
@@ -257,7 +254,7 @@ func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
 		"PATH", "HOME", "USERPROFILE", "XDG_DATA_HOME", "XDG_STATE_HOME", "BROWSER", "SSH_CONNECTION", "TERM", "NO_COLOR", clockVariable, hostVariable, "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", testsecurity.State,
-		"SYSTEMROOT", "TMPDIR", "GOCOVERDIR", "GORACE", // what Windows and the test binary itself need
+		"SYSTEMROOT", "TMPDIR", "GOCOVERDIR", "GORACE", // Windows and the test binary need these
 	} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
@@ -266,7 +263,7 @@ func environment(ts *testscript.TestScript) []string {
 	return env
 }
 
-// cut cuts a file in the middle of its last member.
+// cut truncates a file in the middle of its last member.
 //
 //	cut FILE
 func (s *stage) cut(ts *testscript.TestScript, args []string) {
@@ -276,7 +273,7 @@ func (s *stage) cut(ts *testscript.TestScript, args []string) {
 	ts.Check(os.Truncate(path, info.Size()-8))
 }
 
-// trial leaves the item of a killed trial in the store.
+// trial leaves the item of a killed store test in the store.
 //
 //	trial
 func (s *stage) trial(ts *testscript.TestScript, _ []string) {
@@ -289,7 +286,7 @@ func (s *stage) trial(ts *testscript.TestScript, _ []string) {
 	ts.Check(leaveItem(s.t, s.keyring, name, "a trial"))
 }
 
-// is answers the conditions of scripts that go by profile or store.
+// is evaluates the conditions of scripts about the profile and the store.
 func (s *stage) is(condition string) (bool, error) {
 	switch condition {
 	case home.StoreFile, home.StoreKeychain:
@@ -314,7 +311,7 @@ func (s *stage) lock(*testscript.TestScript, []string) { s.keyring.Lock(s.t) }
 //	unlock
 func (s *stage) unlock(*testscript.TestScript, []string) { s.keyring.Unlock(s.t) }
 
-// unprompted wants that nobody was asked to unlock the keychain.
+// unprompted checks that the keychain prompted for no password.
 //
 //	unprompted
 func (s *stage) unprompted(ts *testscript.TestScript, _ []string) {

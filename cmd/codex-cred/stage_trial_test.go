@@ -13,8 +13,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
-// trying leaves things as a login or a migrate has them that was stopped while it
-// tried the store: the item is there, and its lock is held until "trying over".
+// trying simulates a login or migrate that was stopped while it tested the store: the item exists,
+// and its lock is held until "trying over".
 //
 //	trying [over]
 func (s *stage) trying(ts *testscript.TestScript, args []string) {
@@ -29,9 +29,10 @@ func (s *stage) trying(ts *testscript.TestScript, args []string) {
 	s.trial(ts, nil)
 }
 
-// A leakyStore loses the item that it has just taken.
+// A leakyStore loses every item that it stores.
 type leakyStore struct{ helper.Store }
 
+// Put stores the item and deletes it again.
 func (s leakyStore) Put(ctx context.Context, name string, item []byte, expect helper.Version) (helper.Version, error) {
 	v, err := s.Store.Put(ctx, name, item, expect)
 	if err == nil {
@@ -40,7 +41,7 @@ func (s leakyStore) Put(ctx context.Context, name string, item []byte, expect he
 	return v, err
 }
 
-// TestProbe_Gone: that the item of a trial disappears is no account that is absent.
+// TestProbe_Gone checks that a lost test item is a temporary error, and not a missing account.
 func TestProbe_Gone(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir() + "/root"

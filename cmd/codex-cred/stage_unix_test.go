@@ -4,8 +4,8 @@ package main
 
 import "testing"
 
-// leftOut returns why a script is not for this system.
+// leftOut returns why a script does not run on this system, or "".
 func leftOut(string, string, string) string { return "" }
 
-// together lets scripts run at once: each has a keychain of its own.
+// together runs scripts in parallel, because each has its own keychain.
 func together(t *testing.T, _ string) { t.Parallel() }

@@ -14,20 +14,21 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// A stop is a worker that stands at a step.
+// A stop is a worker that waits at a failpoint.
 type stop struct {
 	step   string
 	worker int
 	conn   *net.UnixConn
 }
 
-// answer lets the worker go on, or fail.
+// answer makes the worker continue or fail.
 func (s stop) answer(how string) {
-	_, _ = s.conn.Write([]byte(how)) // it may be dead
+	_, _ = s.conn.Write([]byte(how)) // the worker may be dead
 	_ = s.conn.Close()
 }
 
-// A stand is the socket, in no directory, at which workers ask.
+// A stand is a server of failpoints. Workers connect to its abstract socket at each step and wait
+// for an answer.
 type stand struct {
 	name  string
 	stops chan stop
@@ -55,7 +56,7 @@ func newStand(t *testing.T) *stand {
 	return s
 }
 
-// next returns the next worker that stops.
+// next returns the next worker that waits at a failpoint.
 func (s *stand) next(t *testing.T) stop {
 	t.Helper()
 	select {
@@ -86,8 +87,8 @@ func peer(t *testing.T, c *net.UnixConn) int {
 	return pid
 }
 
-// whenEnded sends the process, which stands still at this moment, when it has
-// ended. It is nobody's child here.
+// whenEnded sends the pid when the process has exited. The process is stopped at this moment, and
+// is not a child of the test.
 func whenEnded(t *testing.T, pid int, ended chan<- int) {
 	t.Helper()
 	fd, err := unix.PidfdOpen(pid, 0)
@@ -104,15 +105,15 @@ func whenEnded(t *testing.T, pid int, ended chan<- int) {
 	}()
 }
 
-// A walk is a run of the program whose workers were asked at each step.
+// A walk is the result of a run of the program with failpoints.
 type walk struct {
 	said
-	steps []string // in the order in which they were come to
-	hits  int      // of the step at which the fault was
+	steps []string // in the order in which workers reached them
+	hits  int      // of the step with the fault
 }
 
-// walk runs the program until it and its workers have ended. At the step strike
-// does what it likes and answers, each time; hit counts from 1.
+// walk runs the program until it and its workers have exited. Each time a worker reaches the step,
+// walk calls strike, which answers the worker. hit counts from 1.
 func (s *scene) walk(step string, strike func(caller *run, at stop, hit int), args ...string) walk {
 	s.t.Helper()
 	stand := newStand(s.t)

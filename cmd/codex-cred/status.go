@@ -20,7 +20,7 @@ func (p *program) statusCommand() *cli.Command {
 	}
 }
 
-// status prints the account and fails as get would where a person has to act.
+// status prints the account. It returns the error of get if the user must act.
 func (p *program) status(c *cli.Context) error {
 	w, err := p.wire()
 	if err != nil {
@@ -31,7 +31,7 @@ func (p *program) status(c *cli.Context) error {
 		return err
 	}
 	v := p.look(c.Context, w, account, c.Bool("show-email"))
-	chosen, _ := p.defaultAccount(w) // a damaged choice marks nobody
+	chosen, _ := p.defaultAccount(w) // if the choice is damaged, no account is the default
 	v.Default = account == chosen
 	if v.Store == "" {
 		return v.err
@@ -50,7 +50,7 @@ func (p *program) status(c *cli.Context) error {
 	return v.err
 }
 
-// lastAnswer is empty unless the issuer's last answer could not be read.
+// lastAnswer describes an issuer's answer that could not be parsed, or is empty.
 func (v accountStatus) lastAnswer() string {
 	if !v.Unread {
 		return ""

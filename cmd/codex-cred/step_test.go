@@ -9,17 +9,17 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// stepVariable names, for the tests' build of the program only, the socket at
-// which its workers ask at each step what shall become of them.
+// stepVariable names the socket at which workers ask what to do at each step. Only the test build
+// reads it.
 const stepVariable = "CODEX_CRED_TEST_STEPS"
 
-// The answers of the socket.
+// Answers of the socket.
 const (
 	goOn = "go on"
 	fail = "fail"
 )
 
-// atSteps lets the program ask at each step, if somebody is there to be asked.
+// atSteps makes the program ask at each step, if the variable is set.
 func atSteps(p *program) *program {
 	if socket := os.Getenv(stepVariable); socket != "" {
 		p.at = func(step string) error { return ask(socket, step) }
@@ -27,8 +27,7 @@ func atSteps(p *program) *program {
 	return p
 }
 
-// ask stands still until it is told to go on, or to fail. Who asks may be killed
-// meanwhile.
+// ask waits until it is told to continue or to fail. The process may be killed meanwhile.
 func ask(socket, step string) error {
 	c, err := net.Dial("unix", socket)
 	if err != nil {

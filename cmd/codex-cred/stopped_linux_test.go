@@ -16,7 +16,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// The two states of a token when its refresh begins.
+// States of a token when its refresh begins.
 const (
 	validToken   = "valid"
 	expiredToken = "expired"
@@ -32,7 +32,7 @@ func (s *scene) begins(token string) []string {
 	return []string{"get", "work"}
 }
 
-// onBothStores runs the test once with each store. All scenes of the keychain share one.
+// onBothStores runs the test once with each store. All fixtures of the keychain share one.
 func onBothStores(t *testing.T, test func(t *testing.T, store string, keyring *testkeyring.Keyring)) {
 	for _, store := range []string{home.StoreFile, home.StoreKeychain} {
 		t.Run(store, func(t *testing.T) {
@@ -45,9 +45,9 @@ func onBothStores(t *testing.T, test func(t *testing.T, store string, keyring *t
 	}
 }
 
-// TestStopped stops the worker with SIGSTOP at each failpoint. Another get prints a
-// token that is valid, or exits 7 in bounded time. Once the worker continues, its
-// caller has the new token, and the sign-in is as good as new.
+// TestStopped stops the worker with SIGSTOP at each failpoint. Another get prints a valid token, or
+// exits 7 in bounded time. Once the worker continues, its caller has the new token, and the sign-in
+// works.
 func TestStopped(t *testing.T) {
 	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
 		for i, step := range steps() {
@@ -97,8 +97,8 @@ func (s *scene) meetStopped(at stop, token, old string) {
 	}
 }
 
-// untilStopped returns when the process does nothing any more: a signal takes effect
-// some time after it was sent.
+// untilStopped returns when the process is stopped: a signal takes effect some time after it is
+// sent.
 func (s *scene) untilStopped(pid int) {
 	s.t.Helper()
 	giveUp := time.After(patience)
@@ -116,7 +116,7 @@ func (s *scene) untilStopped(pid int) {
 	}
 }
 
-// settle waits until no worker of the scene runs.
+// settle waits until no worker of the fixture runs.
 func (s *scene) settle() {
 	s.t.Helper()
 	if left := s.awaitWorkers(0); os.Geteuid() == 0 && len(left) > 0 {
@@ -124,7 +124,7 @@ func (s *scene) settle() {
 	}
 }
 
-// wantNoRevocation wants no token to have been revoked.
+// wantNoRevocation checks that no token was revoked.
 func (s *scene) wantNoRevocation() {
 	s.t.Helper()
 	if n := s.server.Count(authserver.GrantRevoke); n > 0 {
@@ -132,7 +132,7 @@ func (s *scene) wantNoRevocation() {
 	}
 }
 
-// story returns the requests at the token endpoint, for the text of a failure.
+// story returns the requests at the token endpoint, for failure messages.
 func (s *scene) story() string {
 	var b bytes.Buffer
 	for _, e := range s.server.Log() {

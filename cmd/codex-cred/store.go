@@ -45,7 +45,12 @@ func (p *program) store(c *cli.Context) error {
 		return err
 	}
 	if terminal.IsTerminal(p.In) {
-		return fault.WithHint(fmt.Errorf("store reads a credential from standard input, and %w to type it: that would show it", fault.ErrNeedsPerson), "run: codex-cred store"+fault.AsArgument(account)+" < credential.json")
+		return fault.WithHint(
+			fmt.Errorf(
+				"store reads a credential from standard input, and %w to type it: that would show it", fault.ErrNeedsPerson,
+			),
+			"run: codex-cred store"+fault.AsArgument(account)+" < credential.json",
+		)
 	}
 	credential, err := p.given(c.Context, w)
 	if err != nil {
@@ -56,7 +61,7 @@ func (p *program) store(c *cli.Context) error {
 	}))
 }
 
-// given reads the credential. Who supplies it may be slow, and be interrupted.
+// given reads the credential from standard input. The input may be slow, so it can be interrupted.
 func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, error) {
 	defer p.NoticeAfter("waiting for the credential, or its issuer")()
 	type given struct {
@@ -76,15 +81,17 @@ func (p *program) given(ctx context.Context, w *wiring) (helper.Credential, erro
 	}
 }
 
-// storeGiven compares and stores while nobody else stores a credential that was
-// given: two accounts with one refresh token would spend it twice.
-func (p *program) storeGiven(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) error {
+// storeGiven stores the credential under a lock shared by all store commands: two accounts with the
+// same refresh token would present it twice.
+func (p *program) storeGiven(
+	ctx context.Context, w *wiring, account, choice string, credential helper.Credential,
+) error {
 	return p.oneAtATime(ctx, w, "store", func() error {
 		return p.storeAlone(ctx, w, account, choice, credential)
 	})
 }
 
-// oneAtATime does what, a word, while no other codex-cred does the same.
+// oneAtATime calls do while no other process does the same. what is a verb that names the lock.
 func (p *program) oneAtATime(ctx context.Context, w *wiring, what string, do func() error) error {
 	name := string(w.TrialID()) + "/" + what
 	waiting, cancel := context.WithTimeout(ctx, home.PersonTime)
@@ -102,7 +109,9 @@ func (p *program) oneAtATime(ctx context.Context, w *wiring, what string, do fun
 	return do()
 }
 
-func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice string, credential helper.Credential) error {
+func (p *program) storeAlone(
+	ctx context.Context, w *wiring, account, choice string, credential helper.Credential,
+) error {
 	holder, err := w.holderOf(ctx, credential.RefreshToken)
 	switch {
 	case err != nil:
@@ -111,7 +120,10 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 		p.Warn("account %q: it has this sign-in already; nothing is stored", account)
 		return nil
 	case holder != "":
-		return fault.WithHint(fmt.Errorf("the account %q has the same refresh token, which works once: %w", holder, helper.ErrInvalid), "use that account: codex-cred get "+holder)
+		return fault.WithHint(
+			fmt.Errorf("the account %q has the same refresh token, which works once: %w", holder, helper.ErrInvalid),
+			"use that account: codex-cred get "+holder,
+		)
 	}
 	store, err := p.chooseStore(ctx, w, w.keeping(account, choice))
 	if err != nil {
@@ -119,7 +131,9 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 	}
 	a, err := p.keep(ctx, w, intent{account, choice, store}, credential)
 	if errors.Is(err, helper.ErrTooLarge) {
-		return fault.WithHint(err, "what the account had is kept; try: codex-cred store"+fault.AsArgument(account)+" --store file")
+		return fault.WithHint(
+			err, "what the account had is kept; try: codex-cred store"+fault.AsArgument(account)+" --store file",
+		)
 	}
 	if err != nil {
 		return err
@@ -128,8 +142,7 @@ func (p *program) storeAlone(ctx context.Context, w *wiring, account, choice str
 	return p.sweep(ctx, w, a)
 }
 
-// keeping lets an account that exists stay in its store, unless the person
-// chose another.
+// keeping returns the current store of an existing account, unless the user chose another.
 func (w *wiring) keeping(account, choice string) string {
 	a, err := w.Accounts.Load(account)
 	if choice == home.StoreAuto && err == nil && a.Store != "" {
@@ -138,8 +151,8 @@ func (w *wiring) keeping(account, choice string) string {
 	return choice
 }
 
-// holderOf returns the account that has the refresh token, or whose sign-in
-// began with it, or nothing.
+// holderOf returns the account that holds the refresh token, or whose sign-in began with it. It
+// returns "" if there is none.
 func (w *wiring) holderOf(ctx context.Context, token helper.Secret) (string, error) {
 	names, err := w.Accounts.List()
 	if err != nil || token.IsZero() {
@@ -148,12 +161,12 @@ func (w *wiring) holderOf(ctx context.Context, token helper.Secret) (string, err
 	for _, name := range names {
 		a, err := w.Accounts.Load(name)
 		if err != nil {
-			continue // nothing refreshes by a record that cannot be read
+			continue // an unreadable record is never refreshed
 		}
 		if a.Began == token.Digest() {
 			return name, nil
 		}
-		// What cannot be read, behind a locked keychain, cannot be compared.
+		// A credential behind a locked keychain cannot be compared.
 		if rec, err := w.Records.Read(ctx, name); err == nil && rec.Credential.RefreshToken.Equal(token) {
 			return name, nil
 		}

@@ -12,13 +12,13 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// hurry is how often as fast time goes by for the worker: its 90 seconds for the
-// request and its 150 for everything are 0.9 and 1.5.
+// hurry is the factor by which time passes faster for the worker. Its 90 seconds for the request
+// and its 150 for everything become 0.9 and 1.5.
 const hurry = 100
 
-// TestSuspended stops the worker with SIGSTOP, for longer than it has time for
-// anything, once its request is at the server. The answer arrives meanwhile. It
-// counts: when the worker continues, the answer is read before any time limit.
+// TestSuspended stops the worker with SIGSTOP after it sent its request, for longer than all its
+// time limits. The answer arrives meanwhile. When the worker continues, it must read the answer
+// before it checks any time limit.
 func TestSuspended(t *testing.T) {
 	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
 		for _, token := range []string{validToken, expiredToken} {

@@ -12,14 +12,14 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
-// openTerminal returns a pseudo-terminal, as a person's window is one.
+// openTerminal returns a pseudo-terminal.
 func openTerminal(t *testing.T) *os.File {
 	t.Helper()
 	_, slave := openBoth(t)
 	return slave
 }
 
-// openBoth returns the ends of a pseudo-terminal: the person's, and the program's.
+// openBoth returns the ends of a pseudo-terminal: the user's, and the program's.
 func openBoth(t *testing.T) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -67,7 +67,7 @@ func TestColours(t *testing.T) {
 	}
 }
 
-// Only the whole word lets everything be erased.
+// TestConfirm checks that only the whole word confirms an erase of everything.
 func TestConfirm(t *testing.T) {
 	for answer, want := range map[string]bool{"yes\n": true, " yes \n": true, "y\n": false, "no\n": false, "\n": false, "": false, "YES\n": false} {
 		p := &program{Terminal: &terminal.Terminal{In: bytes.NewBufferString(answer), Err: new(bytes.Buffer)}, Process: &process.Process{Getenv: func(string) string { return "" }}}
@@ -78,7 +78,7 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
-// What is drawn needs characters that some locales do not have.
+// TestScreen checks that drawing depends on the locale and on TERM.
 func TestScreen(t *testing.T) {
 	window := openTerminal(t)
 	for _, c := range []struct {
@@ -101,7 +101,7 @@ func TestScreen(t *testing.T) {
 	}
 }
 
-// Only a terminal has a width.
+// TestWidth checks that only a terminal has a width.
 func TestWidth(t *testing.T) {
 	master, slave := openBoth(t)
 	if err := unix.IoctlSetWinsize(int(master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 20, Col: 57}); err != nil {

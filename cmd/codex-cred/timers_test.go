@@ -12,11 +12,10 @@ import (
 
 const packaging = "../../packaging"
 
-// ownCommand is the program as the examples call it.
+// ownCommand is the command in the examples.
 const ownCommand = "codex-cred refresh --all"
 
-// TestSystemdTimer lets systemd judge the units, of which the service runs the
-// real program.
+// TestSystemdTimer checks the units with systemd, whose service runs the program.
 func TestSystemdTimer(t *testing.T) {
 	_, err := exec.LookPath("systemd-analyze")
 	parts.Need(t, "systemd", err)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// traced runs the program under strace, with all that it starts, and returns the
-// system calls of each thread in order.
+// traced runs the program and its children under strace, and returns the system calls of each
+// thread in order.
 func (s *scene) traced(calls string, args ...string) map[string][]string {
 	s.t.Helper()
 	log := filepath.Join(s.t.TempDir(), "trace")
@@ -17,7 +17,7 @@ func (s *scene) traced(calls string, args ...string) map[string][]string {
 	return readTrace(s.t, log)
 }
 
-// underStrace lets the run, which has not begun, be traced.
+// underStrace changes a run that has not started so that it is traced.
 func underStrace(t *testing.T, r *run, calls, log string) {
 	t.Helper()
 	strace, err := exec.LookPath("strace")
@@ -33,8 +33,7 @@ func readTrace(t *testing.T, log string) map[string][]string {
 	return callsOf(string(content))
 }
 
-// callsOf puts together what strace tells of one thread: a call that another
-// interrupted is told in two lines.
+// callsOf joins the lines of one thread's trace: strace prints an interrupted call on two lines.
 func callsOf(log string) map[string][]string {
 	calls, begun := map[string][]string{}, map[string]string{}
 	for line := range strings.Lines(log) {

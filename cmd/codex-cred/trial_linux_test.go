@@ -10,8 +10,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/disk/filelock"
 )
 
-// TestErase_LeavesATrialUnderWay: an erase removes what a killed trial of a store
-// left, and not the item of one that another process is at: that one would fail.
+// TestErase_LeavesATrialUnderWay checks that erase removes the item of a killed store test, but not
+// the item of a running one, which would make that test fail.
 func TestErase_LeavesATrialUnderWay(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, home.StoreFile, nil, false)

@@ -7,9 +7,8 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
-// TestTwoLocks: the folder of the locks is away while a worker stands at a step, and
-// another get, which makes the folder anew, has a lock of its own. One of the two
-// workers presents the refresh token.
+// TestTwoLocks moves the folder of locks away while a worker waits at a step. Another get creates
+// the folder again and has its own lock. Only one of the two workers may present the refresh token.
 func TestTwoLocks(t *testing.T) {
 	t.Parallel()
 	for i, step := range steps() {
@@ -24,7 +23,7 @@ func TestTwoLocks(t *testing.T) {
 					locks := away{filepath.Join(s.root, "locks"), filepath.Join(s.home, "away")}
 					locks.leave(t)
 					s.wantPrinted(s.cred("get", "work", "--timeout", "5s"), "")
-					s.awaitWorkers(1) // the one that stands here
+					s.awaitWorkers(1) // the one that waits here
 					locks.back(t)
 				}
 				at.answer(goOn)

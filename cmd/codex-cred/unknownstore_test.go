@@ -10,8 +10,8 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// TestHome: a store is named as what it is, and one that this version does not know is
-// no keychain.
+// TestHome checks that a store is named by its kind, and that an unknown one is not called a
+// keychain.
 func TestHome(t *testing.T) {
 	t.Parallel()
 	w := newProgram().wireAt("/home/ann/root")
@@ -27,8 +27,8 @@ func TestHome(t *testing.T) {
 	}
 }
 
-// TestUnknownStore: neither a Secret Service nor a desktop session is spoken of where
-// the account file names a store that this version does not know.
+// TestUnknownStore checks that messages about an unknown store mention neither a Secret Service nor
+// a desktop session.
 func TestUnknownStore(t *testing.T) {
 	t.Parallel()
 	const root = "root"

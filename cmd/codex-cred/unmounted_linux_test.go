@@ -11,8 +11,8 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/parts"
 )
 
-// TestVanished_Unmounted unmounts the file system of the root lazily, as a logout
-// does, and mounts it again. Meanwhile there is an empty directory in its place.
+// TestVanished_Unmounted unmounts the file system of the root lazily, as a logout does, and mounts
+// it again. Meanwhile an empty directory is in its place.
 func TestVanished_Unmounted(t *testing.T) {
 	t.Parallel()
 	n := 0
@@ -34,13 +34,13 @@ func TestVanished_Unmounted(t *testing.T) {
 	}
 }
 
-// A mounted is a directory on a file system of its own.
+// A mounted is a directory on its own file system.
 type mounted struct {
 	disk, place string
 	away        bool
 }
 
-// mountRoot moves the root to a file system of its own. Only root can.
+// mountRoot moves the root to its own file system. It needs root privileges.
 func mountRoot(t *testing.T, s *scene) *mounted {
 	t.Helper()
 	m := &mounted{disk: filepath.Join(s.home, "disk"), place: s.root, away: true}
@@ -53,7 +53,7 @@ func mountRoot(t *testing.T, s *scene) *mounted {
 	return m
 }
 
-// leave unmounts it, however much of it is in use.
+// leave unmounts it, even if it is in use.
 func (m *mounted) leave(t *testing.T) {
 	t.Helper()
 	if !m.away {
@@ -62,7 +62,7 @@ func (m *mounted) leave(t *testing.T) {
 	}
 }
 
-// back mounts it again, over whatever was made in its place.
+// back mounts it again, over whatever was created in its place.
 func (m *mounted) back(t *testing.T) {
 	t.Helper()
 	if !m.away {

@@ -15,8 +15,8 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
 )
 
-// TestNothingIsLogged meets a server that answers before it is asked. The
-// standard library logs such answers, tokens and all.
+// TestNothingIsLogged runs against a server that answers before it has a request. The standard
+// library logs such answers, with their tokens.
 func TestNothingIsLogged(t *testing.T) {
 	const answer = `{"access_token":"an-access-token-of-somebody","token_type":"Bearer"}`
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -38,7 +38,7 @@ func TestNothingIsLogged(t *testing.T) {
 	if err := os.WriteFile(clock, []byte("0s"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for range 100 { // it is logged only if it comes early enough
+	for range 100 { // it is logged only if it arrives early enough
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		cmd := exec.CommandContext(ctx, "codex-cred", "login", "--issuer", "http://"+l.Addr().String(), "--store", home.StoreFile, "--device")
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + homeDir, "CODEX_CRED_HOME=" + filepath.Join(homeDir, "root"), clockVariable + "=" + clock}

@@ -18,8 +18,7 @@ func (p *program) useCommand() *cli.Command {
 	}
 }
 
-// use notes the choice where every later run finds it. The account "default" is
-// the choice of those who never chose.
+// use stores the choice of the default account. Without a choice the default account is "default".
 func (p *program) use(c *cli.Context) error {
 	name, err := argument(c)
 	if err != nil {
@@ -42,7 +41,7 @@ func (p *program) use(c *cli.Context) error {
 	return nil
 }
 
-// argument returns the one account that the command line must name.
+// argument returns the account that the command line must name.
 func argument(c *cli.Context) (string, error) {
 	if c.NArg() != 1 {
 		return "", fault.UsageHint(c.Command.Name+" takes one account", "see: "+c.Command.HelpName+" --help")

@@ -12,14 +12,14 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// The two moments at which a folder that vanished comes back.
+// When a folder that vanished comes back.
 const (
 	atNextStep    = "back at the next step"
 	atEndOfCaller = "back when the caller has ended"
 )
 
-// A vanishing is a folder of ours that is away from a step on: a home that is
-// unmounted, or synced, or restored.
+// A vanishing is a folder of ours that is missing from a step on: a home directory that is
+// unmounted, synced or restored.
 type vanishing struct {
 	step, folder, token, back string
 }
@@ -39,8 +39,8 @@ func vanishings() []vanishing {
 	return all
 }
 
-// TestVanished takes a folder, or the root, away at each failpoint, and puts it back.
-// Nothing is revoked, and no sign-in is lost, whatever the callers are told meanwhile.
+// TestVanished removes a folder, or the root, at each failpoint, and puts it back. No token is
+// revoked and no sign-in is lost, whatever errors the callers get meanwhile.
 func TestVanished(t *testing.T) {
 	onBothStores(t, func(t *testing.T, store string, keyring *testkeyring.Keyring) {
 		for i, v := range vanishings() {
@@ -51,7 +51,7 @@ func TestVanished(t *testing.T) {
 			t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
 				t.Parallel()
 				s := newScene(t, store, keyring, false)
-				s.torn = true // a temporary file may be away when it would be removed
+				s.torn = true // a temporary file may be missing when it would be removed
 				s.vanish(v, away{filepath.Join(s.root, v.folder), filepath.Join(s.home, "away")})
 				s.settle()
 				s.wantKept()
@@ -60,14 +60,14 @@ func TestVanished(t *testing.T) {
 	})
 }
 
-// An absence is a folder that can vanish and come back. Both may be asked for twice.
+// An absence is a folder that can vanish and come back. Both methods may be called twice.
 type absence interface {
 	leave(t *testing.T)
 	back(t *testing.T)
 }
 
-// vanish runs a get during which the folder vanishes and comes back, and wants it to
-// print no token that the server does not accept.
+// vanish runs a get during which the folder vanishes and comes back, and checks that it prints no
+// token that the server does not accept.
 func (s *scene) vanish(v vanishing, folder absence) {
 	s.t.Helper()
 	stand := newStand(s.t)
@@ -107,8 +107,8 @@ func (s *scene) vanish(v vanishing, folder absence) {
 	}
 }
 
-// wantKept wants the sign-in to be as good as new, and nothing to have been revoked or
-// presented twice. A get of a valid token need not refresh.
+// wantKept checks that the sign-in works, and that nothing was revoked or presented twice. A get of
+// a valid token need not refresh.
 func (s *scene) wantKept() {
 	s.t.Helper()
 	s.untilDue()
@@ -128,10 +128,10 @@ func (s *scene) wantKept() {
 	s.wantNoRevocation()
 }
 
-// away is where a folder is, and where it is while it is away.
+// away is the place of a folder, and its place while it is away.
 type away struct{ home, elsewhere string }
 
-// leave takes the folder away, if it is there.
+// leave moves the folder away, if it exists.
 func (a away) leave(t *testing.T) {
 	t.Helper()
 	if err := os.Rename(a.home, a.elsewhere); !os.IsNotExist(err) {
@@ -139,8 +139,8 @@ func (a away) leave(t *testing.T) {
 	}
 }
 
-// back puts the folder back, if it is away. What was made in its place meanwhile
-// vanishes, as under a file system that is mounted again.
+// back moves the folder back, if it is away. What was created in its place is deleted, as it would
+// be hidden under a mounted file system.
 func (a away) back(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat(a.elsewhere); os.IsNotExist(err) {
@@ -148,7 +148,7 @@ func (a away) back(t *testing.T) {
 	}
 	err := os.Rename(a.elsewhere, a.home)
 	for tries := 0; err != nil && tries < 100; tries++ {
-		_ = os.RemoveAll(a.home) // others may write there
+		_ = os.RemoveAll(a.home) // other processes may write there
 		err = os.Rename(a.elsewhere, a.home)
 	}
 	must(t, err)

@@ -11,14 +11,14 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
-// version is that of a build to which packaging/build -v gave no other, which the
-// linker puts here.
+// version is the version of this build. The linker replaces it in a release, see packaging/build
+// -v.
 var version = "0.1.0"
 
-// versionDate is when that version was made, for the man page.
+// versionDate is the date of the version, for the man page.
 const versionDate = "2026-11-24"
 
-// userAgent is what every request says of us.
+// userAgent is the User-Agent header of every request.
 func userAgent() string { return "codex-cred/" + version }
 
 func (p *program) versionCommand() *cli.Command {
@@ -41,17 +41,18 @@ func (p *program) versionCommand() *cli.Command {
 	}
 }
 
-// A build is what is known of how this program was made.
+// A build describes how this binary was built.
 type build struct {
 	SchemaVersion int    `json:"schema_version"`
 	Version       string `json:"version"`
 	OS            string `json:"os"`
 	Arch          string `json:"arch"`
 	Go            string `json:"go"`
-	// Revision and its time are of the sources; empty if the build did not look.
+	// Revision and Time are those of the source commit; they are empty if the build did not record
+	// them.
 	Revision string     `json:"revision,omitempty"`
 	Time     *time.Time `json:"time,omitempty"`
-	// Modified: the sources were changed after that revision.
+	// Modified reports whether the source had uncommitted changes.
 	Modified bool `json:"modified,omitempty"`
 }
 
@@ -64,7 +65,13 @@ func readBuild() build {
 }
 
 func buildOf(settings []debug.BuildSetting) build {
-	b := build{SchemaVersion: terminal.SchemaVersion, Version: version, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
+	b := build{
+		SchemaVersion: terminal.SchemaVersion,
+		Version:       version,
+		OS:            runtime.GOOS,
+		Arch:          runtime.GOARCH,
+		Go:            runtime.Version(),
+	}
 	for _, s := range settings {
 		switch s.Key {
 		case "vcs.revision":

@@ -10,18 +10,18 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// The words for the health of an account.
+// States of an account's health.
 const (
 	healthOK     = "ok"
 	healthDue    = "refresh due" // the next get refreshes
 	healthSignIn = "needs sign-in"
-	healthNone   = "no credential" // a sign-in that did not finish
+	healthNone   = "no credential" // an unfinished sign-in
 	healthCopy   = "a copy"        // another program refreshes the sign-in
 	healthErase  = "half erased"
 )
 
-// A accountStatus is what may be shown of an account: no tokens, and of the person no
-// more than was asked for.
+// An accountStatus is what may be shown of an account. It has no tokens, and no personal data that
+// the user did not ask for.
 type accountStatus struct {
 	Account    string     `json:"account"`
 	Default    bool       `json:"default"`
@@ -46,8 +46,7 @@ type accountStatus struct {
 	err error
 }
 
-// look reads the account for showing it. What cannot be read is part of the
-// view, not an error.
+// look reads the account for display. Whatever cannot be read is part of the result, not an error.
 func (p *program) look(ctx context.Context, w *wiring, name string, showEmail bool) accountStatus {
 	v := accountStatus{Account: name}
 	a, err := w.Accounts.Load(name)

@@ -18,7 +18,7 @@ func (p *program) wire() (*wiring, error) {
 	return &wiring{h}, nil
 }
 
-// wireAt wires what is under the root, which nobody has checked.
+// wireAt returns the home at the root without checking the root.
 func (p *program) wireAt(root string) *wiring {
 	h := home.At(p.homeConfig(), root)
 	p.flush = h.FlushLog

@@ -17,8 +17,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/test/testkeyring"
 )
 
-// A death is that of a worker as it enters the first system call of its kind
-// after a step.
+// A death kills a worker at its first system call of a kind after a step.
 type death struct {
 	step, call string
 	fate
@@ -86,8 +85,8 @@ func TestDeathsWithinSteps(t *testing.T) {
 	}
 }
 
-// killAt lets the process, which stands still, be killed as it enters the system
-// call. The function waits for its end and reports whether it was killed.
+// killAt makes strace kill the process, which waits at a step, at the system call. The returned
+// function waits for its exit and reports whether it was killed.
 func (s *scene) killAt(pid int, call string) (killed func() bool) {
 	s.t.Helper()
 	log := filepath.Join(s.t.TempDir(), "trace")
@@ -101,7 +100,7 @@ func (s *scene) killAt(pid int, call string) (killed func() bool) {
 	}
 	return func() bool {
 		_, _ = io.Copy(io.Discard, lines)
-		_ = cmd.Wait() // it ends as the process did
+		_ = cmd.Wait() // strace exits as the process did
 		trace, err := os.ReadFile(log)
 		must(s.t, err)
 		return strings.Contains(string(trace), "+++ killed by SIGKILL +++")

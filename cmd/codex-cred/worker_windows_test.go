@@ -16,8 +16,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// A job of Windows is a set of processes that can be ended at once, as some
-// terminals and services do.
+// A job is a Windows job object: a set of processes that can be killed together, as some terminals
+// and services do.
 type job windows.Handle
 
 func newJob(t *testing.T, limits uint32) job {
@@ -31,7 +31,7 @@ func newJob(t *testing.T, limits uint32) job {
 	return job(handle)
 }
 
-// take puts the process into the job.
+// take adds the process to the job.
 func (j job) take(t *testing.T, process *os.Process) {
 	t.Helper()
 	handle, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(process.Pid))
@@ -40,9 +40,8 @@ func (j job) take(t *testing.T, process *os.Process) {
 	must(t, windows.AssignProcessToJobObject(windows.Handle(j), handle))
 }
 
-// TestWorkerOutlivesItsCaller: a caller is ended while the issuer's answer is on
-// its way, alone or with all of its job. Its worker stores the answer, and the next
-// get has it without another request.
+// TestWorkerOutlivesItsCaller kills a caller while it waits for the issuer's answer, alone or with
+// its job. Its worker must store the answer, and the next get has it without another request.
 func TestWorkerOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	const breakaway = windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | windows.JOB_OBJECT_LIMIT_BREAKAWAY_OK
@@ -75,8 +74,7 @@ func TestWorkerOutlivesItsCaller(t *testing.T) {
 	}
 }
 
-// TestJobWithoutBreakaway: where no process may leave the job, a get refreshes all
-// the same.
+// TestJobWithoutBreakaway checks that get refreshes even if no process may leave the job.
 func TestJobWithoutBreakaway(t *testing.T) {
 	t.Parallel()
 	s := newWindowsScene(t)
@@ -90,7 +88,7 @@ func TestJobWithoutBreakaway(t *testing.T) {
 	}
 }
 
-// A windowsScene is a stage without a script, where an account is signed in.
+// A windowsScene is a fixture with a signed-in account. It does not need a script.
 type windowsScene struct {
 	*stage
 	env []string
@@ -115,7 +113,7 @@ func (s *windowsScene) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run wants the command to succeed, and returns what it prints.
+// run checks that the command succeeds, and returns its output.
 func (s *windowsScene) run(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := s.command(args...)
@@ -143,8 +141,8 @@ func (s *windowsScene) awaitRefresh(t *testing.T, n int) {
 	must(t, s.server.Wait(ctx, authserver.GrantRefresh, n))
 }
 
-// beginInJob starts a get that is in the job before it does anything: it waits for
-// its first line of input, which is the account's name.
+// beginInJob starts a get that joins the job before it does anything: it waits for its first line
+// of input, which is the account's name.
 func (s *windowsScene) beginInJob(t *testing.T, j job) *exec.Cmd {
 	t.Helper()
 	cmd := s.command("get")
@@ -155,7 +153,7 @@ func (s *windowsScene) beginInJob(t *testing.T, j job) *exec.Cmd {
 	return cmd
 }
 
-// resume lets a process begin that was made suspended: it has one thread.
+// resume starts the only thread of a suspended process.
 func resume(t *testing.T, process *os.Process) {
 	t.Helper()
 	snapshot, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPTHREAD, 0)
@@ -176,10 +174,10 @@ func resume(t *testing.T, process *os.Process) {
 	t.Fatalf("the process has no thread: %v", err)
 }
 
-// TestPlaces: without variables of XDG our files are in %LOCALAPPDATA%.
+// TestPlaces checks that without XDG variables our files are in %LOCALAPPDATA%.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
-	local, err := os.UserCacheDir() // which is %LOCALAPPDATA%
+	local, err := os.UserCacheDir() // %LOCALAPPDATA%
 	must(t, err)
 	cmd := exec.CommandContext(t.Context(), "codex-cred", "paths", "--format", "json")
 	for _, variable := range os.Environ() {

@@ -16,9 +16,8 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// TestWorkers_DoNotPileUp: while the issuer holds its answer back, callers with
-// little time come and go. They start no worker beside the one at work, and
-// who has the time gets what it stores.
+// TestWorkers_DoNotPileUp runs callers with short timeouts while the issuer delays its answer. They
+// start no second worker, and a caller with enough time gets what the worker stores.
 func TestWorkers_DoNotPileUp(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
@@ -36,7 +35,7 @@ func TestWorkers_DoNotPileUp(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			must(t, s.server.Wait(ctx, authserver.GrantRefresh, before+1))
-			must(t, first.Process.Kill()) // so that nobody has the gate
+			must(t, first.Process.Kill()) // so that no process holds the gate
 			if most := s.mostWorkers(func() { s.comeAndGo(80) }); most > 2 {
 				t.Errorf("there were %d workers at once, want 2 at most", most)
 			}
@@ -52,7 +51,7 @@ func TestWorkers_DoNotPileUp(t *testing.T) {
 	}
 }
 
-// comeAndGo runs n gets that have no time, eight at once.
+// comeAndGo runs n gets that time out at once, eight in parallel.
 func (s *scene) comeAndGo(n int) {
 	var started atomic.Int64
 	var wg sync.WaitGroup
@@ -68,8 +67,7 @@ func (s *scene) comeAndGo(n int) {
 	wg.Wait()
 }
 
-// mostWorkers returns how many workers of the scene there were at once, at most,
-// while do ran.
+// mostWorkers returns the largest number of concurrent workers of the fixture while do runs.
 func (s *scene) mostWorkers(do func()) int {
 	over, most := make(chan struct{}), make(chan int)
 	go func() {

@@ -9,7 +9,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
-// Values of auth_mode that are distinguished; the others are for API keys.
+// Values of auth_mode that this package distinguishes. The others belong to API keys.
 const (
 	modeSignIn  = "chatgpt"
 	modeHandOff = "chatgptAuthTokens"
@@ -74,8 +74,8 @@ func codexEntry(root, tokens object) (Entry, error) {
 	}, nil
 }
 
-// codexWithout removes what Codex wrote at the sign-in. It sets auth_mode to what is left: an API
-// key, if there is one.
+// codexWithout removes what Codex wrote at the sign-in. It deletes auth_mode too: Codex then uses
+// an API key, if there is one.
 func codexWithout(doc []byte, pick func(helper.Secret) bool) (rest []byte, empty bool, err error) {
 	root, err := readObject(doc)
 	if err != nil {

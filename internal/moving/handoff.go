@@ -8,9 +8,9 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// HandOff returns an auth.json that gives Codex the access token and no refresh token: Codex uses
-// it until it expires and never refreshes. It contains the token in plain text. now is the time of
-// its creation.
+// HandOff returns an auth.json that gives Codex the access token and no refresh token. Codex uses
+// the access token until it expires, and never refreshes. The document contains the token in plain
+// text. now is its creation time.
 func HandOff(c helper.Credential, now time.Time) ([]byte, error) {
 	id, err := idToken(c)
 	if err != nil {
@@ -27,8 +27,8 @@ func HandOff(c helper.Credential, now time.Time) ([]byte, error) {
 	return append(doc, '\n'), err
 }
 
-// idToken returns a JWT without a signature, which Codex reads and never verifies: the original is
-// not kept. It contains only what Codex needs and names no person.
+// idToken returns an unsigned JWT, because the original is not kept. Codex reads the token without
+// verifying it. It contains only what Codex needs, and no personal data.
 func idToken(c helper.Credential) (string, error) {
 	auth := map[string]string{}
 	for name, value := range map[string]string{
@@ -47,7 +47,7 @@ func idToken(c helper.Credential) (string, error) {
 	return part([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + part(claims) + "." + part([]byte("unsigned")), nil
 }
 
-// IsHandOff reports whether the document was made by [HandOff]: it can be replaced without loss.
+// IsHandOff reports whether [HandOff] made the document, so that it can be replaced without loss.
 func IsHandOff(doc []byte) bool {
 	root, err := readObject(doc)
 	if err != nil || root.has("OPENAI_API_KEY") {

@@ -54,7 +54,7 @@ func TestHandOff(t *testing.T) {
 	}
 }
 
-// FuzzWithout checks that every entry that can be read can be removed.
+// FuzzWithout checks that Without removes every entry that Parse returns.
 func FuzzWithout(f *testing.F) {
 	for _, seed := range []string{codexFile, openCodeFile, poolFile, `{"TOKENS":{},"tokens":{"access_token":"a","refresh_token":"r"}}`} {
 		f.Add([]byte(seed))

@@ -1,10 +1,10 @@
-// Package moving reads the ChatGPT sign-ins that other programs keep in files, removes them from
-// those files, and writes the file that gives Codex an access token and nothing else. It knows
-// formats; files, stores and dialogs belong to its callers.
+// Package moving reads the ChatGPT sign-ins that other programs keep in files and removes them from
+// those files. It also writes the file that gives Codex only an access token. It handles formats;
+// its callers handle files, stores and dialogs.
 //
-// Parsing is strict: a document that is not exactly in a known format is refused as a whole,
-// because its sign-ins could not be removed. Errors name positions and known members and never
-// quote a document.
+// Parsing is strict: the package rejects a document that is not exactly in a known format, because
+// it could not remove the sign-ins from it. Errors contain positions and known member names, and
+// never other parts of a document.
 package moving
 
 import (
@@ -15,28 +15,28 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// MaxSize is the largest document in bytes. Twenty sign-ins, the most that one of the programs
-// keeps, take a tenth of it.
+// MaxSize is the largest document, in bytes. The largest real one, with twenty sign-ins, takes a
+// tenth of it.
 const MaxSize = 1 << 20
 
 // A Format is the file format of one program.
 type Format string
 
-// The formats.
+// The supported formats.
 const (
 	Codex    Format = "codex"               // auth.json of the Codex CLI
 	OpenCode Format = "opencode"            // auth.json of OpenCode
-	Pool     Format = "oc-codex-multi-auth" // accounts of that plugin for OpenCode
+	Pool     Format = "oc-codex-multi-auth" // accounts of this plugin of OpenCode
 )
 
-// An Entry is one sign-in in a document.
+// An Entry is a sign-in in a document.
 type Entry struct {
-	// Place describes its position in the document to a person.
+	// Place describes the position in the document, for users.
 	Place string
-	// Name is a proposed account name; [helper.CheckName] accepts it.
+	// Name is a proposed account name. It is valid for [helper.CheckName].
 	Name string
-	// Problem is the reason why it cannot be moved, or "". With a Problem only Place, Name and, if
-	// there is one, Refresh are set.
+	// Problem says why the sign-in cannot be moved, or is empty. With a Problem only Place, Name and,
+	// if there is one, Refresh are set.
 	Problem string
 
 	Access, Refresh, ID helper.Secret // ID is the id_token, which is usually absent
@@ -44,13 +44,13 @@ type Entry struct {
 	// Renewed is when the tokens were obtained; zero if unknown.
 	Renewed  time.Time
 	Identity helper.Identity
-	// Issuer and ClientID are empty if they are OpenAI's and Codex's.
+	// Issuer and ClientID are empty for OpenAI and Codex.
 	Issuer, ClientID string
 }
 
-// Parse returns the format of the document and its sign-ins. The format must be the wanted one
-// unless that is empty. A malformed document is [helper.ErrInvalid]; one without a sign-in is
-// [helper.ErrNotFound].
+// Parse returns the format of the document and its sign-ins. If want is not empty, the document
+// must have that format. The error is [helper.ErrInvalid] for a malformed document, and
+// [helper.ErrNotFound] for one without a sign-in.
 func Parse(doc []byte, want Format) (Format, []Entry, error) {
 	root, err := readObject(doc)
 	if err != nil {
@@ -84,10 +84,10 @@ func Parse(doc []byte, want Format) (Format, []Entry, error) {
 
 func invalid(err error) error { return fmt.Errorf("it is %w: %w", helper.ErrInvalid, err) }
 
-// nothingError returns the error of a valid document that holds nothing to move.
+// nothingError returns the error of a valid document without a sign-in.
 func nothingError(why string) error { return fmt.Errorf("%s: sign-in %w", why, helper.ErrNotFound) }
 
-// format recognises the format of the document by its members.
+// format detects the format of the document from its members.
 func (o object) format() Format {
 	switch {
 	case o.has("tokens"), o.has("auth_mode"), o.has("OPENAI_API_KEY"):
@@ -110,9 +110,9 @@ func (o object) unknown() error {
 	return errors.New("it is no file of Codex, OpenCode or oc-codex-multi-auth")
 }
 
-// Without returns the document without the sign-ins whose refresh token is picked, and everything
-// else unchanged to the byte. An empty result means that nothing of value is left and the file can
-// be deleted. The document was read by [Parse].
+// Without returns the document without the sign-ins whose refresh token pick selects. Everything
+// else stays the same, byte for byte. empty means that nothing of value is left and the caller can
+// delete the file. Call [Parse] on the document first.
 func Without(doc []byte, format Format, pick func(refresh helper.Secret) bool) (rest []byte, empty bool, err error) {
 	switch format {
 	case Codex:

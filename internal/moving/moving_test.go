@@ -12,7 +12,7 @@ import (
 	"github.com/codex-cred/codex-cred/internal/moving"
 )
 
-// codexFile is written as by Codex 0.169, with an unknown member.
+// codexFile is a file of Codex 0.169, with an unknown member.
 const codexFile = `{
   "auth_mode": "chatgpt",
   "OPENAI_API_KEY": null,
@@ -30,7 +30,7 @@ const codexFile = `{
   "last_refresh": "2026-11-24T09:30:00.123456789Z"
 }`
 
-// openCodeFile has an API key and a well-known entry beside the sign-in.
+// openCodeFile has an API key and an unrelated entry beside the sign-in.
 const openCodeFile = `{
   "anthropic": {
     "type": "api",
@@ -81,7 +81,7 @@ func TestParse(t *testing.T) {
 	codex := one
 	codex.ID, codex.Issuer, codex.ClientID = secret("id-token-1"), "https://auth.openai.com", "app_EMoamEEZ73f0CkXaXp7hrann"
 	codex.Renewed = time.Date(2026, 11, 24, 9, 30, 0, 123456789, time.UTC)
-	old := one // before auth_mode and oauth_provenance
+	old := one // without auth_mode and oauth_provenance
 	open := one
 	open.Place, open.Name, open.Expiry = "openai", "opencode", ends
 	unlimited := open
@@ -147,7 +147,8 @@ func TestParseFindsNothing(t *testing.T) {
 	}
 }
 
-// TestParseRefuses checks that nothing of a malformed document is used or shown.
+// TestParseRefuses checks that Parse returns nothing of a malformed document, and quotes none of
+// it.
 func TestParseRefuses(t *testing.T) {
 	const hidden = "a-secret-that-is-long-enough"
 	deep := func(open, close string) string { return strings.Repeat(open, 5000) + strings.Repeat(close, 5000) }
@@ -204,7 +205,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestParseWanted checks that a file of another program than the named one is refused.
+// TestParseWanted checks that Parse rejects a document in another format than the wanted one.
 func TestParseWanted(t *testing.T) {
 	if _, entries, err := moving.Parse([]byte(codexFile), moving.Pool); !errors.Is(err, helper.ErrInvalid) {
 		t.Errorf("Codex's as a pool: %v, %v", entries, err)

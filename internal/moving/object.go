@@ -14,7 +14,7 @@ const maxDepth = 32
 
 // An object is a JSON object, keyed by the exact names of its members.
 type object struct {
-	path    string // for errors, with a dot at its end unless it is the root
+	path    string // for errors; ends in a dot, except the root's
 	members map[string]json.RawMessage
 }
 
@@ -44,7 +44,7 @@ func check(doc []byte) error {
 	return checkNames(json.NewDecoder(bytes.NewReader(doc)))
 }
 
-// checkNames refuses duplicate names, of which programs may read different ones, and unlimited
+// checkNames rejects duplicate names, because parsers differ in which one they use, and deep
 // nesting.
 func checkNames(d *json.Decoder) error {
 	d.UseNumber()
@@ -109,7 +109,7 @@ func (o object) wrongType(name string) error {
 	return fmt.Errorf("its member %s%s has the wrong type", o.path, name)
 }
 
-// text returns the member, which must be text; "" if it is absent.
+// text returns the string in the member, or "" if it is absent.
 func (o object) text(name string) (string, error) {
 	var s string
 	if o.has(name) && json.Unmarshal(o.members[name], &s) != nil {
@@ -118,7 +118,7 @@ func (o object) text(name string) (string, error) {
 	return s, nil
 }
 
-// texts is text for several members.
+// texts returns the strings in several members, by name.
 func (o object) texts(names ...string) (map[string]string, error) {
 	found := map[string]string{}
 	for _, name := range names {
@@ -131,7 +131,7 @@ func (o object) texts(names ...string) (map[string]string, error) {
 	return found, nil
 }
 
-// child returns the member, which must be an object, and whether it exists.
+// child returns the object in the member, and whether the member exists.
 func (o object) child(name string) (object, bool, error) {
 	if !o.has(name) {
 		return object{}, false, nil
@@ -143,7 +143,7 @@ func (o object) child(name string) (object, bool, error) {
 	return c, true, nil
 }
 
-// list returns the objects in the member, which must be an array of them.
+// list returns the objects in the member, which must be an array of objects.
 func (o object) list(name string) ([]object, error) {
 	var elements []json.RawMessage
 	if !o.has(name) || json.Unmarshal(o.members[name], &elements) != nil {
@@ -160,8 +160,8 @@ func (o object) list(name string) ([]object, error) {
 	return list, nil
 }
 
-// millis returns the member as a time in milliseconds since 1970; zero if it is absent or out of
-// range.
+// millis returns the time in the member, in milliseconds since 1970. It is zero if the member is
+// absent or out of range.
 func (o object) millis(name string) (time.Time, error) {
 	if !o.has(name) {
 		return time.Time{}, nil

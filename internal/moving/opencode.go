@@ -8,8 +8,8 @@ import (
 	"github.com/codex-cred/codex-cred/packaging/opencode"
 )
 
-// providers are the entries in which OpenCode keeps a ChatGPT sign-in; one of its versions wrote
-// renewed ones to the second by mistake.
+// providers returns the entries in which OpenCode keeps a ChatGPT sign-in. One version wrote
+// refreshed tokens to the second by mistake.
 func providers() []string { return []string{"openai", "codex"} }
 
 func openCodeEntries(root object) ([]Entry, error) {
@@ -36,7 +36,7 @@ func openCodeEntries(root object) ([]Entry, error) {
 func openCodeEntry(name string, o object) (e Entry, ok bool, err error) {
 	t, err := o.texts("type", "refresh", "access", "accountId")
 	if err != nil || t["type"] != "oauth" || t["refresh"] == opencode.Marker {
-		return Entry{}, false, err // a key, or the marker of our own plugin
+		return Entry{}, false, err // an API key, or our plugin's marker
 	}
 	expiry, err := o.millis("expires")
 	if err != nil {
@@ -50,7 +50,7 @@ func openCodeEntry(name string, o object) (e Entry, ok bool, err error) {
 	return e.withProblem(), true, nil
 }
 
-// withProblem returns an entry that cannot be moved, with only what identifies it.
+// withProblem returns the entry, or only its identification and a Problem if it cannot be moved.
 func (e Entry) withProblem() Entry {
 	problem := ""
 	switch {

@@ -11,10 +11,10 @@ import (
 	"github.com/codex-cred/codex-cred/internal/config/jsonedit"
 )
 
-// poolVersion is the version to which the plugin upgrades older files.
+// poolVersion is the format version that is supported. The plugin upgrades older files to it.
 const poolVersion = 3
 
-// maxAccounts is five times the plugin's limit.
+// maxAccounts is the most accounts that a file may have: five times the plugin's limit.
 const maxAccounts = 100
 
 func poolEntries(root object) ([]Entry, error) {
@@ -68,11 +68,12 @@ func poolEntry(i int, a object) (Entry, error) {
 	}.withProblem(), nil
 }
 
-// longestName leaves room for a number after the name.
+// longestName is the longest account name that nameOf returns. It leaves room for a number after
+// the name.
 const longestName = 40
 
-// nameOf makes an account name of a person's label. It makes none of a possible e-mail address:
-// names are shown where addresses are masked.
+// nameOf derives an account name from the user's label. It returns "" for a label that may be an
+// e-mail address, because names are shown where addresses are masked.
 func nameOf(label string) string {
 	if strings.Contains(label, "@") {
 		return ""
@@ -133,8 +134,8 @@ func poolWithout(doc []byte, pick func(helper.Secret) bool) ([]byte, error) {
 	return renumber(rest, root, gone)
 }
 
-// renumber updates the members that refer to an account by its number; a reference to a removed one
-// becomes the first.
+// renumber updates the members that refer to an account by its number. A reference to a removed
+// account becomes a reference to the first.
 func renumber(doc []byte, root object, gone []bool) ([]byte, error) {
 	paths := [][]string{{"activeIndex"}}
 	if families, ok, err := root.child("activeIndexByFamily"); err == nil && ok {

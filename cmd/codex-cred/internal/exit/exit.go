@@ -1,5 +1,6 @@
-// Package exit says what an error means: for a program an exit code and a word, for a
-// person a hint. [Outcomes] is the table; a new kind of error is a row in it.
+// Package exit maps errors to what they mean: an exit code and a word for
+// programs, and a hint for users. [Outcomes] is the table; a new kind of error
+// is a row in it.
 package exit
 
 import (
@@ -16,37 +17,39 @@ import (
 
 // Exit codes. They are part of the interface: scripts depend on them.
 const (
-	OK          = 0
-	Other       = 1
-	Usage       = 2
-	NotFound    = 3
-	SignIn      = 4
-	Temporary   = 5
-	Store       = 6
-	Busy        = 7
-	Person      = 8
-	Findings    = 10
-	Interrupted = 130
+	OK          = 0   // success
+	Other       = 1   // any other error
+	Usage       = 2   // the command line, or what it names, is invalid
+	NotFound    = 3   // there is no such account
+	SignIn      = 4   // a new sign-in is required
+	Temporary   = 5   // the same command may succeed later
+	Store       = 6   // the store of the tokens cannot be used
+	Busy        = 7   // another process holds the lock
+	Person      = 8   // a user must do something, and none is present
+	Findings    = 10  // the command ran, and its output lists what is wrong
+	Interrupted = 130 // 128 + SIGINT, as in shells
 )
 
-// An Outcome is what one kind of error means for a program and for a person.
+// An Outcome is what one kind of error means for programs and users.
 type Outcome struct {
-	Err  error
-	Code int
-	Kind string // the word in JSON
-	hint string // what to do next; %s is the account as an argument, with its space
+	Err  error  // the kind, for errors.Is
+	Code int    // the exit code
+	Kind string // the word in JSON output
+	hint string // what to do next; %s is the account as an argument, with a leading space
 }
 
-// inFile is the way out where the keychain is of no use.
+// inFile is the hint to keep the tokens in a file where the keychain cannot be
+// used.
 const inFile = "keep the tokens in a file: codex-cred login%s --replace --store file"
 
 const (
-	// WhoHolds says how to find the process that holds a lock.
+	// WhoHolds is the hint how to find the process that holds a lock.
 	WhoHolds  = "see who holds it: codex-cred doctor"
 	aboutBusy = "wait for the other codex-cred, then try again; " + WhoHolds
 )
 
-// Outcomes returns the kinds of errors. An error can be of several: the first counts.
+// Outcomes returns the kinds of errors. If an error is of several kinds, the
+// first counts.
 func Outcomes() []Outcome {
 	return []Outcome{
 		{context.Canceled, Interrupted, "interrupted", ""},
@@ -90,8 +93,8 @@ func Outcomes() []Outcome {
 	}
 }
 
-// ReplyKinds returns the keychain's own errors in outcomes, by their names in the
-// reply of a worker.
+// ReplyKinds returns the keychain's own errors in Outcomes, by their names in a
+// worker's reply.
 func ReplyKinds() map[string]error {
 	return map[string]error{
 		"confirm": keychain.ErrConfirm, "no-bus": keychain.ErrNoBus,
@@ -100,7 +103,8 @@ func ReplyKinds() map[string]error {
 	}
 }
 
-// Classify returns the first kind of the error in Outcomes, or that of all others.
+// Classify returns the first outcome whose kind the error is, or the outcome of
+// all other errors.
 func Classify(err error) Outcome {
 	for _, o := range Outcomes() {
 		if errors.Is(err, o.Err) {

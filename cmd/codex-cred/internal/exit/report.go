@@ -16,15 +16,17 @@ import (
 
 // A Reporter prints why a run failed.
 type Reporter struct {
+	// Terminal is where the error is printed.
 	Terminal *terminal.Terminal
-	// JSON asks for a JSON object on standard error as well.
+	// JSON also prints the error as a JSON object on standard error.
 	JSON bool
-	// Names returns the names of the accounts that exist; nil is none.
+	// Names returns the names of the existing accounts, for suggestions; nil:
+	// none.
 	Names func() []string
 }
 
-// Report prints for a person, and with JSON for a program, why the run failed: one
-// line, and what to do next.
+// Report prints why the run failed and what to do next, on one line. With JSON
+// it prints the same for programs.
 func (r *Reporter) Report(err error) {
 	line, hint := terminal.OneLine(err.Error()), r.orNearAccount(err, Hint(err))
 	if errors.Is(err, context.Canceled) {
@@ -47,8 +49,8 @@ func (r *Reporter) Report(err error) {
 	}{terminal.SchemaVersion, Classify(err).Kind, fault.AccountOf(err), line, hint, Code(err)})
 }
 
-// orNearAccount asks whether another account was meant, if none has that name and one
-// has a similar name, and says how to list the others.
+// orNearAccount returns the hint for an account that does not exist: an account
+// with a similar name, or else how to list the accounts.
 func (r *Reporter) orNearAccount(err error, hint string) string {
 	account := fault.AccountOf(err)
 	if r.Names == nil || account == "" || fault.Hint(err) != "" || !errors.Is(Classify(err).Err, helper.ErrNotFound) {
@@ -73,7 +75,8 @@ func JoinHint(line, hint string) string {
 	return line + "; " + hint
 }
 
-// Hint returns what to do next about the error: its own hint, or that of its kind.
+// Hint returns what to do next about the error: the error's own hint, or that
+// of its kind.
 func Hint(err error) string {
 	if own := fault.Hint(err); own != "" {
 		return own
@@ -82,7 +85,8 @@ func Hint(err error) string {
 		return unsafe.Fix
 	}
 	if shared := (*helper.SharedError)(nil); errors.As(err, &shared) {
-		return "move it here: codex-cred import --from " + fault.Quote(shared.Source) + "; or sign in anew: codex-cred login" + fault.AsArgument(fault.AccountOf(err)) + " --replace"
+		return "move it here: codex-cred import --from " + fault.Quote(shared.Source) +
+			"; or sign in anew: codex-cred login" + fault.AsArgument(fault.AccountOf(err)) + " --replace"
 	}
 	hint := Classify(err).hint
 	if onFiles := (*fs.PathError)(nil); errors.Is(err, helper.ErrUnavailable) && errors.As(err, &onFiles) {
@@ -94,5 +98,5 @@ func Hint(err error) string {
 	return hint
 }
 
-// Line returns what happened and what to do next, on one line.
+// Line returns the error and what to do next, on one line.
 func Line(err error) string { return JoinHint(terminal.OneLine(err.Error()), Hint(err)) }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Suggest asks whether the word that is nearest to the given one was meant, or
-// returns the hint if none is near.
+// Suggest returns the hint, preceded by a question for the word that is nearest
+// to the given one, if any is near.
 func Suggest(given string, words []string, hint string) string {
 	least, nearest := 1+len(given)/3, ""
 	for _, word := range words {
@@ -24,9 +24,9 @@ func Suggest(given string, words []string, hint string) string {
 	return fmt.Sprintf("did you mean %s? %s", nearest, hint)
 }
 
-// Mistypings returns how many letters have to be put in, left out, replaced or
-// swapped with the next to make one word of the other (the distance of Damerau and
-// Levenshtein, where no letter is touched twice).
+// Mistypings returns how many letters to insert, delete, replace or swap with
+// the next to turn one word into the other. That is the Damerau-Levenshtein
+// distance, restricted so that no letter is edited twice.
 func Mistypings(a, b string) int {
 	var before, last []int
 	row := make([]int, len(b)+1)
@@ -51,7 +51,7 @@ func Mistypings(a, b string) int {
 	return row[len(b)]
 }
 
-// Quote returns the word as a shell reads it.
+// Quote returns the word, quoted for a shell if it needs that.
 func Quote(word string) string {
 	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=:/.@+") == "" {
 		return word

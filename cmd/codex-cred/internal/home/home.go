@@ -1,5 +1,6 @@
-// Package home puts together everything under one root: accounts, locks, stores,
-// journals, hosts, the log of requests and the client that refreshes. Start with [Open].
+// Package home assembles everything under one root: accounts, locks, stores,
+// journals, hosts, the request log and the client that refreshes. Start with
+// [Open].
 package home
 
 import (
@@ -29,15 +30,15 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// The words for the stores, in account files and on the command line.
+// Names of the stores, in account files and on the command line.
 const (
-	StoreAuto     = "auto"
+	StoreAuto     = "auto" // the keychain, or files if there is none
 	StoreKeychain = "keychain"
 	StoreFile     = "file"
 )
 
-// A Home is everything under one root, put together. It opens nothing: each part does
-// when it is used.
+// A Home is everything under one root. It opens nothing: each part opens its
+// files when it is used.
 type Home struct {
 	Root      string
 	Accounts  *accountdir.Dir
@@ -50,32 +51,32 @@ type Home struct {
 	Setups    *setupdir.Dir
 	Runs      *rundir.Dir
 	Log       *requestlog.Log
-	// Recorder writes the log; nil if nobody asked for one.
+	// Recorder writes the request log; nil if the user did not ask for it.
 	Recorder      *requestlog.Recorder
 	Records       helper.Records
 	Keeper        helper.Keeper
 	RefreshClient *refresh.Client
 	now           func() time.Time
-	HostID        func() (string, error)
+	HostID        func() (string, error) // the id of this machine
 }
 
-// A Config is what a home needs of the program.
+// A Config is what a home needs from the program.
 type Config struct {
 	Process *process.Process
 	Now     func() time.Time
-	// Running measures how long a worker runs; zero is the system's clock.
+	// Running measures how long a worker runs; zero: the system's clock.
 	Running runclock.Clock
 	// UserAgent is sent with each request.
 	UserAgent string
-	// Command is the name of the command that runs, for the log of requests.
+	// Command is the name of the command, for the request log.
 	Command string
-	// Worker: the command is a worker, which may outlive the root.
+	// Worker says that the command is a worker, which may outlive the root.
 	Worker bool
-	// Warn prints a warning for a person.
+	// Warn prints a warning for the user.
 	Warn func(format string, args ...any)
 }
 
-// Open returns the home of the user, whose root it checks.
+// Open returns the user's home. It checks that the root belongs to the user.
 func Open(c Config) (*Home, error) {
 	root, err := Root(c.Process)
 	if err == nil {
@@ -87,7 +88,7 @@ func Open(c Config) (*Home, error) {
 	return At(c, root), nil
 }
 
-// At returns the home under the root, which it does not check.
+// At returns the home under the root. It does not check the root.
 func At(c Config, root string) *Home {
 	h := &Home{
 		Root:      root,
@@ -117,8 +118,8 @@ func At(c Config, root string) *Home {
 	return h
 }
 
-// HostFor returns the machine that sign-ins in the store are tied to. Files can be
-// copied, and a home can be shared by several machines.
+// HostFor returns the id of the machine to which the store binds sign-ins. Only
+// files bind them: files can be copied, and several machines can share a home.
 func (h *Home) HostFor(store string) string {
 	if store != StoreFile {
 		return ""
@@ -126,7 +127,8 @@ func (h *Home) HostFor(store string) string {
 	return h.MachineID()
 }
 
-// MachineID returns the id of this machine; none where the system tells none.
+// MachineID returns the id of this machine, or an empty string if the system
+// has none.
 func (h *Home) MachineID() string {
 	id, err := h.HostID()
 	if err != nil {
@@ -135,16 +137,18 @@ func (h *Home) MachineID() string {
 	return id
 }
 
-// Root returns the directory under which all our files lie.
+// Root returns the directory that contains codex-cred's files.
 func Root(p *process.Process) (string, error) {
 	root := p.Getenv("CODEX_CRED_HOME")
 	switch {
 	case root == "" && p.Getenv("HOME") == "" && runtime.GOOS != "windows":
-		return "", fault.WithHint(errors.New("find the home directory: HOME is not set"), "set HOME, or CODEX_CRED_HOME to a directory of your own")
+		return "", fault.WithHint(errors.New("find the home directory: HOME is not set"),
+			"set HOME, or CODEX_CRED_HOME to a directory of your own")
 	case root == "":
 		root = filepath.Join(p.DataHome, "codex-cred")
 	case !filepath.IsAbs(root):
-		return "", fault.WithHint(fmt.Errorf("CODEX_CRED_HOME is %q, a relative path", root), "set it to a path that begins at the root")
+		return "", fault.WithHint(fmt.Errorf("CODEX_CRED_HOME is %q, a relative path", root),
+			"set it to a path that begins at the root")
 	}
 	return filepath.Clean(root), nil
 }

@@ -16,19 +16,24 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// Helper answers requests for tokens. Start starts a worker, see [refresh.Gate];
-// outlives reports whether it goes on when what started this process ends.
-func (h *Home) Helper(start func(d helper.Demand, background bool) (io.ReadCloser, error), outlives func() bool) *helper.Helper {
+// Helper returns what answers requests for tokens. start starts a worker, see
+// [refresh.Gate]; outlives reports whether a worker keeps running when the job
+// that started this process ends.
+func (h *Home) Helper(
+	start func(d helper.Demand, background bool) (io.ReadCloser, error), outlives func() bool,
+) *helper.Helper {
 	return &helper.Helper{
 		Records: h.Records,
 		Refresher: &refresh.Gate{
-			Records: h.Records, Locks: h.Locks.RequireRoot(), Start: start, Now: h.now, Kinds: exit.ReplyKinds(), Holder: h.HolderOf,
+			Records: h.Records, Locks: h.Locks.RequireRoot(), Start: start, Now: h.now,
+			Kinds: exit.ReplyKinds(), Holder: h.HolderOf,
 		},
 		Now: h.now, Outlives: outlives,
 	}
 }
 
-// Rotation refreshes in this process. At is for tests, see [refresh.Rotation].
+// Rotation returns what refreshes in this process. at is for tests, see
+// [refresh.Rotation].
 func (h *Home) Rotation(at func(step string) error) *refresh.Rotation {
 	return &refresh.Rotation{
 		Records: h.Records, Locker: h.Flushing(h.Locks.RequireRoot()), Journals: h.Journals, Client: h.RefreshClient,
@@ -37,12 +42,12 @@ func (h *Home) Rotation(at func(step string) error) *refresh.Rotation {
 	}
 }
 
-// Flushing returns the locker, which writes the log of requests before it gives a lock
-// back.
+// Flushing wraps the locker so that it writes the request log before it
+// releases a lock.
 func (h *Home) Flushing(l helper.Locker) FlushingLocker { return FlushingLocker{l, h.Recorder} }
 
-// serializeKeychain takes the lock of the keychain. It does not create the folder: a get that runs
-// past `erase --all` must not recreate it.
+// serializeKeychain acquires the lock of the keychain. It does not create the
+// folder: a get that runs past `erase --all` must not recreate it.
 func (h *Home) serializeKeychain(ctx context.Context) (done func() error, err error) {
 	if _, err := os.Lstat(h.Locks.Folder()); err != nil {
 		return nil, err
@@ -50,8 +55,8 @@ func (h *Home) serializeKeychain(ctx context.Context) (done func() error, err er
 	return h.Locks.Lock(ctx, filelock.Keychain)
 }
 
-// HolderOf names the process that holds the lock, for a person; nothing if nobody
-// does, or the system does not say.
+// HolderOf describes the process that holds the lock. It returns an empty
+// string if none does, or if the system does not say.
 func (h *Home) HolderOf(lock string) string {
 	p, held, err := h.Locks.Holder(lock)
 	switch {
@@ -63,8 +68,8 @@ func (h *Home) HolderOf(lock string) string {
 	return ProcessName(p)
 }
 
-// NoteUndecided adds to the answer, or to the error, that the issuer's last answer is kept,
-// and could not be read.
+// NoteUndecided adds helper.ErrUnread to the answer or to the error, if the
+// issuer's last answer was saved because it could not be read.
 func (h *Home) NoteUndecided(account string, answer helper.Answer, err error) (helper.Answer, error) {
 	a := answer.Account
 	if err != nil {
@@ -89,14 +94,15 @@ func (h *Home) NoteUndecided(account string, answer helper.Answer, err error) (h
 	return answer, err
 }
 
-// EnterGate takes the account's gate, unless somebody has it or the account is gone.
+// EnterGate acquires the account's gate, unless another process holds it or the
+// account does not exist. The caller must call leave.
 func (h *Home) EnterGate(account string) (leave func(), ok bool) {
 	gate := h.gateOf(account)
 	unlock, ok, err := h.Locks.RequireRoot().Try(gate)
 	if err != nil || !ok {
 		return nil, false
 	}
-	if h.gateOf(account) != gate { // erased meanwhile: taking the gate may have made it anew
+	if h.gateOf(account) != gate { // erased meanwhile: acquiring the gate may have recreated it
 		_ = h.Locks.Remove(gate)
 		_ = unlock()
 		return nil, false
@@ -104,7 +110,8 @@ func (h *Home) EnterGate(account string) (leave func(), ok bool) {
 	return func() { _ = unlock() }, true
 }
 
-// gateOf returns the name of the account's gate, or that of none.
+// gateOf returns the name of the account's gate, or an empty string if the
+// account does not exist.
 func (h *Home) gateOf(account string) string {
 	a, err := h.Accounts.Load(account)
 	if err != nil || a.Erasing {
@@ -113,8 +120,8 @@ func (h *Home) gateOf(account string) string {
 	return refresh.GateName(a.ID)
 }
 
-// ProcessName names the process, of which only the number is known if it has ended and
-// left the lock to a child.
+// ProcessName describes the process. Only its number is known if it has exited
+// and left the lock to a child.
 func ProcessName(h filelock.Holder) string {
 	if h.Name == "" {
 		return fmt.Sprintf("process %d", h.PID)

@@ -10,14 +10,14 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// The variables that a person sets to have a log of requests, and one with their
-// bodies.
+// Environment variables for the request log.
 const (
-	LogVariable    = "CODEX_CRED_LOG"
-	BodiesVariable = "CODEX_CRED_LOG_BODIES"
+	LogVariable    = "CODEX_CRED_LOG"        // turns the log on
+	BodiesVariable = "CODEX_CRED_LOG_BODIES" // adds bodies to the log, if that is on
 )
 
-// stateRoot returns the directory in which logs are, beside the root or the same.
+// stateRoot returns the directory that contains the logs: the root, or one in
+// the user's state directory.
 func stateRoot(p *process.Process, root string) string {
 	if p.Getenv("CODEX_CRED_HOME") != "" || p.StateHome == "" {
 		return root
@@ -25,15 +25,15 @@ func stateRoot(p *process.Process, root string) string {
 	return filepath.Join(p.StateHome, "codex-cred")
 }
 
-// record has the requests of this run recorded, if the person wants that. It
-// touches no file: the first request does.
+// record starts recording requests, if the user asked for it. It creates no
+// file; the first request does.
 func (h *Home) record(c Config) {
 	if !c.Process.On(LogVariable) {
 		return
 	}
 	log := h.Log
 	if c.Worker && log.Root() == h.Root {
-		log = log.Rooted() // it writes after its caller, and the root may be away by then
+		log = log.Rooted() // it writes after its caller, when the root may be erased
 	}
 	h.Recorder = log.Record(c.Command, c.Process.On(BodiesVariable), func(err error) {
 		c.Warn("warning: the request is not in the log: %s", exit.Line(err))
@@ -41,15 +41,16 @@ func (h *Home) record(c Config) {
 	h.RefreshClient.Observe = h.Recorder.Observe
 }
 
-// FlushLog waits, not for long, until the log of requests is written.
+// FlushLog waits until the request log is written, for a second at most.
 func (h *Home) FlushLog() {
 	if h.Recorder != nil {
 		h.Recorder.Flush()
 	}
 }
 
-// A FlushingLocker writes the log before it gives a lock back: an erase that waits
-// for the lock deletes the log, and no line may come after that.
+// A FlushingLocker writes the request log before it releases a lock. An erase
+// that waits for the lock deletes the log, and no line may be written after
+// that.
 type FlushingLocker struct {
 	helper.Locker
 	Recorder *requestlog.Recorder

@@ -12,19 +12,20 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// PersonTime is the deadline of each keychain call, and of each answer in it,
-// while a person is watching and may be typing a password.
+// PersonTime is the timeout of each keychain call, and of each answer in it,
+// while the user may be typing a password.
 const PersonTime = time.Minute
 
-// WaitForPerson lets keychain calls take as long as a person may.
+// WaitForPerson lets keychain calls take up to PersonTime.
 func (h *Home) WaitForPerson() { h.Keychain.Timeout, h.Keychain.IdleTimeout = PersonTime, PersonTime }
 
-// StoreWords returns the words for stores on the command line.
+// StoreWords returns the names of stores that the command line accepts.
 func StoreWords() []string { return []string{StoreAuto, StoreKeychain, StoreFile} }
 
-// Probe writes, reads and deletes an item of no meaning, under the lock of that item.
-// That the item has disappeared is no absence of an account: another program deleted
-// it, or the store lost it.
+// Probe writes, reads and deletes an item without meaning, under the item's
+// lock. If the item disappears, the error is not helper.ErrNotFound, which
+// would mean that there is no account: another program deleted the item, or the
+// store lost it.
 func (h *Home) Probe(ctx context.Context, word string) error {
 	store, err := h.Records.Stores.Store(word)
 	if err != nil {
@@ -39,7 +40,7 @@ func (h *Home) Probe(ctx context.Context, word string) error {
 	if err == nil || errors.Is(err, helper.ErrNotFound) {
 		_, err = store.Put(ctx, name, []byte("codex-cred tries this store and deletes this item"), "")
 	}
-	if err == nil { // an item that cannot be read must not stay either
+	if err == nil { // delete the item even if it cannot be read
 		if _, _, err = store.Get(ctx, name); errors.Is(err, helper.ErrNotFound) {
 			err = fmt.Errorf("the item that was written to try it is gone: %w", helper.ErrTemporary)
 		}
@@ -51,14 +52,14 @@ func (h *Home) Probe(ctx context.Context, word string) error {
 	return errors.Join(err, unlock())
 }
 
-// TrialID is the item with which a store is tried out before a sign-in. Its name
-// depends on the root alone, so that the next run finds what a killed one left.
+// TrialID returns the name of the item that Probe writes. It depends only on
+// the root, so that the next run finds what a killed one left.
 func (h *Home) TrialID() helper.ID {
 	sum := sha256.Sum256([]byte("trial " + h.Root))
 	return helper.ID(hex.EncodeToString(sum[:16]))
 }
 
-// Location tells a person where a store keeps the item.
+// Location returns where a store keeps the item, for the user.
 func (h *Home) Location(store, name string) string {
 	switch store {
 	case StoreKeychain:
@@ -69,7 +70,7 @@ func (h *Home) Location(store, name string) string {
 	return fmt.Sprintf("store %q, item %s", terminal.Sanitize(store), name)
 }
 
-// StoreLabel returns what a person calls the store, in words that follow "the".
+// StoreLabel returns what users call the store, in words that follow "the".
 func StoreLabel(word string) string {
 	if word == StoreFile || word == StoreKeychain {
 		return word

@@ -4,8 +4,8 @@ package process
 
 import "syscall"
 
-// Become turns this process into the program, which so has our terminal, our
-// signals and our exit status. It returns only if that fails.
+// Become replaces this process by the program, which keeps its terminal and
+// receives its signals. It returns only on error.
 func Become(path string, args, environment []string) error {
-	return syscall.Exec(path, args, environment) //nolint:gosec // what the person asked for
+	return syscall.Exec(path, args, environment) //nolint:gosec // what the user asked for
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/fault"
 )
 
-// Become runs the program and returns how it ended. Ctrl-C reaches both; the
-// program decides what it means.
+// Become runs the program and returns its exit code as an error. Ctrl-C reaches
+// both processes; the program decides what to do.
 func Become(path string, args, environment []string) error {
 	signal.Ignore(os.Interrupt)
-	cmd := exec.Command(path, args[1:]...) //nolint:gosec,noctx // what the person asked for, for as long as it lasts
+	cmd := exec.Command(path, args[1:]...) //nolint:gosec,noctx // what the user asked for, without a time limit
 	cmd.Args, cmd.Env = args, environment
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err := cmd.Run()

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// Executable returns the path of this program, which may have been replaced or
-// deleted since it was started.
+// Executable returns a path that runs this program. On Linux it does so even if
+// the file was replaced or deleted since the start.
 func Executable() (string, error) {
 	if runtime.GOOS == "linux" {
 		return "/proc/self/exe", nil
@@ -19,11 +19,12 @@ func Executable() (string, error) {
 	return os.Executable()
 }
 
-// StartDetached starts the process in a session of its own, with none of the files
-// that the caller was given open: a pipe that it kept would let others wait for it.
+// StartDetached starts the process in its own session, without the open files
+// of this process: a pipe that stayed open would make its reader wait for the
+// new process.
 func StartDetached(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	descriptors, _ := os.ReadDir("/dev/fd") // without it nobody knows of any
+	descriptors, _ := os.ReadDir("/dev/fd") // without /dev/fd there is no list of open files
 	for _, entry := range descriptors {
 		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
 			syscall.CloseOnExec(fd)

@@ -9,11 +9,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// Executable returns the path of this program.
 func Executable() (string, error) { return os.Executable() }
 
-// StartDetached starts the process without a console, in a group of its own and
-// outside the caller's job, which may end with the caller. Where the job lets
-// nobody out, the process stays in it.
+// StartDetached starts the process without a console, in its own process group
+// and outside the caller's job, which may end with the caller. If the job
+// allows no breakaway, the process stays in it.
 func StartDetached(cmd *exec.Cmd) error {
 	const alone = windows.DETACHED_PROCESS | windows.CREATE_NEW_PROCESS_GROUP
 	inside := *cmd

@@ -2,11 +2,12 @@ package process
 
 import "path/filepath"
 
-// Directory returns the folder that the library of XDG names, except where that is
-// what it says on macOS if the variable is not set, "Application Support". Its
-// space breaks callers that split the command by which they run us, such as GOAUTH,
-// and the tools that we serve (Codex, OpenCode, gh) are not there either: as on
-// Linux it is the folder below the home.
+// Directory returns usual, the directory that the XDG library chose, unless
+// that is the library's default on macOS, "Application Support". The space in
+// it breaks callers that split the command line of codex-cred, such as GOAUTH,
+// and the tools that codex-cred serves (Codex, OpenCode, gh) do not use it
+// either. In its place Directory returns the folder below the home directory,
+// as on Linux.
 func Directory(usual string, getenv func(string) string, variable, below string) string {
 	home := getenv("HOME")
 	if usual != filepath.Join(home, "Library", "Application Support") || getenv(variable) == usual {

@@ -9,9 +9,9 @@ import (
 	"github.com/codex-cred/codex-cred/helper/wire/output"
 )
 
-// WorkerEnvironment is what a worker gets of the caller's environment: by what
-// it finds its files, the keychain and the issuer. Whatever else there is, a token
-// for instance, is no business of a process that outlives the caller.
+// WorkerEnvironment returns the part of the caller's environment with which a
+// worker finds its files, the keychain and the issuer. It drops everything
+// else, for instance a token, because a worker outlives its caller.
 func WorkerEnvironment(environment []string) []string {
 	kept := make([]string, 0, len(environment))
 	for _, variable := range environment {
@@ -34,18 +34,20 @@ func forWorker(name string) bool {
 		}
 	}
 	return slices.Contains([]string{
-		// Of what Go's runtime reads; GOOGLE_API_KEY and GOPROXY may hold secrets.
-		// GODEBUG weakens TLS or writes down what is sent, GOTRACEBACK leaves cores,
-		// GOGC and GOMEMLIMIT starve a process that nobody watches.
+		// Go's runtime reads these. Other variables with GO are left out:
+		// GOOGLE_API_KEY and GOPROXY may hold secrets, GODEBUG can weaken TLS or log
+		// what is sent, GOTRACEBACK can dump core, and GOGC and GOMEMLIMIT can starve
+		// a process that runs unattended.
 		"GORACE", "GOCOVERDIR", "GOMAXPROCS",
 		"HOME", "PATH", "LANG", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS",
 		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
-		// of Windows
-		"SYSTEMROOT", "SYSTEMDRIVE", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "PROGRAMDATA", "USERNAME", "USERDOMAIN", "TEMP", "TMP", "WINDIR",
+		// Windows
+		"SYSTEMROOT", "SYSTEMDRIVE", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "PROGRAMDATA",
+		"USERNAME", "USERDOMAIN", "TEMP", "TMP", "WINDIR",
 	}, name)
 }
 
-// absolute returns the list of paths with each from the root.
+// absolute makes each path of the list absolute.
 func absolute(list string) string {
 	paths := filepath.SplitList(list)
 	for i, path := range paths {
@@ -56,11 +58,11 @@ func absolute(list string) string {
 	return strings.Join(paths, string(filepath.ListSeparator))
 }
 
-// IsOurs reports whether the variable says something to this program.
+// IsOurs reports whether the variable configures codex-cred.
 func IsOurs(name string) bool { return strings.HasPrefix(strings.ToUpper(name), "CODEX_CRED_") }
 
-// WithoutOurs returns the environment without what is meant for us, or comes from
-// us: a token that exec put there would live as long as the browser.
+// WithoutOurs returns the environment without the variables of codex-cred. A
+// token that exec put there would live as long as the browser.
 func WithoutOurs(environment []string) []string {
 	kept := make([]string, 0, len(environment))
 	for _, variable := range environment {
@@ -71,8 +73,8 @@ func WithoutOurs(environment []string) []string {
 	return kept
 }
 
-// RunWithoutOurs calls run while the environment of the process is that of a browser:
-// where a library starts it, it inherits that.
+// RunWithoutOurs calls run while the process's environment lacks the variables
+// of codex-cred, for a library that starts a browser with that environment.
 func RunWithoutOurs(run func() error) error {
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")

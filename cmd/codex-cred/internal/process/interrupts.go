@@ -11,16 +11,18 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
-// Interrupts ends a run in order when a signal asks for it.
+// Interrupts lets a run finish in order when a signal asks it to end.
 type Interrupts struct {
+	// Terminal is where notices are printed.
 	Terminal *terminal.Terminal
-	// FinishTime bounds how long the run goes on after a signal.
+	// FinishTime bounds how long the run continues after a signal.
 	FinishTime time.Duration
-	// GiveUp ends the process after that.
+	// GiveUp ends the process after FinishTime.
 	GiveUp func()
 }
 
-// Context returns a context that a signal ends. A second signal ends the process.
+// Context returns a context that a signal cancels. A second signal ends the
+// process.
 func (i Interrupts) Context() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), EndSignals()...)
 	var giveUp atomic.Pointer[time.Timer]
@@ -41,10 +43,12 @@ func (i Interrupts) Context() (context.Context, context.CancelFunc) {
 	}
 }
 
-// EndSignals are the signals that ask the program to end. It ends in order then: what
-// a sign-in brings is stored first. The second ends it as it stands. Who started it
-// with nohup, or a script's shell in the background, wants no end; nor for what exec
-// runs, which would not ignore a signal any more that we had caught.
+// EndSignals returns the signals that ask the program to end. The first makes
+// it finish in order: for instance, it stores a new sign-in. The second ends it
+// at once. Signals that are ignored are left out, because nohup, or a script
+// that runs the program in the background, wants it to continue. That holds for
+// a program that exec runs too, and execve would reset a signal that was
+// caught.
 func EndSignals() []os.Signal {
 	list := []os.Signal{syscall.SIGTERM}
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {

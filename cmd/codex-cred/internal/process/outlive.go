@@ -2,7 +2,8 @@ package process
 
 import "slices"
 
-// jobVariables are set where a job runs whose processes are killed when it ends.
+// jobVariables returns variables that are set in jobs whose processes are
+// killed when the job ends.
 func jobVariables() []string {
 	return []string{
 		"CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TEAMCITY_VERSION", "TF_BUILD", "CODEBUILD_BUILD_ID",
@@ -10,10 +11,10 @@ func jobVariables() []string {
 	}
 }
 
-// WorkerOutlives reports whether it is certain that a worker goes on when what
-// started this process ends. A worker that is killed after it has sent the refresh
-// token loses the sign-in, so where it is not certain nobody starts one for a
-// refresh that can wait.
+// WorkerOutlives reports whether a worker certainly keeps running when the job
+// that started this process ends. A worker that is killed after it has sent the
+// refresh token loses the sign-in, so without certainty no worker is started
+// for a refresh that can wait.
 func (p *Process) WorkerOutlives() bool {
 	return !slices.ContainsFunc(jobVariables(), p.On) && systemKeepsWorkers()
 }

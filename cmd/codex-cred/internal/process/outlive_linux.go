@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// initialNamespace is where all process namespaces begin: PROC_PID_INIT_INO in the
+// initialNamespace is the first process namespace: PROC_PID_INIT_INO in the
 // kernel's include/linux/proc_ns.h.
 const initialNamespace = "pid:[4026531836]"
 
 // systemKeepsWorkers reports whether the kernel and systemd leave a process in
-// a session of its own alone. Not those of a container that ends with its first
-// process, nor those of a unit, whose control group is killed with it.
+// its own session running. They do not in a container, which ends with its
+// first process, nor in a unit, whose control group is killed with it.
 func systemKeepsWorkers() bool {
 	for _, mark := range []string{"/.dockerenv", "/run/.containerenv"} {
 		if _, err := os.Lstat(mark); err == nil {
@@ -29,13 +29,13 @@ func systemKeepsWorkers() bool {
 	return err == nil && keepsGroup(string(table))
 }
 
-// keepsGroup reports whether the control group in the table of cgroups(7) is that of
-// a person's session: a scope of the user's, or no unit at all. A scope at work in a
-// session outlives the program that began it. Lines are
+// keepsGroup reports whether the control group in the table of cgroups(7) is
+// that of a user's session: a scope of the user's, or no unit at all. A scope
+// in a session outlives the program that started it. The lines are
 //
 //	HIERARCHY:CONTROLLERS:PATH
 //
-// of which systemd's own hierarchy has no controllers, or name=systemd.
+// The hierarchy of systemd has no controllers, or name=systemd.
 func keepsGroup(table string) bool {
 	for line := range strings.Lines(table) {
 		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)

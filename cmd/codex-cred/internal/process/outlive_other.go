@@ -2,6 +2,6 @@
 
 package process
 
-// systemKeepsWorkers: launchd ends the process group of a job, and a worker has a
-// session, and so a group, of its own.
+// systemKeepsWorkers returns true: launchd kills the process group of a job,
+// and a worker has its own session and group.
 func systemKeepsWorkers() bool { return true }

@@ -6,14 +6,14 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// systemKeepsWorkers reports whether a worker leaves the job that this process is
-// in, or the job kills nobody when it ends.
+// systemKeepsWorkers reports whether a worker leaves the job of this process,
+// or the job does not kill its processes when it ends.
 func systemKeepsWorkers() bool {
 	const leaves = windows.JOB_OBJECT_LIMIT_BREAKAWAY_OK | windows.JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK
 	var info windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
 	err := windows.QueryInformationJobObject(0, windows.JobObjectExtendedLimitInformation,
 		uintptr(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)), nil)
-	if err != nil { // it is in no job
+	if err != nil { // the process is in no job
 		return true
 	}
 	limits := info.BasicLimitInformation.LimitFlags

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// Path returns the absolute path under which other programs are to find this
-// one: that by which a person finds it, which is often a link that stays while
-// what it leads to moves with each version.
+// Path returns the absolute path with which other programs should run this one.
+// It is the path that the user's shell finds, often a link that stays in place
+// while its target moves with each version.
 func Path() (string, error) {
 	real, err := os.Executable()
 	if err != nil {
@@ -23,6 +23,7 @@ func Path() (string, error) {
 	return real, nil
 }
 
+// same reports whether both paths lead to the same file.
 func same(a, b string) bool {
 	first, err := os.Stat(a) //nolint:gosec // only to compare it
 	if err != nil {

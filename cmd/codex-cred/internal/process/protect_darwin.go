@@ -2,9 +2,9 @@ package process
 
 import "golang.org/x/sys/unix"
 
-// protect leaves no core file, which would hold the tokens in memory, and keeps what
-// this process makes away from other users. A failure leaves the system's defaults.
-// Undo gives back what a program of the person's would inherit; so the hard limit
+// protect disables core files, which would hold the tokens in memory, and makes
+// new files private to the user. If that fails, the system's defaults stay.
+// undo restores what a program of the user's would inherit, so the hard limit
 // stays as it is.
 func protect() (undo func()) {
 	var core unix.Rlimit

@@ -2,6 +2,6 @@
 
 package process
 
-// ownMask lets files be made for their owner alone. Those of ours are anyway: this
-// is for what others make in our process.
+// ownMask makes new files private to their owner. codex-cred's own files are
+// private anyway: this is for files that other code creates in this process.
 const ownMask = 0o077

@@ -13,15 +13,15 @@ import (
 
 const (
 	jsonType = "application/json"
-	// maxMasked bounds what is kept of a body, so that a line stays one write.
+	// maxMasked bounds the size of a logged body, so that a line is one write.
 	maxMasked = 16 << 10
-	// maxDigits is more than a time in seconds has.
+	// maxDigits is more digits than a duration in seconds has.
 	maxDigits = 10
 )
 
-// maskBody returns the body with every value replaced by its kind and the class
-// of its length, but those that are known to be harmless. What is not a whole
-// JSON value, or form, is replaced whole; nothing is nil.
+// maskBody returns the body with every value replaced by its kind and length
+// class, except for values that are known to be harmless. A body that is not a
+// complete JSON value or form is replaced as a whole; an empty one is nil.
 func maskBody(contentType, body string) json.RawMessage {
 	if body == "" {
 		return nil
@@ -62,11 +62,11 @@ func anyOf(values []string) []any {
 	return list
 }
 
-// unknown is the kind of a member whose name is not known: the name itself could
-// be a secret.
+// unknown is the kind of a member with an unknown name, which could itself be a
+// secret.
 const unknown = "unknown"
 
-// maskMembers puts the members with unknown names in one list.
+// maskMembers masks the members, and puts those with unknown names in one list.
 func maskMembers(members map[string]any) json.RawMessage {
 	masked := make(map[string]json.RawMessage, len(members))
 	var others []json.RawMessage
@@ -111,7 +111,7 @@ func maskValue(kind string, value any, show func(string) bool) json.RawMessage {
 
 func text(s string) json.RawMessage { return encode(s) }
 
-// encode is for what always has a JSON form.
+// encode returns the JSON of a value that always has one.
 func encode[T string | []json.RawMessage | map[string]json.RawMessage](v T) json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -120,8 +120,8 @@ func encode[T string | []json.RawMessage | map[string]json.RawMessage](v T) json
 	return b
 }
 
-// replaced stands for a text: its kind, and between which powers of two its
-// length is.
+// replaced returns what is logged in place of a text: its kind, and the powers
+// of two between which its length is.
 func replaced(kind string, length int) string {
 	const least, kib = 16, 1024
 	class := "under 16 bytes"
@@ -136,14 +136,17 @@ func replaced(kind string, length int) string {
 	return "[" + kind + ", " + class + "]"
 }
 
-// known returns the names that may be shown, and which values with them: a value
-// is shown only if it is a word of the protocol or a small number, for a server
-// may answer anything under any name.
+// known returns the names that may be logged, and for each the values that may
+// be. A value is logged only if it is a word of the protocol or a small number,
+// because a server may answer anything under any name.
 func known() map[string]func(string) bool {
 	errorCode := oneOf(
-		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
-		"unsupported_token_type", "server_error", "temporarily_unavailable", "access_denied", "authorization_pending", "slow_down", "expired_token",
-		"refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated", "token_expired", "invalid_request_error",
+		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+		"invalid_scope",
+		"unsupported_token_type", "server_error", "temporarily_unavailable", "access_denied", "authorization_pending",
+		"slow_down", "expired_token",
+		"refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated",
+		"token_expired", "invalid_request_error",
 	)
 	names := map[string]func(string) bool{
 		"error": errorCode, "code": errorCode, "type": errorCode,
@@ -154,8 +157,10 @@ func known() map[string]func(string) bool {
 		"expires_in":      small, "interval": small,
 	}
 	for _, name := range []string{
-		"access_token", "refresh_token", "id_token", "token", "client_id", "code_verifier", "code_challenge", "redirect_uri", "authorization_code",
-		"device_code", "device_auth_id", "user_code", "usercode", "verification_uri", "verification_uri_complete", "expires_at",
+		"access_token", "refresh_token", "id_token", "token", "client_id", "code_verifier", "code_challenge", "redirect_uri",
+		"authorization_code",
+		"device_code", "device_auth_id", "user_code", "usercode", "verification_uri", "verification_uri_complete",
+		"expires_at",
 		"error_description", "error_uri", "message", "detail",
 		"issuer", "authorization_endpoint", "token_endpoint", "revocation_endpoint", "device_authorization_endpoint",
 		"scopes_supported", "code_challenge_methods_supported", "authorization_response_iss_parameter_supported",
@@ -165,13 +170,15 @@ func known() map[string]func(string) bool {
 	return names
 }
 
+// nothing allows no value.
 func nothing(string) bool { return false }
 
+// oneOf allows the values in the list.
 func oneOf(list ...string) func(string) bool {
 	return func(value string) bool { return slices.Contains(list, value) }
 }
 
-// words shows a text of which each word is in the list.
+// words allows a text if each of its words is in the list.
 func words(list ...string) func(string) bool {
 	return func(value string) bool {
 		for word := range strings.FieldsSeq(value) {
@@ -183,7 +190,7 @@ func words(list ...string) func(string) bool {
 	}
 }
 
-// small shows a number that says how long something lasts.
+// small allows a number that can be a duration in seconds.
 func small(value string) bool {
 	return len(value) <= maxDigits && strings.Trim(value, "0123456789") == ""
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/codex-cred/codex-cred/refresh"
 )
 
-// An entry is one line.
+// An entry is one line of the log.
 type entry struct {
 	Time       time.Time       `json:"time"`
 	Command    string          `json:"command"`
 	Account    string          `json:"account,omitempty"`
-	Generation uint64          `json:"generation,omitempty"` // of the credential that was to be refreshed
+	Generation uint64          `json:"generation,omitempty"` // of the credential to refresh
 	Request    refresh.Request `json:"request"`
 	Method     string          `json:"method"`
 	Host       string          `json:"host"`
@@ -30,12 +30,12 @@ type entry struct {
 
 type accountKey struct{}
 
-// About returns a context for requests that are about the account.
+// About returns a context in which requests are logged with the account.
 func About(ctx context.Context, account string) context.Context {
 	return context.WithValue(ctx, accountKey{}, account)
 }
 
-// line returns what is kept of the exchange.
+// line returns the line of the log for the exchange.
 func line(ctx context.Context, command string, bodies bool, x refresh.Exchange) ([]byte, error) {
 	account, _ := ctx.Value(accountKey{}).(string)
 	e := entry{
@@ -43,7 +43,7 @@ func line(ctx context.Context, command string, bodies bool, x refresh.Exchange) 
 		Request: x.Request, Method: x.Method, Sent: x.Sent, Status: x.Status,
 		Failure: failure(x), Duration: x.Duration.Milliseconds(),
 	}
-	// Query, fragment and user information stay out of it, if there were any.
+	// Leave out the query, the fragment and user information.
 	if u, err := url.Parse(x.Endpoint); err == nil {
 		e.Host, e.Path = u.Host, u.EscapedPath()
 	}
@@ -54,8 +54,8 @@ func line(ctx context.Context, command string, bodies bool, x refresh.Exchange) 
 	return append(b, '\n'), err
 }
 
-// failure says in a word of ours why there is no whole answer: errors hold what
-// others said.
+// failure says in one of a few words why there is no complete answer. The
+// error's text is not logged, because it may hold text from the server.
 func failure(x refresh.Exchange) string {
 	switch {
 	case x.Err == nil:

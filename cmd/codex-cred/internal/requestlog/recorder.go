@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// pending is how many lines may wait to be written; more are dropped.
+	// pending is how many lines may wait to be written; further lines are dropped.
 	pending = 256
-	// flushWait bounds how long a program waits for a disk that hangs.
+	// flushWait bounds how long a program waits for a disk that does not answer.
 	flushWait = time.Second
 )
 
-// A Recorder writes lines in the background: whoever makes a request waits
-// neither for a disk nor for another process. A nil Recorder records nothing.
-// Methods may be called concurrently.
+// A Recorder writes lines in the background, so that a request waits neither
+// for a disk nor for another process. A nil Recorder records nothing. Methods
+// may be called concurrently.
 type Recorder struct {
 	log     *Log
 	command string
@@ -29,15 +29,17 @@ type Recorder struct {
 	ended bool
 }
 
-// A job is a line to write, or a caller who waits for those before it.
+// A job is a line to write, or a channel to close when the lines before it are
+// written.
 type job struct {
 	line []byte
 	done chan<- struct{}
 }
 
-// Record returns a Recorder of the requests of the command, with their bodies or
-// without. The first error is told to failed, in the background; errors have no
-// other effect. The caller flushes the Recorder before it exits.
+// Record returns a Recorder of the command's requests, with or without their
+// bodies. It passes the first error to failed, which it calls in the
+// background; errors have no other effect. The caller must flush the Recorder
+// before it exits.
 func (l *Log) Record(command string, bodies bool, failed func(error)) *Recorder {
 	r := &Recorder{log: l, command: command, bodies: bodies, failed: failed, jobs: make(chan job, pending)}
 	go r.work()
@@ -58,14 +60,15 @@ func (r *Recorder) work() {
 	}
 }
 
-// Observe is for [refresh.Client.Observe].
+// Observe records the exchange, for [refresh.Client.Observe]. It does not wait
+// for the disk.
 func (r *Recorder) Observe(ctx context.Context, x refresh.Exchange) {
 	if r == nil {
 		return
 	}
 	b, err := line(ctx, r.command, r.bodies, x)
 	if err != nil {
-		return // what it is made of always marshals
+		return // does not happen: every field can be encoded
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -78,7 +81,8 @@ func (r *Recorder) Observe(ctx context.Context, x refresh.Exchange) {
 	}
 }
 
-// Flush waits until what was observed before is written, or a second.
+// Flush waits until everything observed before is written, for a second at
+// most.
 func (r *Recorder) Flush() {
 	if r == nil {
 		return
@@ -96,7 +100,7 @@ func (r *Recorder) Flush() {
 	}
 }
 
-// End does what Flush does; nothing is recorded from then on.
+// End flushes the Recorder and stops it: it records nothing after that.
 func (r *Recorder) End() {
 	if r == nil {
 		return

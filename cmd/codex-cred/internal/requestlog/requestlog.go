@@ -1,13 +1,13 @@
-// Package requestlog keeps what requests were made, for a person who asked for
-// it: when, by which command, for which account, where to, and what came of it.
-// Start with [New] and [Log.Record].
+// Package requestlog is an opt-in log of HTTP requests: for each the time, the
+// command, the account, the host and the outcome. Start with [New] and
+// [Log.Record].
 //
-// Nothing in it is a secret. Bodies, which are kept only on demand, have every
-// value replaced that is not known to be harmless.
+// The log holds no secrets. Bodies are logged only on demand, with every value
+// replaced that is not known to be harmless.
 //
-// A log is lines of JSON in files that only their owner reads. Processes may
-// write it at the same time: a line is one write. When a file has a mebibyte it
-// gets a number, and three of those are kept.
+// A log is lines of JSON in files that only their owner can read. Several
+// processes may write it at the same time: a line is one write. A file that
+// reaches one mebibyte gets a number, and three of those are kept.
 package requestlog
 
 import (
@@ -25,44 +25,45 @@ const (
 	dirName  = "logs"
 	lockFile = ".lock"
 	maxSize  = 1 << 20
-	// kept is how many full files there are beside the one that is written.
+	// kept is the number of full files beside the current one.
 	kept = 3
-	// lockWait bounds how long a process waits for another that gives the files
-	// their numbers, which takes milliseconds.
+	// lockWait bounds how long a process waits for another that is rotating the
+	// files, which takes milliseconds.
 	lockWait = time.Second
 )
 
-// A Log is the files under one root. Methods may be called concurrently, from
-// several processes too.
+// A Log is the log files under one root. Methods may be called concurrently,
+// also from several processes.
 type Log struct{ dir safefile.Dir }
 
-// New returns the log under root, which is absolute. It touches nothing.
+// New returns the log under root, which is absolute. It opens nothing.
 func New(root string) *Log { return &Log{safefile.Dir{Root: root, Name: dirName}} }
 
-// Rooted returns the same log, which does not make its root: where that is absent
-// nothing is written.
+// Rooted returns the same log, but one that does not create its root. If the
+// root does not exist, nothing is written.
 func (l *Log) Rooted() *Log {
 	rooted := *l
 	rooted.dir.Makes = safefile.MakesDir
 	return &rooted
 }
 
-// Root returns the directory that the log's folder is in.
+// Root returns the directory that contains the log's folder.
 func (l *Log) Root() string { return l.dir.Root }
 
-// Folder returns where the files are.
+// Folder returns the folder that contains the files.
 func (l *Log) Folder() string { return l.dir.Path("") }
 
-// Path returns where the file is that is written.
+// Path returns the path of the current file.
 func (l *Log) Path() string { return l.dir.Path(fileOf(0)) }
 
-// LockPath returns where the lock is that orders who numbers the files.
+// LockPath returns the path of the lock for rotating the files.
 func (l *Log) LockPath() string { return l.dir.Path(lockFile) }
 
-// Files returns the path of everything in the folder.
+// Files returns the paths of all files in the folder.
 func (l *Log) Files() ([]string, error) { return l.dir.Files() }
 
-// fileOf returns the name of the file that is written, or of an older one.
+// fileOf returns the name of the current file, whose age is 0, or of an older
+// one.
 func fileOf(age int) string {
 	if age == 0 {
 		return "requests.jsonl"
@@ -82,8 +83,8 @@ func (l *Log) write(line []byte) error {
 	return l.rotate()
 }
 
-// rotate gives every file the next number. Of several processes that find the
-// file full one does so; the others find another file in its place.
+// rotate gives every file the next number. If several processes find the file
+// full, one of them rotates; the others then find a new file.
 func (l *Log) rotate() error {
 	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
 	defer cancel()
@@ -94,6 +95,7 @@ func (l *Log) rotate() error {
 	return errors.Join(l.number(), unlock())
 }
 
+// number renames the files, unless another process has just done so.
 func (l *Log) number() error {
 	size, err := l.dir.Append(fileOf(0), nil)
 	if err != nil || size < maxSize {

@@ -8,22 +8,24 @@ import (
 	"time"
 )
 
-// A Progress tells a person how far a long work has come, on one line that goes
-// when it is over, or something else is told. It needs no terminal that can more than
-// go back to the beginning of a line. Nobody is told what does not last a second.
+// A Progress shows how far a long operation has come, on one line that is
+// removed when the operation ends or something else is printed. The terminal
+// need only return to the beginning of a line. An operation shorter than a
+// second shows nothing.
 type Progress struct {
-	out   io.Writer // nil tells nobody
+	out   io.Writer // nil: shows nothing
 	now   func() time.Time
 	doing string
 	total int
 
-	mu    sync.Mutex // guards what follows, as timers tell things too
+	mu    sync.Mutex // guards what follows, because timers print too
 	done  int
 	told  time.Time
-	shown int // the width of the line that is there
+	shown int // the width of the line on the screen
 }
 
-// Progress begins now. Only a terminal is told.
+// Progress starts showing an operation of total steps, if standard error is a
+// terminal.
 func (t *Terminal) Progress(doing string, total int) *Progress {
 	g := &Progress{now: t.Now, doing: doing, total: total, told: t.Now()}
 	if IsTerminal(t.Err) {
@@ -33,7 +35,7 @@ func (t *Terminal) Progress(doing string, total int) *Progress {
 	return g
 }
 
-// Step counts one of the total as done.
+// Step counts one step as done.
 func (g *Progress) Step() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -45,7 +47,7 @@ func (g *Progress) Step() {
 	}
 }
 
-// End takes the line away. A later step shows it again.
+// End removes the line. A later Step shows it again.
 func (g *Progress) End() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -1,5 +1,5 @@
 package terminal
 
-// SchemaVersion of every JSON output. It rises when a member changes its
-// meaning or goes; new members may come at any time.
+// SchemaVersion is the version of all JSON output. It rises when a member
+// changes its meaning or is removed; members may be added at any time.
 const SchemaVersion = 1

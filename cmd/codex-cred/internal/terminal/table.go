@@ -8,17 +8,17 @@ import (
 	"golang.org/x/term"
 )
 
-// A Style is how a cell looks on a terminal. Without colors every style is
-// Plain text.
+// A Style is how a cell looks on a terminal. Without colors every style looks
+// like Plain.
 type Style string
 
 // The styles.
 const (
 	Plain  Style = ""
-	Header Style = "\x1b[1m"
-	Good   Style = "\x1b[32m"
-	Poor   Style = "\x1b[33m"
-	Bad    Style = "\x1b[31m"
+	Header Style = "\x1b[1m"  // bold
+	Good   Style = "\x1b[32m" // green
+	Poor   Style = "\x1b[33m" // yellow
+	Bad    Style = "\x1b[31m" // red
 	reset        = "\x1b[0m"
 )
 
@@ -28,24 +28,24 @@ type Cell struct {
 	Style Style
 }
 
-// Table returns the rows for standard output, no wider than its terminal where words
-// allow that.
+// Table formats the rows for standard output, no wider than its terminal if the
+// words allow that.
 func (t *Terminal) Table(rows [][]Cell) string {
 	return FormatTable(rows, t.Width(), t.Colors())
 }
 
-// FormatTable returns the rows as aligned columns, no wider than width where words
-// allow that; width 0 is no limit.
+// FormatTable returns the rows as aligned columns, no wider than width if the
+// words allow that. Width 0 is no limit.
 func FormatTable(rows [][]Cell, width int, colors bool) string {
 	return layOut(fitted(rows, width), colors)
 }
 
-// leastText is how many columns the last cell of a row needs to be readable.
+// leastText is the least readable width of the last cell of a row.
 const leastText = 24
 
-// fitted returns the rows so that they are no wider than that: the last cells go on in
-// further rows, or, where there is no room for that, each row becomes several, of which
-// each has its head and a cell. Width 0 is without end.
+// fitted makes the rows no wider than width by wrapping the last cells. If
+// there is no room for that, each row becomes a list with a line for each
+// header and its cell. Width 0 is no limit.
 func fitted(rows [][]Cell, width int) [][]Cell {
 	lead, last := widths(rows)
 	switch {
@@ -67,8 +67,8 @@ func fitted(rows [][]Cell, width int) [][]Cell {
 	return hanging(list, max(width-lead, leastText))
 }
 
-// widths returns what all columns but the last take with the blanks after them, and
-// what the last takes.
+// widths returns the width of all columns but the last, with the blanks after
+// them, and the width of the last.
 func widths(rows [][]Cell) (lead, last int) {
 	var each []int
 	for _, row := range rows {
@@ -88,7 +88,8 @@ func widths(rows [][]Cell) (lead, last int) {
 	return lead, last
 }
 
-// hanging breaks the last cell of each row between words into as many rows as it needs.
+// hanging wraps the last cell of each row between words, into as many rows as
+// it needs.
 func hanging(rows [][]Cell, width int) [][]Cell {
 	var list [][]Cell
 	for _, row := range rows {
@@ -105,6 +106,8 @@ func hanging(rows [][]Cell, width int) [][]Cell {
 	return list
 }
 
+// brokenAt wraps the text between words. A word wider than width has its own
+// line.
 func brokenAt(text string, width int) []string {
 	lines := []string{""}
 	for _, word := range strings.Split(text, " ") {
@@ -121,7 +124,8 @@ func brokenAt(text string, width int) []string {
 	return lines
 }
 
-// Width is that of the terminal that standard output is, or 0.
+// Width returns the width of the terminal on standard output, or 0 if it is
+// none.
 func (t *Terminal) Width() int {
 	f, ok := t.Out.(*os.File)
 	if !ok || !IsTerminal(f) {
@@ -134,8 +138,8 @@ func (t *Terminal) Width() int {
 	return columns
 }
 
-// layOut returns the rows as aligned columns, two spaces apart. What is in a cell
-// steers no terminal.
+// layOut returns the rows as aligned columns, two spaces apart, with sanitized
+// text.
 func layOut(rows [][]Cell, colors bool) string {
 	var widths []int
 	for _, row := range rows {

@@ -1,5 +1,5 @@
-// Package terminal prints for a person and reads what they type: sanitized text,
-// tables, progress, and JSON that steers no terminal. Start with [Terminal].
+// Package terminal prints for users and reads what they type: sanitized text,
+// tables, progress, and JSON without control characters. Start with [Terminal].
 package terminal
 
 import (
@@ -15,20 +15,21 @@ import (
 	"golang.org/x/term"
 )
 
-// A Terminal is where a person reads what the program prints, and answers it. Its
-// methods may be called concurrently, but for those that write to Out.
+// A Terminal is where the user reads what the program prints, and answers it.
+// Its methods may be called concurrently, except those that write to Out.
 type Terminal struct {
-	In  io.Reader
-	Out io.Writer
-	Err io.Writer
+	In  io.Reader // standard input
+	Out io.Writer // standard output
+	Err io.Writer // standard error
 	Now func() time.Time
-	// NoColor turns colours off (https://no-color.org).
+	// NoColor turns off colors (https://no-color.org).
 	NoColor bool
-	// progress is what was begun last, or nil.
+	// progress is the latest Progress, or nil.
 	progress atomic.Pointer[Progress]
 }
 
-// Warn tells a person on stderr what a program need not know.
+// Warn prints a message for the user on standard error. Programs need not read
+// it.
 func (t *Terminal) Warn(format string, args ...any) {
 	text := strings.Map(func(r rune) rune {
 		if r == '\n' || Printable(r) {
@@ -42,23 +43,23 @@ func (t *Terminal) Warn(format string, args ...any) {
 	_, _ = io.WriteString(t.Err, "codex-cred: "+text+"\n")
 }
 
-// noticeDelay is how long something may last before a person is told what for.
+// noticeDelay is how long an operation may take before the user sees a notice.
 const noticeDelay = time.Second
 
-// NoticeAfter tells a person what is waited for, unless stop is called before that.
+// NoticeAfter prints the message after a second, unless stop is called before.
 func (t *Terminal) NoticeAfter(format string, args ...any) (stop func()) {
 	timer := time.AfterFunc(noticeDelay, func() { t.Warn(format, args...) })
 	return func() { timer.Stop() }
 }
 
-// IsTerminal reports whether w shows text to a person.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// OneLine joins the lines of joined errors and takes out what could steer a
-// terminal or mislead its reader.
+// OneLine puts the lines of joined errors on one line. It removes characters
+// that could control a terminal or mislead the reader.
 func OneLine(s string) string {
 	s = strings.ReplaceAll(s, "\n", "; ")
 	return strings.Map(func(r rune) rune {
@@ -69,7 +70,8 @@ func OneLine(s string) string {
 	}, s)
 }
 
-// WriteJSON writes the value as one line of JSON that steers no terminal.
+// WriteJSON writes the value as one line of JSON that cannot control a
+// terminal.
 func WriteJSON(w io.Writer, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -78,8 +80,8 @@ func WriteJSON(w io.Writer, v any) error {
 	return Write(w, escaped(string(b))+"\n")
 }
 
-// escaped returns the JSON with what could steer a terminal as JSON escapes, of
-// which encoding/json makes few: a program reads the same.
+// escaped replaces characters that could control a terminal by JSON escapes,
+// which encoding/json does only for some. The value stays the same.
 func escaped(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -94,7 +96,7 @@ func escaped(text string) string {
 	return b.String()
 }
 
-// Write writes the text, an answer.
+// Write writes the text of an answer.
 func Write(w io.Writer, text string) error {
 	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("write the answer: %w", err)

@@ -9,14 +9,14 @@ import (
 	"github.com/codex-cred/codex-cred/helper"
 )
 
-// Printable reports whether a character from outside may be shown. Control
-// characters can steer a terminal; the marks of bidirectional text (category
-// Cf) can make it read as something else.
+// Printable reports whether a character from outside may be printed. Control
+// characters can control a terminal, and the marks of bidirectional text
+// (category Cf) can make it read as something else.
 func Printable(r rune) bool {
 	return unicode.IsPrint(r) || r == '\u00a0'
 }
 
-// Sanitize returns text from outside so that it can be shown to a person.
+// Sanitize replaces the characters of the text that are not Printable.
 func Sanitize(s string) string {
 	return strings.Map(func(r rune) rune {
 		if Printable(r) {
@@ -26,11 +26,11 @@ func Sanitize(s string) string {
 	}, s)
 }
 
-// A Masker returns text of others as it may be shown: without control characters,
-// and with e-mail addresses masked unless a person asked to see them.
+// A Masker prepares text from outside for printing: without control characters,
+// and with e-mail addresses masked unless ShowEmail is set.
 type Masker struct{ ShowEmail bool }
 
-// Text returns the text, sanitized.
+// Text returns the text, sanitized and with e-mail addresses masked.
 func (m Masker) Text(s string) string {
 	if m.ShowEmail {
 		return Sanitize(s)
@@ -38,7 +38,8 @@ func (m Masker) Text(s string) string {
 	return helper.MaskEmails(Sanitize(s))
 }
 
-// Email is for what should be an address: if it is none it is masked all the same.
+// Email returns the address, sanitized and masked. It masks the text even if
+// that is not an address.
 func (m Masker) Email(s string) string {
 	if m.ShowEmail {
 		return Sanitize(s)
@@ -46,7 +47,7 @@ func (m Masker) Email(s string) string {
 	return helper.MaskEmail(Sanitize(s))
 }
 
-// FromNow returns a time as a person would: "in 9 days", "3 minutes ago".
+// FromNow returns a time relative to now: "in 9 days", "3 minutes ago".
 func FromNow(t, now time.Time) string {
 	d := t.Sub(now)
 	if d < 0 {
@@ -62,7 +63,7 @@ func Span(d time.Duration) string {
 		size time.Duration
 		name string
 	}{{day, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
-		// From two units on, the next smaller one would be noise.
+		// One day is shown in hours, which are more precise.
 		if n := int(d / unit.size); n >= 2 || (n == 1 && unit.size != day) {
 			return Plural(n, unit.name)
 		}
@@ -70,7 +71,8 @@ func Span(d time.Duration) string {
 	return Plural(int(d/time.Second), "second")
 }
 
-// Plural returns the number with its unit.
+// Plural returns the number with its unit, which gets an s unless the number is
+// 1.
 func Plural(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit

@@ -1,5 +1,5 @@
-// Package worker is the process that refreshes: [Start] starts it from a caller, which it may
-// outlive, and [Worker] is the process itself.
+// Package worker is the process that refreshes. [Start] starts it from a
+// caller, which it may outlive, and [Worker] is the process itself.
 package worker
 
 import (
@@ -22,33 +22,34 @@ import (
 )
 
 const (
-	// Command is the name of a command that only this program runs:
+	// Command is the name of the command that Start runs. It is not for users:
 	//
 	//	codex-cred refresh-worker ACCOUNT GENERATION REASON foreground|background
 	Command = "refresh-worker"
 	// Foreground is the mode of a worker whose caller waits.
 	Foreground = "foreground"
-	// Background is the mode of one whose caller has a valid token.
+	// Background is the mode of a worker whose caller has a valid token.
 	Background = "background"
 
-	// MaxTime ends a worker, whatever it waits for. This and the times below
-	// are of running time: a worker that was stopped goes on where it was.
+	// MaxTime is when a worker ends, whatever it waits for. This and the times
+	// below are running time: a worker that was suspended continues where it was.
 	MaxTime = 150 * time.Second
-	// sendTime is by when it must have sent its request, or sends none: the
-	// longest call of the issuer and the tries to store what it answered fit
-	// into the rest.
+	// sendTime is when a worker must have sent its request; after that it sends
+	// none. The rest of MaxTime is enough for the longest call to the issuer and
+	// for the attempts to store the answer.
 	sendTime = 45 * time.Second
-	// agingSendTime is the same where the caller waits though its token is good: after
-	// that nothing is sent, so that the caller can end.
+	// agingSendTime is the same if the caller waits although its token is valid.
+	// Nothing is sent after it, so that the caller can return.
 	agingSendTime = 5 * time.Second
-	// tryTime is by when the last try to store a credential must have begun, so
-	// that a slow keychain has the time to take it.
+	// tryTime is when the last attempt to store a credential must have begun. The
+	// rest of MaxTime is for a slow keychain to store it.
 	tryTime = MaxTime - 15*time.Second
 )
 
-// Start starts a process that refreshes and that nothing which ends this
-// one ends: it has a session of its own, no terminal, and no file of the
-// caller's. It replies on the pipe.
+// Start starts a process that refreshes and keeps running when this one is
+// killed: it has its own session, no terminal, and none of the caller's files.
+// It writes its reply to the pipe that Start returns, which the caller must
+// close.
 func Start(d helper.Demand, inBackground bool) (io.ReadCloser, error) {
 	path, err := process.Executable()
 	if err != nil {
@@ -77,19 +78,19 @@ func Start(d helper.Demand, inBackground bool) (io.ReadCloser, error) {
 
 // A Worker is the process that refreshes for a caller, which it may outlive.
 type Worker struct {
-	// Home is that of the worker's command.
+	// Home configures the home of the worker.
 	Home home.Config
 	// Out is the pipe on which the caller waits for the reply.
 	Out io.Writer
 	// At is for tests, see [refresh.Rotation].
 	At func(step string) error
-	// Report prints what is wrong with the arguments.
+	// Report prints an error in the arguments.
 	Report func(error)
 }
 
-// Run refreshes as the arguments say and returns the exit code. Signals that ask a
-// program to end do not end it: its caller may be gone, and the answer is for the next
-// one.
+// Run refreshes as the arguments say and returns the exit code. It ignores the
+// signals that ask a program to end: its caller may be gone, but the next one
+// needs the answer.
 func (w Worker) Run(args []string) int {
 	signal.Ignore(append(process.EndSignals(), syscall.SIGHUP, syscall.SIGPIPE)...)
 	running := w.Home.Running
@@ -101,7 +102,7 @@ func (w Worker) Run(args []string) int {
 	}
 	h, err := home.Open(w.Home)
 	if err != nil {
-		return exit.Other // the caller has had the same error
+		return exit.Other // the caller got the same error
 	}
 	defer h.FlushLog()
 	ctx, cancel := running.WithTimeout(context.Background(), tryTime)
@@ -119,8 +120,8 @@ func (w Worker) Run(args []string) int {
 	return exit.OK
 }
 
-// rotation returns the rotation for the demand. Where the token is still good nobody
-// tries again soon when the issuer cannot be reached.
+// rotation returns the rotation for the demand. If the token is still valid and
+// the issuer cannot be reached, it pauses for longer before the next attempt.
 func (w Worker) rotation(h *home.Home, d helper.Demand, mode string) *refresh.Rotation {
 	r := h.Rotation(w.At)
 	r.SendTime = sendTime
@@ -134,14 +135,14 @@ func (w Worker) rotation(h *home.Home, d helper.Demand, mode string) *refresh.Ro
 	return r
 }
 
-// A caller waits for the worker's reply until the pipe is closed; those who
-// would follow a worker in the background, until it leaves the gate.
+// A caller waits for the worker's reply until the pipe is closed. Callers that
+// would start another background worker wait until this one leaves the gate.
 type caller struct {
 	io.Writer
 	leave func()
 }
 
-// Close lets them go.
+// Close closes the pipe and leaves the gate.
 func (c caller) Close() error {
 	c.leave()
 	if pipe, ok := c.Writer.(io.Closer); ok {
@@ -158,5 +159,7 @@ func parseWork(args []string) (d helper.Demand, mode string, err error) {
 	if err != nil {
 		return d, "", fault.Usage("%s is for codex-cred itself", Command)
 	}
-	return helper.Demand{Account: args[0], Generation: generation, Reason: helper.Reason(args[2])}, args[3], helper.CheckName(args[0])
+	return helper.Demand{
+		Account: args[0], Generation: generation, Reason: helper.Reason(args[2]),
+	}, args[3], helper.CheckName(args[0])
 }
