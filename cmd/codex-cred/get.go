@@ -34,8 +34,10 @@ codex-cred get --rejected-sha256 \
 			shellFlag(),
 			boolFlag("refresh", "refresh however fresh the token is"),
 			forceFlag("with --refresh, "),
-			&cli.StringFlag{Name: rejectedFlag,
-				Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one"},
+			&cli.StringFlag{
+				Name:  rejectedFlag,
+				Usage: "a caller saw the token refused whose SHA-256 is `HEX`: print another one",
+			},
 			boolFlag("offline", "never ask the issuer"),
 		}, askFlags()...),
 		Action: func(c *cli.Context) error { return p.get(c.Context, lineOf(c)) },

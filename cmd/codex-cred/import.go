@@ -15,10 +15,14 @@ import (
 )
 
 func fromFlag() *choice {
-	flag := &cli.StringFlag{Name: "from",
-		Usage: "`SOURCE`: codex, opencode, oc-codex-multi-auth, a file of one of them (1 MiB at most), or - for standard input"}
-	return &choice{StringFlag: flag, words: []string{string(moving.Codex), string(moving.OpenCode), string(moving.Pool)},
-		files: true}
+	flag := &cli.StringFlag{
+		Name:  "from",
+		Usage: "`SOURCE`: codex, opencode, oc-codex-multi-auth, a file of one of them (1 MiB at most), or - for standard input",
+	}
+	return &choice{
+		StringFlag: flag, words: []string{string(moving.Codex), string(moving.OpenCode), string(moving.Pool)},
+		files: true,
+	}
 }
 
 func (p *program) importCommand() *cli.Command {
@@ -44,8 +48,10 @@ the same command without --keep-source moves it for good, or finds it gone.`,
 			fromFlag(),
 			boolFlag("dry-run", "list what would be done, and do nothing"),
 			boolFlag("keep-source", "leave the sign-in there too, and refresh nothing here"),
-			&cli.StringFlag{Name: "as", Usage: "`NAME` of the account, if it is one",
-				DefaultText: "what the other program calls it"},
+			&cli.StringFlag{
+				Name: "as", Usage: "`NAME` of the account, if it is one",
+				DefaultText: "what the other program calls it",
+			},
 			boolFlag("replace", "replace the sign-in of an account of the same seat"),
 			storeFlag(),
 			showEmailFlag(),

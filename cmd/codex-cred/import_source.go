@@ -45,12 +45,16 @@ func (p *program) source(ctx context.Context, from string) (source, error) {
 	case from == string(moving.Pool):
 		return p.poolSource()
 	case inKeychain(from):
-		return source{from: from, format: moving.Codex, files: []string{from},
-			absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, nil
+		return source{
+			from: from, format: moving.Codex, files: []string{from},
+			absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -",
+		}, nil
 	}
 	path, err := filepath.Abs(from)
-	return source{from: path, files: []string{path},
-		absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -"}, err
+	return source{
+		from: path, files: []string{path},
+		absent: "--from takes codex, opencode, oc-codex-multi-auth, a file or -",
+	}, err
 }
 
 // codexSource returns Codex's file or, if there is none, its keychain item.
@@ -97,8 +101,10 @@ func (p *program) poolSource() (source, error) {
 			files = append(files, filepath.Join(dir, "projects", project.Name(), name))
 		}
 	}
-	return source{from: string(moving.Pool), format: moving.Pool, files: files,
-		absent: "if it keeps them in the keychain (CODEX_KEYCHAIN=1), first let it roll that back; else run: codex-cred login"}, nil
+	return source{
+		from: string(moving.Pool), format: moving.Pool, files: files,
+		absent: "if it keeps them in the keychain (CODEX_KEYCHAIN=1), first let it roll that back; else run: codex-cred login",
+	}, nil
 }
 
 // A document is one file of a source, or standard input, as it was read.
@@ -166,12 +172,16 @@ func readDocument(ctx context.Context, path string, format moving.Format) (docum
 	case err != nil:
 		return document{}, ofFile(fmt.Errorf("read %s: %w: %w", path, helper.ErrUnavailable, err))
 	case info.Mode()&fs.ModeSymlink != 0:
-		return document{}, &helper.UnsafeError{Path: path, Problem: "is a symbolic link",
-			Fix: "whoever made it may have the sign-in elsewhere too; name the file that it leads to: codex-cred import --from FILE"}
+		return document{}, &helper.UnsafeError{
+			Path: path, Problem: "is a symbolic link",
+			Fix: "whoever made it may have the sign-in elsewhere too; name the file that it leads to: codex-cred import --from FILE",
+		}
 	case !info.Mode().IsRegular():
-		return document{}, &helper.UnsafeError{Path: path,
+		return document{}, &helper.UnsafeError{
+			Path:    path,
 			Problem: "is " + configfile.Kind(info.Mode()) + " and not a regular file",
-			Fix:     "name a file: codex-cred import --from FILE"}
+			Fix:     "name a file: codex-cred import --from FILE",
+		}
 	case info.Size() > moving.MaxSize:
 		return document{}, fmt.Errorf("read %s: it is %w: it has more than %d bytes", path, helper.ErrInvalid, moving.MaxSize)
 	}

@@ -47,8 +47,10 @@ func secretKinds() []kind {
 				"A file in DATA/journal, and one more for an answer that could not be read",
 			"while a refresh is under way, or until the next get if it was cut short; an answer that could not be read, until a refresh succeeds",
 		},
-		{"key of the journal", "the key that the journal is encrypted with. Beside the credential, in the same store",
-			untilErased},
+		{
+			"key of the journal", "the key that the journal is encrypted with. Beside the credential, in the same store",
+			untilErased,
+		},
 	}
 }
 
@@ -60,20 +62,28 @@ func plainKinds() []kind {
 				"also a keyed hash of this computer's id, which reveals nothing. No token, no e-mail. A file in DATA/accounts",
 			untilErased,
 		},
-		{"choice of the default account", "its name, if you chose one. A file in DATA/accounts",
-			"until erase of that account"},
-		{"host", "a host that gets the tokens of an account, if you added any. A row of DATA/hosts/hosts.json",
-			"until host remove, or erase of the account"},
+		{
+			"choice of the default account", "its name, if you chose one. A file in DATA/accounts",
+			"until erase of that account",
+		},
+		{
+			"host", "a host that gets the tokens of an account, if you added any. A row of DATA/hosts/hosts.json",
+			"until host remove, or erase of the account",
+		},
 		{"table of hosts", "the rows for accounts that are gone. The same file", "until erase --all"},
-		{"program of shim add",
+		{
+			"program of shim add",
 			"a link to codex-cred and the arguments that it runs with, if you added any. Files in DATA/shims",
-			"until shim remove, or erase --all"},
+			"until shim remove, or erase --all",
+		},
 		{
 			"setup of a program", "keys in the config files of other programs that name codex-cred, the account or a marker in place of tokens, if you ran setup --write",
 			"until setup --undo, or erase of the account",
 		},
-		{"record of a setup", "which files of other programs those are. A file in DATA/setup",
-			"until setup --undo, or erase of the account"},
+		{
+			"record of a setup", "which files of other programs those are. A file in DATA/setup",
+			"until setup --undo, or erase of the account",
+		},
 		{
 			"folder for a run of a program",
 			"what another program writes while setup --verify runs it: no token of ours. In DATA/runs",
@@ -86,11 +96,15 @@ func plainKinds() []kind {
 				"the bodies with every secret replaced. Files in STATE/logs, at most four of 1 MiB",
 			"until it is full three times over, or until erase of any account",
 		},
-		{"lock", "nothing: an empty file that orders who writes. In DATA/locks, and in the other directories",
-			"until erase of the account, or erase --all"},
-		{"stray file",
+		{
+			"lock", "nothing: an empty file that orders who writes. In DATA/locks, and in the other directories",
+			"until erase of the account, or erase --all",
+		},
+		{
+			"stray file",
 			"what a process that was killed left in a directory of ours, or what belonged to an account whose file is lost",
-			"until erase --all"},
+			"until erase --all",
+		},
 		{"directory", "the directories that all of this lies in, open to you alone", "until erase of the last account"},
 	}
 }

@@ -50,8 +50,10 @@ func traces() []trace {
 		trace{"sign-in of an older OpenCode", ".opencode/auth", regexp.MustCompile(`^openai\.json$`)},
 		trace{"log of oc-codex-multi-auth", ".opencode/logs/codex-plugin", regexp.MustCompile(`^request-.+\.json$`)},
 		trace{"settings of oc-codex-multi-auth", ".opencode", regexp.MustCompile(`^openai-codex-auth-config\.json$`)},
-		trace{"cache of oc-codex-multi-auth", ".opencode/cache",
-			regexp.MustCompile(`^((.+-)?instructions(-meta)?\.(md|json)|opencode-codex(-meta)?\.(txt|json)|update-check-cache\.json)$`)},
+		trace{
+			"cache of oc-codex-multi-auth", ".opencode/cache",
+			regexp.MustCompile(`^((.+-)?instructions(-meta)?\.(md|json)|opencode-codex(-meta)?\.(txt|json)|update-check-cache\.json)$`),
+		},
 		trace{"quota cache of oc-codex-multi-auth", ".opencode", quotaCache()},
 		trace{"quota cache of oc-codex-multi-auth", ".local/state/opencode", quotaCache()},
 	)

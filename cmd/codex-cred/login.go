@@ -19,8 +19,10 @@ import (
 )
 
 func profileFlag() *choice {
-	flag := &cli.StringFlag{Name: "profile", Value: refresh.ProfileOpenAI,
-		Usage: "`DIALECT` of the issuer: openai or oauth"}
+	flag := &cli.StringFlag{
+		Name: "profile", Value: refresh.ProfileOpenAI,
+		Usage: "`DIALECT` of the issuer: openai or oauth",
+	}
 	return &choice{StringFlag: flag, words: []string{refresh.ProfileOpenAI, refresh.ProfileOAuth}}
 }
 
@@ -44,12 +46,18 @@ codex-cred login lab --profile oauth \
 			profileFlag(),
 			&cli.StringFlag{Name: "issuer", Usage: "`URL` of the issuer", DefaultText: "OpenAI's"},
 			&cli.StringFlag{Name: "client-id", Usage: "`ID` of the OAuth client", DefaultText: "Codex's public one"},
-			&cli.StringFlag{Name: "scope", Usage: "`SCOPE` to ask for, words separated by spaces",
-				DefaultText: "the least that works"},
-			&cli.StringFlag{Name: "redirect-uri", Usage: "`URI` on a loopback address that the browser returns to",
-				DefaultText: "the profile's"},
-			&cli.StringFlag{Name: "originator", Usage: "`NAME` of the program that the issuer is told",
-				DefaultText: "codex-cred"},
+			&cli.StringFlag{
+				Name: "scope", Usage: "`SCOPE` to ask for, words separated by spaces",
+				DefaultText: "the least that works",
+			},
+			&cli.StringFlag{
+				Name: "redirect-uri", Usage: "`URI` on a loopback address that the browser returns to",
+				DefaultText: "the profile's",
+			},
+			&cli.StringFlag{
+				Name: "originator", Usage: "`NAME` of the program that the issuer is told",
+				DefaultText: "codex-cred",
+			},
 		},
 		Action: p.login,
 	}
