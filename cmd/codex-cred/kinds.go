@@ -1,6 +1,10 @@
 package main
 
-import "github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
+import (
+	"slices"
+
+	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/home"
+)
 
 // A kind is one kind of artefact on the page of privacy: what it holds, and for
 // how long. Every kind that an artefact has must be in kinds; a test checks
@@ -31,7 +35,7 @@ const untilErased = "until erase of the account"
 
 // kinds returns the kinds in the order of the page: secrets first.
 func kinds() []kind {
-	return append(secretKinds(), plainKinds()...)
+	return slices.Concat(secretKinds(), accountKinds(), otherKinds())
 }
 
 func secretKinds() []kind {
@@ -54,7 +58,7 @@ func secretKinds() []kind {
 	}
 }
 
-func plainKinds() []kind {
+func accountKinds() []kind {
 	return []kind{
 		{
 			"account file",
@@ -84,6 +88,11 @@ func plainKinds() []kind {
 			"record of a setup", "which files of other programs those are. A file in DATA/setup",
 			"until setup --undo, or erase of the account",
 		},
+	}
+}
+
+func otherKinds() []kind {
+	return []kind{
 		{
 			"folder for a run of a program",
 			"what another program writes while setup --verify runs it: no token of ours. In DATA/runs",
