@@ -32,9 +32,9 @@ func CheckSheltered(path string) error {
 
 // A directory holds what is checked of an ancestor.
 type directory struct {
-	mode     fs.FileMode
-	uid, gid int
-	link     string // the target, if it is a symbolic link
+	mode fs.FileMode
+	uid  int
+	link string // the target, if it is a symbolic link
 	// exclusive reports whether its group has no other user and no access list extends it.
 	exclusive bool
 }

@@ -16,7 +16,7 @@ func readDirectory(path string) (directory, error) {
 	if err := retry(func() error { return syscall.Lstat(path, &st) }); err != nil {
 		return directory{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
 	}
-	d := directory{mode: nodeOf(&st).mode, uid: int(st.Uid), gid: int(st.Gid)}
+	d := directory{mode: nodeOf(&st).mode, uid: int(st.Uid)}
 	if st.Mode&syscall.S_ISVTX != 0 {
 		d.mode |= fs.ModeSticky
 	}
@@ -28,7 +28,7 @@ func readDirectory(path string) (directory, error) {
 	if d.mode&0o020 != 0 {
 		users, _ := os.ReadFile("/etc/passwd") // without them the group counts as shared
 		groups, _ := os.ReadFile("/etc/group")
-		d.exclusive = privateGroup(users, groups, euid(), d.gid) && !hasAccessList(path)
+		d.exclusive = privateGroup(users, groups, euid(), int(st.Gid)) && !hasAccessList(path)
 	}
 	return d, nil
 }

@@ -12,6 +12,9 @@ import (
 	"github.com/codex-cred/codex-cred/cmd/codex-cred/internal/terminal"
 )
 
+// patience is how long a test waits for what must happen.
+const patience = time.Minute
+
 // TestInterrupts_GiveUp: what does not end after a signal is given up. No other test may
 // run: the signal is for the whole process.
 func TestInterrupts_GiveUp(t *testing.T) {

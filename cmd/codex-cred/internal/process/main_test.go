@@ -1,12 +1,6 @@
 package process
 
-import (
-	"testing"
-	"time"
-)
-
-// patience is how long a test waits for what must happen.
-const patience = time.Minute
+import "testing"
 
 func must(t testing.TB, err error) {
 	t.Helper()
