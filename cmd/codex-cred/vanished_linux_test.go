@@ -18,7 +18,7 @@ const (
 	atEndOfCaller = "back when the caller has ended"
 )
 
-// A vanishing is a folder of ours that is missing from a step on: a home directory that is
+// A vanishing is a directory of codex-cred that disappears at a step: a home directory that is
 // unmounted, synced or restored.
 type vanishing struct {
 	step, folder, token, back string
